@@ -1,0 +1,244 @@
+//! Pooled stackful coroutines: a handler runs on a stack of its own, so that a host function which has to wait can
+//! suspend it in the middle. All of the crate's unsafe code is here; nothing of scripts or sockets may enter.
+#![allow(unsafe_code)]
+
+use corosensei::{
+    Coroutine, CoroutineResult, Yielder,
+    stack::{DefaultStack, Stack},
+};
+use std::{
+    cell::{Cell, RefCell},
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    ptr,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+use tokio::sync::Semaphore;
+
+/// Bytes of a handler's stack. Fixed: 64 call levels of the hungriest form need 1 MiB; pages that are never touched
+/// cost address space only.
+const STACK: usize = 1 << 20;
+
+/// Bytes that a native function may still use when a script is stopped because its stack runs out. Fixed.
+const MARGIN: usize = 128 << 10;
+
+/// Handlers that may be suspended at once in one isolate; further events wait. Fixed: each stack is two memory mappings,
+/// and the kernel's default allows a process 65 530 of them.
+const MAX_FIBERS: usize = 8_000;
+
+/// Finished coroutines kept for the next event. Fixed.
+const MAX_IDLE: usize = 64;
+
+/// What runs on the stacks: keeps what it likes between jobs.
+pub(crate) trait Runner: Default + 'static {
+    type Job: 'static;
+    type Done: 'static;
+    fn run(&mut self, job: Self::Job) -> Self::Done;
+}
+
+enum In<J> {
+    Run(J),
+    Wake,
+}
+
+enum Out<D> {
+    Done(D),
+    Waiting,
+}
+
+type Body<R> = Coroutine<In<<R as Runner>::Job>, Out<<R as Runner>::Done>, ()>;
+
+struct Fiber<R: Runner> {
+    body: Body<R>,
+    /// Below this address the stack counts as used up.
+    stack_end: usize,
+}
+
+/// A running coroutine's way back to whoever resumed it.
+trait Suspend {
+    fn suspend_here(&self);
+}
+
+impl<J, D> Suspend for Yielder<In<J>, Out<D>> {
+    fn suspend_here(&self) {
+        let back = self.suspend(Out::Waiting);
+        debug_assert!(matches!(back, In::Wake), "a waiting coroutine is given no second job");
+    }
+}
+
+/// What the code that runs now may ask for.
+#[derive(Clone, Copy)]
+struct Current {
+    yielder: Option<*const dyn Suspend>,
+    waker: *const Waker,
+    stack_end: usize,
+    tag: u64,
+    /// When the clock of `overdue` was first asked since the last resume.
+    asked: Option<Instant>,
+}
+
+const NOWHERE: Current =
+    Current { yielder: None, waker: ptr::null(), stack_end: 0, tag: 0, asked: None };
+
+thread_local! {
+    static CURRENT: Cell<Current> = const { Cell::new(NOWHERE) };
+}
+
+/// The code that runs now is not in a handler, so that there is nothing to suspend.
+#[derive(Debug)]
+pub(crate) struct MayNotWait;
+
+/// Suspends the running handler until the future is ready; other work goes on meanwhile.
+pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
+    let Some(yielder) = CURRENT.get().yielder else { return Err(MayNotWait) };
+    let mut future = pin!(future);
+    loop {
+        // SAFETY: the waker belongs to the poll that resumed this coroutine, and that poll has not returned yet.
+        let waker = unsafe { &*CURRENT.get().waker };
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(waker)) {
+            return Ok(value);
+        }
+        // SAFETY: the yielder lives on the stack of the coroutine that runs this very line.
+        unsafe { (*yielder).suspend_here() };
+        CURRENT.set(Current { yielder: Some(yielder), ..CURRENT.get() });
+    }
+}
+
+/// The tag that the running handler was started with; 0 outside of handlers.
+pub(crate) fn tag() -> u64 {
+    CURRENT.get().tag
+}
+
+/// Is the running handler's stack nearly used up?
+#[inline(always)]
+pub(crate) fn stack_is_low() -> bool {
+    let here = 0u8;
+    (std::hint::black_box(&raw const here) as usize) < CURRENT.get().stack_end
+}
+
+/// Has the running code used more than `limit` since it was resumed? The clock starts with the first question, which
+/// spares short handlers from reading it.
+pub(crate) fn overdue(limit: Duration) -> bool {
+    let current = CURRENT.get();
+    match current.asked {
+        Some(since) => since.elapsed() > limit,
+        None => {
+            CURRENT.set(Current { asked: Some(Instant::now()), ..current });
+            false
+        }
+    }
+}
+
+/// Starts that clock anew for code that runs outside of handlers.
+pub(crate) fn restart_clock() {
+    CURRENT.set(Current { asked: None, ..CURRENT.get() });
+}
+
+/// Why a job gave no result.
+pub(crate) enum Failure {
+    /// A native function panicked, with this message.
+    Panic(String),
+    /// The system gave no memory for another stack.
+    NoStack,
+}
+
+/// The coroutines of one isolate.
+pub(crate) struct Pool<R: Runner> {
+    idle: RefCell<Vec<Fiber<R>>>,
+    slots: Semaphore,
+}
+
+impl<R: Runner> Default for Pool<R> {
+    fn default() -> Self {
+        Self { idle: RefCell::default(), slots: Semaphore::new(MAX_FIBERS) }
+    }
+}
+
+impl<R: Runner> Pool<R> {
+    /// Runs a job to its end. A job that never waits is done when this is first polled.
+    pub(crate) async fn run(&self, job: R::Job, tag: u64) -> Result<R::Done, Failure> {
+        let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
+        let idle = self.idle.borrow_mut().pop();
+        let fiber = match idle {
+            Some(fiber) => fiber,
+            None => spawn::<R>().ok_or(Failure::NoStack)?,
+        };
+        Running { pool: self, fiber: Some(fiber), input: Some(In::Run(job)), tag }.await
+    }
+
+    /// Drops the coroutines that wait for work, with all that their runners keep.
+    pub(crate) fn clear(&self) {
+        self.idle.borrow_mut().clear();
+    }
+}
+
+fn spawn<R: Runner>() -> Option<Fiber<R>> {
+    let stack = DefaultStack::new(STACK).ok()?;
+    let stack_end = stack.limit().get() + MARGIN;
+    let body = Coroutine::with_stack(stack, |yielder: &Yielder<_, _>, mut input| {
+        let mut runner = R::default();
+        while let In::Run(job) = input {
+            CURRENT.set(Current {
+                yielder: Some(yielder as &dyn Suspend as *const _),
+                ..CURRENT.get()
+            });
+            let done = runner.run(job);
+            input = yielder.suspend(Out::Done(done));
+        }
+    });
+    Some(Fiber { body, stack_end })
+}
+
+/// A job on its coroutine. Dropping it while it waits unwinds the coroutine's stack.
+struct Running<'a, R: Runner> {
+    pool: &'a Pool<R>,
+    fiber: Option<Fiber<R>>,
+    input: Option<In<R::Job>>,
+    tag: u64,
+}
+
+// (nothing in here is pinned: the coroutine's stack is on the heap)
+impl<R: Runner> Unpin for Running<'_, R> {}
+
+impl<R: Runner> Future for Running<'_, R> {
+    type Output = Result<R::Done, Failure>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let input = self.input.take().unwrap_or(In::Wake);
+        let mut fiber = self.fiber.take().expect("a finished job is not polled again");
+        let outer = CURRENT.replace(Current {
+            yielder: None,
+            waker: ptr::from_ref(cx.waker()),
+            stack_end: fiber.stack_end,
+            tag: self.tag,
+            asked: None,
+        });
+        let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
+        CURRENT.set(outer);
+        match resumed {
+            Ok(CoroutineResult::Yield(Out::Waiting)) => {
+                self.fiber = Some(fiber);
+                Poll::Pending
+            }
+            Ok(CoroutineResult::Yield(Out::Done(done))) => {
+                let mut idle = self.pool.idle.borrow_mut();
+                if idle.len() < MAX_IDLE {
+                    idle.push(fiber);
+                }
+                Poll::Ready(Ok(done))
+            }
+            Ok(CoroutineResult::Return(())) => {
+                Poll::Ready(Err(Failure::Panic("a coroutine ended by itself".into())))
+            }
+            // The panic costs this coroutine; what it was doing is reported by the caller.
+            Err(panic) => Poll::Ready(Err(Failure::Panic(message(&*panic)))),
+        }
+    }
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}

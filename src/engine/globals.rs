@@ -1,0 +1,177 @@
+//! Top-level variables, for each source file a table, visible and assignable in named functions (PHP's `global`), and the
+//! two rules that keep variables from being locked while a handler waits.
+#![allow(deprecated)] // (rhai marks `on_var` so because it may change, not because it goes)
+
+use super::{coroutine, ref_array::RefArray, ref_map::RefMap};
+use rhai::{AST, ASTNode, Dynamic, Engine, EvalContext, Stmt};
+use std::{
+    any::TypeId,
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
+    rc::Rc,
+    time::Duration,
+};
+
+/// FNV-1a: names are short, and the standard hasher would cost 20 ns for each access.
+#[derive(Clone)]
+pub(crate) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+pub(crate) type Fast = BuildHasherDefault<Fnv>;
+
+/// How long a reader waits for a variable that a waiting handler holds. Fixed: after that it is most likely this very
+/// handler that holds it, and the script gets rhai's data race error.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+
+/// How often it looks.
+const LOCK_POLL: Duration = Duration::from_millis(1);
+
+type Variables = HashMap<String, Dynamic, Fast>;
+
+/// The tables of one generation.
+pub(crate) struct Globals {
+    main_file: String,
+    main: RefCell<Variables>,
+    others: RefCell<HashMap<String, Variables, Fast>>,
+    /// Names that any closure captures; only these can be cells that get locked.
+    captured: RefCell<HashSet<String, Fast>>,
+    /// A filter in front of that set, since every variable read asks.
+    captured_bits: Cell<u64>,
+    /// Types that are references by themselves and are always read as copies.
+    handles: &'static [fn() -> TypeId],
+}
+
+impl Globals {
+    pub(crate) fn new(main_file: &str, handles: &'static [fn() -> TypeId]) -> Rc<Self> {
+        Rc::new(Self {
+            main_file: main_file.to_owned(),
+            main: RefCell::default(),
+            others: RefCell::default(),
+            captured: RefCell::default(),
+            captured_bits: Cell::new(0),
+            handles,
+        })
+    }
+
+    /// The variable of that name at the top level of that file.
+    pub(crate) fn get(&self, file: Option<&str>, name: &str) -> Option<Dynamic> {
+        let file = file.unwrap_or_default();
+        // (lengths first: comparing with an empty string's dangling pointer is slow in libc)
+        if file.len() == self.main_file.len() && file == self.main_file {
+            return self.main.borrow().get(name).cloned();
+        }
+        self.others.borrow().get(file).and_then(|v| v.get(name).cloned())
+    }
+
+    pub(crate) fn set(&self, file: &str, name: &str, value: Dynamic) {
+        let old = if file == self.main_file {
+            self.main.borrow_mut().insert(name.to_owned(), value)
+        } else {
+            self.others
+                .borrow_mut()
+                .entry(file.to_owned())
+                .or_default()
+                .insert(name.to_owned(), value)
+        };
+        drop(old);
+    }
+
+    /// Forgets all values. Breaks the rings that closures in variables make with them.
+    pub(crate) fn clear(&self) {
+        drop((self.main.take(), self.others.take()));
+    }
+
+    /// Notes which names the closures of a file capture.
+    pub(crate) fn note_captures(&self, ast: &AST) {
+        ast.walk(&mut |path: &[ASTNode]| {
+            if let Some(ASTNode::Stmt(Stmt::Share(shared))) = path.last() {
+                for (variable, _) in shared.iter() {
+                    self.captured_bits.set(self.captured_bits.get() | bit(&variable.name));
+                    self.captured.borrow_mut().insert(variable.name.to_string());
+                }
+            }
+            true
+        });
+    }
+
+    #[inline(always)]
+    fn is_captured(&self, name: &str) -> bool {
+        self.captured_bits.get() & bit(name) != 0 && self.captured.borrow().contains(name)
+    }
+
+    /// Is this a reference by itself? (`type_id` panics on a locked cell.)
+    pub(crate) fn is_handle(&self, value: &Dynamic) -> bool {
+        if value.is_shared() && value.is_locked() {
+            return false;
+        }
+        let id = value.type_id();
+        id == TypeId::of::<RefMap>()
+            || id == TypeId::of::<RefArray>()
+            || self.handles.iter().any(|handle| handle() == id)
+    }
+}
+
+#[inline(always)]
+fn bit(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    1 << ((bytes.first().map_or(0, |b| *b as usize) + 5 * bytes.len()) & 63)
+}
+
+/// The variable that is asked for, if it is in the running function's own scope. Index 0 means that the parser knew no
+/// slot: a captured variable inside its closure, or a name that the function does not declare.
+fn local<'a>(ctx: &'a EvalContext, name: &str, index: usize) -> Option<&'a Dynamic> {
+    match index {
+        0 => ctx.scope().get(name),
+        // (`iter_raw` runs from the newest entry back)
+        _ => ctx.scope().iter_raw().nth(index - 1).map(|(.., value)| value),
+    }
+}
+
+/// Makes the engine look top-level variables up, and read captured ones by two rules: a handle is read as a copy, so that
+/// it is never a lockable cell; a plain value that a waiting handler holds is waited for.
+pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
+    engine.on_var(move |name, index, ctx| {
+        let captured = globals.is_captured(name);
+        if index > 0 && !captured {
+            return Ok(None);
+        }
+        let Some(value) = local(&ctx, name, index) else {
+            return Ok(globals.get(ctx.source(), name));
+        };
+        if !captured {
+            return Ok(None);
+        }
+        if globals.is_handle(value) {
+            return Ok(Some(value.flatten_clone()));
+        }
+        if value.is_shared() && value.is_locked() {
+            let cell = value.clone();
+            let free = async {
+                while cell.is_locked() {
+                    tokio::time::sleep(LOCK_POLL).await;
+                }
+            };
+            // (whatever comes of it: if it is still locked, rhai's own error says so)
+            let _ = coroutine::wait(tokio::time::timeout(LOCK_WAIT, free));
+        }
+        Ok(None)
+    });
+}

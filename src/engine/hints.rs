@@ -1,0 +1,304 @@
+//! What might help against a script error: the name that was probably meant, the signatures that do
+//! exist, the Rhai word for a word of another language.
+//!
+//! Only guesses from names live here; the report around them is made in `report`. Uses `closures` (for
+//! rhai's names of them) and places.
+
+use super::closures::ANONYMOUS;
+use super::tokens::{Place, place};
+use rhai::{AST, ASTNode, Engine, EvalAltResult, LexError, ParseErrorType, Stmt};
+
+/// What suggestions may be drawn from.
+pub(crate) struct Hints<'a> {
+    /// The engine that ran the script: its functions.
+    pub(crate) engine: &'a Engine,
+    /// The programs of the same generation: their functions and variables. Their sources must be named
+    /// as in the error for suggestions about variables.
+    pub(crate) asts: Vec<&'a AST>,
+}
+
+/// How many signatures are shown for a name that exists with other parameters.
+const SIGNATURES: usize = 3;
+
+/// For all names of nothing.
+const EMPTY_VALUE: &str = "the empty value is written `()`";
+/// For all short forms of it.
+const ELSE_IF: &str = "write `else if`";
+/// For the operators that are words elsewhere.
+const LOGIC: &str = "the operators are `&&`, `||` and `!`";
+
+/// Words and signs of other languages, and what to write instead.
+const FOREIGN: &[(&str, &str)] = &[
+    ("var", "use `let`"),
+    ("static", "use `const`"),
+    ("null", EMPTY_VALUE),
+    ("nil", EMPTY_VALUE),
+    ("None", EMPTY_VALUE),
+    ("undefined", EMPTY_VALUE),
+    ("new", "there is no `new`: call the type's name like a function, `Worker(…)`"),
+    ("async", "not needed: a call that waits suspends only its own handler"),
+    ("await", "not needed: a call that waits suspends only its own handler"),
+    ("match", "use `switch`"),
+    ("case", "use `switch value { 1 => …, _ => … }`"),
+    ("use", "use `import \"path\" as name;`"),
+    ("include", "use `import \"path\" as name;`"),
+    ("public", "functions are public unless they are `private`"),
+    ("length", "use `len()`"),
+    ("println", "use `print`"),
+    ("console", "use `print`"),
+    ("True", "write `true`"),
+    ("False", "write `false`"),
+    ("self", "use `this`"),
+    ("elif", ELSE_IF),
+    ("elseif", ELSE_IF),
+    ("and", LOGIC),
+    ("or", LOGIC),
+    ("not", LOGIC),
+    ("++", "use `+= 1`"),
+    ("--", "use `-= 1`"),
+    ("===", "use `==`"),
+    ("!==", "use `!=`"),
+    ("?", "use `if condition { a } else { b }`, which is an expression"),
+    ("#", "comments begin with `//`"),
+];
+
+impl Hints<'_> {
+    /// Advice on the innermost error, which is at `at` in `file`.
+    pub(super) fn help(&self, error: &EvalAltResult, file: &str, at: Place) -> Option<String> {
+        use EvalAltResult as E;
+        match error {
+            E::ErrorFunctionNotFound(signature, _) => self.function(signature),
+            E::ErrorVariableNotFound(name, _) => self.variable(name, file, at),
+            E::ErrorModuleNotFound(name, _) => self.module(name),
+            E::ErrorDotExpr(message, _) => self.property(message),
+            E::ErrorDataRace(..) => Some(
+                "another handler that waits right now, or the call around this one, holds this \
+                 variable: work on a copy, `let copy = x;`"
+                    .into(),
+            ),
+            E::ErrorStackOverflow(..) => Some("does a function call itself without end?".into()),
+            E::ErrorParsing(kind, _) => syntax(kind),
+            _ => None,
+        }
+    }
+
+    /// No function has that name and takes those types.
+    fn function(&self, signature: &str) -> Option<String> {
+        let name = head(signature);
+        if let Some(takes) = self.closure_arity(name) {
+            let given = arguments(signature);
+            let (n, what) = (takes.abs_diff(given), if takes > given { "more" } else { "fewer" });
+            let s = if n == 1 { "" } else { "s" };
+            return Some(format!("the closure takes {n} argument{s} {what}"));
+        }
+        if name.starts_with(ANONYMOUS) {
+            return Some("this closure belongs to an earlier version of the script".into());
+        }
+        if !name.starts_with(char::is_alphabetic) && !name.starts_with('_') {
+            return None; // an operator: the title has the types
+        }
+        let own = self.asts.iter().flat_map(|a| a.iter_functions());
+        let own = own.filter(|f| !f.name.starts_with(ANONYMOUS));
+        let mut all: Vec<String> =
+            own.map(|f| format!("{}({})", f.name, f.params.join(", "))).collect();
+        all.extend(self.engine.gen_fn_signatures(true));
+        let same = all.iter().filter(|f| head(f) == name).map(|f| format!("`{}`", tidy(f)));
+        let same: Vec<String> = same.take(SIGNATURES).collect();
+        if !same.is_empty() {
+            return Some(format!("`{name}` exists as {}", same.join(", ")));
+        }
+        if self.asts.iter().any(|a| a.statements().iter().any(|s| defines(s) == Some(name))) {
+            return Some(format!("`{name}` is a variable: `{name}.call(…)` calls what it holds"));
+        }
+        foreign(name).or_else(|| did_you_mean(name, all.iter().map(|f| head(f))))
+    }
+
+    /// How many arguments the closure of that name takes, captured variables included.
+    fn closure_arity(&self, name: &str) -> Option<usize> {
+        let mut closures = self.asts.iter().flat_map(|a| a.iter_functions());
+        let closure = closures.find(|f| name.starts_with(ANONYMOUS) && f.name == name)?;
+        Some(closure.params.len())
+    }
+
+    /// No variable has that name, there.
+    fn variable(&self, name: &str, file: &str, at: Place) -> Option<String> {
+        if let Some(help) = foreign(name) {
+            return Some(help);
+        }
+        let here = || self.asts.iter().filter(|a| a.source().unwrap_or_default() == file);
+        let later = here().flat_map(|a| a.statements()).find(|s| defines(s) == Some(name));
+        if let Some(line) = later.map(|s| place(s.position()).0).filter(|line| *line > at.0) {
+            return Some(format!(
+                "`{name}` is defined further down, at line {line}; a closure only sees variables \
+                 that are defined before it"
+            ));
+        }
+        let mut known: Vec<String> = Vec::new();
+        for ast in here() {
+            known.extend(ast.statements().iter().filter_map(defines).map(String::from));
+            for f in ast.iter_fn_def() {
+                let (start, end) = (place(f.body.start_position()), place(f.body.end_position()));
+                if start <= at && at <= end {
+                    known.extend(f.params.iter().map(|p| p.to_string()));
+                    known.extend(locals(ast, start, end));
+                }
+            }
+        }
+        let near = did_you_mean(name, known.iter().map(String::as_str));
+        near.or_else(|| {
+            let functions = self.engine.gen_fn_signatures(true);
+            let found = functions.iter().any(|f| head(f) == name);
+            found.then(|| format!("`{name}` is a function: call it, `{name}(…)`"))
+        })
+    }
+
+    /// No import has that name.
+    fn module(&self, name: &str) -> Option<String> {
+        let alias = |s: &Stmt| match s {
+            Stmt::Import(x, _) => Some(x.1.name.to_string()),
+            _ => None,
+        };
+        let known: Vec<String> =
+            self.asts.iter().flat_map(|a| a.statements()).filter_map(alias).collect();
+        did_you_mean(name, known.iter().map(String::as_str))
+    }
+
+    /// No property has that name: `Unknown property 'x' - a getter is not registered for type 'T'`.
+    fn property(&self, message: &str) -> Option<String> {
+        let mut quoted = message.split('\'').skip(1).step_by(2);
+        let (name, type_name) = (quoted.next()?, quoted.next()?);
+        let functions = self.engine.gen_fn_signatures(true);
+        let takes = |f: &str| arguments_text(f).contains(&format!("&mut {type_name}"));
+        let getter =
+            |f: &'_ str| takes(f).then(|| head(f).strip_prefix("get$")).flatten().is_some();
+        if functions.iter().any(|f| head(f) == name && takes(f)) {
+            return Some(format!("`{name}` is a method: call it, `{name}(…)`"));
+        }
+        let getters = functions.iter().filter(|f| getter(f));
+        did_you_mean(name, getters.map(|f| head(f).trim_start_matches("get$")))
+    }
+}
+
+/// Variables that are defined anywhere between two places.
+fn locals(ast: &AST, start: Place, end: Place) -> Vec<String> {
+    let mut names = Vec::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(s)) = path.last() {
+            let inside = (start..=end).contains(&place(s.position()));
+            names.extend(defines(s).filter(|_| inside).map(String::from));
+        }
+        true
+    });
+    names
+}
+
+/// The variable that a statement defines.
+fn defines(statement: &Stmt) -> Option<&str> {
+    match statement {
+        Stmt::Var(x, ..) => Some(x.0.name.as_str()),
+        Stmt::For(x, _) => Some(x.0.name.as_str()),
+        _ => None,
+    }
+}
+
+/// Advice on text that does not compile.
+fn syntax(kind: &ParseErrorType) -> Option<String> {
+    use ParseErrorType as P;
+    match kind {
+        P::Reserved(word) | P::UnknownOperator(word) => foreign(word),
+        P::BadInput(LexError::ImproperSymbol(sign, _)) => foreign(sign),
+        P::BadInput(LexError::MalformedChar(_)) => {
+            Some("single quotes are for one character; strings take double quotes".into())
+        }
+        P::MissingToken(token, why) if token == ";" && why.contains("terminate") => Some(
+            "a `;` is missing before this, or the word before it is none of Rhai's \
+             (`function` is `fn`, `elif` is `else if`, `foreach` is `for`, `and` is `&&`)"
+                .into(),
+        ),
+        P::MissingToken(_, why) if why.contains("iteration variable") => {
+            Some("loops are written `for i in 0..10 { … }`".into())
+        }
+        P::UnexpectedEOF => Some("is a bracket left open?".into()),
+        _ => None,
+    }
+}
+
+/// Advice on a word of another language.
+fn foreign(word: &str) -> Option<String> {
+    FOREIGN.iter().find(|(w, _)| *w == word).map(|(_, help)| (*help).into())
+}
+
+/// The usual sentence, if a known name is near.
+fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(name, known).map(|n| format!("did you mean `{n}`?"))
+}
+
+/// The function's name in a signature.
+fn head(signature: &str) -> &str {
+    signature.split(['(', ' ']).next().unwrap_or_default()
+}
+
+/// What stands between the outer parentheses of a signature.
+fn arguments_text(signature: &str) -> &str {
+    let open = signature.find('(').map_or(signature.len(), |i| i + 1);
+    let rest = &signature[open..];
+    let end = rest.find(") ->").or_else(|| rest.rfind(')')).unwrap_or(rest.len());
+    &rest[..end]
+}
+
+/// How many types a signature lists. The type `()` may be among them, and no type contains a comma
+/// outside of brackets.
+fn arguments(signature: &str) -> usize {
+    let text = arguments_text(signature);
+    let mut depth = 0;
+    let comma = |c: char| {
+        depth += i32::from(matches!(c, '(' | '<')) - i32::from(matches!(c, ')' | '>'));
+        c == ',' && depth == 0
+    };
+    let commas = text.chars().map(comma).filter(|is| *is).count();
+    if text.is_empty() { 0 } else { commas + 1 }
+}
+
+/// A native signature without what only Rust needs.
+fn tidy(signature: &str) -> String {
+    let plain = signature.replace("_: ", "").replace("&mut ", "");
+    let plain = plain.replace("Result<", "").replace(", Box<EvalAltResult>>", "");
+    plain.trim_end_matches(" -> ()").to_string()
+}
+
+/// The nearest known name within a small edit distance; the first of equals.
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let letters: Vec<char> = name.chars().collect();
+    // Short names are all alike, and what is this long was not typed.
+    let limit = match letters.len() {
+        0..=2 | 65.. => return None,
+        3..=5 => 1,
+        6..=8 => 2,
+        _ => 3,
+    };
+    known
+        .into_iter()
+        .filter(|k| *k != name && k.len() <= 4 * 65)
+        .map(|k| (distance(&letters, &k.chars().collect::<Vec<_>>()), k))
+        .filter(|(d, k)| *d <= limit && *d < k.chars().count())
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, k)| k)
+}
+
+/// Edit distance in which two swapped neighbours count as one edit: the usual slip of the fingers.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for i in 0..=a.len() {
+        for j in 0..=b.len() {
+            rows[i][j] = if i == 0 || j == 0 {
+                i + j
+            } else {
+                let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let best = change.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+                let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+                if swapped { best.min(rows[i - 2][j - 2] + 1) } else { best }
+            };
+        }
+    }
+    rows[a.len()][b.len()]
+}

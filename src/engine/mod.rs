@@ -1,0 +1,78 @@
+//! The only room that knows Rhai's insides: it compiles programs, runs their top levels, calls their closures on
+//! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
+
+pub(crate) mod closures;
+pub(crate) mod coroutine;
+pub(crate) mod globals;
+pub(crate) mod handler;
+mod hints;
+pub(crate) mod json;
+pub(crate) mod modules;
+pub(crate) mod program;
+pub(crate) mod ref_array;
+pub(crate) mod ref_map;
+pub(crate) mod relink;
+pub(crate) mod report;
+mod rewrite;
+pub(crate) mod sources;
+pub(crate) mod tokens;
+pub(crate) mod toplevel;
+
+use modules::{Modules, Resolver};
+use rhai::Engine;
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+/// Script calls inside script calls. Fixed: the coroutines' stacks are made for it.
+const MAX_CALL_LEVELS: usize = 64;
+
+/// Nesting of expressions in one statement. Fixed, and the same in every build.
+const MAX_EXPRESSION_DEPTH: usize = 64;
+
+/// Operations between two looks at the clock. Fixed: some 50 µs.
+const CLOCK_MASK: u64 = 1023;
+
+/// What an embedder may change. Fixed at start.
+#[derive(Clone)]
+pub(crate) struct Config {
+    /// How long a script may run without waiting.
+    pub(crate) handler_timeout: Duration,
+    /// Are fault reports coloured?
+    pub(crate) colour: bool,
+    /// The embedder's own functions.
+    pub(crate) register: Arc<dyn Fn(&mut Engine) + Send + Sync>,
+}
+
+/// An engine with the host's rules, without its functions.
+#[allow(deprecated)] // (volatile parts of rhai)
+fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
+    let mut engine = Engine::new();
+    engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
+    engine.set_max_call_levels(MAX_CALL_LEVELS);
+    // A closure made by `eval` would have no file, no line and no successor.
+    engine.disable_symbol("eval");
+    engine.set_module_resolver(Resolver(modules.clone()));
+    tokens::Tokens::record(&mut engine);
+    globals::install(&mut engine, modules.globals.clone());
+    ref_map::register(&mut engine);
+    ref_array::register(&mut engine);
+    let found = modules.clone();
+    engine.on_missing_function(move |name, args, _, ctx| {
+        if !name.starts_with("anon$") {
+            return Ok(None);
+        }
+        found.call_foreign_closure(name, args, &ctx).transpose()
+    });
+    let limit = config.handler_timeout;
+    engine.on_progress(move |operations| {
+        if coroutine::stack_is_low() {
+            return Some("the calls are nested too deeply for the stack".into());
+        }
+        if operations & CLOCK_MASK == 0 && coroutine::overdue(limit) {
+            let text =
+                format!("it ran {} s without waiting (handler_timeout)", limit.as_secs_f64());
+            return Some(text.into());
+        }
+        None
+    });
+    engine
+}

@@ -1,0 +1,277 @@
+//! The files of one generation: parsed once, run when they are imported, found again by name. `import` looks for
+//! modules of the host (`std/…`) first, then for files beside the importing one.
+#![allow(deprecated)] // (volatile parts of rhai)
+
+use super::{
+    globals::Globals,
+    relink::{self, Closure},
+    sources::Sources,
+    tokens::Tokens,
+    toplevel::TopLevel,
+};
+use rhai::{
+    AST, ASTFlags, ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr,
+    GlobalRuntimeState, ImmutableString, Module, ModuleResolver, Position, Scope, Shared, Stmt,
+};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
+
+type Outcome<T> = Result<T, Box<EvalAltResult>>;
+
+/// Files that one program may consist of. Fixed: an import that makes imports without end stops here.
+const MAX_UNITS: usize = 1_000;
+
+/// The Rhai modules shipped inside the host.
+const STDLIB: [(&str, &str); 1] = [("std/push", include_str!("../../stdlib/push.rhai"))];
+
+/// One file.
+pub(crate) struct Unit {
+    /// The name that people and rhai see.
+    pub(crate) file: ImmutableString,
+    path: PathBuf,
+    pub(crate) text: Rc<str>,
+    pub(crate) ast: AST,
+    pub(crate) tokens: Tokens,
+    pub(crate) closures: Vec<Closure>,
+    /// Imports, constants and functions of the file after its top level ran: what its functions need when they are called.
+    pub(crate) state: RefCell<Option<GlobalRuntimeState>>,
+}
+
+impl Unit {
+    /// The numbers of parameters of the functions of that name in this file.
+    pub(crate) fn arities(&self, name: &str) -> Vec<usize> {
+        let same_name = self.ast.iter_fn_def().filter(|def| def.name == name);
+        same_name.map(|def| def.params.len()).collect()
+    }
+}
+
+/// All files of one generation, and the resolver that finds them.
+pub(crate) struct Modules {
+    pub(crate) sources: Sources,
+    pub(crate) globals: Rc<Globals>,
+    pub(crate) units: RefCell<Vec<Rc<Unit>>>,
+    /// What runs the top levels, set while they run.
+    pub(crate) top_level: RefCell<Option<Rc<TopLevel>>>,
+    /// Modules whose top level has run, by path.
+    built: RefCell<HashMap<PathBuf, Rc<Module>>>,
+    /// Modules whose top level is running, to find cycles.
+    building: RefCell<Vec<PathBuf>>,
+}
+
+impl Modules {
+    pub(crate) fn new(sources: Sources, globals: Rc<Globals>) -> Rc<Self> {
+        Rc::new(Self {
+            sources,
+            globals,
+            units: RefCell::default(),
+            top_level: RefCell::default(),
+            built: RefCell::default(),
+            building: RefCell::default(),
+        })
+    }
+
+    pub(crate) fn main(&self) -> Rc<Unit> {
+        self.units.borrow()[0].clone()
+    }
+
+    pub(crate) fn unit(&self, file: &str) -> Option<Rc<Unit>> {
+        self.units.borrow().iter().find(|u| u.file == file).cloned()
+    }
+
+    /// Parses a file, once, and all that it imports by a fixed name.
+    pub(crate) fn parse(&self, engine: &Engine, path: &Path) -> Outcome<Rc<Unit>> {
+        if let Some(unit) = self.units.borrow().iter().find(|u| u.path == path) {
+            return Ok(unit.clone());
+        }
+        if self.units.borrow().len() >= MAX_UNITS {
+            return Err(format!("a program has at most {MAX_UNITS} files").into());
+        }
+        let text: Rc<str> = match embedded(path) {
+            Some(text) => text.into(),
+            None => Rc::from(&*self.sources.text(path)?),
+        };
+        let file: ImmutableString = self.sources.display(path).into();
+        let (compiled, tokens) = Tokens::of(|| engine.compile(&*text));
+        let mut ast = compiled.map_err(|e| {
+            let parsing = EvalAltResult::ErrorParsing(*e.0, e.1);
+            Box::new(EvalAltResult::ErrorInModule(file.to_string(), parsing.into(), Position::NONE))
+        })?;
+        ast.set_source(file.clone());
+        self.globals.note_captures(&ast);
+        let closures = relink::closures(&ast, &tokens);
+        let unit = Rc::new(Unit {
+            file,
+            path: path.to_owned(),
+            text,
+            ast,
+            tokens,
+            closures,
+            state: RefCell::default(),
+        });
+        self.units.borrow_mut().push(unit.clone());
+        for import in imports(&unit.ast) {
+            let wanted = self.locate(Some(&unit.path), &import);
+            // A file that is missing is told about when its `import` runs, with the place.
+            if embedded(&wanted).is_some() || self.sources.text(&wanted).is_ok() {
+                self.parse(engine, &wanted)?;
+            }
+        }
+        Ok(unit)
+    }
+
+    /// Where an import of `from` leads.
+    fn locate(&self, from: Option<&Path>, import: &str) -> PathBuf {
+        if STDLIB.iter().any(|(name, _)| *name == import) {
+            return PathBuf::from(import);
+        }
+        let base =
+            from.or(Some(self.sources.main())).and_then(Path::parent).unwrap_or(Path::new("."));
+        let mut path = base.join(import);
+        if path.extension().is_none() {
+            path.set_extension("rhai");
+        }
+        path.canonicalize().unwrap_or(path)
+    }
+
+    fn load(
+        &self,
+        engine: &Engine,
+        from: Option<&str>,
+        import: &str,
+        pos: Position,
+    ) -> Outcome<Rc<Module>> {
+        let from = from.and_then(|file| self.unit(file)).map(|u| u.path.clone());
+        let path = self.locate(from.as_deref(), import);
+        if let Some(module) = self.built.borrow().get(&path) {
+            return Ok(module.clone());
+        }
+        let shown = self.sources.display(&path);
+        if import.starts_with("std/")
+            && embedded(&path).is_none()
+            && self.sources.text(&path).is_err()
+        {
+            let known: Vec<_> = STDLIB.iter().map(|(name, _)| *name).collect();
+            let why = format!(
+                "there is no module `{import}` in this host: known are {}",
+                known.join(", ")
+            );
+            return Err(EvalAltResult::ErrorRuntime(why.into(), pos).into());
+        }
+        if embedded(&path).is_none()
+            && let Err(why) = self.sources.text(&path)
+        {
+            let why = format!("cannot import `{import}`: {}: {why}", path.display());
+            return Err(EvalAltResult::ErrorRuntime(why.into(), pos).into());
+        }
+        if self.building.borrow().contains(&path) {
+            let why = format!("import cycle: {shown} is being imported already");
+            return Err(EvalAltResult::ErrorRuntime(why.into(), pos).into());
+        }
+        self.building.borrow_mut().push(path.clone());
+        let built = self.parse(engine, &path).and_then(|unit| self.build(engine, &unit));
+        self.building.borrow_mut().pop();
+        let module = Rc::new(built.map_err(|e| match *e {
+            EvalAltResult::ErrorInModule(file, inner, at) if at.is_none() => {
+                EvalAltResult::ErrorInModule(file, inner, pos).into()
+            }
+            other => Box::new(EvalAltResult::ErrorInModule(shown, other.into(), pos)),
+        })?);
+        self.built.borrow_mut().insert(path, module.clone());
+        Ok(module)
+    }
+
+    /// Runs a module's top level with the host's own state and globals, and makes the module that importers see.
+    fn build(&self, engine: &Engine, unit: &Rc<Unit>) -> Outcome<Module> {
+        let Some(top_level) = self.top_level.borrow().clone() else {
+            return Err(
+                "a file that was not imported at the top level cannot be imported later".into()
+            );
+        };
+        let mut scope = Scope::new();
+        top_level.run(engine, unit, &mut scope)?;
+        // What ran is not run again: the module is made from the functions, the imports (each is built by now) and the
+        // constants as literals.
+        let mut statements: Vec<Stmt> = unit
+            .ast
+            .statements()
+            .iter()
+            .filter(|s| matches!(s, Stmt::Import(..)))
+            .cloned()
+            .collect();
+        for statement in unit.ast.statements() {
+            if let Stmt::Var(x, flags, pos) = statement
+                && flags.contains(ASTFlags::CONSTANT)
+            {
+                let value = scope.get(&x.0.name).cloned().unwrap_or(Dynamic::UNIT);
+                let literal = Expr::DynamicConstant(Box::new(value), *pos);
+                let variable = Box::new((x.0.clone(), literal, None));
+                statements.push(Stmt::Var(variable, ASTFlags::CONSTANT, *pos));
+            }
+        }
+        let ast =
+            AST::new_with_source(statements, unit.ast.shared_lib().clone(), unit.file.clone());
+        Module::eval_ast_as_new_raw(
+            engine,
+            &mut scope,
+            &mut engine.new_global_runtime_state(),
+            &ast,
+        )
+    }
+
+    /// Calls a closure of another file, which rhai itself looks for in the caller's file only.
+    pub(crate) fn call_foreign_closure(
+        &self,
+        name: &str,
+        args: &mut [&mut Dynamic],
+        ctx: &EvalContext,
+    ) -> Option<Outcome<Dynamic>> {
+        let state = self.units.borrow().iter().find_map(|unit| {
+            let state = unit.state.borrow();
+            let lib = state.as_ref()?.lib.first()?;
+            let has = lib.iter_script_fn_info().any(|(_, _, n, k, _)| n == name && k == args.len());
+            has.then(|| state.clone()).flatten()
+        });
+        let mut state = state?;
+        state.level = ctx.call_level() + 1;
+        let (mut caches, mut scope) = (Caches::new(), Scope::new());
+        let mut inner = EvalContext::new(ctx.engine(), &mut state, &mut caches, &mut scope, None);
+        Some(inner.call_fn_raw(name, false, false, args))
+    }
+}
+
+/// The resolver is a handle to the modules of its generation.
+pub(crate) struct Resolver(pub(crate) Rc<Modules>);
+
+impl ModuleResolver for Resolver {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        source: Option<&str>,
+        path: &str,
+        pos: Position,
+    ) -> Outcome<Shared<Module>> {
+        self.0.load(engine, source, path, pos)
+    }
+}
+
+fn embedded(path: &Path) -> Option<&'static str> {
+    STDLIB.iter().find(|(name, _)| Path::new(name) == path).map(|(_, text)| *text)
+}
+
+/// The names of all imports whose name is written out.
+fn imports(ast: &AST) -> Vec<String> {
+    let mut names = Vec::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last()
+            && let Expr::StringConstant(name, _) = &import.0
+        {
+            names.push(name.to_string());
+        }
+        true
+    });
+    names
+}

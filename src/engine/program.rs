@@ -1,0 +1,274 @@
+//! One compiled generation: an engine, the files, and what their top levels left behind.
+
+use super::{
+    Config,
+    globals::Globals,
+    handler::{Body, Handler},
+    modules::Modules,
+    relink::{self, Names},
+    report::{Hints, Report},
+    rewrite,
+    sources::Sources,
+    toplevel::{Key, TopLevel},
+};
+use crate::error::Fault;
+use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnPtr, ImmutableString, Scope};
+use std::{
+    any::TypeId,
+    cell::{Cell, OnceCell, RefCell},
+    collections::{BTreeSet, HashMap, HashSet},
+    rc::Rc,
+};
+
+/// What the host offers to scripts, registered into every generation's engine.
+pub(crate) trait Api {
+    /// Types that are references by themselves.
+    const HANDLES: &'static [fn() -> TypeId];
+
+    /// Functions and types.
+    fn register(&self, engine: &mut Engine);
+
+    /// Getters and setters of these property names, for all types that have properties.
+    fn register_properties(&self, engine: &mut Engine, names: &BTreeSet<ImmutableString>);
+}
+
+/// A generation of the script.
+pub(crate) struct Program {
+    /// 1 at the first start.
+    pub(crate) generation: u64,
+    pub(crate) engine: Engine,
+    pub(crate) modules: Rc<Modules>,
+    /// A newer generation serves; this one only ends what it began.
+    pub(crate) retired: Cell<bool>,
+    colour: bool,
+    top_level: OnceCell<Rc<TopLevel>>,
+    bodies: RefCell<HashMap<(ImmutableString, ImmutableString, usize), Rc<Body>>>,
+    script_functions: OnceCell<HashSet<String>>,
+}
+
+impl Program {
+    /// Parses everything and prepares the engine. Nothing runs yet.
+    pub(crate) fn compile<A: Api>(
+        api: &A,
+        config: &Config,
+        sources: Sources,
+        generation: u64,
+    ) -> Result<Rc<Self>, Fault> {
+        let main = sources.display(sources.main());
+        let main_path = sources.main().to_owned();
+        sources
+            .text(&main_path)
+            .map_err(|why| Fault::plain(format!("cannot read {}: {why}", main_path.display())))?;
+        let globals = Globals::new(&main, A::HANDLES);
+        let modules = Modules::new(sources, globals);
+        let mut engine = super::build(config, &modules);
+        api.register(&mut engine);
+        (config.register)(&mut engine);
+        let parsed = modules.parse(&engine, &main_path);
+        if parsed.is_ok() {
+            let names =
+                modules.units.borrow().iter().flat_map(|u| property_names(&u.ast)).collect();
+            api.register_properties(&mut engine, &names);
+        }
+        let program = Rc::new(Self {
+            generation,
+            engine,
+            modules,
+            retired: Cell::new(false),
+            colour: config.colour,
+            top_level: OnceCell::new(),
+            bodies: RefCell::default(),
+            script_functions: OnceCell::new(),
+        });
+        match parsed {
+            Ok(_) => Ok(program),
+            Err(error) => Err(program.fault(&error, &main, "")),
+        }
+    }
+
+    /// Runs the top level of the main file, and of all that it imports. Whatever comes of it, the living program
+    /// `previous` is as it was before.
+    pub(crate) fn declare(&self, previous: Option<Rc<Program>>) -> Result<&TopLevel, Fault> {
+        let globals = self.modules.globals.clone();
+        let top_level = TopLevel::new(globals, self.generation, previous);
+        *self.modules.top_level.borrow_mut() = Some(top_level.clone());
+        super::coroutine::restart_clock();
+        let unit = self.modules.main();
+        let ran = top_level.run(&self.engine, &unit, &mut Scope::new());
+        self.modules.top_level.take();
+        top_level.restore();
+        let top_level = self.top_level.get_or_init(|| top_level);
+        ran.map_err(|e| self.fault(&e, &unit.file, "at the top level"))?;
+        Ok(top_level)
+    }
+
+    /// The reload is accepted: the state that lives on is this program's from now on. Adds the names of variables that
+    /// live on, and of those that were reset.
+    pub(crate) fn accept_state(&self, kept: &mut Vec<String>, reset: &mut Vec<String>) {
+        if let Some(top_level) = self.top_level.get() {
+            top_level.accept();
+            kept.append(&mut top_level.kept.borrow_mut());
+            reset.append(&mut top_level.reset.borrow_mut());
+        }
+    }
+
+    pub(crate) fn with_names<T>(&self, file: &str, f: impl FnOnce(&Names) -> T) -> Option<T> {
+        self.top_level.get().and_then(|t| t.with_names(file, f))
+    }
+
+    pub(crate) fn variable(&self, key: &Key) -> Option<u64> {
+        self.top_level.get().and_then(|t| t.variable(key))
+    }
+
+    /// Makes a callback callable. `file`: where it was set; a function's name is looked for there first, then in the main
+    /// file. `offered`: how many arguments it will be given. The error says what is wrong with it.
+    pub(crate) fn handler(
+        self: &Rc<Self>,
+        f: &FnPtr,
+        file: Option<&str>,
+        offered: usize,
+    ) -> Result<Handler, String> {
+        let renewed = self.renew(f);
+        let f = renewed.as_ref().unwrap_or(f);
+        let name = f.fn_name();
+        let held = f.curry().len();
+        let units = self.modules.units.borrow().clone();
+        let preferred = units.iter().filter(|u| Some(u.file.as_str()) == file);
+        let mut wrong = None;
+        for unit in preferred.chain(units.iter()) {
+            let mut arities = unit.arities(name);
+            arities.sort_unstable_by(|a, b| b.cmp(a));
+            let fits = arities.iter().find(|n| (held..=held + offered).contains(*n));
+            if let Some(params) = fits {
+                let body = self.body(unit, name, *params)?;
+                return Ok(Handler::new(self.clone(), body, f.clone()));
+            }
+            if let Some(first) = arities.first() {
+                let def =
+                    unit.ast.iter_fn_def().find(|d| d.name == name && d.params.len() == *first);
+                wrong = wrong.or(def.map(|d| d.params[held.min(d.params.len())..].join(", ")));
+            }
+        }
+        let shown = if f.is_anonymous() { "this closure".to_owned() } else { format!("`{name}`") };
+        Err(match wrong {
+            Some(params) => {
+                format!("{shown} takes ({params}) but is given {offered} argument(s) at most")
+            }
+            None if f.is_anonymous() => "this closure belongs to a program that is gone".to_owned(),
+            None => format!("there is no function {shown} in this script"),
+        })
+    }
+
+    fn body(
+        &self,
+        unit: &Rc<super::modules::Unit>,
+        name: &str,
+        params: usize,
+    ) -> Result<Rc<Body>, String> {
+        let key = (unit.file.clone(), name.into(), params);
+        if let Some(body) = self.bodies.borrow().get(&key) {
+            return Ok(body.clone());
+        }
+        let mut body = Body::lift(unit, name, params)
+            .ok_or_else(|| format!("`{name}` has no body of its own"))?;
+        rewrite::mark_native_calls(&mut body.expression, self.script_functions());
+        let body = Rc::new(body);
+        self.bodies.borrow_mut().insert(key, body.clone());
+        Ok(body)
+    }
+
+    fn script_functions(&self) -> &HashSet<String> {
+        self.script_functions.get_or_init(|| {
+            let units = self.modules.units.borrow();
+            units.iter().flat_map(|u| u.ast.iter_functions().map(|f| f.name.to_string())).collect()
+        })
+    }
+
+    /// What a closure of an earlier generation is now, if it goes on.
+    fn renew(&self, f: &FnPtr) -> Option<FnPtr> {
+        let globals = &self.modules.globals;
+        let units = self.modules.units.borrow();
+        let renew = |file: &str| {
+            self.with_names(file, |names| names.rebind(f, |name| globals.get(Some(file), name)))
+        };
+        f.is_anonymous()
+            .then(|| units.iter().find_map(|unit| renew(&unit.file).flatten()))
+            .flatten()
+    }
+
+    /// A callback of an earlier generation as one of this generation, if it goes on.
+    pub(crate) fn adopt(self: &Rc<Self>, old: &Handler, offered: usize) -> Option<Handler> {
+        self.handler(old.fn_ptr(), Some(old.file()), offered).ok()
+    }
+
+    /// A callback that replaces `old`: where it is the same closure, edited or not, it keeps what that one captured, as
+    /// far as the text that initialises the captured variables is what it was.
+    pub(crate) fn succeed(
+        self: &Rc<Self>,
+        old: &Handler,
+        new: &Handler,
+        offered: usize,
+    ) -> Option<Handler> {
+        let file = new.file();
+        let heir =
+            self.with_names(file, |n| n.current(old.fn_ptr().fn_name()).cloned()).flatten()?;
+        if heir != new.fn_ptr().fn_name() {
+            return None;
+        }
+        let closure = |program: &Program, name: &str| {
+            let unit = program.modules.unit(file)?;
+            unit.closures.iter().find(|c| c.name == name).cloned()
+        };
+        let before = closure(&old.program().clone(), old.fn_ptr().fn_name())?;
+        let after = closure(self, new.fn_ptr().fn_name())?;
+        let f = relink::carry_captures(old.fn_ptr(), &before, new.fn_ptr(), &after);
+        self.handler(&f, Some(file), offered).ok()
+    }
+
+    /// The number that people see: 0 at the first start.
+    pub(crate) fn number(&self) -> i64 {
+        self.generation as i64 - 1
+    }
+
+    /// The statement at that place, as a number that only changes when its text does.
+    pub(crate) fn statement(&self, file: &str, at: rhai::Position) -> u64 {
+        let unit = self.modules.unit(file);
+        unit.map_or(0, |unit| unit.tokens.statement(super::tokens::place(at)))
+    }
+
+    /// A report for people. `file`: where the outermost code stands; `note`: what was being done.
+    pub(crate) fn fault(&self, error: &EvalAltResult, file: &str, note: &str) -> Fault {
+        let units = self.modules.units.borrow();
+        let hints = Hints { engine: &self.engine, asts: units.iter().map(|u| &u.ast).collect() };
+        let mut sources: super::report::Sources =
+            units.iter().map(|u| (u.file.to_string(), u.text.clone())).collect();
+        // A file that does not parse is no unit, and it is the one that must be shown.
+        for path in self.modules.sources.files() {
+            if let Ok(text) = self.modules.sources.text(&path) {
+                let shown = self.modules.sources.display(&path);
+                sources.entry(shown).or_insert_with(|| Rc::from(&*text));
+            }
+        }
+        let mut report = Report::of(error, file, &hints);
+        if !note.is_empty() {
+            report = report.with_note(note);
+        }
+        Fault {
+            location: report.location(),
+            title: report.title.clone(),
+            text: report.render(&sources, self.colour),
+        }
+    }
+}
+
+/// Every property name that a file mentions.
+fn property_names(ast: &AST) -> BTreeSet<ImmutableString> {
+    let mut names = BTreeSet::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Expr(Expr::Property(property, _))) = path.last() {
+            names.insert(property.2.clone());
+        }
+        true
+    });
+    names
+}

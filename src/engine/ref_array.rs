@@ -1,0 +1,245 @@
+//! An array that scripts hold by reference; see `ref_map` for when an array becomes one.
+
+use super::ref_map::RefMap;
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position};
+use std::{cell::RefCell, rc::Rc};
+
+/// Functions of rhai's arrays that only look, by number of further arguments. They get a copy.
+const LOOKING: [(&str, usize); 19] = [
+    ("map", 1),
+    ("filter", 1),
+    ("some", 1),
+    ("all", 1),
+    ("find", 1),
+    ("find_map", 1),
+    ("index_of", 1),
+    ("index_of", 2),
+    ("for_each", 1),
+    ("reduce", 1),
+    ("reduce", 2),
+    ("reduce_rev", 1),
+    ("reduce_rev", 2),
+    ("extract", 1),
+    ("extract", 2),
+    ("order", 0),
+    ("sorted", 0),
+    ("min", 0),
+    ("max", 0),
+];
+
+/// Functions that change the array in place.
+const CHANGING: [(&str, usize); 17] = [
+    ("sort", 0),
+    ("sort", 1),
+    ("sort_desc", 0),
+    ("sort_by", 1),
+    ("dedup", 0),
+    ("dedup", 1),
+    ("retain", 1),
+    ("retain", 2),
+    ("drain", 1),
+    ("drain", 2),
+    ("splice", 3),
+    ("chop", 1),
+    ("truncate", 1),
+    ("pad", 2),
+    ("reverse", 0),
+    ("shift", 0),
+    ("append", 1),
+];
+
+enum State {
+    Own(Vec<Dynamic>),
+    Alias(RefArray),
+}
+
+/// The handle.
+#[derive(Clone)]
+pub(crate) struct RefArray(Rc<RefCell<State>>);
+
+impl RefArray {
+    pub(crate) fn new(values: Vec<Dynamic>) -> Self {
+        Self(Rc::new(RefCell::new(State::Own(values))))
+    }
+
+    /// A look at the values. The closure must not run scripts or drop values.
+    pub(crate) fn with<T>(&self, f: impl FnOnce(&mut Vec<Dynamic>) -> T) -> T {
+        let alias = match &mut *self.0.borrow_mut() {
+            State::Own(values) => return f(values),
+            State::Alias(other) => other.clone(),
+        };
+        alias.with(f)
+    }
+
+    /// From now on this handle is `other`.
+    pub(crate) fn stand_for(&self, other: &RefArray) {
+        let other = other.resolved();
+        if !Rc::ptr_eq(&self.resolved().0, &other.0) {
+            let old = self.0.replace(State::Alias(other));
+            drop(old);
+        }
+    }
+
+    fn resolved(&self) -> RefArray {
+        match &*self.0.borrow() {
+            State::Own(_) => self.clone(),
+            State::Alias(other) => other.resolved(),
+        }
+    }
+
+    pub(crate) fn is_same(&self, other: &RefArray) -> bool {
+        Rc::ptr_eq(&self.resolved().0, &other.resolved().0)
+    }
+
+    pub(crate) fn copy(&self) -> Array {
+        self.with(|values| values.clone())
+    }
+
+    /// The place that an index means: counted from the end if negative.
+    fn place(&self, index: i64) -> Result<usize, Box<EvalAltResult>> {
+        let len = self.with(|values| values.len());
+        let place = if index < 0 { index + len as i64 } else { index };
+        usize::try_from(place)
+            .ok()
+            .filter(|at| *at < len)
+            .ok_or_else(|| EvalAltResult::ErrorArrayBounds(len, index, Position::NONE).into())
+    }
+}
+
+/// Walks over the values that are there when the walk comes to them.
+pub(crate) struct Iter {
+    array: RefArray,
+    at: usize,
+}
+
+impl IntoIterator for RefArray {
+    type Item = Dynamic;
+    type IntoIter = Iter;
+
+    fn into_iter(self) -> Iter {
+        Iter { array: self, at: 0 }
+    }
+}
+
+impl Iterator for Iter {
+    type Item = Dynamic;
+
+    fn next(&mut self) -> Option<Dynamic> {
+        let value = self.array.with(|values| values.get(self.at).cloned());
+        self.at += 1;
+        value
+    }
+}
+
+/// Calls rhai's own array function on a copy of the values, and gives the copy back too.
+fn on_copy(
+    ctx: &NativeCallContext,
+    name: &str,
+    array: &RefArray,
+    args: &mut [&mut Dynamic],
+) -> Result<(Dynamic, Array), Box<EvalAltResult>> {
+    let mut copy = Dynamic::from(array.copy());
+    let mut all: Vec<&mut Dynamic> = Vec::with_capacity(args.len() + 1);
+    all.push(&mut copy);
+    all.extend(args.iter_mut().map(|a| &mut **a));
+    let result = ctx.call_native_fn_raw(name, true, &mut all)?;
+    Ok((result, copy.flatten().try_cast::<Array>().unwrap_or_default()))
+}
+
+fn forward(engine: &mut Engine, name: &'static str, extra: usize, change: bool) {
+    let call = move |ctx: NativeCallContext, array: &mut RefArray, args: &mut [&mut Dynamic]| {
+        let (result, values) = on_copy(&ctx, name, array, args)?;
+        if change {
+            let values = values.into_iter().map(RefMap::wrap).collect();
+            let old = array.with(|v| std::mem::replace(v, values));
+            drop(old);
+        }
+        Ok::<Dynamic, Box<EvalAltResult>>(result)
+    };
+    let registration = FuncRegistration::new(name).with_purity(true);
+    type Ctx<'a> = NativeCallContext<'a>;
+    match extra {
+        0 => registration
+            .register_into_engine(engine, move |ctx: Ctx, a: &mut RefArray| call(ctx, a, &mut [])),
+        1 => registration
+            .register_into_engine(engine, move |ctx: Ctx, a: &mut RefArray, mut x: Dynamic| {
+                call(ctx, a, &mut [&mut x])
+            }),
+        2 => registration.register_into_engine(
+            engine,
+            move |ctx: Ctx, a: &mut RefArray, mut x: Dynamic, mut y: Dynamic| {
+                call(ctx, a, &mut [&mut x, &mut y])
+            },
+        ),
+        _ => registration.register_into_engine(
+            engine,
+            move |ctx: Ctx, a: &mut RefArray, mut x: Dynamic, mut y: Dynamic, mut z: Dynamic| {
+                call(ctx, a, &mut [&mut x, &mut y, &mut z])
+            },
+        ),
+    };
+}
+
+/// Gives `array` its script functions.
+pub(crate) fn register(engine: &mut Engine) {
+    engine.register_type_with_name::<RefArray>("array");
+    for (name, extra) in LOOKING {
+        forward(engine, name, extra, false);
+    }
+    for (name, extra) in CHANGING {
+        forward(engine, name, extra, true);
+    }
+    macro_rules! pure {
+        ($name:expr, $function:expr) => {
+            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+        };
+    }
+    type Outcome<T> = Result<T, Box<EvalAltResult>>;
+    let get = |a: &mut RefArray, index: i64| -> Outcome<Dynamic> {
+        let at = a.place(index)?;
+        Ok(a.with(|values| values[at].clone()))
+    };
+    let set = |a: &mut RefArray, index: i64, value: Dynamic| -> Outcome<()> {
+        let at = a.place(index)?;
+        let value = RefMap::wrap(value);
+        let old = a.with(|values| std::mem::replace(&mut values[at], value));
+        drop(old);
+        Ok(())
+    };
+    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
+    FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
+    pure!("get", move |a: &mut RefArray, index: i64| get(a, index).unwrap_or(Dynamic::UNIT));
+    pure!("set", set);
+    let push = |a: &mut RefArray, value: Dynamic| {
+        let value = RefMap::wrap(value);
+        a.with(|values| values.push(value));
+    };
+    pure!("push", push);
+    pure!("+=", push);
+    pure!("insert", |a: &mut RefArray, index: i64, value: Dynamic| {
+        let value = RefMap::wrap(value);
+        a.with(|values| {
+            let len = values.len() as i64;
+            let at = if index < 0 { (index + len).max(0) } else { index.min(len) };
+            values.insert(at as usize, value);
+        });
+    });
+    pure!("pop", |a: &mut RefArray| a.with(|values| values.pop()).unwrap_or(Dynamic::UNIT));
+    pure!("remove", |a: &mut RefArray, index: i64| match a.place(index) {
+        Ok(at) => a.with(|values| values.remove(at)),
+        Err(_) => Dynamic::UNIT,
+    });
+    pure!("len", |a: &mut RefArray| a.with(|values| values.len() as i64));
+    pure!("is_empty", |a: &mut RefArray| a.with(|values| values.is_empty()));
+    pure!("clear", |a: &mut RefArray| drop(a.with(std::mem::take)));
+    pure!("contains", |ctx: NativeCallContext, a: &mut RefArray, mut value: Dynamic| {
+        on_copy(&ctx, "contains", a, &mut [&mut value]).map(|(found, _)| found)
+    });
+    pure!("to_array", |a: &mut RefArray| a.copy());
+    pure!("==", |a: &mut RefArray, b: RefArray| a.is_same(&b));
+    pure!("!=", |a: &mut RefArray, b: RefArray| !a.is_same(&b));
+    for name in ["to_string", "to_debug"] {
+        pure!(name, |a: &mut RefArray| super::json::show(&Dynamic::from(a.clone())));
+    }
+    engine.register_iterator::<RefArray>();
+}

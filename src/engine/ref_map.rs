@@ -1,0 +1,258 @@
+//! An ordered map that scripts hold by reference: get, set and remove in constant time, iteration without a copy and
+//! stable while the map changes. Maps become one when they are assigned to a property or a top-level variable.
+
+use super::{globals::Fast, ref_array::RefArray};
+use rhai::{Array, Dynamic, Engine, FuncRegistration, ImmutableString, Map};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+/// Entries below which holes are not worth squeezing out. Fixed.
+const SQUEEZE_ABOVE: usize = 32;
+
+/// The entries. Removing one leaves a hole; holes go when they are the majority and nobody iterates.
+#[derive(Default)]
+pub(crate) struct Table {
+    index: HashMap<ImmutableString, usize, Fast>,
+    slots: Vec<Option<(ImmutableString, Dynamic)>>,
+    iterating: usize,
+}
+
+impl Table {
+    pub(crate) fn get(&self, key: &str) -> Option<&Dynamic> {
+        self.slots[*self.index.get(key)?].as_ref().map(|(_, value)| value)
+    }
+
+    /// Sets a value and gives the old one out, to be dropped when nothing is borrowed any more.
+    #[must_use]
+    pub(crate) fn set(&mut self, key: ImmutableString, value: Dynamic) -> Option<Dynamic> {
+        if let Some(&at) = self.index.get(key.as_str()) {
+            return self.slots[at].replace((key, value)).map(|(_, old)| old);
+        }
+        self.index.insert(key.clone(), self.slots.len());
+        self.slots.push(Some((key, value)));
+        None
+    }
+
+    #[must_use]
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Dynamic> {
+        let at = self.index.remove(key)?;
+        let value = self.slots[at].take().map(|(_, value)| value);
+        if self.iterating == 0
+            && self.slots.len() > SQUEEZE_ABOVE
+            && self.index.len() < self.slots.len() / 2
+        {
+            self.squeeze();
+        }
+        value
+    }
+
+    fn squeeze(&mut self) {
+        self.slots.retain(Option::is_some);
+        for (at, slot) in self.slots.iter().enumerate() {
+            if let Some((key, _)) = slot
+                && let Some(place) = self.index.get_mut(key)
+            {
+                *place = at;
+            }
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &(ImmutableString, Dynamic)> {
+        self.slots.iter().flatten()
+    }
+}
+
+enum State {
+    Own(Table),
+    /// After a reload, what the new program's initialiser made stands for the map that lives on.
+    Alias(RefMap),
+}
+
+/// The handle.
+#[derive(Clone)]
+pub(crate) struct RefMap(Rc<RefCell<State>>);
+
+impl Default for RefMap {
+    fn default() -> Self {
+        Self(Rc::new(RefCell::new(State::Own(Table::default()))))
+    }
+}
+
+impl RefMap {
+    /// Turns a plain map or array, and all inside of it, into references; leaves other values alone.
+    pub(crate) fn wrap(value: Dynamic) -> Dynamic {
+        if value.is_map() {
+            let map = RefMap::default();
+            for (key, value) in value.cast::<Map>() {
+                map.set(key.as_str().into(), Self::wrap(value));
+            }
+            Dynamic::from(map)
+        } else if value.is_array() {
+            let values = value.cast::<Array>().into_iter().map(Self::wrap).collect();
+            Dynamic::from(RefArray::new(values))
+        } else {
+            value
+        }
+    }
+
+    /// A look at the entries. The closure must not run scripts or drop values.
+    pub(crate) fn with<T>(&self, f: impl FnOnce(&mut Table) -> T) -> T {
+        let alias = match &mut *self.0.borrow_mut() {
+            State::Own(table) => return f(table),
+            State::Alias(other) => other.clone(),
+        };
+        alias.with(f)
+    }
+
+    /// From now on this handle is `other`.
+    pub(crate) fn stand_for(&self, other: &RefMap) {
+        let other = other.resolved();
+        if !Rc::ptr_eq(&self.resolved().0, &other.0) {
+            let old = self.0.replace(State::Alias(other));
+            drop(old);
+        }
+    }
+
+    fn resolved(&self) -> RefMap {
+        match &*self.0.borrow() {
+            State::Own(_) => self.clone(),
+            State::Alias(other) => other.resolved(),
+        }
+    }
+
+    pub(crate) fn is_same(&self, other: &RefMap) -> bool {
+        Rc::ptr_eq(&self.resolved().0, &other.resolved().0)
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Dynamic {
+        self.with(|t| t.get(key).cloned()).unwrap_or(Dynamic::UNIT)
+    }
+
+    pub(crate) fn set(&self, key: ImmutableString, value: Dynamic) {
+        let old = self.with(|t| t.set(key, value));
+        drop(old);
+    }
+
+    pub(crate) fn remove(&self, key: &str) -> Dynamic {
+        self.with(|t| t.remove(key)).unwrap_or(Dynamic::UNIT)
+    }
+
+    pub(crate) fn contains(&self, key: &str) -> bool {
+        self.with(|t| t.get(key).is_some())
+    }
+
+    pub(crate) fn clear(&self) {
+        let old = self.with(|t| {
+            let iterating = t.iterating;
+            let old = std::mem::take(t);
+            t.iterating = iterating;
+            old
+        });
+        drop(old);
+    }
+
+    pub(crate) fn keys(&self) -> Array {
+        self.with(|t| t.entries().map(|(key, _)| key.clone().into()).collect())
+    }
+
+    pub(crate) fn values(&self) -> Array {
+        self.with(|t| t.entries().map(|(_, value)| value.clone()).collect())
+    }
+}
+
+/// Walks over the values that are there when the walk comes to them.
+pub(crate) struct Iter {
+    map: RefMap,
+    at: usize,
+}
+
+impl IntoIterator for RefMap {
+    type Item = Dynamic;
+    type IntoIter = Iter;
+
+    fn into_iter(self) -> Iter {
+        let map = self.resolved();
+        map.with(|t| t.iterating += 1);
+        Iter { map, at: 0 }
+    }
+}
+
+impl Drop for Iter {
+    fn drop(&mut self) {
+        self.map.with(|t| t.iterating = t.iterating.saturating_sub(1));
+    }
+}
+
+impl Iterator for Iter {
+    type Item = Dynamic;
+
+    fn next(&mut self) -> Option<Dynamic> {
+        let mut at = self.at;
+        let found = self.map.with(|t| {
+            while let Some(slot) = t.slots.get(at) {
+                at += 1;
+                if let Some((_, value)) = slot {
+                    return Some(value.clone());
+                }
+            }
+            None
+        });
+        self.at = at;
+        found
+    }
+}
+
+/// A key as scripts write it: strings as they are, whole numbers as decimal text (as in PHP and in JSON); nothing else.
+pub(crate) fn key_of(value: &Dynamic) -> Option<ImmutableString> {
+    if let Ok(text) = value.as_immutable_string_ref() {
+        return Some((*text).clone());
+    }
+    value.as_int().ok().map(|n| n.to_string().into())
+}
+
+/// Gives `map` its script functions.
+pub(crate) fn register(engine: &mut Engine) {
+    type Text = ImmutableString;
+    engine.register_type_with_name::<RefMap>("map");
+    macro_rules! pure {
+        ($name:expr, $function:expr) => {
+            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+        };
+    }
+    let get = |m: &mut RefMap, key: Text| m.get(&key);
+    let set = |m: &mut RefMap, key: Text, value: Dynamic| m.set(key, RefMap::wrap(value));
+    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
+    FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
+    FuncRegistration::new_index_getter()
+        .with_purity(true)
+        .register_into_engine(engine, |m: &mut RefMap, key: i64| m.get(&key.to_string()));
+    FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
+        engine,
+        |m: &mut RefMap, key: i64, value: Dynamic| {
+            m.set(key.to_string().into(), RefMap::wrap(value))
+        },
+    );
+    pure!("get", get);
+    pure!("set", set);
+    pure!("contains", |m: &mut RefMap, key: Dynamic| key_of(&key).is_some_and(|k| m.contains(&k)));
+    pure!("remove", |m: &mut RefMap, key: Dynamic| {
+        key_of(&key).map_or(Dynamic::UNIT, |k| m.remove(&k))
+    });
+    pure!("len", |m: &mut RefMap| m.with(|t| t.len() as i64));
+    pure!("is_empty", |m: &mut RefMap| m.with(|t| t.len() == 0));
+    pure!("clear", |m: &mut RefMap| m.clear());
+    pure!("keys", |m: &mut RefMap| m.keys());
+    pure!("values", |m: &mut RefMap| m.values());
+    pure!("to_map", |m: &mut RefMap| -> Map {
+        m.with(|t| t.entries().map(|(k, v)| (k.as_str().into(), v.clone())).collect())
+    });
+    pure!("==", |a: &mut RefMap, b: RefMap| a.is_same(&b));
+    pure!("!=", |a: &mut RefMap, b: RefMap| !a.is_same(&b));
+    for name in ["to_string", "to_debug"] {
+        pure!(name, |m: &mut RefMap| super::json::show(&Dynamic::from(m.clone())));
+    }
+    engine.register_iterator::<RefMap>();
+}

@@ -1,0 +1,68 @@
+//! The text of every file of one (re)load, read once: all isolates compile the same bytes, whoever asks first.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Bytes that a script file may have. Fixed: beyond it somebody has named the wrong file.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+type Text = Result<Arc<str>, String>;
+
+/// Cheap to clone, shared by all isolates.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    main: PathBuf,
+    texts: Arc<Mutex<BTreeMap<PathBuf, Text>>>,
+}
+
+impl Sources {
+    /// Nothing is read yet.
+    pub(crate) fn new(main: &Path) -> Self {
+        let main = main.canonicalize().unwrap_or_else(|_| main.to_owned());
+        Self { main, texts: Arc::default() }
+    }
+
+    pub(crate) fn main(&self) -> &Path {
+        &self.main
+    }
+
+    /// The file's text as it was when it was first asked for. The error says why there is none.
+    pub(crate) fn text(&self, path: &Path) -> Text {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.entry(path.to_owned()).or_insert_with(|| read(path)).clone()
+    }
+
+    /// Every file that was asked for, also those that are missing: these are to be watched.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.keys().cloned().collect()
+    }
+
+    /// The name that people see: relative to the main script's folder where it lies below it.
+    pub(crate) fn display(&self, path: &Path) -> String {
+        let base = self.main.parent().unwrap_or(Path::new(""));
+        path.strip_prefix(base).unwrap_or(path).display().to_string()
+    }
+}
+
+fn read(path: &Path) -> Text {
+    let result = fs::metadata(path).and_then(|meta| {
+        if meta.is_dir() {
+            return Err(io::Error::other("it is a directory"));
+        }
+        if meta.len() > MAX_FILE {
+            return Err(io::Error::other(format!("it is larger than {MAX_FILE} bytes")));
+        }
+        fs::read(path)
+    });
+    let bytes = result.map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => e.to_string(),
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).into())
+}

@@ -1,0 +1,251 @@
+//! Runs a file's top level, statement by statement, and applies the rule of state: a variable lives on unless the text
+//! that initialises it was edited. The living program is not touched: its values are back in place when the run is over.
+#![allow(deprecated)] // (volatile parts of rhai)
+
+use super::{
+    globals::Globals,
+    modules::Unit,
+    program::Program,
+    ref_array::RefArray,
+    ref_map::RefMap,
+    relink::{self, Names},
+    tokens::place,
+};
+use rhai::{
+    ASTFlags, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, ImmutableString, Position,
+    Scope, Stmt, StmtBlock,
+};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
+
+/// A top-level variable: file, name, and how many of that name came before it.
+pub(crate) type Key = (ImmutableString, ImmutableString, usize);
+
+/// A living value whose new twin has to stand for it once the reload is accepted.
+enum Twin {
+    Map { new: RefMap, living: RefMap },
+    Array { new: RefArray, living: RefArray },
+}
+
+/// One run of all top levels of a program.
+pub(crate) struct TopLevel {
+    globals: Rc<Globals>,
+    generation: u64,
+    /// The living program; let go once the reload is decided.
+    previous: RefCell<Option<Rc<Program>>>,
+    /// Hash of the statement that declares each variable.
+    variables: RefCell<HashMap<Key, u64>>,
+    /// For each file, what the closures of earlier generations are called now.
+    names: RefCell<HashMap<ImmutableString, Names>>,
+    /// Cells of the living program that hold new values during the run, with the living values.
+    borrowed: RefCell<Vec<(Dynamic, Dynamic)>>,
+    twins: RefCell<Vec<Twin>>,
+    /// Variables that live on, and those that were reset because their text changed.
+    pub(crate) kept: RefCell<Vec<String>>,
+    pub(crate) reset: RefCell<Vec<String>>,
+}
+
+impl TopLevel {
+    pub(crate) fn new(
+        globals: Rc<Globals>,
+        generation: u64,
+        previous: Option<Rc<Program>>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            globals,
+            generation,
+            previous: RefCell::new(previous),
+            variables: RefCell::default(),
+            names: RefCell::default(),
+            borrowed: RefCell::default(),
+            twins: RefCell::default(),
+            kept: RefCell::default(),
+            reset: RefCell::default(),
+        })
+    }
+
+    /// Runs one file. Its state (imports, constants, functions) is in the unit afterwards, its variables in the globals.
+    pub(crate) fn run(
+        &self,
+        engine: &Engine,
+        unit: &Unit,
+        scope: &mut Scope<'static>,
+    ) -> Result<(), Box<EvalAltResult>> {
+        let mut state = engine.new_global_runtime_state();
+        let names = self.follow_names(unit);
+        state.lib.push(names.library(&unit.ast));
+        self.names.borrow_mut().insert(unit.file.clone(), names);
+        state.source = Some(unit.file.clone());
+        let mut caches = Caches::new();
+        for statement in unit.ast.statements() {
+            let one = Expr::Stmt(Box::new(StmtBlock::new(
+                [statement.clone()],
+                statement.position(),
+                Position::NONE,
+            )));
+            let result = EvalContext::new(engine, &mut state, &mut caches, scope, None)
+                .eval_expression_tree_raw(&(&one).into(), false);
+            if result.is_ok()
+                && let Stmt::Var(x, flags, _) = statement
+                && !flags.contains(ASTFlags::CONSTANT)
+            {
+                self.settle(unit, &x.0.name, statement.position(), scope);
+            }
+            self.publish(unit, scope);
+            // (functions see the variables so far, also while a later statement runs)
+            *unit.state.borrow_mut() = Some(state.clone());
+            match result.map_err(|e| *e) {
+                Ok(_) => (),
+                Err(EvalAltResult::Return(..) | EvalAltResult::Exit(..)) => break,
+                Err(e) => return Err(e.into()),
+            }
+        }
+        *unit.state.borrow_mut() = Some(state);
+        Ok(())
+    }
+
+    /// What the closures of earlier generations of this file are called now.
+    fn follow_names(&self, unit: &Unit) -> Names {
+        let previous = self.previous.borrow();
+        let old = previous.as_ref().and_then(|p| Some((p, p.modules.unit(&unit.file)?)));
+        let Some((previous, old)) = old else {
+            return Names::default().next(
+                self.generation,
+                &Default::default(),
+                &[],
+                &unit.closures,
+            );
+        };
+        let fate = relink::align(&old.closures, &unit.closures);
+        let names = previous.with_names(&unit.file, Names::clone).unwrap_or_default();
+        names.next(self.generation, &fate, &old.closures, &unit.closures)
+    }
+
+    pub(crate) fn with_names<T>(&self, file: &str, f: impl FnOnce(&Names) -> T) -> Option<T> {
+        self.names.borrow().get(file).map(f)
+    }
+
+    /// Decides what a variable that was just declared starts with.
+    fn settle(
+        &self,
+        unit: &Unit,
+        name: &ImmutableString,
+        at: Position,
+        scope: &mut Scope<'static>,
+    ) {
+        let Some(value) = scope.get_mut(name) else { return };
+        *value = RefMap::wrap(value.take());
+        let text = unit.tokens.statement(place(at));
+        let mut variables = self.variables.borrow_mut();
+        let same_name = variables.keys().filter(|(f, n, _)| *f == unit.file && n == name).count();
+        let key = (unit.file.clone(), name.clone(), same_name);
+        let previous = self.previous.borrow();
+        let old = previous.as_ref().and_then(|p| p.variable(&key));
+        let living = previous.as_ref().and_then(|p| p.modules.globals.get(Some(&unit.file), name));
+        variables.insert(key, text);
+        let Some(living) = living else { return };
+        if old != Some(text) {
+            if old.is_some() && self.is_state(value) {
+                self.reset.borrow_mut().push(name.to_string());
+            }
+            return;
+        }
+        if self.adopt(value, living) {
+            self.kept.borrow_mut().push(name.to_string());
+        }
+    }
+
+    /// Makes `value`, just initialised, continue `living`. False: they are of kinds that cannot be one.
+    fn adopt(&self, value: &mut Dynamic, living: Dynamic) -> bool {
+        if living.is_shared() && living.is_locked() {
+            // A waiting handler holds it: the cell is taken as it is.
+            *value = living;
+            return true;
+        }
+        if let (Some(new), Some(living)) =
+            (value.read_lock::<RefMap>(), living.read_lock::<RefMap>())
+        {
+            self.twins.borrow_mut().push(Twin::Map { new: new.clone(), living: living.clone() });
+            return true;
+        }
+        if let (Some(new), Some(living)) =
+            (value.read_lock::<RefArray>(), living.read_lock::<RefArray>())
+        {
+            self.twins.borrow_mut().push(Twin::Array { new: new.clone(), living: living.clone() });
+            return true;
+        }
+        let plain = |v: &Dynamic| !v.is_fnptr() && !self.globals.is_handle(v);
+        if !living.is_shared() || !plain(value) || !plain(&living.flatten_clone()) {
+            return false;
+        }
+        // The cell itself goes on, because closures of both generations share it. During this run it holds the new
+        // value, so that the top level sees what it just wrote.
+        let saved = living.flatten_clone();
+        if let Some(mut cell) = living.clone().write_lock::<Dynamic>() {
+            *cell = value.take();
+        }
+        *value = living.clone();
+        self.borrowed.borrow_mut().push((living, saved));
+        true
+    }
+
+    /// Code and handles are declared anew by every run; all else is state.
+    fn is_state(&self, value: &Dynamic) -> bool {
+        value.is::<RefMap>()
+            || value.is::<RefArray>()
+            || (!value.is_fnptr() && !self.globals.is_handle(value))
+    }
+
+    /// Makes the variables of the scope visible to functions. A plain value becomes a shared cell, one for the top level,
+    /// closures and functions; handles and constants are published as copies.
+    fn publish(&self, unit: &Unit, scope: &mut Scope<'static>) {
+        let entries: Vec<(ImmutableString, bool)> =
+            scope.iter_raw().map(|(name, constant, _)| (name.into(), constant)).collect();
+        let mut seen = HashSet::new();
+        for (name, constant) in entries {
+            // (the newest of a name comes first, and is the one that functions see)
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            if constant {
+                if let Some(value) = scope.get(&name) {
+                    self.globals.set(&unit.file, &name, value.clone().into_read_only());
+                }
+                continue;
+            }
+            let Some(value) = scope.get_mut(&name) else { continue };
+            if !value.is_shared() && !self.globals.is_handle(value) {
+                *value = value.take().into_shared();
+            }
+            self.globals.set(&unit.file, &name, value.clone());
+        }
+    }
+
+    /// Puts the living values back. To be called after the run, however it ended.
+    pub(crate) fn restore(&self) {
+        for (cell, saved) in self.borrowed.borrow_mut().drain(..).rev() {
+            let mut cell = cell;
+            if let Some(mut value) = cell.write_lock::<Dynamic>() {
+                *value = saved;
+            }
+        }
+    }
+
+    pub(crate) fn variable(&self, key: &Key) -> Option<u64> {
+        self.variables.borrow().get(key).copied()
+    }
+
+    /// The reload is accepted: new maps and arrays become the living ones.
+    pub(crate) fn accept(&self) {
+        self.previous.take();
+        for twin in self.twins.borrow_mut().drain(..) {
+            match twin {
+                Twin::Map { new, living } => new.stand_for(&living),
+                Twin::Array { new, living } => new.stand_for(&living),
+            }
+        }
+    }
+}

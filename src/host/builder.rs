@@ -1,0 +1,162 @@
+//! Options of a host. All are fixed at start.
+
+use super::{Host, HostEvent};
+use crate::{
+    engine::Config,
+    error::{Error, ErrorKind},
+    log::{Log, Record},
+};
+use rhai::Engine;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+/// How long files must be quiet before they are read again. Changed by [`HostBuilder::settle`]. Editors write a file in
+/// several steps within a few milliseconds.
+const SETTLE: Duration = Duration::from_millis(50);
+
+/// How long a handler may run without waiting. Changed by [`HostBuilder::handler_timeout`]. Nobody writes such a handler
+/// on purpose, and while it runs its isolate answers nobody.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long queues may drain and websockets say goodbye when the host stops. Changed by [`HostBuilder::stop_timeout`].
+/// Together with the handlers of `on_close` the host is gone within a second.
+const STOP_TIMEOUT: Duration = Duration::from_millis(450);
+
+/// What the supervisor works by.
+pub(super) struct HostConfig {
+    pub(super) script: PathBuf,
+    pub(super) watch: bool,
+    pub(super) settle: Duration,
+    pub(super) stop_timeout: Duration,
+    pub(super) engine: Config,
+    pub(super) log: Log,
+    pub(super) on_event: Arc<dyn Fn(HostEvent) + Send + Sync>,
+}
+
+/// Builds a [`Host`]. See there for an example.
+pub struct HostBuilder {
+    script: Option<PathBuf>,
+    watch: bool,
+    settle: Duration,
+    stop_timeout: Duration,
+    handler_timeout: Duration,
+    colour: bool,
+    register: Arc<dyn Fn(&mut Engine) + Send + Sync>,
+    log: Option<Log>,
+    on_event: Arc<dyn Fn(HostEvent) + Send + Sync>,
+}
+
+impl Default for HostBuilder {
+    fn default() -> Self {
+        Self {
+            script: None,
+            watch: false,
+            settle: SETTLE,
+            stop_timeout: STOP_TIMEOUT,
+            handler_timeout: HANDLER_TIMEOUT,
+            colour: false,
+            register: Arc::new(|_| ()),
+            log: None,
+            on_event: Arc::new(|_| ()),
+        }
+    }
+}
+
+impl HostBuilder {
+    /// The script to run. Required.
+    pub fn script(mut self, path: impl AsRef<Path>) -> Self {
+        self.script = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Adds functions and types of the embedder's own. Called for every engine that is made: one for each isolate and
+    /// generation, on that isolate's thread. A function must not block: it stops its whole isolate.
+    pub fn register(mut self, register: impl Fn(&mut Engine) + Send + Sync + 'static) -> Self {
+        self.register = Arc::new(register);
+        self
+    }
+
+    /// Reload when a file of the script is saved? Default: no.
+    pub fn watch(mut self, watch: bool) -> Self {
+        self.watch = watch;
+        self
+    }
+
+    /// How long files must be quiet before they are read again. Default: 50 ms.
+    pub fn settle(mut self, settle: Duration) -> Self {
+        self.settle = settle;
+        self
+    }
+
+    /// How long a stop waits for queues and goodbyes. Default: 450 ms.
+    pub fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.stop_timeout = timeout;
+        self
+    }
+
+    /// How long a handler may run without waiting before it is ended where it stands. Default: 5 s.
+    pub fn handler_timeout(mut self, timeout: Duration) -> Self {
+        self.handler_timeout = timeout;
+        self
+    }
+
+    /// Colour fault reports, for a terminal? Default: no.
+    pub fn colour(mut self, colour: bool) -> Self {
+        self.colour = colour;
+        self
+    }
+
+    /// Where log lines go: what scripts print, faults, what the host does. Default: `tracing` events of the target
+    /// `rhost`. Called from several threads; must not block.
+    pub fn on_log(mut self, sink: impl Fn(Record) + Send + Sync + 'static) -> Self {
+        self.log = Some(Log::new(sink));
+        self
+    }
+
+    /// Is told what happens to the host. Called from the host's own thread; must not block.
+    pub fn on_event(mut self, on_event: impl Fn(HostEvent) + Send + Sync + 'static) -> Self {
+        self.on_event = Arc::new(on_event);
+        self
+    }
+
+    /// The host, not started yet.
+    ///
+    /// # Errors
+    ///
+    /// If no script was named, or there is no such file.
+    pub fn build(self) -> Result<Host, Error> {
+        let script =
+            self.script.ok_or_else(|| Error::new(ErrorKind::Config, "no script was named"))?;
+        if let Err(e) = std::fs::metadata(&script) {
+            let text = format!("cannot read {}: {e}", script.display());
+            return Err(Error::new(ErrorKind::Script, text).with_source(e));
+        }
+        Ok(Host::new(HostConfig {
+            script,
+            watch: self.watch,
+            settle: self.settle,
+            stop_timeout: self.stop_timeout,
+            engine: Config {
+                handler_timeout: self.handler_timeout,
+                colour: self.colour,
+                register: self.register,
+            },
+            log: self.log.unwrap_or_else(|| Log::new(trace)),
+            on_event: self.on_event,
+        }))
+    }
+}
+
+/// The default sink.
+fn trace(record: Record) {
+    use crate::log::Level;
+    match record.level {
+        Level::Error => tracing::error!(target: "rhost", "{record}"),
+        Level::Warn => tracing::warn!(target: "rhost", "{record}"),
+        Level::Info => tracing::info!(target: "rhost", "{record}"),
+        Level::Debug => tracing::debug!(target: "rhost", "{record}"),
+    }
+}

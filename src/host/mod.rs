@@ -1,0 +1,112 @@
+//! The host: starts isolates for a script, keeps them running the newest accepted generation, and stops them.
+
+mod builder;
+mod event;
+mod reload;
+mod supervisor;
+
+pub use builder::HostBuilder;
+pub use event::{HostEvent, Reloaded, WorkerInfo};
+
+use crate::error::Error;
+use builder::HostConfig;
+use std::sync::mpsc;
+use supervisor::Supervisor;
+
+/// A host for one script. Made with [`Host::builder`].
+///
+/// ```
+/// use rhost::{Host, HostEvent};
+/// use std::{io::{BufRead, BufReader, Write}, net::TcpStream, sync::mpsc, thread};
+///
+/// let folder = std::env::temp_dir().join(format!("rhost-doc-{}", std::process::id()));
+/// std::fs::create_dir_all(&folder)?;
+/// let script = folder.join("twice.rhai");
+/// std::fs::write(&script, r#"
+///     let worker = Worker("text://127.0.0.1:0");
+///     worker.on_message = |connection, line| connection.send(twice(line));
+///     Worker::run_all();
+/// "#)?;
+///
+/// let (events, happened) = mpsc::channel();
+/// let host = Host::builder()
+///     .script(&script)
+///     .register(|engine| {
+///         // The script may call this as if it were its own.
+///         engine.register_fn("twice", |text: &str| format!("{text}{text}"));
+///     })
+///     .on_event(move |event| drop(events.send(event)))
+///     .build()?;
+/// let handle = host.handle();
+/// let running = thread::spawn(move || host.run());
+///
+/// let address = happened.iter().find_map(|event| match event {
+///     HostEvent::Started { workers, .. } => workers[0].address.clone(),
+///     _ => None,
+/// }).ok_or("the host did not start")?;
+/// let mut client = TcpStream::connect(address.trim_start_matches("text://"))?;
+/// client.write_all(b"ha\n")?;
+/// let mut answer = String::new();
+/// BufReader::new(client).read_line(&mut answer)?;
+/// assert_eq!(answer, "haha\n");
+///
+/// handle.stop(0);
+/// assert_eq!(running.join().map_err(|_| "the host panicked")??, 0);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Host {
+    config: HostConfig,
+    sender: mpsc::Sender<Order>,
+    orders: mpsc::Receiver<Order>,
+}
+
+/// What the supervisor is told.
+enum Order {
+    Reload,
+    Stop(u8),
+    Wish(crate::script::ctx::Wish),
+}
+
+/// A way to steer a running host from other threads. Cheap to clone.
+#[derive(Clone)]
+pub struct HostHandle(mpsc::Sender<Order>);
+
+impl HostHandle {
+    /// Reads the script again, as saving it does. What comes of it is told by an event.
+    pub fn reload(&self) {
+        let _ = self.0.send(Order::Reload);
+    }
+
+    /// Stops in order; [`Host::run`] returns `code` then. Does not wait.
+    pub fn stop(&self, code: u8) {
+        let _ = self.0.send(Order::Stop(code));
+    }
+}
+
+impl Host {
+    /// Options for a new host.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    fn new(config: HostConfig) -> Self {
+        let (sender, orders) = mpsc::channel();
+        Self { config, sender, orders }
+    }
+
+    /// A handle that reaches this host while it runs.
+    pub fn handle(&self) -> HostHandle {
+        HostHandle(self.sender.clone())
+    }
+
+    /// Runs the script until it is stopped, and gives the exit code that was asked for. Blocks the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// If the script cannot be read, does not compile, throws at its top level or in its first `on_worker_start`, or if
+    /// an address cannot be listened on. The error's text is meant for people. Errors after the start end nothing.
+    pub fn run(self) -> Result<u8, Error> {
+        Supervisor::start(self.config, self.sender)?.run(&self.orders)
+    }
+}

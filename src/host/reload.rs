@@ -1,0 +1,209 @@
+//! One (re)load of the script: read, rehearse in every isolate, bind, and only then commit in all of them.
+
+use super::{
+    HostEvent, Reloaded,
+    supervisor::{Place, Supervisor, collect, stop_all},
+};
+use crate::{
+    engine::sources::Sources,
+    error::{Error, ErrorKind, Fault},
+    isolate::{Command, Isolate, Loaded, Task},
+    log::Level,
+    net::listener::Bound,
+    script::plan::match_up,
+};
+use std::{path::Path, time::Instant};
+
+/// What an isolate serves: which of the declared workers, and as which of that worker's isolates. `None` where a script
+/// has timers and no worker.
+type Seat = Option<(usize, usize)>;
+
+/// A generation on its way to serve.
+pub(super) struct Deployment {
+    pub(super) sources: Sources,
+    began: Instant,
+    loaded: Loaded,
+    /// For each declared worker, the old one that it continues.
+    continued: Vec<Option<usize>>,
+    /// Sockets that had to be bound anew, for each declared worker.
+    bound: Vec<Option<Bound>>,
+    /// The isolates that are there already: where each will sit, `None` if it is not needed any more.
+    seats: Vec<Option<Seat>>,
+    /// Isolates that are not there yet.
+    new_places: Vec<Place>,
+}
+
+impl Deployment {
+    pub(super) fn new(script: &Path) -> Self {
+        Self {
+            sources: Sources::new(script),
+            began: Instant::now(),
+            loaded: Loaded { workers: Vec::new(), timers: 0 },
+            continued: Vec::new(),
+            bound: Vec::new(),
+            seats: Vec::new(),
+            new_places: Vec::new(),
+        }
+    }
+
+    /// Everything that may fail. After an error the serving generation is untouched.
+    pub(super) fn prepare(&mut self, host: &mut Supervisor) -> Result<(), Error> {
+        let prepared = self.try_prepare(host);
+        if prepared.is_err() {
+            host.places.iter().for_each(|place| place.isolate.abort());
+            let new = std::mem::take(&mut self.new_places);
+            stop_all(new.into_iter().map(|p| p.isolate).collect(), host.config.stop_timeout);
+            self.bound.clear();
+        }
+        prepared
+    }
+
+    fn try_prepare(&mut self, host: &mut Supervisor) -> Result<(), Error> {
+        // The first isolate is the rehearsal: what it declares decides how many there must be.
+        if host.places.is_empty() {
+            let isolate = host.spawn_isolate()?;
+            self.new_places.push(Place { isolate, serves: None });
+        }
+        for (at, place) in host.places.iter().chain(&self.new_places).enumerate() {
+            let loaded = self.rehearse(host, &place.isolate, at == 0)?;
+            if at == 0 {
+                self.loaded = loaded;
+            }
+        }
+        self.continued = match_up(&host.workers, &self.loaded.workers);
+        for (spec, continued) in self.loaded.workers.iter().zip(&self.continued) {
+            let same = continued.is_some_and(|old| host.workers[old].address == spec.address);
+            let new = spec.address.as_ref().filter(|_| !same);
+            let owner = format!("worker `{}`", spec.title());
+            let bound = new.map(|address| host.listeners.bind(address, &owner)).transpose();
+            self.bound.push(bound.map_err(|why| Error::new(ErrorKind::Listen, why))?);
+        }
+        self.seat_isolates(host)
+    }
+
+    /// Decides which isolate serves what, and makes those that are missing.
+    fn seat_isolates(&mut self, host: &mut Supervisor) -> Result<(), Error> {
+        let workers = &self.loaded.workers;
+        let mut free: Vec<Seat> = Vec::new();
+        for (at, spec) in workers.iter().enumerate() {
+            free.extend((0..spec.count).map(|index| Some((at, index))));
+        }
+        if workers.is_empty() {
+            free.push(None);
+        }
+        let now = |seat: Seat| match seat {
+            None => None,
+            Some((old, index)) => {
+                self.continued.iter().position(|c| *c == Some(old)).map(|at| (at, index))
+            }
+        };
+        for place in &host.places {
+            let seat = now(place.serves);
+            let at = free.iter().position(|s| *s == seat);
+            self.seats.push(at.map(|at| free.remove(at)));
+        }
+        let mut free = free.into_iter();
+        for place in &mut self.new_places {
+            place.serves = free.next().flatten();
+        }
+        for serves in free {
+            let isolate = host.spawn_isolate()?;
+            let rehearsed = self.rehearse(host, &isolate, false);
+            self.new_places.push(Place { isolate, serves });
+            rehearsed?;
+        }
+        Ok(())
+    }
+
+    fn rehearse(&self, host: &Supervisor, isolate: &Isolate, loud: bool) -> Result<Loaded, Error> {
+        let answer = isolate.ask(|reply| Command::Prepare {
+            sources: self.sources.clone(),
+            generation: host.generation + 1,
+            loud,
+            reply,
+        });
+        let dead = |_| Error::new(ErrorKind::System, "an isolate died while it read the script");
+        Ok(answer.recv().map_err(dead)??)
+    }
+
+    /// Switches every isolate to the new generation. Can only fail at the first start.
+    pub(super) fn commit(self, host: &mut Supervisor) -> Result<Reloaded, Error> {
+        host.generation += 1;
+        let (mut places, mut gone) = (Vec::new(), Vec::new());
+        for (mut place, seat) in std::mem::take(&mut host.places).into_iter().zip(self.seats) {
+            match seat {
+                Some(serves) => {
+                    place.serves = serves;
+                    places.push((place, false));
+                }
+                None => gone.push(place.isolate),
+            }
+        }
+        places.extend(self.new_places.into_iter().map(|place| (place, true)));
+        let mut old_bound = std::mem::take(&mut host.bound);
+        let mut rebound = Vec::new();
+        for (new, continued) in self.bound.into_iter().zip(&self.continued) {
+            rebound.push(new.is_some());
+            let kept = continued.and_then(|old| old_bound.get_mut(old)).and_then(Option::take);
+            host.bound.push(new.or(kept));
+        }
+        let mut answers = Vec::new();
+        for (place, is_new) in &places {
+            // An isolate that goes on with the same address has its socket already.
+            let bound =
+                place.serves.filter(|(at, _)| *is_new || rebound[*at]).and_then(|(at, _)| {
+                    let shared = host.bound[at].as_ref().map(Bound::share).transpose();
+                    shared.unwrap_or_else(|e| {
+                        host.config.log.host(Level::Error, format!("cannot share a socket: {e}"));
+                        None
+                    })
+                });
+            let task = Task { serves: place.serves, bound };
+            answers.push(place.isolate.ask(|reply| Command::Commit { task, reply }));
+        }
+        host.places = places.into_iter().map(|(place, _)| place).collect();
+        host.workers = self.loaded.workers;
+        host.timers = self.loaded.timers;
+        drop(old_bound);
+        stop_all(gone, host.config.stop_timeout);
+        let (report, silent) = collect(answers)?;
+        if silent > 0 {
+            let text = format!("on_worker_start is still running in {silent} isolate(s)");
+            host.config.log.host(Level::Warn, text);
+        }
+        Ok(Reloaded {
+            generation: host.generation - 1,
+            took: self.began.elapsed(),
+            connections: report.connections,
+            listeners: report.listeners,
+            timers: report.timers,
+            kept: report.kept,
+            reset: report.reset,
+            leftovers: report.leftovers,
+        })
+    }
+}
+
+impl Supervisor {
+    /// Reads the script again. Whatever is wrong with it, what serves goes on serving.
+    pub(super) fn reload(&mut self) {
+        let mut deployment = Deployment::new(&self.config.script);
+        let prepared = deployment.prepare(self);
+        self.watch_files(&deployment.sources);
+        match prepared.and_then(|()| deployment.commit(self)) {
+            Ok(report) => {
+                self.log_reloaded(report.summary(&self.script_name()));
+                self.tell(HostEvent::Reloaded(report));
+            }
+            Err(error) => {
+                self.rejected = true;
+                let text = format!(
+                    "{error}\nreload rejected: generation {} goes on serving",
+                    self.generation.saturating_sub(1)
+                );
+                self.config.log.host(Level::Error, text.clone());
+                self.tell(HostEvent::ReloadRejected(Fault::plain(text)));
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Carries out what a top level declared: what lives goes on under the new program, what is new starts, what was not asked
+//! for again ends. Nothing here can fail half-way: whatever might be refused was refused before.
+
+use super::{Reply, Report, Task};
+use crate::{
+    engine::{
+        handler::{Args, Handler},
+        program::Program,
+    },
+    error::Fault,
+    log::Level,
+    script::{
+        callback::{Callbacks, Event},
+        ctx::Ctx,
+        plan::match_up,
+        worker::Worker,
+    },
+};
+use rhai::Dynamic;
+use std::{rc::Rc, time::Duration};
+use tokio::time::{Instant, sleep_until};
+
+/// How often a stopping isolate looks whether its connections are gone.
+const STOP_POLL: Duration = Duration::from_millis(5);
+
+/// Serves the prepared program. The answer comes when `on_worker_start` is done.
+pub(crate) fn commit(
+    ctx: &Rc<Ctx>,
+    program: Rc<Program>,
+    task: Task,
+    reply: Reply<Result<Report, Fault>>,
+) {
+    let first = ctx.serving().is_none();
+    let mut report = Report::default();
+    program.accept_state(&mut report.kept, &mut report.reset);
+    let workers = merge_workers(ctx, &mut report);
+    ctx.serve(program.clone());
+    ctx.timers.accept(ctx, program.generation);
+    let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
+    if let Some((worker, index)) = &served {
+        worker.core().settings.id.set(*index);
+        *ctx.name.borrow_mut() = worker.core().title();
+    }
+    rebind(ctx, &program);
+    let ctx = ctx.clone();
+    tokio::task::spawn_local(async move {
+        let started = start(&ctx, &program, served, task, first).await;
+        report.connections = ctx.turn.count();
+        report.listeners =
+            ctx.workers.borrow().iter().filter(|w| w.core().bound().is_some()).count();
+        report.timers = ctx.timers.asked_by(program.generation);
+        report.leftovers = leftovers(&ctx, &program);
+        let _ = reply.send(started.map(|()| report));
+    });
+}
+
+/// Runs `on_worker_start`, closes what it did not ask for again, and accepts.
+async fn start(
+    ctx: &Rc<Ctx>,
+    program: &Rc<Program>,
+    served: Option<(Worker, usize)>,
+    task: Task,
+    first: bool,
+) -> Result<(), Fault> {
+    let Some((worker, _)) = served else { return Ok(()) };
+    let core = worker.core();
+    let generation = program.generation;
+    if let Some(handler) = core.callbacks.get(Event::WorkerStart) {
+        let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
+        let place = || format!("on_worker_start of worker `{}`", worker.core().title());
+        if let Err(fault) = ctx.try_call(handler, &mut args, generation, place).await {
+            if first {
+                return Err(fault);
+            }
+            ctx.report(fault);
+        }
+    }
+    end_unasked(ctx, generation);
+    if let Some(bound) = task.bound {
+        let address = bound.address.clone();
+        worker
+            .accept_on(bound)
+            .map_err(|e| Fault::plain(format!("cannot listen on {address}: {e}")))?;
+    }
+    if !first && let Some(handler) = core.callbacks.get(Event::WorkerReload) {
+        let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
+        let place = || format!("on_worker_reload of worker `{}`", worker.core().title());
+        ctx.call(handler, &mut args, 0, place).await;
+    }
+    Ok(())
+}
+
+/// Makes the declared workers one with those that live. Gives the declared ones, in order.
+fn merge_workers(ctx: &Rc<Ctx>, report: &mut Report) -> Vec<Worker> {
+    let declared = ctx.declared.take();
+    let living: Vec<Worker> =
+        ctx.workers.borrow().iter().filter(|w| !w.core().is_inner).cloned().collect();
+    let inner: Vec<Worker> =
+        ctx.workers.borrow().iter().filter(|w| w.core().is_inner).cloned().collect();
+    let old: Vec<_> = living.iter().map(|w| w.core().spec()).collect();
+    let new: Vec<_> = declared.iter().map(|w| w.core().spec()).collect();
+    let mut gone = living.clone();
+    for (worker, twin) in declared.iter().zip(match_up(&old, &new)) {
+        let Some(living) = twin.map(|at| living[at].clone()) else { continue };
+        let names = Some((&mut report.kept, &mut report.reset));
+        living.core().take_over(&worker.core(), names);
+        worker.stand_for(&living);
+        gone.retain(|w| !w.is_same(&living));
+    }
+    for worker in gone {
+        close_worker(&worker);
+    }
+    *ctx.workers.borrow_mut() = declared.iter().cloned().chain(inner).collect();
+    declared
+}
+
+/// Stops a Worker that nobody asks for any more; its connections are told that we go away.
+fn close_worker(worker: &Worker) {
+    let core = worker.core();
+    core.unlisten();
+    let links = core.with_connections(|c| c.values().map(|c| c.link()).collect::<Vec<_>>());
+    links.iter().for_each(|link| link.close(1001, ""));
+}
+
+/// Ends the inner workers and timers that an earlier generation asked for and this one did not.
+fn end_unasked(ctx: &Ctx, generation: u64) {
+    ctx.timers.end_unasked(generation);
+    let stale = |w: &Worker| {
+        let core = w.core();
+        core.is_inner && (1..generation).contains(&core.asked_by.get())
+    };
+    let gone: Vec<Worker> = ctx.workers.borrow().iter().filter(|w| stale(w)).cloned().collect();
+    ctx.workers.borrow_mut().retain(|w| !stale(w));
+    gone.iter().for_each(close_worker);
+}
+
+/// Callbacks that the host can reach run the new program from now on, where they go on in it.
+fn rebind(ctx: &Rc<Ctx>, program: &Rc<Program>) {
+    let renew = |old: &Rc<Handler>, offered: usize| {
+        let current = Rc::ptr_eq(old.program(), program);
+        if current { None } else { program.adopt(old, offered).map(Rc::new) }
+    };
+    let renew_all = |callbacks: &Callbacks| {
+        for (event, old) in callbacks.all() {
+            if let Some(new) = renew(&old, event.offered()) {
+                callbacks.set(event, Some(new));
+            }
+        }
+    };
+    ctx.timers.rebind(|old| renew(old, 0));
+    for worker in ctx.workers.borrow().iter() {
+        let core = worker.core();
+        renew_all(&core.callbacks);
+        let connections = core.with_connections(|c| c.values().cloned().collect::<Vec<_>>());
+        for connection in connections {
+            if let Some(callbacks) = connection.own_callbacks() {
+                renew_all(callbacks);
+            }
+        }
+    }
+}
+
+/// Closures that still belong to an older program: where they stand, and that program's number.
+fn leftovers(ctx: &Ctx, program: &Rc<Program>) -> Vec<(String, i64)> {
+    let mut handlers = ctx.timers.handlers();
+    for worker in ctx.workers.borrow().iter() {
+        let core = worker.core();
+        handlers.extend(core.callbacks.all().into_iter().map(|(_, h)| h));
+        core.with_connections(|connections| {
+            for callbacks in connections.values().filter_map(|c| c.own_callbacks()) {
+                handlers.extend(callbacks.all().into_iter().map(|(_, h)| h));
+            }
+        });
+    }
+    handlers.retain(|handler| !Rc::ptr_eq(handler.program(), program));
+    handlers.iter().map(|h| (h.location(), h.program().number())).collect()
+}
+
+/// Ends everything in order: `on_worker_stop`, no more accepting, goodbye to every peer, `on_close`.
+pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
+    let deadline = Instant::now() + limit;
+    let workers: Vec<Worker> = ctx.workers.borrow().iter().rev().cloned().collect();
+    for worker in &workers {
+        // (a top-level Worker that another isolate serves has not started here)
+        let core = worker.core();
+        let serves = core.is_inner || core.title() == *ctx.name.borrow();
+        if serves && let Some(handler) = core.callbacks.get(Event::WorkerStop) {
+            let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
+            let place = || format!("on_worker_stop of worker `{}`", worker.core().title());
+            let stopping = ctx.call(handler, &mut args, 0, place);
+            if tokio::time::timeout_at(deadline, stopping).await.is_err() {
+                let text = "on_worker_stop took too long and was ended";
+                ctx.log.worker(Level::Warn, &core.title(), text);
+            }
+        }
+        close_worker(worker);
+    }
+    ctx.timers.clear();
+    ctx.turn.links().iter().for_each(|link| link.close(1001, ""));
+    while ctx.turn.count() > 0 && Instant::now() < deadline {
+        sleep_until((Instant::now() + STOP_POLL).min(deadline)).await;
+    }
+    // Who has not gone by now is cut off; `on_close` runs all the same.
+    ctx.turn.links().iter().for_each(|link| link.destroy());
+    let patience = Instant::now() + limit;
+    while ctx.workers.borrow().iter().any(|w| w.core().with_connections(|c| !c.is_empty()))
+        && Instant::now() < patience
+    {
+        sleep_until(Instant::now() + STOP_POLL).await;
+    }
+}

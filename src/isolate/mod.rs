@@ -1,0 +1,197 @@
+//! One isolate: a thread with its own programs, sockets and timers, driven by a mailbox. It shares nothing with other
+//! isolates that a script could see.
+
+pub(crate) mod deploy;
+
+use crate::{
+    engine::{Config, program::Program, sources::Sources},
+    error::Fault,
+    log::{Level, Log},
+    net::{
+        listener::{Bound, Listeners},
+        sweeper,
+    },
+    script::{
+        Objects,
+        ctx::{Ctx, Wish},
+        plan::WorkerSpec,
+    },
+};
+use std::{rc::Rc, sync::mpsc, thread, time::Duration};
+use tokio::{
+    runtime::{Builder, LocalOptions},
+    sync::mpsc as mailbox,
+};
+
+/// Bytes of an isolate thread's own stack, where top levels run. Fixed: 64 call levels need 1 MiB.
+const THREAD_STACK: usize = 8 << 20;
+
+/// What an isolate answers to a command.
+pub(crate) type Reply<T> = mpsc::Sender<T>;
+
+/// What the host asks of an isolate, in this order: prepare, then commit or abort.
+pub(crate) enum Command {
+    /// Compile and run the top level, which only declares. The living program goes on.
+    Prepare { sources: Sources, generation: u64, loud: bool, reply: Reply<Result<Loaded, Fault>> },
+    /// Serve what was prepared.
+    Commit { task: Task, reply: Reply<Result<Report, Fault>> },
+    /// Forget what was prepared.
+    Abort,
+    /// Stop accepting, say goodbye, let queues drain for so long at most, and end.
+    Stop { limit: Duration, reply: Reply<()> },
+}
+
+/// What one isolate has to do in a generation.
+pub(crate) struct Task {
+    /// Which of the declared workers it serves, and as which of that worker's isolates.
+    pub(crate) serves: Option<(usize, usize)>,
+    /// The socket to accept on, if it is not the one it has.
+    pub(crate) bound: Option<Bound>,
+}
+
+/// What a top level declared.
+pub(crate) struct Loaded {
+    pub(crate) workers: Vec<WorkerSpec>,
+    pub(crate) timers: usize,
+}
+
+/// What a commit kept and what it did not.
+#[derive(Default)]
+pub(crate) struct Report {
+    pub(crate) connections: usize,
+    pub(crate) listeners: usize,
+    pub(crate) timers: usize,
+    /// Names of values that live on, and of those that were initialised anew because their text changed.
+    pub(crate) kept: Vec<String>,
+    pub(crate) reset: Vec<String>,
+    /// Where closures stand that found no successor and keep an old generation alive, with its number.
+    pub(crate) leftovers: Vec<(String, i64)>,
+}
+
+/// The host's end of an isolate.
+pub(crate) struct Isolate {
+    commands: mailbox::UnboundedSender<Command>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Isolate {
+    /// Starts the thread. `wishes` takes what its scripts ask of the host.
+    pub(crate) fn spawn(
+        id: usize,
+        config: Config,
+        log: Log,
+        listeners: Listeners,
+        wishes: impl Fn(Wish) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (commands, mailbox) = mailbox::unbounded_channel();
+        let thread = thread::Builder::new()
+            .name(format!("isolate {id}"))
+            .stack_size(THREAD_STACK)
+            .spawn(move || run(id, config, log, listeners, wishes, mailbox))?;
+        Ok(Self { commands, thread: Some(thread) })
+    }
+
+    /// Sends a command. The answer's channel closes without one if the isolate is dead.
+    pub(crate) fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> mpsc::Receiver<T> {
+        let (reply, answer) = mpsc::channel();
+        // (a dead isolate drops the command, and with it the reply)
+        let _ = self.commands.send(command(reply));
+        answer
+    }
+
+    pub(crate) fn abort(&self) {
+        let _ = self.commands.send(Command::Abort);
+    }
+
+    /// Waits for the thread's end.
+    pub(crate) fn join(mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread's main function.
+fn run(
+    id: usize,
+    config: Config,
+    log: Log,
+    listeners: Listeners,
+    wishes: impl Fn(Wish) + 'static,
+    mut mailbox: mailbox::UnboundedReceiver<Command>,
+) {
+    let runtime =
+        match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+            Ok(runtime) => runtime,
+            Err(e) => {
+                return log
+                    .host(Level::Error, format!("isolate {id} cannot start its event loop: {e}"));
+            }
+        };
+    runtime.block_on(async move {
+        let ctx = Ctx::new(id, log, listeners, wishes);
+        tokio::task::spawn_local(ctx.turn.clone().flush_for_ever());
+        tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
+        let mut prepared: Option<Rc<Program>> = None;
+        while let Some(command) = mailbox.recv().await {
+            match command {
+                Command::Prepare { sources, generation, loud, reply } => {
+                    forget(&ctx, prepared.take());
+                    let _ = reply.send(prepare(
+                        &ctx,
+                        &config,
+                        sources,
+                        generation,
+                        loud,
+                        &mut prepared,
+                    ));
+                }
+                Command::Commit { task, reply } => {
+                    if let Some(program) = prepared.take() {
+                        deploy::commit(&ctx, program, task, reply);
+                    }
+                }
+                Command::Abort => forget(&ctx, prepared.take()),
+                Command::Stop { limit, reply } => {
+                    deploy::stop(&ctx, limit).await;
+                    let _ = reply.send(());
+                    break;
+                }
+            }
+        }
+        ctx.clear();
+    });
+}
+
+fn prepare(
+    ctx: &Rc<Ctx>,
+    config: &Config,
+    sources: Sources,
+    generation: u64,
+    loud: bool,
+    prepared: &mut Option<Rc<Program>>,
+) -> Result<Loaded, Fault> {
+    let program = Program::compile(&Objects(ctx.clone()), config, sources, generation)?;
+    ctx.loud.set(loud);
+    ctx.set_declaring(Some(program.clone()));
+    let declared = program.declare(ctx.serving());
+    ctx.set_declaring(None);
+    if let Err(fault) = declared {
+        forget(ctx, Some(program.clone()));
+        return Err(fault);
+    }
+    let workers = ctx.declared.borrow().iter().map(|w| w.core().spec()).collect();
+    let timers = ctx.timers.declared();
+    *prepared = Some(program);
+    Ok(Loaded { workers, timers })
+}
+
+/// Drops what a top level declared.
+fn forget(ctx: &Ctx, program: Option<Rc<Program>>) {
+    if program.is_some() {
+        ctx.timers.forget_declared();
+        for worker in ctx.declared.take() {
+            worker.core().retire();
+        }
+    }
+}

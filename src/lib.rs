@@ -1,0 +1,26 @@
+//! rhost hosts event-driven network workers written in [Rhai](https://rhai.rs): a script makes `Worker` objects, sets
+//! callbacks and listens; saving the file swaps the handlers while every connection and all declared state stay.
+//!
+//! - *Run a script from a Rust program, with functions of your own?* [`Host`] and [`HostBuilder`].
+//! - *Know what happens to it?* [`HostBuilder::on_event`] and [`HostEvent`].
+//! - *Get its log?* [`HostBuilder::on_log`] and [`Record`].
+//! - *Write a script?* See the script reference in the README.
+//!
+//! Rhai itself is re-exported as [`rhai`], in the version that the host is made for.
+#![deny(unsafe_code, missing_docs)]
+#![warn(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+
+mod engine;
+mod error;
+mod host;
+mod isolate;
+mod log;
+mod net;
+mod protocol;
+mod script;
+mod watch;
+
+pub use error::{Error, ErrorKind, Fault};
+pub use host::{Host, HostBuilder, HostEvent, HostHandle, Reloaded, WorkerInfo};
+pub use log::{Level, Record};
+pub use rhai;

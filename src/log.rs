@@ -1,0 +1,72 @@
+//! The log sink. The library never prints: it hands each line to the sink that its embedder gave.
+//! Only text passes here, so that a sink may live on any thread.
+
+use std::{fmt, sync::Arc};
+
+/// How much a line matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Something failed and somebody should look.
+    Error,
+    /// Something is odd, the host copes.
+    Warn,
+    /// What a script printed, and what the host did.
+    Info,
+    /// Details for hunting a problem.
+    Debug,
+}
+
+/// One line for the log.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// How much it matters.
+    pub level: Level,
+    /// The worker that speaks; empty when it is the host.
+    pub worker: String,
+    /// Where in a script, `push.rhai:12`; empty when no script is involved.
+    pub location: String,
+    /// The text; a fault report has several lines.
+    pub message: String,
+}
+
+impl fmt::Display for Record {
+    /// `[worker] push.rhai:12: message`, leaving out what is empty.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.worker.is_empty() {
+            write!(f, "[{}] ", self.worker)?;
+        }
+        if !self.location.is_empty() {
+            write!(f, "{}: ", self.location)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// Where the lines go. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Log(Arc<dyn Fn(Record) + Send + Sync>);
+
+impl Log {
+    pub(crate) fn new(sink: impl Fn(Record) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(sink))
+    }
+
+    pub(crate) fn write(&self, record: Record) {
+        (self.0)(record);
+    }
+
+    /// A line of the host itself.
+    pub(crate) fn host(&self, level: Level, message: impl Into<String>) {
+        self.worker(level, "", message);
+    }
+
+    /// A line about a worker, from no particular place in a script.
+    pub(crate) fn worker(&self, level: Level, worker: &str, message: impl Into<String>) {
+        self.write(Record {
+            level,
+            worker: worker.into(),
+            location: String::new(),
+            message: message.into(),
+        });
+    }
+}

@@ -1,0 +1,156 @@
+//! The command line: arguments, the log's outlet, signals and exit codes. Everything else is the library's.
+#![deny(unsafe_code)]
+#![allow(clippy::print_stderr)] // (the only place that talks to the terminal)
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use rhost::{Host, HostEvent, HostHandle, Level, Record, WorkerInfo};
+use std::{
+    io::{IsTerminal, stderr},
+    path::PathBuf,
+    process::ExitCode,
+    thread,
+    time::Duration,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Exit code when a script cannot be started, or the host has to end because of an error.
+const FAILED: u8 = 1;
+
+/// Hosts event-driven network workers written in Rhai.
+#[derive(Parser)]
+#[command(name = "rhost", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a script in the foreground; saving it swaps its handlers while clients stay connected.
+    Run {
+        /// The script.
+        file: PathBuf,
+        /// Do not reload when a file of the script is saved.
+        #[arg(long)]
+        no_watch: bool,
+        /// Milliseconds that files must be quiet before they are read again.
+        #[arg(long, value_name = "MS", default_value_t = 50)]
+        settle: u64,
+    },
+}
+
+fn main() -> ExitCode {
+    let run = match Arguments::parse().command {
+        Command::Run { file, no_watch, settle } => {
+            run(&file, !no_watch, Duration::from_millis(settle))
+        }
+    };
+    match run {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            // (the source, if any, is in the message already)
+            eprintln!("rhost: {error}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
+    let colour =
+        stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    tracing_subscriber::fmt()
+        .with_writer(stderr)
+        .with_ansi(colour)
+        .with_target(false)
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
+        )
+        .init();
+    raise_descriptor_limit();
+    let script = file.to_owned();
+    let host = Host::builder()
+        .script(file)
+        .watch(watch)
+        .settle(settle)
+        .colour(colour)
+        .on_log(log)
+        .on_event(move |event| match event {
+            HostEvent::Started { workers, watching } => banner(&script, &workers, watching),
+            HostEvent::Listening { worker, address, .. } => {
+                tracing::info!("listening on {address} (worker {worker})");
+            }
+            _ => (),
+        })
+        .build()?;
+    stop_on_signals(host.handle())?;
+    Ok(host.run()?)
+}
+
+fn log(record: Record) {
+    match record.level {
+        Level::Error => tracing::error!("{record}"),
+        Level::Warn => tracing::warn!("{record}"),
+        Level::Info => tracing::info!("{record}"),
+        Level::Debug => tracing::debug!("{record}"),
+    }
+}
+
+/// Says what runs, once it does.
+fn banner(script: &std::path::Path, workers: &[WorkerInfo], watching: bool) {
+    eprintln!("rhost {} runs {}", env!("CARGO_PKG_VERSION"), script.display());
+    for worker in workers {
+        let name = if worker.name.is_empty() { "-" } else { &worker.name };
+        let address = worker.address.as_deref().unwrap_or("no address");
+        let isolates =
+            if worker.count == 1 { String::new() } else { format!("  x {}", worker.count) };
+        eprintln!("  {name:12} {address}{isolates}");
+    }
+    let hint = if watching { "watching: save the script to reload it. " } else { "" };
+    eprintln!("{hint}Ctrl-C stops.");
+}
+
+/// INT, TERM and HUP stop in order; a second one ends the process at once.
+fn stop_on_signals(handle: HostHandle) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let signals = {
+        let _inside = runtime.enter();
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        (
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::terminate())?,
+            listen(SignalKind::hangup())?,
+        )
+    };
+    let wait = async move {
+        let (mut interrupt, mut terminate, mut hangup) = signals;
+        for already in [false, true] {
+            tokio::select! {
+                _ = interrupt.recv() => (),
+                _ = terminate.recv() => (),
+                _ = hangup.recv() => (),
+            }
+            if already {
+                std::process::exit(i32::from(FAILED));
+            }
+            tracing::info!("stopping");
+            handle.stop(0);
+        }
+    };
+    thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(wait))?;
+    Ok(())
+}
+
+/// Every connection is a descriptor: takes as many as the system lets us have.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if setrlimit(Resource::Nofile, wanted).is_err() {
+        tracing::warn!("the limit of open files could not be raised above {:?}", limit.current);
+    }
+}

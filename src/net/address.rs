@@ -1,0 +1,167 @@
+//! `websocket://0.0.0.0:1234` → scheme and endpoint. Pure: nothing is opened or looked up here.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+};
+
+/// What is spoken on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Scheme {
+    Tcp,
+    Text,
+    Frame,
+    WebSocket,
+}
+
+impl Scheme {
+    /// Every scheme and its name in addresses.
+    const ALL: [(&'static str, Scheme); 5] = [
+        ("tcp", Scheme::Tcp),
+        ("unix", Scheme::Tcp),
+        ("text", Scheme::Text),
+        ("frame", Scheme::Frame),
+        ("websocket", Scheme::WebSocket),
+    ];
+
+    /// The protocol's name as scripts see it in `worker.protocol`; raw bytes have none.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Scheme::Tcp => "tcp",
+            Scheme::Text => "text",
+            Scheme::Frame => "frame",
+            Scheme::WebSocket => "websocket",
+        }
+    }
+
+    /// The scheme of that name, in any case; the error names the known ones.
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
+        let lower = name.to_ascii_lowercase();
+        Self::ALL.iter().find(|(n, _)| *n == lower).map(|(_, s)| *s).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|(n, _)| *n).collect();
+            let advice = match lower.as_str() {
+                "ws" | "wss" => "; a server listens on `websocket://`",
+                _ => "",
+            };
+            format!("unknown scheme `{name}`: known are {}{advice}", known.join(", "))
+        })
+    }
+}
+
+/// Where a socket is bound.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Endpoint {
+    Ip(SocketAddr),
+    Unix(PathBuf),
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Endpoint::Ip(address) => address.fmt(f),
+            Endpoint::Unix(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A parsed address.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Address {
+    pub(crate) scheme: Scheme,
+    pub(crate) endpoint: Endpoint,
+}
+
+impl Address {
+    /// Parses `scheme://ip:port`, `scheme://[ipv6]:port`, `scheme://*:port` (every interface) or `scheme:///path/of/socket`.
+    /// The error says what is wrong and what a right address looks like.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| {
+            format!("`{text}` is not an address: write `scheme://ip:port`, such as `text://127.0.0.1:5678`")
+        })?;
+        let unix_only = scheme.eq_ignore_ascii_case("unix");
+        let scheme = Scheme::parse(scheme)?;
+        if rest.starts_with('/') {
+            if rest.ends_with('/') || rest.contains('\0') {
+                return Err(format!("`{text}` names no socket file"));
+            }
+            return Ok(Self { scheme, endpoint: Endpoint::Unix(PathBuf::from(rest)) });
+        }
+        if unix_only {
+            return Err(format!(
+                "`{text}`: a unix address is an absolute path, `unix:///run/app.sock`"
+            ));
+        }
+        let (host, port) = rest.rsplit_once(':').ok_or_else(|| {
+            format!("`{text}` has no port: write `{}://{rest}:PORT`", scheme.name())
+        })?;
+        let port: u16 = port.parse().map_err(|_| {
+            format!("`{text}`: the port must be a number from 0 to 65535, not `{port}`")
+        })?;
+        let ip = match host {
+            "*" => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            "localhost" => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            _ => Self::parse_ip(host).ok_or_else(|| {
+                format!("`{text}`: `{host}` is not an IP address (IPv6 goes in brackets, `[::1]`)")
+            })?,
+        };
+        Ok(Self { scheme, endpoint: Endpoint::Ip(SocketAddr::new(ip, port)) })
+    }
+
+    fn parse_ip(host: &str) -> Option<IpAddr> {
+        match host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
+            Some(inner) => inner.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+            None => host.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+        }
+    }
+
+    /// `tcp` or `unix`.
+    pub(crate) fn transport(&self) -> &'static str {
+        match self.endpoint {
+            Endpoint::Ip(_) => "tcp",
+            Endpoint::Unix(_) => "unix",
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.scheme.name(), self.endpoint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_every_kind_parse() {
+        for (text, shown) in [
+            ("websocket://0.0.0.0:1234", "websocket://0.0.0.0:1234"),
+            ("Text://127.0.0.1:5678", "text://127.0.0.1:5678"),
+            ("tcp://[::1]:80", "tcp://[::1]:80"),
+            ("frame://*:9", "frame://0.0.0.0:9"),
+            ("unix:///run/a.sock", "tcp:///run/a.sock"),
+            ("text:///run/a.sock", "text:///run/a.sock"),
+        ] {
+            assert_eq!(Address::parse(text).expect(text).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_bad_address_is_refused_with_what_to_do() {
+        for (text, says) in [
+            ("foo://1.2.3.4:5", "unknown scheme `foo`"),
+            ("ws://1.2.3.4:5", "`websocket://`"),
+            ("1.2.3.4:5", "scheme://ip:port"),
+            ("text://1.2.3.4", "no port"),
+            ("text://1.2.3.4:70000", "0 to 65535"),
+            ("text://::1:80", "brackets"),
+            ("text://example:80", "not an IP address"),
+            ("unix://run/a", "absolute path"),
+        ] {
+            let error = Address::parse(text).expect_err(text);
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+}

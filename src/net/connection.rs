@@ -1,0 +1,240 @@
+//! The task of one connection: it reads, cuts messages, and tells [`Events`] one thing after the other.
+
+use super::{
+    Events, Message, Verdict,
+    inbox::{Inbox, give_buffer, take_buffer},
+    link::{Link, Status},
+    transport::ReadHalf,
+};
+use crate::protocol::{Broken, Framer, Kind, Step};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::pin,
+    rc::Rc,
+    task::Poll,
+    time::Duration,
+};
+
+/// How long a closed connection's leftovers are read and thrown away. Fixed: closing a socket with unread bytes makes the
+/// kernel send a reset, which may destroy our last message on its way; a second lets a living peer take it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Bytes that are thrown away at most during that time. Fixed.
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// What ended a wait.
+enum Waited {
+    Read(io::Result<(Box<[u8]>, usize)>),
+    /// Something other than input: see the link.
+    Called,
+}
+
+/// One connection, run by one task.
+pub(crate) struct Connection<E: Events> {
+    link: Rc<Link>,
+    read: ReadHalf,
+    inbox: Inbox,
+    events: E,
+    /// Protocol answers of one step, on their way to the queue.
+    answers: Vec<u8>,
+    /// Does the inbox hold the beginning of a message, so that only more bytes help?
+    hungry: bool,
+}
+
+impl<E: Events> Connection<E> {
+    pub(crate) fn new(link: Rc<Link>, read: ReadHalf, events: E) -> Self {
+        Self { link, read, inbox: Inbox::default(), events, answers: Vec::new(), hungry: false }
+    }
+
+    /// Is there something in the inbox that can be digested now?
+    fn can_digest(&self) -> bool {
+        !self.hungry && !self.inbox.is_empty() && self.link.is_listening()
+    }
+
+    /// Runs until the connection is over, whichever side ended it.
+    pub(crate) async fn run(mut self) {
+        self.link.handling.set(true);
+        self.events.connect().await;
+        self.link.handling.set(false);
+        loop {
+            while let Some(happening) = self.link.take_happening() {
+                self.link.handling.set(true);
+                self.events.happened(happening).await;
+                self.link.handling.set(false);
+            }
+            if self.link.is_over() {
+                break;
+            }
+            if self.can_digest() {
+                self.digest().await;
+                if self.link.calls() {
+                    continue;
+                }
+            }
+            match self.wait().await {
+                Waited::Called => (),
+                Waited::Read(Ok((buffer, 0))) => {
+                    give_buffer(buffer);
+                    self.link.peer_ended();
+                    if self.link.status() == Status::Closing && !self.link.is_over() {
+                        self.wait_for_the_end().await;
+                    }
+                }
+                Waited::Read(Ok((buffer, n))) => {
+                    self.link.bytes_read.set(self.link.bytes_read.get() + n as u64);
+                    self.link.heard.set(self.link.turn.clock.get());
+                    self.inbox.fill(buffer, n);
+                    self.hungry = false;
+                }
+                Waited::Read(Err(_)) => self.link.destroy(),
+            }
+        }
+        self.end().await;
+    }
+
+    /// Waits for input, where it is wanted, or for a call of the link.
+    async fn wait(&mut self) -> Waited {
+        poll_fn(|cx| {
+            self.link.register(cx.waker());
+            if self.link.calls() || self.can_digest() {
+                return Poll::Ready(Waited::Called);
+            }
+            if !self.link.is_listening() {
+                return Poll::Pending;
+            }
+            let mut buffer = take_buffer();
+            match self.read.poll_read(cx, &mut buffer) {
+                Poll::Ready(read) => Poll::Ready(Waited::Read(read.map(|n| (buffer, n)))),
+                Poll::Pending => {
+                    give_buffer(buffer);
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// The peer has ended its half; our queue still goes out.
+    async fn wait_for_the_end(&self) {
+        poll_fn(|cx| {
+            self.link.register(cx.waker());
+            if self.link.is_over() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// Takes all whole messages from the inbox and handles them in order.
+    async fn digest(&mut self) {
+        while self.link.is_listening() {
+            let limit = self.link.max_package_size.get();
+            let step =
+                self.link.with_wire(|w| w.step(self.inbox.bytes(), &mut self.answers, limit));
+            if !self.answers.is_empty() {
+                self.link.answer(&self.answers);
+                self.answers = Vec::new();
+            }
+            match step {
+                Ok(Step::More) => {
+                    self.hungry = true;
+                    break;
+                }
+                Ok(Step::Control { consumed }) => self.inbox.consume(consumed),
+                Ok(Step::Message { kind, payload, consumed }) => {
+                    let data = receive(&mut self.events, kind, &self.inbox.bytes()[payload]);
+                    self.inbox.consume(consumed);
+                    self.deliver(data).await;
+                }
+                Ok(Step::Assembled { kind, payload, consumed }) => {
+                    let data = receive(&mut self.events, kind, &payload);
+                    self.inbox.consume(consumed);
+                    self.deliver(data).await;
+                }
+                Ok(Step::Handshake { request, consumed }) => {
+                    self.inbox.consume(consumed);
+                    self.inbox.settle();
+                    self.link.handling.set(true);
+                    let verdict = self.events.handshake(&request).await;
+                    self.link.handling.set(false);
+                    match verdict {
+                        Verdict::Accept(extra) => self.link.accept_websocket(&request, &extra),
+                        Verdict::Refuse(status) => self.link.refuse_websocket(status),
+                    }
+                }
+                Ok(Step::Goodbye) => {
+                    self.link.peer_ended();
+                    break;
+                }
+                Err(broken) => {
+                    self.link.break_off(broken);
+                    break;
+                }
+            }
+        }
+        self.inbox.settle();
+    }
+
+    async fn deliver(&mut self, data: Result<E::Data, ()>) {
+        let Ok(data) = data else {
+            let broken: Broken = self.link.with_wire(|wire| wire.not_utf8());
+            return self.link.break_off(broken);
+        };
+        self.link.handling.set(true);
+        {
+            let mut handling = pin!(self.events.message(data));
+            let mut settled = false;
+            // Most handlers never wait; one that does must not sit on the buffer that all connections share.
+            poll_fn(|cx| {
+                let polled = handling.as_mut().poll(cx);
+                if polled.is_pending() && !settled {
+                    self.inbox.settle();
+                    settled = true;
+                }
+                polled
+            })
+            .await;
+        }
+        self.link.heard.set(self.link.turn.clock.get());
+        self.link.handling.set(false);
+    }
+
+    async fn end(mut self) {
+        let polite = self.link.status() == Status::Closing;
+        let write = self.link.take_write_half();
+        if let Some(write) = write.as_ref().filter(|_| polite) {
+            write.shutdown();
+        }
+        self.events.close().await;
+        let Self { mut read, link, events, .. } = self;
+        drop((link, events));
+        if polite {
+            let _ = tokio::time::timeout(LINGER, discard(&mut read)).await;
+        }
+    }
+}
+
+fn receive<E: Events>(events: &mut E, kind: Kind, payload: &[u8]) -> Result<E::Data, ()> {
+    let message = match kind {
+        Kind::Text => Message::Text(std::str::from_utf8(payload).map_err(|_| ())?),
+        Kind::Binary => Message::Binary(payload),
+    };
+    events.receive(message).map_err(|_| ())
+}
+
+/// Reads until the peer has closed its side.
+async fn discard(read: &mut ReadHalf) {
+    let mut total = 0;
+    while total < LINGER_BYTES {
+        let n = poll_fn(|cx| {
+            let mut buffer = take_buffer();
+            let polled = read.poll_read(cx, &mut buffer);
+            give_buffer(buffer);
+            polled
+        })
+        .await;
+        match n {
+            Ok(n) if n > 0 => total += n,
+            _ => return,
+        }
+    }
+}

@@ -1,0 +1,487 @@
+//! The part of a connection that everybody may hold: its queue, its state, its counters. Nothing here waits; a link says
+//! what should happen and wakes the connection's task, which does it.
+
+use super::{
+    Happening, code,
+    outbox::Outbox,
+    sweeper::Timeouts,
+    transport::{ReadHalf, Stream, WriteHalf},
+    turn::Turn,
+};
+use crate::protocol::{Broken, Framer, Kind, Wire, handshake};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    io,
+    net::SocketAddr,
+    rc::{Rc, Weak},
+    task::Waker,
+};
+use tokio::task::AbortHandle;
+
+/// Queued bytes after which a send tries to write at once instead of at the end of the turn, so that a handler that sends
+/// a lot fills the kernel and not our memory. Fixed: one such write is as good as a corked one.
+const EAGER: usize = 64 * 1024;
+
+/// Where a connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Established,
+    /// No more sends; what is queued still goes out.
+    Closing,
+    Closed,
+}
+
+/// What became of a send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    /// The kernel has it.
+    Written,
+    /// It waits for the end of the turn, or for the socket.
+    Queued,
+    /// The connection is closed, or its queue is full.
+    Dropped,
+}
+
+/// A connection as the rest of the isolate sees it.
+pub(crate) struct Link {
+    pub(crate) id: u64,
+    /// The sweeper's clock when it was accepted.
+    pub(crate) opened: u64,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) local: Option<SocketAddr>,
+    pub(crate) timeouts: Rc<Timeouts>,
+    pub(crate) max_package_size: Cell<usize>,
+    pub(crate) max_send_buffer_size: Cell<usize>,
+    pub(crate) bytes_read: Cell<u64>,
+    pub(crate) bytes_written: Cell<u64>,
+    /// The sweeper's clock when something was last received.
+    pub(crate) heard: Cell<u64>,
+    pub(crate) pinged: Cell<bool>,
+    /// Is a handler of this connection running or waiting?
+    pub(crate) handling: Cell<bool>,
+    pub(crate) turn: Rc<Turn>,
+    wire: RefCell<Wire>,
+    outbox: RefCell<Outbox>,
+    write: RefCell<Option<Rc<WriteHalf>>>,
+    drainer: RefCell<Option<AbortHandle>>,
+    status: Cell<Status>,
+    closing_since: Cell<Option<u64>>,
+    paused: Cell<bool>,
+    dirty: Cell<bool>,
+    task: RefCell<Option<Waker>>,
+    happenings: RefCell<VecDeque<Happening>>,
+    /// A connection that is piped into this one, and is paused while this queue is full.
+    feeder: RefCell<Weak<Link>>,
+}
+
+impl Link {
+    /// A link for an accepted stream, and the half that its task reads from.
+    pub(crate) fn new(
+        stream: Stream,
+        wire: Wire,
+        timeouts: Rc<Timeouts>,
+        turn: Rc<Turn>,
+    ) -> (Rc<Self>, ReadHalf) {
+        let (peer, local) = stream.addresses();
+        let (read, write) = stream.split();
+        let now = turn.clock.get();
+        let link = Rc::new(Self {
+            id: turn.next_id(),
+            opened: now,
+            peer,
+            local,
+            timeouts,
+            max_package_size: Cell::new(usize::MAX),
+            max_send_buffer_size: Cell::new(usize::MAX),
+            bytes_read: Cell::new(0),
+            bytes_written: Cell::new(0),
+            heard: Cell::new(now),
+            pinged: Cell::new(false),
+            handling: Cell::new(false),
+            wire: RefCell::new(wire),
+            outbox: RefCell::default(),
+            write: RefCell::new(Some(Rc::new(write))),
+            drainer: RefCell::default(),
+            status: Cell::new(Status::Established),
+            closing_since: Cell::new(None),
+            paused: Cell::new(false),
+            dirty: Cell::new(false),
+            task: RefCell::default(),
+            happenings: RefCell::default(),
+            feeder: RefCell::default(),
+            turn,
+        });
+        link.turn.enter(link.clone());
+        (link, read)
+    }
+
+    /// Sends a message in the protocol's form. The error says why this payload cannot be sent at all.
+    pub(crate) fn send(self: &Rc<Self>, kind: Kind, payload: &[u8]) -> Result<Sent, String> {
+        if !self.has_room() {
+            return Ok(Sent::Dropped);
+        }
+        {
+            let mut wire = self.wire.borrow_mut();
+            let mut outbox = self.outbox.borrow_mut();
+            let waits = wire.websocket().is_some_and(|socket| !socket.is_open());
+            let into = if waits { outbox.held() } else { outbox.queue() };
+            wire.encode(kind, payload, into)?;
+        }
+        Ok(self.appended())
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) fn send_raw(self: &Rc<Self>, bytes: &[u8]) -> Sent {
+        if !self.has_room() {
+            return Sent::Dropped;
+        }
+        self.outbox.borrow_mut().queue().extend_from_slice(bytes);
+        self.appended()
+    }
+
+    fn has_room(self: &Rc<Self>) -> bool {
+        if self.status.get() != Status::Established {
+            return false;
+        }
+        let limit = self.max_send_buffer_size.get();
+        if self.queued() >= limit {
+            self.flush();
+        }
+        let room = self.queued() < limit && self.status.get() == Status::Established;
+        if !room && self.status.get() == Status::Established {
+            let text = "send buffer full and drop package".to_owned();
+            self.happen(Happening::Error { code: code::SEND, text });
+        }
+        room
+    }
+
+    fn appended(self: &Rc<Self>) -> Sent {
+        let limit = self.max_send_buffer_size.get();
+        if self.queued() >= limit.min(EAGER) {
+            self.flush();
+            if self.status.get() == Status::Closed {
+                return Sent::Dropped;
+            }
+            if self.queued() == 0 {
+                return Sent::Written;
+            }
+            if self.queued() >= limit {
+                if let Some(feeder) = self.feeder.borrow().upgrade() {
+                    feeder.pause();
+                }
+                self.happen(Happening::BufferFull);
+            }
+        }
+        self.flush_soon();
+        Sent::Queued
+    }
+
+    /// Protocol answers (pongs, close frames, refusals) go out whatever the limit and the state.
+    pub(crate) fn answer(self: &Rc<Self>, bytes: &[u8]) {
+        if !bytes.is_empty() && self.status.get() != Status::Closed {
+            self.outbox.borrow_mut().queue().extend_from_slice(bytes);
+            self.flush_soon();
+        }
+    }
+
+    fn flush_soon(self: &Rc<Self>) {
+        if !self.dirty.replace(true) {
+            self.turn.mark_dirty(self.clone());
+        }
+    }
+
+    /// Writes what the socket takes now; the rest is written when it takes more.
+    pub(crate) fn flush(self: &Rc<Self>) {
+        self.dirty.set(false);
+        if self.drainer.borrow().is_some() {
+            return;
+        }
+        match self.write_some() {
+            Ok(true) => self.flushed(),
+            Ok(false) => {
+                let task = tokio::task::spawn_local(self.clone().drain());
+                *self.drainer.borrow_mut() = Some(task.abort_handle());
+            }
+            Err(_) => self.gone(),
+        }
+    }
+
+    /// Writes until the queue is empty (true) or the socket is full (false).
+    fn write_some(&self) -> io::Result<bool> {
+        let Some(write) = self.write.borrow().clone() else { return Ok(true) };
+        let mut outbox = self.outbox.borrow_mut();
+        while !outbox.is_flushed() {
+            match write.try_write(outbox.pending()) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(n) => {
+                    outbox.advance(n);
+                    self.bytes_written.set(self.bytes_written.get() + n as u64);
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(true)
+    }
+
+    /// The task of a queue that has to wait for its socket.
+    async fn drain(self: Rc<Self>) {
+        let Some(write) = self.write.borrow().clone() else { return };
+        loop {
+            let written = match write.writable().await {
+                Ok(()) => self.write_some(),
+                Err(e) => Err(e),
+            };
+            match written {
+                Ok(false) => continue,
+                Ok(true) => {
+                    *self.drainer.borrow_mut() = None;
+                    if let Some(feeder) = self.feeder.borrow().upgrade() {
+                        feeder.resume();
+                    }
+                    self.happen(Happening::BufferDrain);
+                    self.flushed();
+                }
+                Err(_) => self.gone(),
+            }
+            return;
+        }
+    }
+
+    fn flushed(&self) {
+        if self.status.get() == Status::Closing {
+            self.wake();
+        }
+    }
+
+    /// Writing showed that nobody is there any more.
+    fn gone(&self) {
+        if self.status.get() == Status::Established {
+            let text = "client closed".to_owned();
+            self.happen(Happening::Error { code: code::SEND, text });
+        }
+        self.destroy();
+    }
+
+    /// Closes after the queue is written; a websocket says goodbye with this code and waits for the peer's.
+    pub(crate) fn close(self: &Rc<Self>, websocket_code: u16, reason: &str) {
+        if self.status.get() != Status::Established {
+            return;
+        }
+        let mut bytes = Vec::new();
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.close(websocket_code, reason, &mut bytes);
+        }
+        self.answer(&bytes);
+        self.begin_closing();
+    }
+
+    fn begin_closing(&self) {
+        self.status.set(Status::Closing);
+        self.closing_since.set(Some(self.turn.clock.get()));
+        self.wake();
+    }
+
+    /// Closes now; what is queued is lost.
+    pub(crate) fn destroy(&self) {
+        self.status.set(Status::Closed);
+        self.outbox.borrow_mut().discard();
+        if let Some(drainer) = self.drainer.borrow_mut().take() {
+            drainer.abort();
+        }
+        self.wake();
+    }
+
+    /// The peer broke the protocol: it is told what its protocol provides for, and the connection closes.
+    pub(crate) fn break_off(self: &Rc<Self>, broken: Broken) {
+        if self.status.get() == Status::Established {
+            self.happen(Happening::Error { code: code::PROTOCOL, text: broken.reason });
+        }
+        self.answer(&broken.reply);
+        if self.status.get() != Status::Closed {
+            self.begin_closing();
+        }
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.finish();
+        }
+    }
+
+    /// The peer has sent all it will send.
+    pub(crate) fn peer_ended(self: &Rc<Self>) {
+        if self.status.get() == Status::Established {
+            self.begin_closing();
+        }
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.finish();
+        }
+        self.flush();
+    }
+
+    /// Is there nothing left to do but to close the socket?
+    pub(crate) fn is_over(&self) -> bool {
+        match self.status.get() {
+            Status::Established => false,
+            Status::Closing => {
+                let waits = self.wire.borrow_mut().websocket().is_some_and(|s| s.awaits_goodbye());
+                !waits && self.outbox.borrow().is_flushed()
+            }
+            Status::Closed => true,
+        }
+    }
+
+    /// May the peer's bytes still mean something?
+    pub(crate) fn is_listening(&self) -> bool {
+        match self.status.get() {
+            Status::Established => !self.paused.get(),
+            Status::Closing => {
+                self.wire.borrow_mut().websocket().is_some_and(|s| s.awaits_goodbye())
+            }
+            Status::Closed => false,
+        }
+    }
+
+    /// The socket itself: closed when the last holder drops it. After this, sends are dropped.
+    pub(crate) fn take_write_half(&self) -> Option<Rc<WriteHalf>> {
+        self.status.set(Status::Closed);
+        if let Some(drainer) = self.drainer.borrow_mut().take() {
+            drainer.abort();
+        }
+        self.outbox.borrow_mut().discard();
+        self.happenings.borrow_mut().clear();
+        self.turn.leave(self.id);
+        self.write.borrow_mut().take()
+    }
+
+    /// Answers a websocket request with 101; messages that were held back follow.
+    pub(crate) fn accept_websocket(
+        self: &Rc<Self>,
+        request: &handshake::Request,
+        extra: &[(String, String)],
+    ) {
+        if self.status.get() != Status::Established {
+            return self.refuse_websocket(403);
+        }
+        let mut bytes = Vec::new();
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.accept(request, extra, &mut bytes);
+        }
+        self.answer(&bytes);
+        self.outbox.borrow_mut().release();
+    }
+
+    /// Answers a websocket request with an HTTP error, unless the script has answered by itself, and closes.
+    pub(crate) fn refuse_websocket(self: &Rc<Self>, status: u16) {
+        let mut bytes = Vec::new();
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.refuse(status, &mut bytes);
+        }
+        if self.bytes_written.get() == 0 && self.outbox.borrow().is_flushed() {
+            self.answer(&bytes);
+        }
+        if self.status.get() == Status::Established {
+            self.begin_closing();
+        }
+    }
+
+    pub(crate) fn refuse_slow_handshake(self: &Rc<Self>) {
+        let reply = handshake::response(408, "", "the websocket request took too long\n");
+        self.break_off(Broken {
+            reason: "no websocket request within handshake_timeout".into(),
+            reply,
+        });
+    }
+
+    pub(crate) fn close_for(self: &Rc<Self>, reason: &str) {
+        self.close(1001, reason);
+    }
+
+    /// The peer is not there any more: no goodbye, it would not be heard.
+    pub(crate) fn give_up(&self, reason: &str) {
+        self.happen(Happening::Error { code: code::PROTOCOL, text: reason.to_owned() });
+        self.destroy();
+    }
+
+    pub(crate) fn ping_once(self: &Rc<Self>) {
+        if !self.pinged.replace(true) {
+            let mut bytes = Vec::new();
+            if let Some(socket) = self.wire.borrow_mut().websocket() {
+                socket.ping(&mut bytes);
+            }
+            self.answer(&bytes);
+        }
+    }
+
+    pub(crate) fn pause(&self) {
+        self.paused.set(true);
+    }
+
+    pub(crate) fn resume(&self) {
+        if self.paused.replace(false) {
+            self.wake();
+        }
+    }
+
+    /// While this queue is full, `feeder` is not read.
+    pub(crate) fn feed_from(&self, feeder: &Rc<Link>) {
+        *self.feeder.borrow_mut() = Rc::downgrade(feeder);
+    }
+
+    pub(crate) fn happen(&self, happening: Happening) {
+        self.happenings.borrow_mut().push_back(happening);
+        self.wake();
+    }
+
+    pub(crate) fn take_happening(&self) -> Option<Happening> {
+        self.happenings.borrow_mut().pop_front()
+    }
+
+    /// Is there something for the task to do besides reading?
+    pub(crate) fn calls(&self) -> bool {
+        !self.happenings.borrow().is_empty() || self.is_over()
+    }
+
+    /// The task's waker, for the next `wake`.
+    pub(crate) fn register(&self, waker: &Waker) {
+        let mut task = self.task.borrow_mut();
+        if !task.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *task = Some(waker.clone());
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.task.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn with_wire<T>(&self, f: impl FnOnce(&mut Wire) -> T) -> T {
+        f(&mut self.wire.borrow_mut())
+    }
+
+    pub(crate) fn is_websocket(&self) -> bool {
+        self.wire.borrow_mut().websocket().is_some()
+    }
+
+    pub(crate) fn awaits_handshake(&self) -> bool {
+        self.wire.borrow_mut().websocket().is_some_and(|s| !s.is_shaken())
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.status.get()
+    }
+
+    pub(crate) fn closing_since(&self) -> Option<u64> {
+        self.closing_since.get()
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.paused.get()
+    }
+
+    /// Bytes that wait to be written.
+    pub(crate) fn queued(&self) -> usize {
+        self.outbox.borrow().len()
+    }
+}

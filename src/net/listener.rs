@@ -1,0 +1,208 @@
+//! Bound sockets. The pool belongs to the host, so that an address is bound once whichever isolate serves it; accepting
+//! happens in an isolate, and never fails: trouble is logged and waited out.
+
+use super::{
+    address::{Address, Endpoint},
+    transport::Stream,
+};
+use crate::log::{Level, Log};
+use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
+use std::{
+    collections::HashMap,
+    fs, io,
+    net::SocketAddr,
+    os::unix::{fs::FileTypeExt, fs::PermissionsExt, net::UnixStream},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::net::{TcpListener, UnixListener};
+
+/// Connections that may wait in the kernel to be accepted. Fixed; the kernel caps it at its own `somaxconn`.
+const BACKLOG: i32 = 4096;
+
+/// Silence on a TCP connection after which the kernel probes it, and between its three probes. Fixed: it finds peers that
+/// vanished without a packet, for protocols that have no heartbeat.
+const KEEPALIVE: Duration = Duration::from_secs(55);
+
+/// Pause after a failed accept (no descriptors left, no memory). Fixed: long enough to cost nothing, short enough that
+/// nobody notices when it is over.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Mode of Unix sockets: for the owner alone. Fixed; widen it with the directory's group or with `chmod` after start.
+const SOCKET_MODE: u32 = 0o600;
+
+/// A bound and listening socket, on its way to an isolate.
+pub(crate) struct Bound {
+    socket: Socket,
+    /// Where it really listens: the port, if 0 was asked for.
+    pub(crate) address: Address,
+    /// Removes the socket's file, and the address from the pool, when the last copy goes.
+    lease: Arc<Lease>,
+}
+
+/// A place in the pool.
+struct Lease {
+    pool: Listeners,
+    address: Address,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Endpoint::Unix(path) = &self.address.endpoint {
+            let _ = fs::remove_file(path);
+        }
+        self.pool.lock().remove(&self.address.endpoint);
+    }
+}
+
+/// All bound sockets of the process. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Listeners(Arc<Mutex<HashMap<Endpoint, String>>>);
+
+impl Listeners {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Endpoint, String>> {
+        // (a panic elsewhere cannot leave the map half changed)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Binds and listens. `owner` is named to others who want the same address. The error is one clear sentence.
+    pub(crate) fn bind(&self, address: &Address, owner: &str) -> Result<Bound, String> {
+        if let Some(other) = self.lock().get(&address.endpoint) {
+            return Err(format!(
+                "cannot listen on {address}: the address is already in use by {other}"
+            ));
+        }
+        let socket = match &address.endpoint {
+            Endpoint::Ip(ip) => bind_tcp(*ip),
+            Endpoint::Unix(path) => bind_unix(path),
+        };
+        let socket = socket.map_err(|e| {
+            let why = match e.kind() {
+                io::ErrorKind::AddrInUse => {
+                    "the address is already in use by another program".to_owned()
+                }
+                io::ErrorKind::PermissionDenied => {
+                    "permission denied (ports below 1024 need privileges)".to_owned()
+                }
+                io::ErrorKind::AddrNotAvailable => {
+                    "this machine does not have that address".to_owned()
+                }
+                _ => e.to_string(),
+            };
+            format!("cannot listen on {address}: {why}")
+        })?;
+        let mut real = address.clone();
+        if let Some(local) = socket.local_addr().ok().and_then(|a| a.as_socket()) {
+            real.endpoint = Endpoint::Ip(local);
+        }
+        self.lock().insert(real.endpoint.clone(), owner.to_owned());
+        let lease = Arc::new(Lease { pool: self.clone(), address: real.clone() });
+        Ok(Bound { socket, address: real, lease })
+    }
+}
+
+fn bind_tcp(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_reuse_address(true)?;
+    // Accepted sockets inherit these two, which saves two system calls for each.
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_keepalive(
+        &TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE).with_retries(3),
+    )?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+fn bind_unix(path: &Path) -> io::Result<Socket> {
+    // A socket file that nobody answers on is the leftover of a crash.
+    let stale = fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
+        && UnixStream::connect(path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
+    if stale {
+        fs::remove_file(path)?;
+    }
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.bind(&SockAddr::unix(path)?)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE))?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+enum Socket2 {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Bound {
+    /// Another handle to the same socket, for another isolate.
+    pub(crate) fn share(&self) -> io::Result<Bound> {
+        Ok(Bound {
+            socket: self.socket.try_clone()?,
+            address: self.address.clone(),
+            lease: self.lease.clone(),
+        })
+    }
+
+    /// Registers the socket with this thread's loop.
+    pub(crate) fn open(self) -> io::Result<Listener> {
+        let socket = match self.address.endpoint {
+            Endpoint::Ip(_) => Socket2::Tcp(TcpListener::from_std(self.socket.into())?),
+            Endpoint::Unix(_) => Socket2::Unix(UnixListener::from_std(self.socket.into())?),
+        };
+        Ok(Listener { socket, address: self.address, _lease: self.lease })
+    }
+}
+
+/// A socket that accepts on this thread.
+pub(crate) struct Listener {
+    socket: Socket2,
+    pub(crate) address: Address,
+    _lease: Arc<Lease>,
+}
+
+impl Listener {
+    /// The next connection. Cannot fail: while the process has no descriptors left, this waits and says so once.
+    pub(crate) async fn accept(&self, log: &Log, worker: &str) -> Stream {
+        let mut complained = false;
+        loop {
+            let accepted = match &self.socket {
+                Socket2::Tcp(socket) => socket.accept().await.map(|(s, _)| Stream::Tcp(s)),
+                Socket2::Unix(socket) => socket.accept().await.map(|(s, _)| Stream::Unix(s)),
+            };
+            match accepted {
+                Ok(stream) => {
+                    if complained {
+                        log.worker(Level::Info, worker, "accepting again");
+                    }
+                    return stream;
+                }
+                // The peer was gone before we came to it.
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+                    ) =>
+                {
+                    ()
+                }
+                Err(e) => {
+                    if !complained {
+                        let text = format!(
+                            "cannot accept on {}: {e}; accepting is paused until that is over (see `ulimit -n`)",
+                            self.address
+                        );
+                        log.worker(Level::Warn, worker, text);
+                        complained = true;
+                    }
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Sockets, queues and time limits. This room never hears of Rhai: what a connection meets is told to whoever implements
+//! [`Events`], and what is to be sent comes in as bytes through a [`link::Link`].
+
+pub(crate) mod address;
+pub(crate) mod connection;
+pub(crate) mod inbox;
+pub(crate) mod link;
+pub(crate) mod listener;
+pub(crate) mod outbox;
+pub(crate) mod sweeper;
+pub(crate) mod transport;
+pub(crate) mod turn;
+
+use crate::protocol::handshake::Request;
+
+/// A received message, still in the read buffer.
+pub(crate) enum Message<'a> {
+    Text(&'a str),
+    Binary(&'a [u8]),
+}
+
+/// What becomes of a websocket request.
+pub(crate) enum Verdict {
+    /// 101, with these header lines added.
+    Accept(Vec<(String, String)>),
+    /// An HTTP error of this status, and the end.
+    Refuse(u16),
+}
+
+/// Something of the connection itself that the script may want to hear about.
+#[derive(Debug)]
+pub(crate) enum Happening {
+    /// A send left the queue at its limit or above.
+    BufferFull,
+    /// The queue, which had to wait for the socket, is empty again.
+    BufferDrain,
+    /// Trouble, by the codes of [`code`].
+    Error { code: i64, text: String },
+}
+
+/// Codes of `on_error`.
+pub(crate) mod code {
+    /// A send failed: the peer is gone, or the queue is full and the message was dropped.
+    pub(crate) const SEND: i64 = 2;
+    /// The peer broke the protocol or a limit.
+    pub(crate) const PROTOCOL: i64 = 3;
+}
+
+/// The bytes are not what the receiver wants (text that is not UTF-8).
+pub(crate) struct NotUtf8;
+
+/// The room above, as a connection sees it. One call at a time; the connection waits for each to end and reads nothing
+/// meanwhile, which gives order and back-pressure.
+pub(crate) trait Events: 'static {
+    /// A message in the form that the room above keeps.
+    type Data;
+
+    /// The connection is accepted; nothing has been read.
+    async fn connect(&mut self);
+    /// A websocket request is complete and wants an answer.
+    async fn handshake(&mut self, request: &Request) -> Verdict;
+    /// Copies a message out of the read buffer.
+    fn receive(&mut self, message: Message<'_>) -> Result<Self::Data, NotUtf8>;
+    /// Handles a message.
+    async fn message(&mut self, data: Self::Data);
+    /// Something else.
+    async fn happened(&mut self, happening: Happening);
+    /// The connection is over: the last call, and it always comes.
+    async fn close(&mut self);
+}

@@ -1,0 +1,83 @@
+//! Every time limit of every connection, checked by one task for each isolate instead of a timer for each connection.
+
+use super::{link::Link, turn::Turn};
+use std::{cell::Cell, rc::Rc, time::Duration};
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often limits are checked, and so how exact they are. Fixed: a limit is at least a second in practice.
+pub(crate) const SWEEP: Duration = Duration::from_millis(100);
+
+/// Time limits of a Worker's connections, seconds; zero is off. Changed by the Worker's properties of the same names,
+/// also for connections that are open.
+pub(crate) struct Timeouts {
+    /// From accept to the end of the websocket request. Default 10: slow phones need 3, a slowloris wants for ever.
+    pub(crate) handshake: Cell<f64>,
+    /// Silence of a websocket until it is pinged, and again until it is closed. Default 25: below the 30 and 60 seconds
+    /// after which common proxies and mobile networks drop a silent connection.
+    pub(crate) heartbeat: Cell<f64>,
+    /// Silence until a connection of any protocol is closed. Default 0: a backend may keep its connection for days.
+    pub(crate) idle: Cell<f64>,
+    /// From `close()` until the socket is closed whatever the peer does. Default 5.
+    pub(crate) close: Cell<f64>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            handshake: Cell::new(10.0),
+            heartbeat: Cell::new(25.0),
+            idle: Cell::new(0.0),
+            close: Cell::new(5.0),
+        }
+    }
+}
+
+/// The sweeper's task. Its clock stands still while the isolate is busy, so that a handler that computes for a minute
+/// does not make every peer look silent.
+pub(crate) async fn sweep_for_ever(turn: Rc<Turn>) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        turn.clock.set(turn.clock.get() + SWEEP.as_millis() as u64);
+        if turn.count() > 0 {
+            turn.links().iter().for_each(|link| check(link, turn.clock.get()));
+        }
+    }
+}
+
+fn check(link: &Rc<Link>, now: u64) {
+    let passed = |since: u64, limit: f64| {
+        limit > 0.0 && (now.saturating_sub(since)) as f64 >= limit * 1000.0
+    };
+    let limits = &link.timeouts;
+    if let Some(since) = link.closing_since() {
+        if passed(since, limits.close.get()) {
+            link.destroy();
+        }
+        return;
+    }
+    // A connection that is not being read cannot be heard.
+    if link.is_paused() || link.handling.get() {
+        link.heard.set(now);
+        return;
+    }
+    if link.awaits_handshake() {
+        if passed(link.opened, limits.handshake.get()) {
+            link.refuse_slow_handshake();
+        }
+        return;
+    }
+    let heard = link.heard.get();
+    if passed(heard, limits.idle.get()) {
+        link.close_for("nothing received within idle_timeout");
+    } else if link.is_websocket() {
+        if passed(heard, 2.0 * limits.heartbeat.get()) {
+            link.give_up("no answer to a ping within heartbeat");
+        } else if passed(heard, limits.heartbeat.get()) {
+            link.ping_once();
+        } else {
+            link.pinged.set(false);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! TCP and Unix streams as one type, in two halves: the connection's task owns the reading half, the link the writing one.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    net::{TcpStream, UnixStream, tcp, unix},
+};
+
+/// An accepted stream.
+pub(crate) enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Stream {
+    /// The peer's and our own address; none on a Unix socket.
+    pub(crate) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
+        match self {
+            Stream::Tcp(stream) => (stream.peer_addr().ok(), stream.local_addr().ok()),
+            Stream::Unix(_) => (None, None),
+        }
+    }
+
+    pub(crate) fn split(self) -> (ReadHalf, WriteHalf) {
+        match self {
+            Stream::Tcp(stream) => {
+                let (read, write) = stream.into_split();
+                (ReadHalf::Tcp(read), WriteHalf::Tcp(write))
+            }
+            Stream::Unix(stream) => {
+                let (read, write) = stream.into_split();
+                (ReadHalf::Unix(read), WriteHalf::Unix(write))
+            }
+        }
+    }
+}
+
+pub(crate) enum ReadHalf {
+    Tcp(tcp::OwnedReadHalf),
+    Unix(unix::OwnedReadHalf),
+}
+
+impl ReadHalf {
+    pub(crate) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(into);
+        let polled = match self {
+            ReadHalf::Tcp(half) => Pin::new(half).poll_read(cx, &mut buffer),
+            ReadHalf::Unix(half) => Pin::new(half).poll_read(cx, &mut buffer),
+        };
+        polled.map_ok(|()| buffer.filled().len())
+    }
+}
+
+pub(crate) enum WriteHalf {
+    Tcp(tcp::OwnedWriteHalf),
+    Unix(unix::OwnedWriteHalf),
+}
+
+impl WriteHalf {
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            WriteHalf::Tcp(half) => half.try_write(bytes),
+            WriteHalf::Unix(half) => half.try_write(bytes),
+        }
+    }
+
+    pub(crate) async fn writable(&self) -> io::Result<()> {
+        match self {
+            WriteHalf::Tcp(half) => half.writable().await,
+            WriteHalf::Unix(half) => half.writable().await,
+        }
+    }
+
+    /// Tells the peer that nothing more comes.
+    pub(crate) fn shutdown(&self) {
+        // (an error means that the peer is gone already)
+        let _ = match self {
+            WriteHalf::Tcp(half) => {
+                socket2::SockRef::from(half.as_ref()).shutdown(std::net::Shutdown::Write)
+            }
+            WriteHalf::Unix(half) => {
+                socket2::SockRef::from(half.as_ref()).shutdown(std::net::Shutdown::Write)
+            }
+        };
+    }
+}

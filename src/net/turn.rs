@@ -1,0 +1,74 @@
+//! One turn of an isolate's loop: everything that is sent while sockets are read and handlers run is written when all of
+//! it is done, one write for each connection (corking). Also the list of all links, for the sweeper.
+
+use super::link::Link;
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    future::poll_fn,
+    rc::Rc,
+    task::{Poll, Waker},
+};
+
+/// What the connections of one isolate share.
+#[derive(Default)]
+pub(crate) struct Turn {
+    dirty: RefCell<Vec<Rc<Link>>>,
+    flusher: RefCell<Option<Waker>>,
+    links: RefCell<HashMap<u64, Rc<Link>>>,
+    last_id: Cell<u64>,
+    /// Milliseconds that this isolate was free to listen to its peers; see the sweeper.
+    pub(crate) clock: Cell<u64>,
+}
+
+impl Turn {
+    /// The next connection id: 1, 2, 3…, one row for all listeners of the isolate.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.last_id.set(self.last_id.get() + 1);
+        self.last_id.get()
+    }
+
+    /// To be flushed when this turn ends.
+    pub(crate) fn mark_dirty(&self, link: Rc<Link>) {
+        self.dirty.borrow_mut().push(link);
+        if let Some(waker) = self.flusher.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+
+    /// The flusher's task: woken by the first send of a turn, it runs after all tasks that were ready before it.
+    pub(crate) async fn flush_for_ever(self: Rc<Self>) {
+        let mut batch = Vec::new();
+        loop {
+            poll_fn(|cx| {
+                if self.dirty.borrow().is_empty() {
+                    *self.flusher.borrow_mut() = Some(cx.waker().clone());
+                    return Poll::Pending;
+                }
+                Poll::Ready(())
+            })
+            .await;
+            std::mem::swap(&mut batch, &mut *self.dirty.borrow_mut());
+            for link in batch.drain(..) {
+                link.flush();
+            }
+        }
+    }
+
+    pub(crate) fn enter(&self, link: Rc<Link>) {
+        self.links.borrow_mut().insert(link.id, link);
+    }
+
+    pub(crate) fn leave(&self, id: u64) {
+        self.links.borrow_mut().remove(&id);
+    }
+
+    /// All living links, as they are now.
+    pub(crate) fn links(&self) -> Vec<Rc<Link>> {
+        self.links.borrow().values().cloned().collect()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.links.borrow().len()
+    }
+}

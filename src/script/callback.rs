@@ -1,0 +1,104 @@
+//! The events a script can answer, and the slots that hold its answers.
+
+use crate::engine::handler::Handler;
+use std::{cell::RefCell, rc::Rc};
+
+/// An event, named as its callback without the `on_`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    WorkerStart,
+    WorkerReload,
+    WorkerStop,
+    Connect,
+    Message,
+    Close,
+    Error,
+    BufferFull,
+    BufferDrain,
+    WebsocketConnect,
+}
+
+impl Event {
+    /// Every event with its callback's name and the number of arguments it is offered.
+    const TABLE: [(Event, &'static str, usize); 10] = [
+        (Event::WorkerStart, "on_worker_start", 1),
+        (Event::WorkerReload, "on_worker_reload", 1),
+        (Event::WorkerStop, "on_worker_stop", 1),
+        (Event::Connect, "on_connect", 1),
+        (Event::Message, "on_message", 2),
+        (Event::Close, "on_close", 1),
+        (Event::Error, "on_error", 3),
+        (Event::BufferFull, "on_buffer_full", 1),
+        (Event::BufferDrain, "on_buffer_drain", 1),
+        (Event::WebsocketConnect, "on_websocket_connect", 2),
+    ];
+
+    /// The event that a property of this name answers.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::TABLE.iter().find(|(_, n, _)| *n == name).map(|(event, ..)| *event)
+    }
+
+    /// All callback names.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        Self::TABLE.iter().map(|(_, name, _)| *name)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        Self::TABLE[self as usize].1
+    }
+
+    /// How many arguments the callback is offered.
+    pub(crate) fn offered(self) -> usize {
+        Self::TABLE[self as usize].2
+    }
+
+    /// Can a single connection have a callback of its own for it?
+    pub(crate) fn is_of_connection(self) -> bool {
+        !matches!(self, Event::WorkerStart | Event::WorkerReload | Event::WorkerStop)
+    }
+}
+
+/// One slot for each event.
+#[derive(Default)]
+pub(crate) struct Callbacks(RefCell<[Option<Rc<Handler>>; Event::TABLE.len()]>);
+
+impl Callbacks {
+    pub(crate) fn get(&self, event: Event) -> Option<Rc<Handler>> {
+        self.0.borrow()[event as usize].clone()
+    }
+
+    pub(crate) fn set(&self, event: Event, handler: Option<Rc<Handler>>) {
+        let old = std::mem::replace(&mut self.0.borrow_mut()[event as usize], handler);
+        drop(old);
+    }
+
+    /// Takes everything over from `other`.
+    pub(crate) fn replace_by(&self, other: &Callbacks) {
+        let taken = other.0.take();
+        drop(self.0.replace(taken));
+    }
+
+    /// Every callback that is set.
+    pub(crate) fn all(&self) -> Vec<(Event, Rc<Handler>)> {
+        let slots = self.0.borrow();
+        let set = Event::TABLE.iter().filter_map(|(e, ..)| Some((*e, slots[*e as usize].clone()?)));
+        set.collect()
+    }
+
+    pub(crate) fn clear(&self) {
+        drop(self.0.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for (at, (event, name, _)) in Event::TABLE.iter().enumerate() {
+            assert_eq!(*event as usize, at);
+            assert_eq!(Event::named(name), Some(*event));
+        }
+    }
+}

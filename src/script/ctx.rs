@@ -1,0 +1,249 @@
+//! All that a script object may reach of its isolate: the programs, the workers and timers that live in it, the sockets'
+//! turn, the log. One for each isolate, shared by every handle.
+
+use super::{
+    callback::Event,
+    timer::Timers,
+    value::{Outcome, error},
+    worker::Worker,
+};
+use crate::{
+    engine::{
+        coroutine::{Failure, Pool},
+        handler::{Args, Calls, Done, Handler, Job},
+        program::Program,
+    },
+    error::Fault,
+    log::{Level, Log, Record},
+    net::{listener::Listeners, turn::Turn},
+};
+use rhai::{Dynamic, FnPtr, NativeCallContext};
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+/// What a script can ask of the whole host.
+pub(crate) enum Wish {
+    /// `Worker::stop_all(code)`.
+    Stop(u8),
+    /// `Worker::reload()`.
+    Reload,
+    /// An inner worker listens: declared as, bound to.
+    Listening { worker: String, declared: String, bound: String },
+    /// An event was lost to an error.
+    Fault(Fault),
+}
+
+/// The programs of an isolate.
+#[derive(Default)]
+struct Programs {
+    /// Its top level runs now.
+    declaring: Option<Rc<Program>>,
+    serving: Option<Rc<Program>>,
+    /// Older ones that somebody still holds.
+    retired: Vec<Weak<Program>>,
+}
+
+/// See the module.
+pub(crate) struct Ctx {
+    pub(crate) isolate: usize,
+    pub(crate) log: Log,
+    pub(crate) turn: Rc<Turn>,
+    pub(crate) listeners: Listeners,
+    pub(crate) timers: Timers,
+    /// Top-level workers in the order of their declaration, then inner ones that listen.
+    pub(crate) workers: RefCell<Vec<Worker>>,
+    /// Workers that the running top level has made.
+    pub(crate) declared: RefCell<Vec<Worker>>,
+    /// Are prints of the top level shown? (In one isolate they are, the others only repeat them.)
+    pub(crate) loud: Cell<bool>,
+    /// Callbacks that were lost to an error.
+    pub(crate) faults: Cell<u64>,
+    /// The worker that this isolate serves, for the log.
+    pub(crate) name: RefCell<String>,
+    programs: RefCell<Programs>,
+    pool: Pool<Calls>,
+    wishes: Box<dyn Fn(Wish)>,
+}
+
+impl Ctx {
+    pub(crate) fn new(
+        isolate: usize,
+        log: Log,
+        listeners: Listeners,
+        wishes: impl Fn(Wish) + 'static,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            isolate,
+            log,
+            turn: Rc::default(),
+            listeners,
+            timers: Timers::default(),
+            workers: RefCell::default(),
+            declared: RefCell::default(),
+            loud: Cell::new(true),
+            faults: Cell::new(0),
+            name: RefCell::default(),
+            programs: RefCell::default(),
+            pool: Pool::default(),
+            wishes: Box::new(wishes),
+        })
+    }
+
+    pub(crate) fn wish(&self, wish: Wish) {
+        (self.wishes)(wish);
+    }
+
+    /// Is a top level running?
+    pub(crate) fn is_declaring(&self) -> bool {
+        self.programs.borrow().declaring.is_some()
+    }
+
+    /// The program whose top level runs, else the one that serves.
+    pub(crate) fn program(&self) -> Option<Rc<Program>> {
+        let programs = self.programs.borrow();
+        programs.declaring.as_ref().or(programs.serving.as_ref()).cloned()
+    }
+
+    pub(crate) fn serving(&self) -> Option<Rc<Program>> {
+        self.programs.borrow().serving.clone()
+    }
+
+    pub(crate) fn set_declaring(&self, program: Option<Rc<Program>>) {
+        self.programs.borrow_mut().declaring = program;
+    }
+
+    /// From now on events go to this program.
+    pub(crate) fn serve(&self, program: Rc<Program>) {
+        let mut programs = self.programs.borrow_mut();
+        programs.retired.retain(|old| old.strong_count() > 0);
+        if let Some(old) = programs.serving.replace(program) {
+            old.retired.set(true);
+            programs.retired.push(Rc::downgrade(&old));
+        }
+        drop(programs);
+        self.pool.clear();
+    }
+
+    /// Older programs that are still alive because somebody holds one of their closures.
+    pub(crate) fn living_retired(&self) -> Vec<Rc<Program>> {
+        self.programs.borrow().retired.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Makes what a script assigned to a callback callable, or says what is wrong with it. `()` clears.
+    pub(crate) fn callback(
+        &self,
+        call: &NativeCallContext,
+        event: Event,
+        value: Dynamic,
+    ) -> Outcome<Option<Rc<Handler>>> {
+        if value.is_unit() {
+            return Ok(None);
+        }
+        self.handler(call, event.name(), event.offered(), value).map(Some)
+    }
+
+    /// The same for any callback; `what` names it in errors.
+    pub(crate) fn handler(
+        &self,
+        call: &NativeCallContext,
+        what: &str,
+        offered: usize,
+        value: Dynamic,
+    ) -> Outcome<Rc<Handler>> {
+        let f = match value.clone().try_cast::<FnPtr>() {
+            Some(f) => f,
+            None => match value.as_immutable_string_ref() {
+                Ok(name) => FnPtr::new(name.as_str()).map_err(|_| {
+                    error(format!("{what}: `{}` is not the name of a function", *name))
+                })?,
+                Err(_) => {
+                    let kind = call.engine().map_type_name(value.type_name()).to_owned();
+                    return Err(error(format!(
+                        "{what} takes a closure or the name of a function, not a value of type {kind}"
+                    )));
+                }
+            },
+        };
+        let program = self.program().ok_or_else(|| error("no program is running"))?;
+        let file = call.call_source();
+        let found = program.handler(&f, file, offered).or_else(|why| {
+            // A handler that waited over a reload makes closures of its own, older, program.
+            let older = self.living_retired().into_iter().rev();
+            older.into_iter().find_map(|p| p.handler(&f, file, offered).ok()).ok_or(why)
+        });
+        found.map(Rc::new).map_err(|why| error(format!("{what}: {why}")))
+    }
+
+    /// Calls a handler on a coroutine. `tag` says for whom (see `timer::asking_generation`); `place` says, for a report,
+    /// what was being done. Arguments are moved in and out. `None`: it threw, and that has been reported.
+    pub(crate) async fn call(
+        &self,
+        handler: Rc<Handler>,
+        args: &mut Args,
+        tag: u64,
+        place: impl Fn() -> String,
+    ) -> Option<Dynamic> {
+        let result = self.try_call(handler, args, tag, place).await;
+        result.map_err(|fault| self.report(fault)).ok()
+    }
+
+    /// The same for callers that have something better to do with a fault than to log it.
+    pub(crate) async fn try_call(
+        &self,
+        handler: Rc<Handler>,
+        args: &mut Args,
+        tag: u64,
+        place: impl Fn() -> String,
+    ) -> Result<Dynamic, Fault> {
+        let job = Job { handler: handler.clone(), args: std::mem::take(args) };
+        match self.pool.run(job, tag).await {
+            Ok(Done { result, args: back }) => {
+                *args = back;
+                result.map_err(|error| {
+                    let program = handler.program();
+                    let note = format!("in {}, generation {}", place(), program.number());
+                    program.fault(&error, handler.file(), &note)
+                })
+            }
+            Err(Failure::Panic(text)) => Err(Fault::plain(format!(
+                "a function of the host panicked in {}, {}: {text}",
+                place(),
+                handler.location()
+            ))),
+            Err(Failure::NoStack) => Err(Fault::plain(format!(
+                "no memory for another waiting handler: {} was not run",
+                place()
+            ))),
+        }
+    }
+
+    /// Counts and logs a fault.
+    pub(crate) fn report(&self, fault: Fault) {
+        self.faults.set(self.faults.get() + 1);
+        self.log.worker(Level::Error, &self.name.borrow(), fault.text.clone());
+        self.wish(Wish::Fault(fault));
+    }
+
+    /// A line that a script printed.
+    pub(crate) fn print(&self, level: Level, location: String, message: String) {
+        if self.is_declaring() && !self.loud.get() {
+            return;
+        }
+        self.log.write(Record { level, worker: self.name.borrow().clone(), location, message });
+    }
+
+    /// Lets everything go, so that rings between handles and closures end with the isolate.
+    pub(crate) fn clear(&self) {
+        self.timers.clear();
+        for worker in self.workers.take().into_iter().chain(self.declared.take()) {
+            worker.core().retire();
+        }
+        self.pool.clear();
+        let programs = self.programs.take();
+        if let Some(program) = programs.serving {
+            program.modules.globals.clear();
+        }
+    }
+}

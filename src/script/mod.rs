@@ -1,0 +1,46 @@
+//! What a script can hold and call: one file for each object. Objects are thin: they check, convert and hand on.
+
+pub(crate) mod callback;
+pub(crate) mod connections;
+pub(crate) mod ctx;
+pub(crate) mod object;
+pub(crate) mod plan;
+pub(crate) mod process;
+pub(crate) mod properties;
+pub(crate) mod session;
+pub(crate) mod settings;
+pub(crate) mod tcp_connection;
+pub(crate) mod timer;
+pub(crate) mod value;
+pub(crate) mod worker;
+
+use crate::engine::program::Api;
+use ctx::Ctx;
+use rhai::{Engine, ImmutableString};
+use std::{any::TypeId, collections::BTreeSet, rc::Rc};
+
+/// Everything of this room, for one isolate.
+pub(crate) struct Objects(pub(crate) Rc<Ctx>);
+
+impl Api for Objects {
+    const HANDLES: &'static [fn() -> TypeId] = &[
+        TypeId::of::<tcp_connection::TcpConnection>,
+        TypeId::of::<worker::Worker>,
+        TypeId::of::<connections::Connections>,
+    ];
+
+    fn register(&self, engine: &mut Engine) {
+        worker::register(engine, &self.0);
+        tcp_connection::register(engine);
+        connections::register(engine);
+        timer::register(engine, &self.0);
+        process::register(engine, &self.0);
+    }
+
+    fn register_properties(&self, engine: &mut Engine, names: &BTreeSet<ImmutableString>) {
+        // (first: it leaves alone what has a getter already, and the others give every name one)
+        process::register_absent_properties(engine, names);
+        object::register_properties::<worker::Worker>(engine, names);
+        object::register_properties::<tcp_connection::TcpConnection>(engine, names);
+    }
+}

@@ -1,0 +1,78 @@
+//! How an object with properties is made known to rhai: a getter and a setter for each name that the script mentions (twice
+//! as fast as the general way), and an indexer for names that are computed.
+
+use super::value::Outcome;
+use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
+use std::collections::BTreeSet;
+
+/// A handle with properties.
+pub(crate) trait Object: Clone + 'static {
+    /// The type's name in scripts.
+    const NAME: &'static str;
+
+    /// Is this a property that the host defines?
+    fn is_known(name: &str) -> bool;
+
+    /// The value of a property that the host defines.
+    fn known(&self, name: &str) -> Dynamic;
+
+    /// The value of any other property, `()` if it was never set.
+    fn free(&self, name: &str) -> Dynamic;
+
+    /// Sets a property of either kind.
+    fn set(&self, call: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()>;
+}
+
+/// Registers the type, its indexers and its equality.
+pub(crate) fn register<T: Object>(engine: &mut Engine, same: fn(&T, &T) -> bool) {
+    engine.register_type_with_name::<T>(T::NAME);
+    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(
+        engine,
+        |object: &mut T, name: ImmutableString| match T::is_known(&name) {
+            true => object.known(&name),
+            false => object.free(&name),
+        },
+    );
+    FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
+        engine,
+        |call: NativeCallContext, object: &mut T, name: ImmutableString, value: Dynamic| {
+            object.set(&call, &name, value)
+        },
+    );
+    FuncRegistration::new("==")
+        .with_purity(true)
+        .register_into_engine(engine, move |a: &mut T, b: T| same(a, &b));
+    FuncRegistration::new("!=")
+        .with_purity(true)
+        .register_into_engine(engine, move |a: &mut T, b: T| !same(a, &b));
+    // (a handle compared with `()` or anything else is different, not an error)
+    FuncRegistration::new("==")
+        .with_purity(true)
+        .register_into_engine(engine, |_: &mut T, _: Dynamic| false);
+    FuncRegistration::new("!=")
+        .with_purity(true)
+        .register_into_engine(engine, |_: &mut T, _: Dynamic| true);
+}
+
+/// Registers a getter and a setter for each name.
+pub(crate) fn register_properties<T: Object>(
+    engine: &mut Engine,
+    names: &BTreeSet<ImmutableString>,
+) {
+    for name in names {
+        let getter = FuncRegistration::new_getter(name).with_purity(true);
+        let key = name.clone();
+        if T::is_known(name) {
+            getter.register_into_engine(engine, move |object: &mut T| object.known(&key));
+        } else {
+            getter.register_into_engine(engine, move |object: &mut T| object.free(&key));
+        }
+        let key = name.clone();
+        FuncRegistration::new_setter(name).with_purity(true).register_into_engine(
+            engine,
+            move |call: NativeCallContext, object: &mut T, value: Dynamic| {
+                object.set(&call, &key, value)
+            },
+        );
+    }
+}

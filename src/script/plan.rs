@@ -1,0 +1,62 @@
+//! What a script declares, as plain data, and which of it lives already. Pure: nothing is bound or closed here.
+
+use crate::net::address::Address;
+
+/// A top-level Worker as the host sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct WorkerSpec {
+    /// Empty if the script set none.
+    pub(crate) name: String,
+    /// As the script wrote it; empty for a Worker without address.
+    pub(crate) declared: String,
+    pub(crate) address: Option<Address>,
+    /// Isolates that serve it.
+    pub(crate) count: usize,
+}
+
+impl WorkerSpec {
+    /// What people call it.
+    pub(crate) fn title(&self) -> &str {
+        if self.name.is_empty() { &self.declared } else { &self.name }
+    }
+}
+
+/// For each new worker, the old one that it continues: the one of the same name, else one of the same address. Both
+/// lists are in order of declaration, and none is used twice.
+pub(crate) fn match_up(old: &[WorkerSpec], new: &[WorkerSpec]) -> Vec<Option<usize>> {
+    let mut taken = vec![false; old.len()];
+    let mut found = vec![None; new.len()];
+    let by_name = |o: &WorkerSpec, n: &WorkerSpec| !n.name.is_empty() && o.name == n.name;
+    let by_address = |o: &WorkerSpec, n: &WorkerSpec| o.declared == n.declared;
+    let rules: [&dyn Fn(&WorkerSpec, &WorkerSpec) -> bool; 2] = [&by_name, &by_address];
+    for rule in rules {
+        for (at, spec) in new.iter().enumerate() {
+            if found[at].is_none() {
+                found[at] = (0..old.len()).find(|o| !taken[*o] && rule(&old[*o], spec));
+                found[at].into_iter().for_each(|o| taken[o] = true);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(name: &str, declared: &str) -> WorkerSpec {
+        WorkerSpec { name: name.into(), declared: declared.into(), address: None, count: 1 }
+    }
+
+    #[test]
+    fn workers_are_matched_by_name_and_then_by_address() {
+        let old = [spec("a", "text://1"), spec("", "text://2"), spec("", "text://2")];
+        let new = [
+            spec("", "text://2"),
+            spec("a", "text://9"),
+            spec("b", "text://2"),
+            spec("", "text://3"),
+        ];
+        assert_eq!(match_up(&old, &new), [Some(1), Some(0), Some(2), None]);
+    }
+}

@@ -1,0 +1,86 @@
+//! Free properties of handles. A handful is searched in a row, which is smaller and faster than a map; many are hashed.
+
+use crate::engine::ref_map::{RefMap, Table};
+use rhai::{Dynamic, ImmutableString};
+use std::cell::RefCell;
+
+/// Properties that are kept in a row. Fixed.
+const MAX_ROW: usize = 12;
+
+enum Store {
+    Row(Vec<(ImmutableString, Dynamic)>),
+    Many(Table),
+}
+
+/// What a script attached to one object. Empty ones take no memory of their own.
+pub(crate) struct Properties(RefCell<Store>);
+
+impl Default for Properties {
+    fn default() -> Self {
+        Self(RefCell::new(Store::Row(Vec::new())))
+    }
+}
+
+impl Properties {
+    /// The value, or `()`.
+    pub(crate) fn get(&self, name: &str) -> Dynamic {
+        let found = match &*self.0.borrow() {
+            Store::Row(row) => row.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone()),
+            Store::Many(table) => table.get(name).cloned(),
+        };
+        found.unwrap_or(Dynamic::UNIT)
+    }
+
+    /// Sets a value; maps and arrays become references; `()` removes.
+    pub(crate) fn set(&self, name: &ImmutableString, value: Dynamic) {
+        let value = RefMap::wrap(value);
+        // (what goes is dropped when nothing is borrowed: its drop may come back here)
+        let old = if value.is_unit() { self.take(name) } else { self.put(name, value) };
+        drop(old);
+    }
+
+    fn put(&self, name: &ImmutableString, value: Dynamic) -> Option<Dynamic> {
+        let mut store = self.0.borrow_mut();
+        match &mut *store {
+            Store::Row(row) => {
+                if let Some((_, slot)) = row.iter_mut().find(|(n, _)| n == name) {
+                    return Some(std::mem::replace(slot, value));
+                }
+                if row.len() < MAX_ROW {
+                    row.push((name.clone(), value));
+                    return None;
+                }
+                let mut table = Table::default();
+                for (name, value) in row.drain(..).chain([(name.clone(), value)]) {
+                    let _ = table.set(name, value);
+                }
+                *store = Store::Many(table);
+                None
+            }
+            Store::Many(table) => table.set(name.clone(), value),
+        }
+    }
+
+    fn take(&self, name: &str) -> Option<Dynamic> {
+        match &mut *self.0.borrow_mut() {
+            Store::Row(row) => {
+                let at = row.iter().position(|(n, _)| n == name)?;
+                Some(row.remove(at).1)
+            }
+            Store::Many(table) => table.remove(name),
+        }
+    }
+
+    /// All names and values.
+    pub(crate) fn entries(&self) -> Vec<(ImmutableString, Dynamic)> {
+        match &*self.0.borrow() {
+            Store::Row(row) => row.clone(),
+            Store::Many(table) => table.entries().cloned().collect(),
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        let old = self.0.replace(Store::Row(Vec::new()));
+        drop(old);
+    }
+}

@@ -1,0 +1,192 @@
+//! One connection of a Worker, as the net room sees it: turns what happens into calls of the script's callbacks, which are
+//! looked up at that moment, so that an open connection runs new code at its next event.
+
+use super::{callback::Event, ctx::Ctx, tcp_connection::TcpConnection, worker::Worker};
+use crate::{
+    engine::handler::Args,
+    log::Level,
+    net::{
+        Events, Happening, Message, NotUtf8, Verdict, code, connection::Connection, link::Link,
+        transport::Stream,
+    },
+    protocol::{Kind, Wire, handshake::Request},
+};
+use rhai::{Dynamic, Map};
+use std::rc::Rc;
+
+/// Header lines that a script may add to a websocket's 101 answer. Fixed.
+const MAX_EXTRA_HEADERS: usize = 32;
+
+/// Takes over an accepted stream.
+pub(crate) fn open(worker: &Worker, stream: Stream) {
+    let core = worker.core();
+    let wire = Wire::new(core.settings.scheme.get());
+    let timeouts = core.settings.timeouts.clone();
+    let (link, read) = Link::new(stream, wire, timeouts, core.ctx().turn.clone());
+    let connection = TcpConnection::new(link.clone(), worker);
+    core.enter(connection.clone());
+    let session = Session {
+        ctx: core.ctx().clone(),
+        worker: worker.clone(),
+        handle: Dynamic::from(connection.clone()),
+        connection,
+    };
+    tokio::task::spawn_local(Connection::new(link, read, session).run());
+}
+
+/// A received message on its way to the script.
+pub(crate) enum Data {
+    Script(Dynamic),
+    /// It has been passed on to the connection that this one is piped to.
+    Piped,
+}
+
+struct Session {
+    ctx: Rc<Ctx>,
+    worker: Worker,
+    connection: TcpConnection,
+    /// The boxed form of `connection`, made once and moved into and out of each call.
+    handle: Dynamic,
+}
+
+impl Session {
+    /// Calls the callback of an event, if there is one.
+    async fn emit(&mut self, event: Event, second: Dynamic, third: Dynamic) -> Option<Dynamic> {
+        let handler = self.connection.callback(event)?;
+        let handle = std::mem::take(&mut self.handle);
+        let mut args: Args = [handle, second, third];
+        let (worker, id) = (&self.worker, self.connection.link().id);
+        let place =
+            || format!("{} of worker `{}`, connection {id}", event.name(), worker.core().title());
+        let result = self.ctx.call(handler, &mut args, 0, place).await;
+        // A script may have assigned to its parameter, and a panic does not give arguments back.
+        let [back, ..] = args;
+        self.handle = match back.is::<TcpConnection>() {
+            true => back,
+            false => Dynamic::from(self.connection.clone()),
+        };
+        result
+    }
+}
+
+impl Events for Session {
+    type Data = Data;
+
+    async fn connect(&mut self) {
+        self.emit(Event::Connect, Dynamic::UNIT, Dynamic::UNIT).await;
+    }
+
+    async fn handshake(&mut self, request: &Request) -> Verdict {
+        if self.connection.callback(Event::WebsocketConnect).is_none() {
+            return Verdict::Accept(extra_headers(&self.connection));
+        }
+        let answer = self.emit(Event::WebsocketConnect, facts(request), Dynamic::UNIT).await;
+        match answer {
+            // It threw: that is our trouble, and the client may try again.
+            None => Verdict::Refuse(500),
+            Some(answer) => match (answer.as_bool(), answer.as_int()) {
+                (Ok(false), _) => Verdict::Refuse(403),
+                (_, Ok(status @ 400..=599)) => Verdict::Refuse(status as u16),
+                _ => Verdict::Accept(extra_headers(&self.connection)),
+            },
+        }
+    }
+
+    fn receive(&mut self, message: Message<'_>) -> Result<Data, NotUtf8> {
+        if let Some(target) = self.connection.target() {
+            let (kind, bytes) = match message {
+                Message::Text(text) => (Kind::Text, text.as_bytes()),
+                Message::Binary(bytes) => (Kind::Binary, bytes),
+            };
+            // (a target that cannot take it says so in its own on_error)
+            let _ = target.link().send(kind, bytes);
+            return Ok(Data::Piped);
+        }
+        Ok(Data::Script(match message {
+            Message::Text(text) => text.into(),
+            Message::Binary(bytes) if self.connection.wants_text() => {
+                std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
+            }
+            Message::Binary(bytes) => Dynamic::from_blob(bytes.to_vec()),
+        }))
+    }
+
+    async fn message(&mut self, data: Data) {
+        if let Data::Script(data) = data {
+            self.emit(Event::Message, data, Dynamic::UNIT).await;
+        }
+    }
+
+    async fn happened(&mut self, happening: Happening) {
+        match happening {
+            Happening::BufferFull => {
+                self.emit(Event::BufferFull, Dynamic::UNIT, Dynamic::UNIT).await;
+            }
+            Happening::BufferDrain => {
+                self.emit(Event::BufferDrain, Dynamic::UNIT, Dynamic::UNIT).await;
+            }
+            Happening::Error { code: number, text } => {
+                if number == code::PROTOCOL {
+                    let link = self.connection.link();
+                    let peer = link.peer.map_or("a unix socket".to_owned(), |p| p.to_string());
+                    let line = format!("connection {} from {peer} ended: {text}", link.id);
+                    self.ctx.log.worker(Level::Warn, &self.worker.core().title(), line);
+                }
+                self.emit(Event::Error, number.into(), text.into()).await;
+            }
+        }
+    }
+
+    async fn close(&mut self) {
+        self.emit(Event::Close, Dynamic::UNIT, Dynamic::UNIT).await;
+        if let Some(target) = self.connection.target() {
+            target.link().close(1000, "");
+        }
+        self.worker.core().leave(self.connection.link().id);
+        self.connection.retire();
+    }
+}
+
+/// What a script learns of a websocket request: path, query (decoded, the last of a name counts), query_string, headers
+/// (lower-case names, repeated ones joined).
+fn facts(request: &Request) -> Dynamic {
+    let mut headers = Map::new();
+    for (name, value) in &request.headers {
+        match headers.get_mut(name.as_str()) {
+            Some(before) => *before = format!("{before}, {value}").into(),
+            None => drop(headers.insert(name.as_str().into(), value.into())),
+        }
+    }
+    let mut query = Map::new();
+    for pair in request.query.split('&').filter(|p| !p.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        query.insert(decode(name).into(), decode(value).into());
+    }
+    let mut facts = Map::new();
+    facts.insert("path".into(), request.path.clone().into());
+    facts.insert("query_string".into(), request.query.clone().into());
+    facts.insert("query".into(), query.into());
+    facts.insert("headers".into(), headers.into());
+    facts.into()
+}
+
+/// `a+b%20c` → `a b c`. What is no valid escape stays as it is.
+fn decode(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}
+
+/// Header lines for the 101 answer: `connection.headers`, a map. Lines that could forge others are left out.
+fn extra_headers(connection: &TcpConnection) -> Vec<(String, String)> {
+    let headers = connection.property("headers");
+    let Some(headers) = headers.read_lock::<crate::engine::ref_map::RefMap>() else {
+        return Vec::new();
+    };
+    let entries: Vec<_> = headers.with(|t| t.entries().cloned().collect());
+    let sane = |text: &str| !text.is_empty() && !text.contains(['\r', '\n', '\0']);
+    let lines = entries.into_iter().map(|(name, value)| (name.to_string(), value.to_string()));
+    lines
+        .filter(|(n, v)| sane(n) && sane(v) && !n.contains([':', ' ']))
+        .take(MAX_EXTRA_HEADERS)
+        .collect()
+}

@@ -1,0 +1,143 @@
+//! The properties of a Worker that the host defines, with their defaults, ranges and meaning. The callbacks are not here.
+
+use super::value::{Outcome, boolean, error, seconds, text, whole};
+use crate::net::{
+    address::{Address, Scheme},
+    sweeper::Timeouts,
+};
+use rhai::Dynamic;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+/// Bytes that may wait for one peer before sends are dropped. Changed by `max_send_buffer_size`. A peer on a slow phone
+/// takes a second for it; a thousand of them that do not read cost a gigabyte.
+pub(crate) const MAX_SEND_BUFFER: usize = 1024 * 1024;
+
+/// Bytes of the largest package that is received. Changed by `max_package_size`. As in Workerman.
+pub(crate) const MAX_PACKAGE: usize = 10 * 1024 * 1024;
+
+/// The range of both, bytes.
+const SIZES: std::ops::RangeInclusive<i64> = 1..=(1 << 32) - 1;
+
+/// The range of `count`.
+const COUNTS: std::ops::RangeInclusive<i64> = 1..=1024;
+
+/// Where a setting stands on reload: all of them change with the script.
+pub(crate) struct Settings {
+    /// Number of this isolate among those of its Worker: 0 to count - 1.
+    pub(crate) id: Cell<usize>,
+    pub(crate) count: Cell<usize>,
+    pub(crate) name: RefCell<String>,
+    pub(crate) scheme: Cell<Scheme>,
+    /// Do blobs arrive as strings?
+    pub(crate) utf8: Cell<bool>,
+    pub(crate) max_package_size: Cell<usize>,
+    pub(crate) max_send_buffer_size: Cell<usize>,
+    pub(crate) reloadable: Cell<bool>,
+    pub(crate) timeouts: Rc<Timeouts>,
+}
+
+impl Settings {
+    pub(crate) fn new(address: Option<&Address>) -> Self {
+        Self {
+            id: Cell::new(0),
+            count: Cell::new(1),
+            name: RefCell::default(),
+            scheme: Cell::new(address.map_or(Scheme::Tcp, |a| a.scheme)),
+            utf8: Cell::new(false),
+            max_package_size: Cell::new(MAX_PACKAGE),
+            max_send_buffer_size: Cell::new(MAX_SEND_BUFFER),
+            reloadable: Cell::new(true),
+            timeouts: Rc::default(),
+        }
+    }
+
+    /// Names of all settings.
+    pub(crate) const NAMES: [&'static str; 13] = [
+        "id",
+        "count",
+        "name",
+        "protocol",
+        "transport",
+        "encoding",
+        "max_package_size",
+        "max_send_buffer_size",
+        "reloadable",
+        "handshake_timeout",
+        "heartbeat",
+        "idle_timeout",
+        "close_timeout",
+    ];
+
+    /// The value of a setting; `None` if there is none of that name. (`transport` belongs to the address.)
+    pub(crate) fn get(&self, name: &str) -> Option<Dynamic> {
+        let limits = &self.timeouts;
+        Some(match name {
+            "id" => (self.id.get() as i64).into(),
+            "count" => (self.count.get() as i64).into(),
+            "name" => self.name.borrow().clone().into(),
+            "protocol" => self.scheme.get().name().into(),
+            "encoding" => (if self.utf8.get() { "utf8" } else { "" }).into(),
+            "max_package_size" => (self.max_package_size.get() as i64).into(),
+            "max_send_buffer_size" => (self.max_send_buffer_size.get() as i64).into(),
+            "reloadable" => self.reloadable.get().into(),
+            "handshake_timeout" => limits.handshake.get().into(),
+            "heartbeat" => limits.heartbeat.get().into(),
+            "idle_timeout" => limits.idle.get().into(),
+            "close_timeout" => limits.close.get().into(),
+            _ => return None,
+        })
+    }
+
+    /// Changes a setting. `None`: there is none of that name.
+    pub(crate) fn set(&self, name: &str, value: &Dynamic) -> Option<Outcome<()>> {
+        let limits = &self.timeouts;
+        let size = |cell: &Cell<usize>| whole(value, name, SIZES).map(|n| cell.set(n as usize));
+        let time = |cell: &Cell<f64>| seconds(value, name).map(|d| cell.set(d.as_secs_f64()));
+        Some(match name {
+            "id" | "transport" => Err(error(format!("{name} cannot be assigned"))),
+            "count" => whole(value, name, COUNTS).map(|n| self.count.set(n as usize)),
+            "name" => text(value, name).map(|text| *self.name.borrow_mut() = text),
+            "protocol" => text(value, name)
+                .and_then(|text| Scheme::parse(&text).map_err(error))
+                .map(|scheme| self.scheme.set(scheme)),
+            "encoding" => match text(value, name).as_deref() {
+                Ok("utf8") => {
+                    self.utf8.set(true);
+                    Ok(())
+                }
+                Ok("") => {
+                    self.utf8.set(false);
+                    Ok(())
+                }
+                _ => Err(error("encoding is \"utf8\" (strings) or \"\" (blobs)")),
+            },
+            "max_package_size" => size(&self.max_package_size),
+            "max_send_buffer_size" => size(&self.max_send_buffer_size),
+            "reloadable" => boolean(value, name).map(|b| self.reloadable.set(b)),
+            "handshake_timeout" => time(&limits.handshake),
+            "heartbeat" => time(&limits.heartbeat),
+            "idle_timeout" => time(&limits.idle),
+            "close_timeout" => time(&limits.close),
+            _ => return None,
+        })
+    }
+
+    /// Takes over what a newer declaration of the same Worker says.
+    pub(crate) fn replace_by(&self, newer: &Settings) {
+        self.count.set(newer.count.get());
+        *self.name.borrow_mut() = newer.name.borrow().clone();
+        self.scheme.set(newer.scheme.get());
+        self.utf8.set(newer.utf8.get());
+        self.max_package_size.set(newer.max_package_size.get());
+        self.max_send_buffer_size.set(newer.max_send_buffer_size.get());
+        self.reloadable.set(newer.reloadable.get());
+        let (old, new) = (&self.timeouts, &newer.timeouts);
+        old.handshake.set(new.handshake.get());
+        old.heartbeat.set(new.heartbeat.get());
+        old.idle.set(new.idle.get());
+        old.close.set(new.close.get());
+    }
+}

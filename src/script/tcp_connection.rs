@@ -1,0 +1,270 @@
+//! `TcpConnection`: what a script holds of one peer, whatever the protocol. It checks, converts and hands on to the link.
+
+use super::{
+    callback::{Callbacks, Event},
+    object::Object,
+    properties::Properties,
+    settings::Settings,
+    value::{Outcome, error, into_blob, whole, with_payload},
+    worker::{Worker, unknown_callback},
+};
+use crate::{
+    engine::handler::Handler,
+    net::{
+        address::Scheme,
+        link::{Link, Sent, Status},
+    },
+    protocol::Wire,
+};
+use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
+use std::{
+    cell::{OnceCell, RefCell},
+    net::SocketAddr,
+    rc::Rc,
+};
+
+/// The handle.
+#[derive(Clone)]
+pub(crate) struct TcpConnection(Rc<Cell>);
+
+struct Cell {
+    link: Rc<Link>,
+    worker: RefCell<Option<Worker>>,
+    properties: Properties,
+    /// Callbacks of this connection alone, made when the first is set.
+    callbacks: OnceCell<Box<Callbacks>>,
+    /// Where everything received goes instead of to the script.
+    piped_to: RefCell<Option<TcpConnection>>,
+}
+
+impl TcpConnection {
+    pub(crate) fn new(link: Rc<Link>, worker: &Worker) -> Self {
+        let connection = Self(Rc::new(Cell {
+            link,
+            worker: RefCell::new(Some(worker.clone())),
+            properties: Properties::default(),
+            callbacks: OnceCell::new(),
+            piped_to: RefCell::default(),
+        }));
+        connection.apply_limits(&worker.core().settings);
+        connection
+    }
+
+    pub(crate) fn link(&self) -> Rc<Link> {
+        self.0.link.clone()
+    }
+
+    pub(crate) fn is_same(&self, other: &TcpConnection) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(crate) fn apply_limits(&self, settings: &Settings) {
+        self.0.link.max_package_size.set(settings.max_package_size.get());
+        self.0.link.max_send_buffer_size.set(settings.max_send_buffer_size.get());
+    }
+
+    /// The callback for an event: its own, else its Worker's.
+    pub(crate) fn callback(&self, event: Event) -> Option<Rc<Handler>> {
+        let own = self.0.callbacks.get().and_then(|c| c.get(event));
+        own.or_else(|| self.0.worker.borrow().as_ref()?.core().callbacks.get(event))
+    }
+
+    /// Its own callbacks, if it has any.
+    pub(crate) fn own_callbacks(&self) -> Option<&Callbacks> {
+        self.0.callbacks.get().map(|c| &**c)
+    }
+
+    /// Where it is piped to.
+    pub(crate) fn target(&self) -> Option<TcpConnection> {
+        self.0.piped_to.borrow().clone()
+    }
+
+    /// A property that the script set.
+    pub(crate) fn property(&self, name: &str) -> Dynamic {
+        self.0.properties.get(name)
+    }
+
+    /// Do blobs arrive as strings?
+    pub(crate) fn wants_text(&self) -> bool {
+        self.0.worker.borrow().as_ref().is_some_and(|w| w.core().settings.utf8.get())
+    }
+
+    /// The connection is over: lets go of everything, so that closures that captured it do not keep it alive.
+    pub(crate) fn retire(&self) {
+        if let Some(callbacks) = self.0.callbacks.get() {
+            callbacks.clear();
+        }
+        self.0.properties.clear();
+        drop((self.0.worker.take(), self.0.piped_to.take()));
+    }
+
+    fn send(&self, data: &Dynamic, raw: bool) -> Outcome<Dynamic> {
+        let link = &self.0.link;
+        let sent = with_payload(data, |kind, bytes| match raw {
+            true => Ok(link.send_raw(bytes)),
+            false => link.send(kind, bytes),
+        })?;
+        Ok(match sent.map_err(error)? {
+            Sent::Written => true.into(),
+            Sent::Queued => Dynamic::UNIT,
+            Sent::Dropped => false.into(),
+        })
+    }
+
+    fn close(&self, last: Option<(&Dynamic, bool)>) -> Outcome<()> {
+        if let Some((data, raw)) = last
+            && !data.is_unit()
+        {
+            // (what cannot be queued is told by on_error; the connection closes all the same)
+            let _ = self.send(data, raw)?;
+        }
+        self.0.link.close(1000, "");
+        Ok(())
+    }
+
+    /// Everything received from now on goes to `other`; when this closes, `other` does; while `other` cannot be written
+    /// to, this is not read.
+    fn pipe(&self, other: &TcpConnection) {
+        other.0.link.feed_from(&self.0.link);
+        let old = self.0.piped_to.replace(Some(other.clone()));
+        drop(old);
+    }
+
+    fn status(&self) -> (i64, &'static str) {
+        match self.0.link.status() {
+            Status::Established => (2, "ESTABLISHED"),
+            Status::Closing => (8, "CLOSING"),
+            Status::Closed => (16, "CLOSED"),
+        }
+    }
+}
+
+fn ip(address: Option<SocketAddr>) -> String {
+    // (an IPv4 peer of an IPv6 socket is shown as what it is)
+    address.map(|a| a.ip().to_canonical().to_string()).unwrap_or_default()
+}
+
+fn port(address: Option<SocketAddr>) -> i64 {
+    address.map_or(0, |a| i64::from(a.port()))
+}
+
+fn full(address: Option<SocketAddr>) -> String {
+    address
+        .map(|a| SocketAddr::new(a.ip().to_canonical(), a.port()).to_string())
+        .unwrap_or_default()
+}
+
+impl Object for TcpConnection {
+    const NAME: &'static str = "TcpConnection";
+
+    fn is_known(name: &str) -> bool {
+        const KNOWN: [&str; 8] = [
+            "id",
+            "worker",
+            "protocol",
+            "max_package_size",
+            "max_send_buffer_size",
+            "bytes_read",
+            "bytes_written",
+            "send_buffer_size",
+        ];
+        KNOWN.contains(&name) || Event::named(name).is_some_and(Event::is_of_connection)
+    }
+
+    fn known(&self, name: &str) -> Dynamic {
+        let link = &self.0.link;
+        match name {
+            "id" => (link.id as i64).into(),
+            "worker" => self.0.worker.borrow().clone().map_or(Dynamic::UNIT, Dynamic::from),
+            "protocol" => link.with_wire(|wire| wire.scheme().name()).into(),
+            "max_package_size" => (link.max_package_size.get() as i64).into(),
+            "max_send_buffer_size" => (link.max_send_buffer_size.get() as i64).into(),
+            "bytes_read" => (link.bytes_read.get() as i64).into(),
+            "bytes_written" => (link.bytes_written.get() as i64).into(),
+            "send_buffer_size" => (link.queued() as i64).into(),
+            _ => Event::named(name)
+                .and_then(|event| self.own_callbacks()?.get(event))
+                .map_or(Dynamic::UNIT, |handler| Dynamic::from(handler.fn_ptr().clone())),
+        }
+    }
+
+    fn free(&self, name: &str) -> Dynamic {
+        self.0.properties.get(name)
+    }
+
+    fn set(&self, call: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()> {
+        let link = &self.0.link;
+        if let Some(event) = Event::named(name).filter(|e| e.is_of_connection()) {
+            // (a closed connection has let go of its callbacks and must not hold new ones)
+            let worker = self.0.worker.borrow().clone();
+            let Some(worker) = worker else { return Ok(()) };
+            let handler = worker.core().ctx().callback(call, event, value)?;
+            self.0.callbacks.get_or_init(Box::default).set(event, handler);
+            return Ok(());
+        }
+        if name.starts_with("on_") {
+            return Err(unknown_callback(Self::NAME, name));
+        }
+        match name.as_str() {
+            "max_package_size" => {
+                link.max_package_size.set(whole(&value, name, 1..=u32::MAX.into())? as usize);
+            }
+            "max_send_buffer_size" => {
+                link.max_send_buffer_size.set(whole(&value, name, 1..=u32::MAX.into())? as usize);
+            }
+            "protocol" => {
+                let wanted = super::value::text(&value, name)?;
+                let scheme = Scheme::parse(&wanted).map_err(error)?;
+                if scheme == Scheme::WebSocket || link.is_websocket() {
+                    return Err(error(
+                        "a websocket cannot become another protocol, nor another protocol a websocket",
+                    ));
+                }
+                link.with_wire(|wire| *wire = Wire::new(scheme));
+            }
+            known if Self::is_known(known) => {
+                return Err(error(format!("{name} cannot be assigned")));
+            }
+            // (nor properties: they might hold the connection itself)
+            _ if self.0.worker.borrow().is_none() => (),
+            _ => self.0.properties.set(name, value),
+        }
+        Ok(())
+    }
+}
+
+/// Registers the methods.
+pub(crate) fn register(engine: &mut Engine) {
+    type This<'a> = &'a mut TcpConnection;
+    super::object::register::<TcpConnection>(engine, TcpConnection::is_same);
+    macro_rules! method {
+        ($name:expr, $function:expr) => {
+            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+        };
+    }
+    method!("send", |c: This, data: Dynamic| c.send(&data, false));
+    method!("send", |c: This, data: Dynamic, raw: bool| c.send(&data, raw));
+    method!("close", |c: This| c.close(None));
+    method!("close", |c: This, data: Dynamic| c.close(Some((&data, false))));
+    method!("close", |c: This, data: Dynamic, raw: bool| c.close(Some((&data, raw))));
+    method!("destroy", |c: This| c.0.link.destroy());
+    method!("pause_recv", |c: This| c.0.link.pause());
+    method!("resume_recv", |c: This| c.0.link.resume());
+    method!("pipe", |c: This, other: TcpConnection| c.pipe(&other));
+    method!("get_remote_ip", |c: This| ip(c.0.link.peer));
+    method!("get_remote_port", |c: This| port(c.0.link.peer));
+    method!("get_remote_address", |c: This| full(c.0.link.peer));
+    method!("get_local_ip", |c: This| ip(c.0.link.local));
+    method!("get_local_port", |c: This| port(c.0.link.local));
+    method!("get_local_address", |c: This| full(c.0.link.local));
+    method!("get_status", |c: This| c.status().0);
+    method!("get_status", |c: This, raw: bool| -> Dynamic {
+        let (number, name) = c.status();
+        if raw { number.into() } else { name.into() }
+    });
+    for name in ["to_string", "to_debug"] {
+        method!(name, |c: This| format!("TcpConnection({} {})", c.0.link.id, full(c.0.link.peer)));
+    }
+    // (blobs from strings, for `send` of exact bytes)
+    method!("to_bytes", |value: &mut Dynamic| into_blob(value));
+}

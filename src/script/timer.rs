@@ -1,0 +1,300 @@
+//! `Timer`: calls a handler after some time, once or again and again. A repeating timer keeps its rhythm (it does not
+//! drift), skips ticks that it missed, and never overlaps with itself.
+
+use super::{
+    ctx::Ctx,
+    value::{Outcome, error, seconds},
+};
+use crate::engine::{
+    coroutine,
+    handler::{Args, Handler},
+};
+use rhai::{Array, Dynamic, Engine, FnPtr, Module, NativeCallContext};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
+use tokio::{
+    task::AbortHandle,
+    time::{Instant, MissedTickBehavior, interval_at, sleep},
+};
+
+/// The shortest rhythm of a repeating timer. Fixed: the clock's grain; `0` means every turn at that grain.
+const MIN_INTERVAL: Duration = Duration::from_millis(1);
+
+/// Timers of one isolate. Fixed: a script that makes more has lost its ids.
+const MAX_TIMERS: usize = 1_000_000;
+
+/// The generation whose `on_worker_start` is running now; 0 in any other code. It is the tag that handlers are called with.
+pub(crate) fn asking_generation() -> u64 {
+    coroutine::tag()
+}
+
+struct Timer {
+    handler: RefCell<Rc<Handler>>,
+    interval: Duration,
+    repeats: bool,
+    /// The generation that asked for it: by its top level or `on_worker_start`; 0 if it was made by an event.
+    asked_by: Cell<u64>,
+    /// `None` until the top level that declared it is accepted.
+    task: RefCell<Option<AbortHandle>>,
+}
+
+/// All timers of an isolate.
+#[derive(Default)]
+pub(crate) struct Timers {
+    living: RefCell<BTreeMap<u64, Rc<Timer>>>,
+    /// Timers that the running top level has declared.
+    declared: RefCell<Vec<(u64, Rc<Timer>)>>,
+    last_id: Cell<u64>,
+}
+
+impl Timers {
+    /// How many live.
+    pub(crate) fn len(&self) -> usize {
+        self.living.borrow().len()
+    }
+
+    /// How many the top level that just ran has declared.
+    pub(crate) fn declared(&self) -> usize {
+        self.declared.borrow().len()
+    }
+
+    fn add(
+        &self,
+        ctx: &Rc<Ctx>,
+        handler: Rc<Handler>,
+        interval: Duration,
+        repeats: bool,
+    ) -> Outcome<u64> {
+        if self.len() + self.declared() >= MAX_TIMERS {
+            return Err(error(format!(
+                "there are {MAX_TIMERS} timers already: delete those that are done"
+            )));
+        }
+        let generation = asking_generation();
+        if !ctx.is_declaring()
+            && generation > 0
+            && let Some(id) = self.adopt(&handler, interval, repeats, generation)
+        {
+            return Ok(id);
+        }
+        self.last_id.set(self.last_id.get() + 1);
+        let id = self.last_id.get();
+        let timer = Rc::new(Timer {
+            handler: RefCell::new(handler),
+            interval,
+            repeats,
+            asked_by: Cell::new(generation),
+            task: RefCell::default(),
+        });
+        if ctx.is_declaring() {
+            self.declared.borrow_mut().push((id, timer));
+        } else {
+            self.start(ctx, id, timer);
+        }
+        Ok(id)
+    }
+
+    /// Continues a timer of the same interval that an earlier generation asked for and this one has not yet: the first in
+    /// order. Its rhythm goes on.
+    fn adopt(
+        &self,
+        handler: &Rc<Handler>,
+        interval: Duration,
+        repeats: bool,
+        generation: u64,
+    ) -> Option<u64> {
+        let living = self.living.borrow();
+        let (id, timer) = living.iter().find(|(_, t)| {
+            t.repeats == repeats
+                && t.interval == interval
+                && (1..generation).contains(&t.asked_by.get())
+        })?;
+        timer.asked_by.set(generation);
+        drop(timer.handler.replace(handler.clone()));
+        Some(*id)
+    }
+
+    fn start(&self, ctx: &Rc<Ctx>, id: u64, timer: Rc<Timer>) {
+        let task = tokio::task::spawn_local(run(ctx.clone(), id, timer.clone()));
+        *timer.task.borrow_mut() = Some(task.abort_handle());
+        self.living.borrow_mut().insert(id, timer);
+    }
+
+    /// The top level is accepted as this generation: what it declared starts, or continues what lives.
+    pub(crate) fn accept(&self, ctx: &Rc<Ctx>, generation: u64) {
+        for (id, timer) in self.declared.take() {
+            let handler = timer.handler.borrow().clone();
+            if self.adopt(&handler, timer.interval, timer.repeats, generation).is_none() {
+                timer.asked_by.set(generation);
+                self.start(ctx, id, timer);
+            }
+        }
+    }
+
+    /// The top level was rejected.
+    pub(crate) fn forget_declared(&self) {
+        drop(self.declared.take());
+    }
+
+    /// Ends the timers that earlier generations asked for and this one did not.
+    pub(crate) fn end_unasked(&self, generation: u64) {
+        let living = self.living.borrow();
+        let stale = |t: &Timer| (1..generation).contains(&t.asked_by.get());
+        let gone: Vec<u64> = living.iter().filter(|(_, t)| stale(t)).map(|(id, _)| *id).collect();
+        drop(living);
+        for id in gone {
+            self.del(id);
+        }
+    }
+
+    /// Timers that belong to this generation.
+    pub(crate) fn asked_by(&self, generation: u64) -> usize {
+        self.living.borrow().values().filter(|t| t.asked_by.get() == generation).count()
+    }
+
+    fn del(&self, id: u64) -> bool {
+        let declared = {
+            let mut declared = self.declared.borrow_mut();
+            let at = declared.iter().position(|(i, _)| *i == id);
+            at.map(|at| declared.remove(at))
+        };
+        let timer = self.living.borrow_mut().remove(&id);
+        if let Some(task) = timer.as_ref().and_then(|t| t.task.borrow_mut().take()) {
+            task.abort();
+        }
+        timer.is_some() || declared.is_some()
+    }
+
+    /// Every handler that timers hold, to be replaced by those of a new generation.
+    pub(crate) fn rebind(&self, with: impl Fn(&Rc<Handler>) -> Option<Rc<Handler>>) {
+        let timers: Vec<_> = self.living.borrow().values().cloned().collect();
+        for timer in timers {
+            let old = timer.handler.borrow().clone();
+            if let Some(new) = with(&old) {
+                drop(timer.handler.replace(new));
+            }
+        }
+    }
+
+    /// Every handler that timers hold.
+    pub(crate) fn handlers(&self) -> Vec<Rc<Handler>> {
+        self.living.borrow().values().map(|t| t.handler.borrow().clone()).collect()
+    }
+
+    /// Ends all.
+    pub(crate) fn clear(&self) {
+        drop(self.declared.take());
+        for timer in self.living.take().into_values() {
+            if let Some(task) = timer.task.borrow_mut().take() {
+                task.abort();
+            }
+        }
+    }
+}
+
+/// The task of one timer. A tick runs as a task of its own, so that a handler that deletes its timer ends undisturbed.
+async fn run(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
+    if !timer.repeats {
+        sleep(timer.interval).await;
+        ctx.timers.living.borrow_mut().remove(&id);
+        tokio::task::spawn_local(tick(ctx.clone(), id, timer));
+        return;
+    }
+    let every = timer.interval.max(MIN_INTERVAL);
+    let mut ticks = interval_at(Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        // (an error means that the tick panicked in the host; the timer goes on all the same)
+        let _ = tokio::task::spawn_local(tick(ctx.clone(), id, timer.clone())).await;
+    }
+}
+
+async fn tick(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
+    let handler = timer.handler.borrow().clone();
+    let name = ctx.name.borrow().clone();
+    let place = move || format!("timer {id} of worker `{name}`");
+    ctx.call(handler, &mut Args::default(), 0, place).await;
+}
+
+/// `Timer::add(seconds, callback, args, persistent)` and its short forms.
+fn add(
+    ctx: &Rc<Ctx>,
+    call: &NativeCallContext,
+    after: &Dynamic,
+    callback: Dynamic,
+    args: Array,
+    repeats: bool,
+) -> Outcome<i64> {
+    let interval = seconds(after, "a timer's interval")?;
+    let callback = match callback.clone().try_cast::<FnPtr>() {
+        Some(mut f) => {
+            args.into_iter().for_each(|arg| {
+                f.add_curry(arg);
+            });
+            Dynamic::from(f)
+        }
+        None => match callback.as_immutable_string_ref() {
+            Ok(name) => {
+                let mut f = FnPtr::new(name.as_str())?;
+                args.into_iter().for_each(|arg| {
+                    f.add_curry(arg);
+                });
+                Dynamic::from(f)
+            }
+            Err(_) => callback.clone(),
+        },
+    };
+    let handler = ctx.handler(call, "Timer", 0, callback)?;
+    ctx.timers.add(ctx, handler, interval, repeats).map(|id| id as i64)
+}
+
+/// Suspends the running handler.
+pub(crate) fn sleep_for(duration: &Dynamic) -> Outcome<()> {
+    let duration = seconds(duration, "sleep")?;
+    coroutine::wait(sleep(duration))
+        .map_err(|_| error("sleep waits, and only handlers may wait: not the top level"))
+}
+
+/// Registers the namespace and `sleep`.
+pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
+    type Call<'a> = NativeCallContext<'a>;
+    let mut module = Module::new();
+    macro_rules! function {
+        ($name:expr, |$home:ident $(, $arg:ident : $type:ty)*| $body:expr) => {
+            let $home = ctx.clone();
+            module.set_native_fn($name, move |$($arg: $type),*| $body);
+        };
+    }
+    type Any = Dynamic;
+    function!("add", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], true));
+    function!("add", |home, call: Call, s: Any, f: Any, args: Array| add(
+        &home, &call, &s, f, args, true
+    ));
+    function!("add", |home, call: Call, s: Any, f: Any, args: Array, persistent: bool| {
+        add(&home, &call, &s, f, args, persistent)
+    });
+    function!("delay", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], false));
+    function!("delay", |home, call: Call, s: Any, f: Any, args: Array| add(
+        &home, &call, &s, f, args, false
+    ));
+    function!("repeat", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], true));
+    function!("repeat", |home, call: Call, s: Any, f: Any, args: Array| add(
+        &home, &call, &s, f, args, true
+    ));
+    function!("del", |home, id: i64| Ok(u64::try_from(id).is_ok_and(|id| home.timers.del(id))));
+    function!("del_all", |home| {
+        home.timers.clear();
+        Ok(())
+    });
+    module.set_native_fn("sleep", |s: Any| sleep_for(&s));
+    engine.register_static_module("Timer", module.into());
+    // (in place of rhai's own `sleep`, which would stop the whole isolate)
+    engine.register_fn("sleep", |s: i64| sleep_for(&s.into()));
+    engine.register_fn("sleep", |s: f64| sleep_for(&s.into()));
+    engine.register_fn("sleep", |s: Any| sleep_for(&s));
+}

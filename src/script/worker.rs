@@ -1,0 +1,451 @@
+//! `Worker(address)`: a listener, its settings, its callbacks and its connections.
+
+use super::{
+    callback::{Callbacks, Event},
+    connections::Connections,
+    ctx::{Ctx, Wish},
+    object::Object,
+    properties::Properties,
+    session,
+    settings::Settings,
+    tcp_connection::TcpConnection,
+    value::{Outcome, error, with_payload},
+};
+use crate::{
+    engine::{program::Program, ref_map::RefMap, report::nearest},
+    net::{
+        address::Address,
+        link::Sent,
+        listener::{Bound, Listener},
+    },
+    script::plan::WorkerSpec,
+};
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Module, NativeCallContext,
+    Position,
+};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
+use tokio::{sync::Notify, task::AbortHandle};
+
+/// The handle: a slot, so that after a reload what the new program declared is the Worker that lives on.
+#[derive(Clone)]
+pub(crate) struct Worker(Rc<RefCell<Rc<WorkerCore>>>);
+
+/// How a listening Worker takes connections.
+struct Accepting {
+    task: AbortHandle,
+    bound: Address,
+}
+
+/// The Worker itself.
+pub(crate) struct WorkerCore {
+    ctx: Rc<Ctx>,
+    /// As the script wrote it.
+    pub(crate) declared: String,
+    pub(crate) address: Option<Address>,
+    pub(crate) settings: Settings,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) properties: Properties,
+    /// For each property that the top level set, a hash of the statements that did.
+    texts: RefCell<HashMap<ImmutableString, u64>>,
+    connections: RefCell<BTreeMap<u64, TcpConnection>>,
+    accepting: RefCell<Option<Accepting>>,
+    paused: Cell<bool>,
+    resumed: Notify,
+    /// Made while a script was running events, not by its top level.
+    pub(crate) is_inner: bool,
+    /// The generation whose `on_worker_start` asked for it; 0 if that was another event.
+    pub(crate) asked_by: Cell<u64>,
+    pub(crate) generation: Cell<u64>,
+}
+
+impl Worker {
+    fn new(ctx: &Rc<Ctx>, declared: &str) -> Outcome<Self> {
+        let address = match declared.is_empty() {
+            true => None,
+            false => Some(Address::parse(declared).map_err(error)?),
+        };
+        let is_inner = !ctx.is_declaring();
+        let worker = Self(Rc::new(RefCell::new(Rc::new(WorkerCore {
+            ctx: ctx.clone(),
+            declared: declared.to_owned(),
+            settings: Settings::new(address.as_ref()),
+            address,
+            callbacks: Callbacks::default(),
+            properties: Properties::default(),
+            texts: RefCell::default(),
+            connections: RefCell::default(),
+            accepting: RefCell::default(),
+            paused: Cell::new(false),
+            resumed: Notify::new(),
+            is_inner,
+            asked_by: Cell::new(0),
+            generation: Cell::new(ctx.program().map_or(0, |p| p.generation)),
+        }))));
+        if !is_inner {
+            ctx.declared.borrow_mut().push(worker.clone());
+        }
+        Ok(worker)
+    }
+
+    pub(crate) fn core(&self) -> Rc<WorkerCore> {
+        self.0.borrow().clone()
+    }
+
+    pub(crate) fn is_same(&self, other: &Worker) -> bool {
+        Rc::ptr_eq(&self.core(), &other.core())
+    }
+
+    /// From now on this handle is the same Worker as `other`.
+    pub(crate) fn stand_for(&self, other: &Worker) {
+        let core = other.core();
+        drop(self.0.replace(core));
+    }
+
+    /// Starts accepting on a bound socket.
+    pub(crate) fn accept_on(&self, bound: Bound) -> std::io::Result<()> {
+        let core = self.core();
+        let address = bound.address.clone();
+        let listener = bound.open()?;
+        let task = tokio::task::spawn_local(accept_for_ever(self.clone(), listener)).abort_handle();
+        let old = core.accepting.borrow_mut().replace(Accepting { task, bound: address });
+        old.iter().for_each(|old| old.task.abort());
+        Ok(())
+    }
+
+    fn listen(&self) -> Outcome<()> {
+        let core = self.core();
+        let Some(address) = &core.address else { return Ok(()) };
+        // What the top level declares is listened on when all of it has run.
+        if core.ctx.is_declaring() || !core.is_inner || core.bound().is_some() {
+            return Ok(());
+        }
+        let generation = super::timer::asking_generation();
+        if let Some(living) = self.living_twin(generation) {
+            living.core().take_over(&core, None);
+            living.core().asked_by.set(generation);
+            self.stand_for(&living);
+            return Ok(());
+        }
+        let owner = format!("isolate {}", core.ctx.isolate);
+        let bound = core.ctx.listeners.bind(address, &owner).map_err(error)?;
+        let real = bound.address.to_string();
+        self.accept_on(bound).map_err(|e| error(format!("cannot listen on {address}: {e}")))?;
+        core.asked_by.set(generation);
+        core.ctx.workers.borrow_mut().push(self.clone());
+        core.ctx.wish(Wish::Listening {
+            worker: core.title(),
+            declared: core.declared.clone(),
+            bound: real,
+        });
+        Ok(())
+    }
+
+    /// The inner Worker of the same address that an earlier generation's `on_worker_start` asked for, and this one's has
+    /// not yet.
+    fn living_twin(&self, generation: u64) -> Option<Worker> {
+        if generation == 0 {
+            return None;
+        }
+        let core = self.core();
+        let workers = core.ctx.workers.borrow();
+        let twin = workers.iter().find(|w| {
+            let living = w.core();
+            living.is_inner
+                && living.declared == core.declared
+                && (1..generation).contains(&living.asked_by.get())
+                && living.bound().is_some()
+        });
+        twin.cloned()
+    }
+
+    fn broadcast(&self, data: &Dynamic) -> Outcome<i64> {
+        let links: Vec<_> =
+            self.core().connections.borrow().values().map(TcpConnection::link).collect();
+        with_payload(data, |kind, payload| {
+            let sent = links.iter().filter(|link| {
+                matches!(link.send(kind, payload), Ok(Sent::Written | Sent::Queued))
+            });
+            sent.count() as i64
+        })
+    }
+}
+
+async fn accept_for_ever(worker: Worker, listener: Listener) {
+    loop {
+        let core = worker.core();
+        while core.paused.get() {
+            core.resumed.notified().await;
+        }
+        let title = core.title();
+        let stream = tokio::select! {
+            stream = listener.accept(&core.ctx.log, &title) => stream,
+            // (a pause while nothing came: wait for its end instead)
+            () = core.resumed.notified() => continue,
+        };
+        session::open(&worker, stream);
+    }
+}
+
+impl WorkerCore {
+    /// What people call it.
+    pub(crate) fn title(&self) -> String {
+        let name = self.settings.name.borrow();
+        if name.is_empty() { self.declared.clone() } else { name.clone() }
+    }
+
+    pub(crate) fn ctx(&self) -> &Rc<Ctx> {
+        &self.ctx
+    }
+
+    pub(crate) fn spec(&self) -> WorkerSpec {
+        WorkerSpec {
+            name: self.settings.name.borrow().clone(),
+            declared: self.declared.clone(),
+            address: self
+                .address
+                .clone()
+                .map(|a| Address { scheme: self.settings.scheme.get(), ..a }),
+            count: self.settings.count.get(),
+        }
+    }
+
+    /// Where it listens, if it does.
+    pub(crate) fn bound(&self) -> Option<Address> {
+        self.accepting.borrow().as_ref().map(|a| a.bound.clone())
+    }
+
+    /// Stops accepting. The port is free as soon as this turn of the loop ends.
+    pub(crate) fn unlisten(&self) {
+        let old = self.accepting.borrow_mut().take();
+        old.iter().for_each(|old| old.task.abort());
+    }
+
+    fn pause_accept(&self, paused: bool) {
+        self.paused.set(paused);
+        self.resumed.notify_waiters();
+    }
+
+    pub(crate) fn enter(&self, connection: TcpConnection) {
+        self.connections.borrow_mut().insert(connection.link().id, connection);
+    }
+
+    pub(crate) fn leave(&self, id: u64) {
+        let gone = self.connections.borrow_mut().remove(&id);
+        drop(gone);
+    }
+
+    pub(crate) fn with_connections<T>(
+        &self,
+        f: impl FnOnce(&BTreeMap<u64, TcpConnection>) -> T,
+    ) -> T {
+        f(&self.connections.borrow())
+    }
+
+    /// Continues as what `newer` declares: its settings and callbacks, and of its properties those whose text changed.
+    /// Names of values that live on and that were reset are added to `report`.
+    pub(crate) fn take_over(
+        &self,
+        newer: &WorkerCore,
+        mut report: Option<(&mut Vec<String>, &mut Vec<String>)>,
+    ) {
+        self.settings.replace_by(&newer.settings);
+        for (event, new) in newer.callbacks.all() {
+            let successor = self
+                .callbacks
+                .get(event)
+                .and_then(|old| new.program().succeed(&old, &new, event.offered()));
+            if let Some(successor) = successor {
+                newer.callbacks.set(event, Some(Rc::new(successor)));
+            }
+        }
+        self.callbacks.replace_by(&newer.callbacks);
+        self.generation.set(newer.generation.get());
+        let (old, new) = (self.texts.take(), newer.texts.take());
+        for (name, value) in newer.properties.entries() {
+            let was = self.properties.get(&name);
+            let same = old.contains_key(&name) && old.get(&name) == new.get(&name);
+            if same && !value.is_fnptr() && !is_object(&value) {
+                // (a variable of the new program may hold what its initialiser made)
+                if let (Some(new), Some(was)) =
+                    (value.read_lock::<RefMap>(), was.read_lock::<RefMap>())
+                {
+                    new.stand_for(&was);
+                }
+                if let Some((kept, _)) = &mut report {
+                    kept.push(name.to_string());
+                }
+                continue;
+            }
+            if let Some((_, reset)) = &mut report
+                && !was.is_unit()
+                && !value.is_fnptr()
+                && !is_object(&value)
+            {
+                reset.push(name.to_string());
+            }
+            self.properties.set(&name, value);
+        }
+        for name in old.keys().filter(|name| !new.contains_key(*name)) {
+            self.properties.set(name, Dynamic::UNIT);
+        }
+        *self.texts.borrow_mut() = new;
+        for connection in self.with_connections(|c| c.values().cloned().collect::<Vec<_>>()) {
+            connection.apply_limits(&self.settings);
+        }
+    }
+
+    /// Lets go of everything that scripts can reach through it.
+    pub(crate) fn retire(&self) {
+        self.unlisten();
+        self.callbacks.clear();
+        self.properties.clear();
+        drop(self.connections.take());
+    }
+
+    /// Notes which statement of the top level set a property.
+    fn note_text(&self, program: &Program, call: &NativeCallContext, name: &ImmutableString) {
+        let text = program.statement(call.call_source().unwrap_or_default(), call.call_position());
+        let mut texts = self.texts.borrow_mut();
+        let sum = texts.entry(name.clone()).or_insert(0);
+        *sum = sum.rotate_left(7) ^ text;
+    }
+}
+
+/// Handles are declared anew by each run; they are not state.
+fn is_object(value: &Dynamic) -> bool {
+    value.is::<Worker>() || value.is::<TcpConnection>()
+}
+
+impl Object for Worker {
+    const NAME: &'static str = "Worker";
+
+    fn is_known(name: &str) -> bool {
+        matches!(name, "connections" | "address" | "generation")
+            || Settings::NAMES.contains(&name)
+            || Event::named(name).is_some()
+    }
+
+    fn known(&self, name: &str) -> Dynamic {
+        let core = self.core();
+        if let Some(value) = core.settings.get(name) {
+            return value;
+        }
+        match name {
+            "connections" => Dynamic::from(Connections(self.clone())),
+            "generation" => (core.generation.get() as i64 - 1).into(),
+            "transport" => core.address.as_ref().map_or("tcp", Address::transport).into(),
+            "address" => match core.bound() {
+                Some(bound) => bound.to_string().into(),
+                None => core.declared.clone().into(),
+            },
+            _ => Event::named(name)
+                .and_then(|event| core.callbacks.get(event))
+                .map_or(Dynamic::UNIT, |handler| Dynamic::from(handler.fn_ptr().clone())),
+        }
+    }
+
+    fn free(&self, name: &str) -> Dynamic {
+        self.core().properties.get(name)
+    }
+
+    fn set(&self, call: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()> {
+        let core = self.core();
+        if let Some(event) = Event::named(name) {
+            let handler = core.ctx.callback(call, event, value)?;
+            core.callbacks.set(event, handler);
+            return Ok(());
+        }
+        if name.starts_with("on_") {
+            return Err(unknown_callback(Self::NAME, name));
+        }
+        if let Some(outcome) = core.settings.set(name, &value) {
+            return outcome;
+        }
+        if Self::is_known(name) {
+            return Err(error(format!("{name} cannot be assigned")));
+        }
+        if is_what_it_was(&value, &core.properties.get(name)) {
+            return Ok(());
+        }
+        if core.ctx.is_declaring()
+            && let Some(program) = core.ctx.program()
+        {
+            core.note_text(&program, call, name);
+        }
+        core.properties.set(name, value);
+        Ok(())
+    }
+}
+
+/// Rhai hands a map that was changed in place back to the setter: nothing is set then.
+fn is_what_it_was(value: &Dynamic, old: &Dynamic) -> bool {
+    match (value.read_lock::<RefMap>(), old.read_lock::<RefMap>()) {
+        (Some(new), Some(old)) => new.is_same(&old),
+        _ => false,
+    }
+}
+
+/// The error for a callback property that the host does not have.
+pub(crate) fn unknown_callback(object: &str, name: &str) -> Box<EvalAltResult> {
+    let advice =
+        nearest(name, Event::names()).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+    error(format!("{object} has no callback `{name}`{advice}"))
+}
+
+/// Registers the constructor, the methods and the namespace.
+pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
+    super::object::register::<Worker>(engine, Worker::is_same);
+    let home = ctx.clone();
+    engine.register_fn("Worker", move |address: &str| Worker::new(&home, address));
+    let home = ctx.clone();
+    engine.register_fn("Worker", move || Worker::new(&home, ""));
+    macro_rules! method {
+        ($name:expr, $function:expr) => {
+            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+        };
+    }
+    method!("listen", |worker: &mut Worker| worker.listen());
+    method!("unlisten", |worker: &mut Worker| worker.core().unlisten());
+    method!("pause_accept", |worker: &mut Worker| worker.core().pause_accept(true));
+    method!("resume_accept", |worker: &mut Worker| worker.core().pause_accept(false));
+    method!("broadcast", |worker: &mut Worker, data: Dynamic| worker.broadcast(&data));
+    for name in ["to_string", "to_debug"] {
+        method!(name, |worker: &mut Worker| format!("Worker({})", worker.core().title()));
+    }
+    let mut module = Module::new();
+    let home = ctx.clone();
+    module.set_native_fn("run_all", move || match home.is_declaring() {
+        true => Err(EvalAltResult::Exit(Dynamic::UNIT, Position::NONE).into()),
+        false => {
+            Err::<(), _>(error("the workers are running already: run_all() ends the top level"))
+        }
+    });
+    let home = ctx.clone();
+    module.set_native_fn("stop_all", move || stop(&home, 0));
+    let home = ctx.clone();
+    module.set_native_fn("stop_all", move |code: i64| stop(&home, code));
+    let home = ctx.clone();
+    module.set_native_fn("reload", move || match home.is_declaring() {
+        true => Err(error("the top level cannot reload itself")),
+        false => {
+            home.wish(Wish::Reload);
+            Ok(())
+        }
+    });
+    engine.register_static_module(Worker::NAME, module.into());
+}
+
+fn stop(ctx: &Ctx, code: i64) -> Outcome<()> {
+    let code = u8::try_from(code)
+        .map_err(|_| error(format!("an exit code is a number from 0 to 255, not {code}")))?;
+    if ctx.is_declaring() {
+        return Err(error("nothing is running yet that could be stopped"));
+    }
+    ctx.wish(Wish::Stop(code));
+    Ok(())
+}
