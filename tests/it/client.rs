@@ -3,6 +3,8 @@
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
+    os::{fd::OwnedFd, unix::net::UnixStream},
+    path::Path,
     time::Duration,
 };
 
@@ -23,9 +25,35 @@ impl Client {
     pub fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("connects");
         stream.set_nodelay(true).expect("nodelay");
+        Self::over(stream)
+    }
+
+    /// A client whose kernel holds only a few KiB that were not read, so that the peer's queue fills soon.
+    pub fn connect_narrow(address: SocketAddr) -> Self {
+        let domain = socket2::Domain::for_address(address);
+        let socket = socket2::Socket::new(domain, socket2::Type::STREAM, None).expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a small window");
+        socket.connect(&address.into()).expect("connects");
+        Self::over(socket.into())
+    }
+
+    /// A client of a Unix socket.
+    pub fn connect_unix(path: &Path) -> Self {
+        let stream = UnixStream::connect(path).expect("connects");
+        // (all that is used of the stream works for sockets of any family)
+        Self::over(TcpStream::from(OwnedFd::from(stream)))
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
         stream.set_write_timeout(Some(PATIENCE)).expect("timeout");
         Self { stream, received: Vec::new(), transcript: Vec::new() }
+    }
+
+    /// Our own address and the server's, as the kernel shows them.
+    pub fn addresses(&self) -> (SocketAddr, SocketAddr) {
+        let ours = self.stream.local_addr().expect("an address");
+        (ours, self.stream.peer_addr().expect("an address"))
     }
 
     /// The socket itself, for what the methods do not do.
@@ -188,7 +216,11 @@ impl WebSocket {
 
     /// Opens a websocket at that path and query.
     pub fn connect_to(address: SocketAddr, path: &str) -> Self {
-        let mut client = Client::connect(address);
+        Self::shake(Client::connect(address), path)
+    }
+
+    /// Opens a websocket on a connection that exists.
+    pub fn shake(mut client: Client, path: &str) -> Self {
         client.send(handshake(path));
         let mut socket = Self { client };
         let head = socket.head();

@@ -233,9 +233,18 @@ impl TestHost {
                 return record.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no log line with `{text}`");
+            if left.is_zero() {
+                drop(lines); // (a poisoned log could not be shown)
+                panic!("no log line with `{text}`");
+            }
             lines = changed.wait_timeout(lines, left).expect("the log").0;
         }
+    }
+
+    /// What the script printed, in order.
+    pub fn printed(&self) -> Vec<String> {
+        let printed = |r: &Record| r.level == Level::Info && !r.location.is_empty();
+        self.log().into_iter().filter(printed).map(|r| r.message).collect()
     }
 
     /// How many error records the log has.

@@ -6,3 +6,22 @@ mod host;
 
 /// The shortest path through everything.
 mod smoke;
+
+/// Peers that do not read: queues, their limits, and pipes.
+mod buffers;
+/// One connection: properties, sending, closing, pausing.
+mod connection;
+/// Unix sockets and IPv6, for every protocol.
+mod endpoints;
+/// Errors of scripts and embedders cost one event.
+mod faults;
+/// What strangers may cost: time, memory, descriptors.
+mod limits;
+/// text, frame and raw bytes on the wire.
+mod protocols;
+/// How a script starts, is refused, and ends the host.
+mod start;
+/// A worker's properties and callbacks.
+mod worker;
+/// A worker's connections, and inner workers.
+mod worker_connections;

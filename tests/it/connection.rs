@@ -1,0 +1,431 @@
+//! `TcpConnection`: what it tells of itself, sending, closing, pausing, and callbacks of its own.
+
+use crate::{client::Client, host::TestHost};
+use std::sync::mpsc;
+use std::time::Duration;
+
+const TEXT: &str = "text://127.0.0.1:0";
+
+#[test]
+fn a_connection_tells_about_itself() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, name| {
+            if name == "set" { connection.uid = #{ n: 1 }; connection.gone = 1; connection.gone = (); }
+            connection.send(to_json(if name == "worker" { connection.worker == worker } else { connection[name] }));
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut client = host.tcp(TEXT);
+    for (name, value) in [
+        ("id", "1"),
+        ("worker", "true"),
+        ("protocol", r#""text""#),
+        ("max_package_size", "10485760"),
+        ("max_send_buffer_size", "1048576"),
+        ("uid", "null"),
+        ("set", "null"),
+        ("uid", r#"{"n":1}"#),
+        ("gone", "null"),
+        ("on_close", "null"),
+        ("send_buffer_size", "0"),
+    ] {
+        assert_eq!(client.ask(name), value, "{name}");
+    }
+    let mut second = host.tcp(TEXT);
+    assert_eq!(second.ask("id"), "2");
+    assert_eq!(second.ask("uid"), "null", "properties belong to one connection");
+    assert_eq!(second.ask("bytes_read"), format!("{}", "id\nuid\nbytes_read\n".len()));
+    assert_eq!(second.ask("bytes_written"), format!("{}", "2\nnull\n18\n".len()));
+}
+
+#[test]
+fn what_cannot_be_assigned_costs_the_event_alone() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            switch line {
+                "id" => connection.id = 5,
+                "worker" => connection.worker = (),
+                "bytes" => connection.bytes_read = 0,
+                "size" => connection.max_package_size = 0,
+                "protocol" => connection.protocol = "morse",
+                "websocket" => connection.protocol = "websocket",
+                "name" => connection.on_mesage = |c, d| 0,
+                "start" => connection.on_worker_start = |c| 0,
+                "arity" => connection.on_close = |a, b, c| 0,
+                _ => ()
+            }
+            connection.send("ok");
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut client = host.tcp(TEXT);
+    for (line, says) in [
+        ("id", "id cannot be assigned"),
+        ("worker", "worker cannot be assigned"),
+        ("bytes", "bytes_read cannot be assigned"),
+        ("size", "max_package_size is a whole number from 1 to 4294967295, not 0"),
+        ("protocol", "unknown scheme `morse`"),
+        ("websocket", "nor another protocol a websocket"),
+        ("name", "TcpConnection has no callback `on_mesage`; did you mean `on_message`?"),
+        ("start", "TcpConnection has no callback `on_worker_start`"),
+        ("arity", "on_close: "),
+    ] {
+        client.send(format!("{line}\n"));
+        let fault = host.fault();
+        assert!(fault.title.contains(says), "{line}: {}", fault.text);
+        assert!(!fault.title.contains("did you mean `on_worker_start`"), "{}", fault.text);
+    }
+    assert_eq!(client.ask("x"), "ok");
+}
+
+#[test]
+fn a_callback_of_the_connection_wins_over_its_workers() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            if line == "own" {
+                connection.on_message = |connection, line| {
+                    if line == "back" { connection.on_message = (); }
+                    connection.send("own " + line);
+                };
+                connection.on_close = |connection| print("own close");
+            }
+            connection.send("worker " + line);
+        };
+        worker.on_close = |connection| print("worker close");
+        Worker::run_all();
+        "#,
+    );
+    let (mut special, mut plain) = (host.tcp(TEXT), host.tcp(TEXT));
+    assert_eq!(special.ask("own"), "worker own");
+    assert_eq!(special.ask("a"), "own a");
+    assert_eq!(plain.ask("a"), "worker a", "the others keep the worker's");
+    assert_eq!(special.ask("back"), "own back");
+    assert_eq!(special.ask("a"), "worker a");
+    special.finish();
+    special.expect_end();
+    host.wait_for_log("own close");
+    plain.finish();
+    plain.expect_end();
+    host.wait_for_log("worker close");
+    assert_eq!(host.printed(), ["own close", "worker close"]);
+}
+
+/// K11: nothing that a script passes to `send` ends more than the event.
+#[test]
+fn every_kind_of_value_can_be_sent_or_costs_one_event() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            let value = switch line {
+                "string" => "text",
+                "blob" => blob(3, 65),
+                "int" => -42,
+                "float" => 1.5,
+                "bool" => true,
+                "char" => 'é',
+                "map" => #{ a: 1, b: [true, ()] },
+                "array" => [1, "two", 'c', 2.5],
+                "empty" => "",
+                "function" => |x| x,
+                "inside" => [|x| x],
+                "connection" => connection,
+                "worker" => worker,
+                _ => ()
+            };
+            if line == "close" { connection.close(|x| x); }
+            connection.send(value);
+        };
+        Worker::run_all();
+        "#,
+    );
+    let (mut client, mut other) = (host.tcp(TEXT), host.tcp(TEXT));
+    for (kind, sent) in [
+        ("string", "text"),
+        ("blob", "AAA"),
+        ("int", "-42"),
+        ("float", "1.5"),
+        ("bool", "true"),
+        ("char", "é"),
+        ("map", r#"{"a":1,"b":[true,null]}"#),
+        ("array", r#"[1,"two","c",2.5]"#),
+        ("empty", ""),
+    ] {
+        assert_eq!(client.ask(kind), sent, "{kind}");
+    }
+    for (kind, says) in [
+        (
+            "unit",
+            "() cannot be sent: send a string, a blob, a number, a boolean, a map or an array",
+        ),
+        ("function", "a function cannot be sent"),
+        ("inside", "this cannot be sent"),
+        ("connection", "this cannot be sent"),
+        ("worker", "this cannot be sent"),
+        ("close", "a function cannot be sent"),
+    ] {
+        client.send(format!("{kind}\n"));
+        let fault = host.fault();
+        assert!(fault.title.contains(says), "{kind}: {}", fault.text);
+        assert!(fault.location.starts_with("main.rhai:"), "{kind}: {}", fault.text);
+    }
+    assert_eq!(client.ask("int"), "-42");
+    assert_eq!(other.ask("int"), "-42");
+}
+
+#[test]
+fn raw_bytes_go_out_as_they_are() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("frame://127.0.0.1:0");
+        worker.on_message = |connection, bytes| {
+            connection.send("in", false);
+            connection.send("raw", true);
+            connection.send(blob(2, 33), true);
+            connection.close("end", true);
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut client = host.tcp("frame://127.0.0.1:0");
+    client.send(b"\0\0\0\x04");
+    assert_eq!(client.rest(), b"\0\0\0\x06inraw!!end");
+}
+
+#[test]
+fn send_says_what_became_of_the_message() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            let small = connection.send("small");
+            print(`small: ${small == ()}, ${connection.send_buffer_size} wait`);
+            let large = "";
+            large.pad(100000, 'x');
+            print(`large: ${connection.send(large)}, ${connection.send_buffer_size} wait`);
+            connection.close("bye");
+            print(`closing: ${connection.send("no")} ${connection.get_status()} ${connection.get_status(false)}`);
+        };
+        worker.on_close = |connection| {
+            print(`closed: ${connection.send("no")} ${connection.get_status()} ${connection.get_status(false)}`);
+        };
+        worker.on_error = |connection, code, text| print(`error ${code} ${text}`);
+        worker.on_connect = |connection| {
+            print(`open: ${connection.get_status()} ${connection.get_status(true)} ${connection.get_status(false)}`);
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut client = host.tcp(TEXT);
+    client.send("x\n");
+    assert_eq!(client.line(), "small");
+    assert_eq!(client.line().len(), 100_000);
+    assert_eq!(client.line(), "bye");
+    client.expect_end();
+    host.wait_for_log("closed: ");
+    assert_eq!(
+        host.printed(),
+        [
+            "open: 2 2 ESTABLISHED",
+            "small: true, 6 wait",
+            "large: true, 0 wait",
+            "closing: false 8 CLOSING",
+            "closed: false 16 CLOSED",
+        ]
+    );
+}
+
+#[test]
+fn a_closed_connection_stays_harmless() {
+    let mut host = TestHost::start(
+        r#"
+        let old = ();
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            if line == "keep" { old = connection; old.uid = 7; connection.send("kept"); return; }
+            old.note = 1;
+            old.on_message = |c, d| 0;
+            old.close();
+            old.destroy();
+            old.pause_recv();
+            old.resume_recv();
+            connection.send([
+                old.id, old.worker == (), old.uid == (), old.note == (), old.send("x"), old.get_status(),
+                old.get_remote_ip(), old == old, old == connection,
+            ]);
+        };
+        worker.on_close = |connection| print(`${connection.worker == worker} ${connection.uid}`);
+        Worker::run_all();
+        "#,
+    );
+    let mut kept = host.tcp(TEXT);
+    assert_eq!(kept.ask("keep"), "kept");
+    kept.reset();
+    host.wait_for_log("true 7");
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("?"), r#"[1,true,true,true,false,16,"127.0.0.1",true,false]"#);
+    assert_eq!(host.printed(), ["true 7"], "on_close comes once");
+}
+
+#[test]
+fn close_flushes_and_destroy_does_not_wait() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            connection.send("first");
+            switch line {
+                "close" => { connection.close(); connection.close("twice"); }
+                "unit" => connection.close(()),
+                "data" => connection.close("last"),
+                _ => connection.destroy(),
+            }
+        };
+        worker.on_close = |connection| print(`closed ${connection.id}`);
+        Worker::run_all();
+        "#,
+    );
+    for (id, (order, rest)) in
+        [("close", "first\n"), ("unit", "first\n"), ("data", "first\nlast\n"), ("destroy", "")]
+            .iter()
+            .enumerate()
+    {
+        let mut client = host.tcp(TEXT);
+        // What follows in the same segment is not decoded any more.
+        client.send(format!("{order}\nagain\n"));
+        assert_eq!(client.rest(), rest.as_bytes(), "{order}");
+        host.wait_for_log(&format!("closed {}", id + 1));
+    }
+    assert_eq!(host.printed().len(), 4, "one on_close for each: {:?}", host.printed());
+}
+
+#[test]
+fn a_paused_connection_keeps_its_messages_in_order() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            if line == "pause" { connection.pause_recv(); }
+            if line == "resume" { for one in worker.connections { one.resume_recv(); } }
+            connection.send(line);
+        };
+        worker.on_close = |connection| print(`closed ${connection.id}`);
+        Worker::run_all();
+        "#,
+    );
+    let (mut paused, mut other) = (host.tcp(TEXT), host.tcp(TEXT));
+    paused.send("pause\none\ntwo\nth");
+    assert_eq!(paused.line(), "pause");
+    paused.send("ree\nfour\n");
+    paused.expect_silence();
+    assert_eq!(other.ask("resume"), "resume");
+    for line in ["one", "two", "three", "four"] {
+        assert_eq!(paused.line(), line);
+    }
+    // The end of a paused peer is noticed when it is read again.
+    assert_eq!(paused.ask("pause"), "pause");
+    paused.finish();
+    paused.expect_silence();
+    assert_eq!(host.printed(), [""; 0]);
+    assert_eq!(other.ask("resume"), "resume");
+    paused.expect_end();
+    host.wait_for_log("closed 1");
+}
+
+/// Counts what scripts still hold: the last clone that goes sends a message.
+#[derive(Clone)]
+struct Guard {
+    _alive: std::sync::Arc<Alive>,
+}
+
+struct Alive(mpsc::Sender<()>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+#[test]
+fn a_closed_connection_frees_its_closures_and_properties() {
+    let (gone, freed) = mpsc::channel();
+    let mut host = TestHost::try_start_as(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_connect = |connection| {
+            let held = guard();
+            // Rings on purpose: the connection is held by its own closure, properties and map.
+            connection.on_message = |other, line| { touch(held); connection.send(line); };
+            connection.on_close = |other| touch(held);
+            connection.held = held;
+            connection.me = connection;
+            connection.map = #{ me: connection, list: [connection] };
+        };
+        Worker::run_all();
+        "#,
+        &[],
+        move |builder| {
+            builder.register(move |engine| {
+                let gone = gone.clone();
+                engine.register_type_with_name::<Guard>("Guard");
+                engine.register_fn("guard", move || Guard { _alive: Alive(gone.clone()).into() });
+                engine.register_fn("touch", |_: Guard| ());
+            })
+        },
+    )
+    .expect("starts");
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("x"), "x");
+    assert!(freed.try_recv().is_err(), "held while the connection lives");
+    client.reset();
+    freed.recv_timeout(Duration::from_secs(5)).expect("freed when the connection is gone");
+    let mut next = host.tcp(TEXT);
+    assert_eq!(next.ask("y"), "y");
+    drop(next);
+    freed.recv_timeout(Duration::from_secs(5)).expect("freed again");
+    assert_eq!(host.errors(), 0);
+}
+
+#[test]
+fn addresses_are_shown_as_they_are() {
+    const TELLS: &str = r#"
+        worker.on_message = |c, line| c.send([
+            c.get_remote_ip(), c.get_remote_port(), c.get_remote_address(),
+            c.get_local_ip(), c.get_local_port(), c.get_local_address(),
+        ]);
+        Worker::run_all();
+    "#;
+    let start =
+        |address: &str| TestHost::start(&format!("let worker = Worker(\"{address}\");{TELLS}"));
+    let told = |client: &mut Client, v4: bool| {
+        let (peer, local) = client.addresses();
+        let (p, l) = (peer.port(), local.port());
+        let ip = if v4 { "127.0.0.1" } else { "::1" };
+        let host = if v4 { "127.0.0.1" } else { "[::1]" };
+        assert_eq!(
+            client.ask("?"),
+            format!(r#"["{ip}",{p},"{host}:{p}","{ip}",{l},"{host}:{l}"]"#)
+        );
+    };
+    let mut host = start(TEXT);
+    told(&mut host.tcp(TEXT), true);
+    let mut host = start("text://[::1]:0");
+    told(&mut host.tcp("text://[::1]:0"), false);
+    // An IPv4 client of an IPv6 socket is shown as what it is.
+    let mut host = start("text://[::]:0");
+    let port = host.socket("text://[::]:0").port();
+    told(&mut Client::connect(([127, 0, 0, 1], port).into()), true);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.sock");
+    let _host = start(&format!("text://{}", path.display()));
+    assert_eq!(Client::connect_unix(&path).ask("?"), r#"["",0,"","",0,""]"#);
+}
