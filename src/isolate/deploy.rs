@@ -37,7 +37,9 @@ pub(crate) fn commit(
     ctx.serve(program.clone());
     ctx.timers.accept(ctx, program.generation);
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
+    workers.iter().for_each(|worker| worker.core().is_served.set(false));
     if let Some((worker, index)) = &served {
+        worker.core().is_served.set(true);
         worker.core().settings.id.set(*index);
         *ctx.name.borrow_mut() = worker.core().title();
     }
@@ -183,8 +185,8 @@ pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
     for worker in &workers {
         // (a top-level Worker that another isolate serves has not started here)
         let core = worker.core();
-        let serves = core.is_inner || core.title() == *ctx.name.borrow();
-        if serves && let Some(handler) = core.callbacks.get(Event::WorkerStop) {
+        let runs_here = core.is_inner || core.is_served.get();
+        if runs_here && let Some(handler) = core.callbacks.get(Event::WorkerStop) {
             let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
             let place = || format!("on_worker_stop of worker `{}`", worker.core().title());
             let stopping = ctx.call(handler, &mut args, 0, place);

@@ -58,6 +58,8 @@ pub(crate) struct WorkerCore {
     resumed: Notify,
     /// Made while a script was running events, not by its top level.
     pub(crate) is_inner: bool,
+    /// Is this the top-level Worker that its isolate is there for? (The others are only declared in it.)
+    pub(crate) is_served: Cell<bool>,
     /// The generation whose `on_worker_start` asked for it; 0 if that was another event.
     pub(crate) asked_by: Cell<u64>,
     pub(crate) generation: Cell<u64>,
@@ -83,6 +85,7 @@ impl Worker {
             paused: Cell::new(false),
             resumed: Notify::new(),
             is_inner,
+            is_served: Cell::new(false),
             asked_by: Cell::new(0),
             generation: Cell::new(ctx.program().map_or(0, |p| p.generation)),
         }))));
