@@ -238,9 +238,7 @@ impl Link {
                 Ok(false) => continue,
                 Ok(true) => {
                     *self.drainer.borrow_mut() = None;
-                    if let Some(feeder) = self.feeder.borrow().upgrade() {
-                        feeder.resume();
-                    }
+                    self.resume_feeder();
                     self.happen(Happening::BufferDrain);
                     self.flushed();
                 }
@@ -291,6 +289,7 @@ impl Link {
         if let Some(drainer) = self.drainer.borrow_mut().take() {
             drainer.abort();
         }
+        self.resume_feeder();
         self.wake();
     }
 
@@ -350,6 +349,7 @@ impl Link {
         }
         self.outbox.borrow_mut().discard();
         self.happenings.borrow_mut().clear();
+        self.resume_feeder();
         self.turn.leave(self.id);
         self.write.borrow_mut().take()
     }
@@ -426,6 +426,13 @@ impl Link {
     /// While this queue is full, `feeder` is not read.
     pub(crate) fn feed_from(&self, feeder: &Rc<Link>) {
         *self.feeder.borrow_mut() = Rc::downgrade(feeder);
+    }
+
+    /// Whoever was paused for this queue is read again, also when the queue is gone: else nobody would ever notice its end.
+    fn resume_feeder(&self) {
+        if let Some(feeder) = self.feeder.borrow().upgrade() {
+            feeder.resume();
+        }
     }
 
     pub(crate) fn happen(&self, happening: Happening) {
