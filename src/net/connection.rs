@@ -38,18 +38,16 @@ pub(crate) struct Connection<E: Events> {
     events: E,
     /// Protocol answers of one step, on their way to the queue.
     answers: Vec<u8>,
-    /// Does the inbox hold the beginning of a message, so that only more bytes help?
-    hungry: bool,
 }
 
 impl<E: Events> Connection<E> {
     pub(crate) fn new(link: Rc<Link>, read: ReadHalf, events: E) -> Self {
-        Self { link, read, inbox: Inbox::default(), events, answers: Vec::new(), hungry: false }
+        Self { link, read, inbox: Inbox::default(), events, answers: Vec::new() }
     }
 
     /// Is there something in the inbox that can be digested now?
     fn can_digest(&self) -> bool {
-        !self.hungry && !self.inbox.is_empty() && self.link.is_listening()
+        !self.link.hungry.get() && !self.inbox.is_empty() && self.link.is_listening()
     }
 
     /// Runs until the connection is over, whichever side ended it.
@@ -85,7 +83,7 @@ impl<E: Events> Connection<E> {
                     self.link.bytes_read.set(self.link.bytes_read.get() + n as u64);
                     self.link.heard.set(self.link.turn.clock.get());
                     self.inbox.fill(buffer, n);
-                    self.hungry = false;
+                    self.link.hungry.set(false);
                 }
                 Waited::Read(Err(_)) => self.link.destroy(),
             }
@@ -136,7 +134,7 @@ impl<E: Events> Connection<E> {
             }
             match step {
                 Ok(Step::More) => {
-                    self.hungry = true;
+                    self.link.hungry.set(true);
                     break;
                 }
                 Ok(Step::Control { consumed }) => self.inbox.consume(consumed),

@@ -61,6 +61,8 @@ pub(crate) struct Link {
     /// Is a handler of this connection running or waiting?
     pub(crate) handling: Cell<bool>,
     pub(crate) turn: Rc<Turn>,
+    /// Do the received bytes that are left begin a message of this protocol, so that only more bytes help?
+    pub(crate) hungry: Cell<bool>,
     wire: RefCell<Wire>,
     outbox: RefCell<Outbox>,
     write: RefCell<Option<Rc<WriteHalf>>>,
@@ -99,6 +101,7 @@ impl Link {
             heard: Cell::new(now),
             pinged: Cell::new(false),
             handling: Cell::new(false),
+            hungry: Cell::new(false),
             wire: RefCell::new(wire),
             outbox: RefCell::default(),
             write: RefCell::new(Some(Rc::new(write))),
@@ -465,6 +468,13 @@ impl Link {
 
     pub(crate) fn with_wire<T>(&self, f: impl FnOnce(&mut Wire) -> T) -> T {
         f(&mut self.wire.borrow_mut())
+    }
+
+    /// Speaks another protocol from now on. What was received and is not a message yet is looked at anew.
+    pub(crate) fn change_wire(&self, wire: Wire) {
+        *self.wire.borrow_mut() = wire;
+        self.hungry.set(false);
+        self.wake();
     }
 
     pub(crate) fn is_websocket(&self) -> bool {

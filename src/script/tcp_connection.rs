@@ -220,9 +220,12 @@ impl Object for TcpConnection {
                         "a websocket cannot become another protocol, nor another protocol a websocket",
                     ));
                 }
-                link.with_wire(|wire| *wire = Wire::new(scheme));
+                link.change_wire(Wire::new(scheme));
             }
             known if Self::is_known(known) => {
+                if is_same_value(&value, &self.known(known)) {
+                    return Ok(());
+                }
                 return Err(error(format!("{name} cannot be assigned")));
             }
             // (nor properties: they might hold the connection itself)
