@@ -138,6 +138,8 @@ impl Hints<'_> {
             known.extend(ast.statements().iter().filter_map(defines).map(String::from));
             for f in ast.iter_fn_def() {
                 let (start, end) = (place(f.body.start_position()), place(f.body.end_position()));
+                // (a closure without braces has no end: guess that it is one line)
+                let end = end.max((start.0, usize::MAX));
                 if start <= at && at <= end {
                     known.extend(f.params.iter().map(|p| p.to_string()));
                     known.extend(locals(ast, start, end));
