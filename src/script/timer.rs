@@ -3,7 +3,7 @@
 
 use super::{
     ctx::Ctx,
-    value::{Outcome, error, seconds},
+    value::{Outcome, at, error, seconds},
 };
 use crate::engine::{
     coroutine,
@@ -223,6 +223,17 @@ async fn tick(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
 
 /// `Timer::add(seconds, callback, args, persistent)` and its short forms.
 fn add(
+    ctx: &Rc<Ctx>,
+    call: &NativeCallContext,
+    after: &Dynamic,
+    callback: Dynamic,
+    args: Array,
+    repeats: bool,
+) -> Outcome<i64> {
+    try_add(ctx, call, after, callback, args, repeats).map_err(|e| at(call, e))
+}
+
+fn try_add(
     ctx: &Rc<Ctx>,
     call: &NativeCallContext,
     after: &Dynamic,

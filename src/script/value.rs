@@ -1,7 +1,7 @@
 //! What scripts pass to `send` and to settings, turned into what the host needs.
 
 use crate::{engine::json, protocol::Kind};
-use rhai::{Blob, Dynamic, EvalAltResult, Position};
+use rhai::{Blob, Dynamic, EvalAltResult, NativeCallContext, Position};
 use std::time::Duration;
 
 pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -12,6 +12,14 @@ const MAX_SECONDS: f64 = 3.2e9;
 /// A script error with this text; rhai adds the place.
 pub(crate) fn error(text: impl Into<String>) -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime(text.into().into(), Position::NONE).into()
+}
+
+/// Gives an error the place of this call, if it has none: rhai adds none to the errors of functions in a namespace.
+pub(crate) fn at(call: &NativeCallContext, mut error: Box<EvalAltResult>) -> Box<EvalAltResult> {
+    if error.position().is_none() {
+        error.set_position(call.call_position());
+    }
+    error
 }
 
 /// Calls `f` with the message that a script value stands for: strings as text, blobs as bytes, numbers, booleans and

@@ -9,7 +9,7 @@ use super::{
     session,
     settings::Settings,
     tcp_connection::TcpConnection,
-    value::{Outcome, error, with_payload},
+    value::{Outcome, at, error, with_payload},
 };
 use crate::{
     engine::{program::Program, ref_map::RefMap, report::nearest},
@@ -422,19 +422,21 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     }
     let mut module = Module::new();
     let home = ctx.clone();
-    module.set_native_fn("run_all", move || match home.is_declaring() {
+    type Call<'a> = NativeCallContext<'a>;
+    module.set_native_fn("run_all", move |call: Call| match home.is_declaring() {
         true => Err(EvalAltResult::Exit(Dynamic::UNIT, Position::NONE).into()),
         false => {
-            Err::<(), _>(error("the workers are running already: run_all() ends the top level"))
+            let text = "the workers are running already: run_all() ends the top level";
+            Err::<(), _>(at(&call, error(text)))
         }
     });
     let home = ctx.clone();
-    module.set_native_fn("stop_all", move || stop(&home, 0));
+    module.set_native_fn("stop_all", move |call: Call| stop(&home, &call, 0));
     let home = ctx.clone();
-    module.set_native_fn("stop_all", move |code: i64| stop(&home, code));
+    module.set_native_fn("stop_all", move |call: Call, code: i64| stop(&home, &call, code));
     let home = ctx.clone();
-    module.set_native_fn("reload", move || match home.is_declaring() {
-        true => Err(error("the top level cannot reload itself")),
+    module.set_native_fn("reload", move |call: Call| match home.is_declaring() {
+        true => Err(at(&call, error("the top level cannot reload itself"))),
         false => {
             home.wish(Wish::Reload);
             Ok(())
@@ -443,11 +445,12 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     engine.register_static_module(Worker::NAME, module.into());
 }
 
-fn stop(ctx: &Ctx, code: i64) -> Outcome<()> {
-    let code = u8::try_from(code)
-        .map_err(|_| error(format!("an exit code is a number from 0 to 255, not {code}")))?;
+fn stop(ctx: &Ctx, call: &NativeCallContext, code: i64) -> Outcome<()> {
+    let code = u8::try_from(code).map_err(|_| {
+        at(call, error(format!("an exit code is a number from 0 to 255, not {code}")))
+    })?;
     if ctx.is_declaring() {
-        return Err(error("nothing is running yet that could be stopped"));
+        return Err(at(call, error("nothing is running yet that could be stopped")));
     }
     ctx.wish(Wish::Stop(code));
     Ok(())
