@@ -62,7 +62,7 @@ impl Deployment {
         // The first isolate is the rehearsal: what it declares decides how many there must be.
         if host.places.is_empty() {
             let isolate = host.spawn_isolate()?;
-            self.new_places.push(Place { isolate, serves: None });
+            self.new_places.push(Place { isolate, serves: None, is_deaf: false });
         }
         for (at, place) in host.places.iter().chain(&self.new_places).enumerate() {
             let loaded = self.rehearse(host, &place.isolate, at == 0)?;
@@ -72,7 +72,10 @@ impl Deployment {
         }
         self.continued = match_up(&host.workers, &self.loaded.workers);
         for (spec, continued) in self.loaded.workers.iter().zip(&self.continued) {
-            let same = continued.is_some_and(|old| host.workers[old].address == spec.address);
+            // (one that the script had stopped listening listens again)
+            let same = continued.is_some_and(|old| {
+                host.workers[old].address == spec.address && host.bound[old].is_some()
+            });
             let new = spec.address.as_ref().filter(|_| !same);
             let owner = format!("worker `{}`", spec.title());
             let bound = new.map(|address| host.listeners.bind(address, &owner)).transpose();
@@ -109,7 +112,7 @@ impl Deployment {
         for serves in free {
             let isolate = host.spawn_isolate()?;
             let rehearsed = self.rehearse(host, &isolate, false);
-            self.new_places.push(Place { isolate, serves });
+            self.new_places.push(Place { isolate, serves, is_deaf: false });
             rehearsed?;
         }
         Ok(())
@@ -148,7 +151,8 @@ impl Deployment {
             host.bound.push(new.or(kept));
         }
         let mut answers = Vec::new();
-        for (place, is_new) in &places {
+        for (place, is_new) in &mut places {
+            place.is_deaf &= place.serves.is_some_and(|(at, _)| !rebound[at]);
             // An isolate that goes on with the same address has its socket already.
             let bound =
                 place.serves.filter(|(at, _)| *is_new || rebound[*at]).and_then(|(at, _)| {

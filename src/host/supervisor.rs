@@ -24,6 +24,8 @@ pub(super) struct Place {
     pub(super) isolate: Isolate,
     /// Which of the declared workers it serves, and as which of that worker's isolates; none without workers.
     pub(super) serves: Option<(usize, usize)>,
+    /// Has the script stopped listening here?
+    pub(super) is_deaf: bool,
 }
 
 /// The running host.
@@ -108,6 +110,7 @@ impl Supervisor {
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
+                Order::Wish(Wish::Unlistened { isolate }) => self.unlistened(isolate),
                 Order::Wish(Wish::Fault(fault)) => self.tell(HostEvent::Fault(fault)),
             }
         }
@@ -140,6 +143,21 @@ impl Supervisor {
         let (config, log) = (self.config.engine.clone(), self.config.log.clone());
         Isolate::spawn(id, config, log, self.listeners.clone(), wishes)
             .map_err(|e| system("cannot start an isolate's thread", e))
+    }
+
+    /// A worker stopped listening in one isolate: with the last, its socket is closed here too.
+    fn unlistened(&mut self, isolate: usize) {
+        let Some(place) = self.places.iter_mut().find(|p| p.isolate.id == isolate) else { return };
+        place.is_deaf = true;
+        let Some((at, _)) = place.serves else { return };
+        let mut serving = self.places.iter().filter(|p| p.serves.is_some_and(|(w, _)| w == at));
+        if serving.all(|p| p.is_deaf)
+            && let Some(bound) = self.bound[at].take()
+        {
+            let (title, address) = (self.workers[at].title().to_owned(), bound.address.clone());
+            drop(bound);
+            self.config.log.worker(Level::Info, &title, format!("stopped listening on {address}"));
+        }
     }
 
     /// Watches every file that was read or looked for.

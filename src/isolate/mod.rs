@@ -70,6 +70,7 @@ pub(crate) struct Report {
 
 /// The host's end of an isolate.
 pub(crate) struct Isolate {
+    pub(crate) id: usize,
     commands: mailbox::UnboundedSender<Command>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -88,7 +89,7 @@ impl Isolate {
             .name(format!("isolate {id}"))
             .stack_size(THREAD_STACK)
             .spawn(move || run(id, config, log, listeners, wishes, mailbox))?;
-        Ok(Self { commands, thread: Some(thread) })
+        Ok(Self { id, commands, thread: Some(thread) })
     }
 
     /// Sends a command. The answer's channel closes without one if the isolate is dead.

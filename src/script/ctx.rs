@@ -31,6 +31,8 @@ pub(crate) enum Wish {
     Reload,
     /// An inner worker listens: declared as, bound to.
     Listening { worker: String, declared: String, bound: String },
+    /// A top-level worker stops listening in this isolate.
+    Unlistened { isolate: usize },
     /// An event was lost to an error.
     Fault(Fault),
 }

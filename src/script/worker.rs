@@ -148,6 +148,15 @@ impl Worker {
         Ok(())
     }
 
+    /// `unlisten()`: the host is told, for it holds the sockets of top-level Workers too, and clients would hang in them.
+    fn stop_listening(&self) {
+        let core = self.core();
+        if core.bound().is_some() && !core.is_inner {
+            core.ctx.wish(Wish::Unlistened { isolate: core.ctx.isolate });
+        }
+        core.unlisten();
+    }
+
     /// The inner Worker of the same address that an earlier generation's `on_worker_start` asked for, and this one's has
     /// not yet.
     fn living_twin(&self, generation: u64) -> Option<Worker> {
@@ -413,7 +422,7 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
         };
     }
     method!("listen", |worker: &mut Worker| worker.listen());
-    method!("unlisten", |worker: &mut Worker| worker.core().unlisten());
+    method!("unlisten", |worker: &mut Worker| worker.stop_listening());
     method!("pause_accept", |worker: &mut Worker| worker.core().pause_accept(true));
     method!("resume_accept", |worker: &mut Worker| worker.core().pause_accept(false));
     method!("broadcast", |worker: &mut Worker, data: Dynamic| worker.broadcast(&data));
