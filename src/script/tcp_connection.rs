@@ -6,7 +6,7 @@ use super::{
     properties::Properties,
     settings::Settings,
     value::{Outcome, error, into_blob, whole, with_payload},
-    worker::{Worker, unknown_callback},
+    worker::{Worker, is_same_value, unknown_callback},
 };
 use crate::{
     engine::handler::Handler,
@@ -215,6 +215,9 @@ impl Object for TcpConnection {
             "protocol" => {
                 let wanted = super::value::text(&value, name)?;
                 let scheme = Scheme::parse(&wanted).map_err(error)?;
+                if scheme == link.with_wire(|wire| wire.scheme()) {
+                    return Ok(());
+                }
                 if scheme == Scheme::WebSocket || link.is_websocket() {
                     return Err(error(
                         "a websocket cannot become another protocol, nor another protocol a websocket",
