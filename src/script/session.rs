@@ -30,6 +30,7 @@ pub(crate) fn open(worker: &Worker, stream: Stream) {
         worker: worker.clone(),
         handle: Dynamic::from(connection.clone()),
         connection,
+        cut: Vec::new(),
     };
     tokio::task::spawn_local(Connection::new(link, read, session).run());
 }
@@ -37,8 +38,8 @@ pub(crate) fn open(worker: &Worker, stream: Stream) {
 /// A received message on its way to the script.
 pub(crate) enum Data {
     Script(Dynamic),
-    /// It has been passed on to the connection that this one is piped to.
-    Piped,
+    /// Nothing to do: it was passed on to the connection that this one is piped to, or is half a character.
+    Done,
 }
 
 struct Session {
@@ -47,6 +48,8 @@ struct Session {
     connection: TcpConnection,
     /// The boxed form of `connection`, made once and moved into and out of each call.
     handle: Dynamic,
+    /// The beginning of a character whose rest is in the next read; only where raw bytes are text.
+    cut: Vec<u8>,
 }
 
 impl Session {
@@ -66,6 +69,21 @@ impl Session {
             false => Dynamic::from(self.connection.clone()),
         };
         result
+    }
+
+    /// Raw bytes as text. Where a read ends is no matter of the script: half a character waits for its rest.
+    fn raw_text(&mut self, bytes: &[u8]) -> Result<Data, NotUtf8> {
+        let mut joined = std::mem::take(&mut self.cut);
+        joined.extend_from_slice(bytes);
+        let text = String::from_utf8(joined).or_else(|e| {
+            let (error, mut joined) = (e.utf8_error(), e.into_bytes());
+            if error.error_len().is_some() {
+                return Err(NotUtf8);
+            }
+            self.cut = joined.split_off(error.valid_up_to());
+            String::from_utf8(joined).map_err(|_| NotUtf8)
+        })?;
+        Ok(if text.is_empty() { Data::Done } else { Data::Script(text.into()) })
     }
 }
 
@@ -100,11 +118,14 @@ impl Events for Session {
             };
             // (a target that cannot take it says so in its own on_error)
             let _ = target.link().send(kind, bytes);
-            return Ok(Data::Piped);
+            return Ok(Data::Done);
         }
         Ok(Data::Script(match message {
             Message::Text(text) => text.into(),
             Message::Binary(bytes) if self.connection.wants_text() => {
+                if self.connection.link().with_wire(|wire| wire.scheme()) == Scheme::Tcp {
+                    return self.raw_text(bytes);
+                }
                 std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
             }
             Message::Binary(bytes) => Dynamic::from_blob(bytes.to_vec()),
