@@ -52,14 +52,11 @@ impl<E: Events> Connection<E> {
 
     /// Runs until the connection is over, whichever side ended it.
     pub(crate) async fn run(mut self) {
-        self.link.handling.set(true);
-        self.events.connect().await;
-        self.link.handling.set(false);
+        attend(&self.link, &self.read, &mut self.inbox, self.events.connect()).await;
         loop {
             while let Some(happening) = self.link.take_happening() {
-                self.link.handling.set(true);
-                self.events.happened(happening).await;
-                self.link.handling.set(false);
+                let work = self.events.happened(happening);
+                attend(&self.link, &self.read, &mut self.inbox, work).await;
             }
             if self.link.is_over() {
                 break;
@@ -150,10 +147,8 @@ impl<E: Events> Connection<E> {
                 }
                 Ok(Step::Handshake { request, consumed }) => {
                     self.inbox.consume(consumed);
-                    self.inbox.settle();
-                    self.link.handling.set(true);
-                    let verdict = self.events.handshake(&request).await;
-                    self.link.handling.set(false);
+                    let work = self.events.handshake(&request);
+                    let verdict = attend(&self.link, &self.read, &mut self.inbox, work).await;
                     match verdict {
                         Verdict::Accept(extra) => self.link.accept_websocket(&request, &extra),
                         Verdict::Refuse(status) => self.link.refuse_websocket(status),
@@ -177,23 +172,8 @@ impl<E: Events> Connection<E> {
             let broken: Broken = self.link.with_wire(|wire| wire.not_utf8());
             return self.link.break_off(broken);
         };
-        self.link.handling.set(true);
-        {
-            let mut handling = pin!(self.events.message(data));
-            let mut settled = false;
-            // Most handlers never wait; one that does must not sit on the buffer that all connections share.
-            poll_fn(|cx| {
-                let polled = handling.as_mut().poll(cx);
-                if polled.is_pending() && !settled {
-                    self.inbox.settle();
-                    settled = true;
-                }
-                polled
-            })
-            .await;
-        }
+        attend(&self.link, &self.read, &mut self.inbox, self.events.message(data)).await;
         self.link.heard.set(self.link.turn.clock.get());
-        self.link.handling.set(false);
     }
 
     async fn end(mut self) {
@@ -209,6 +189,35 @@ impl<E: Events> Connection<E> {
             let _ = tokio::time::timeout(LINGER, discard(&mut read)).await;
         }
     }
+}
+
+/// Waits for a handler. Most never wait themselves; while one does, it must not sit on the buffer that all connections
+/// share, and a peer that resets the connection meanwhile is noticed, so that the handler's next send says so.
+async fn attend<T>(
+    link: &Link,
+    read: &ReadHalf,
+    inbox: &mut Inbox,
+    handling: impl Future<Output = T>,
+) -> T {
+    link.handling.set(true);
+    let mut handling = pin!(handling);
+    let mut broken = None;
+    let result = poll_fn(|cx| {
+        let polled = handling.as_mut().poll(cx);
+        if polled.is_pending() && link.status() != Status::Closed {
+            let broken = broken.get_or_insert_with(|| {
+                inbox.settle();
+                Box::pin(read.broken())
+            });
+            if broken.as_mut().poll(cx).is_ready() {
+                link.destroy();
+            }
+        }
+        polled
+    })
+    .await;
+    link.handling.set(false);
+    result
 }
 
 fn receive<E: Events>(events: &mut E, kind: Kind, payload: &[u8]) -> Result<E::Data, ()> {

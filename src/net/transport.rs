@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 use tokio::{
-    io::{AsyncRead, ReadBuf},
+    io::{AsyncRead, Interest, ReadBuf},
     net::{TcpStream, UnixStream, tcp, unix},
 };
 
@@ -57,6 +57,17 @@ impl ReadHalf {
             ReadHalf::Unix(half) => Pin::new(half).poll_read(cx, &mut buffer),
         };
         polled.map_ok(|()| buffer.filled().len())
+    }
+}
+
+impl ReadHalf {
+    /// Waits until the connection is broken (reset by the peer, or given up by the kernel). An orderly end is not that.
+    pub(crate) async fn broken(&self) {
+        // (an error means that there is nothing to wait for any more)
+        let _ = match self {
+            ReadHalf::Tcp(half) => half.ready(Interest::ERROR).await,
+            ReadHalf::Unix(half) => half.ready(Interest::ERROR).await,
+        };
     }
 }
 

@@ -6,8 +6,8 @@ use crate::{
     engine::handler::Args,
     log::Level,
     net::{
-        Events, Happening, Message, NotUtf8, Verdict, code, connection::Connection, link::Link,
-        transport::Stream,
+        Events, Happening, Message, NotUtf8, Verdict, address::Scheme, code,
+        connection::Connection, link::Link, transport::Stream,
     },
     protocol::{Kind, Wire, handshake::Request},
 };
