@@ -84,6 +84,29 @@ fn what_cannot_be_assigned_costs_the_event_alone() {
     assert_eq!(client.ask("x"), "ok");
 }
 
+/// Rhai hands a property back to its setter after a method call on it.
+#[test]
+fn a_method_of_a_fixed_property_is_no_assignment() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("websocket://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            connection.worker.broadcast("all");
+            let own = connection.worker;
+            connection.send([
+                connection.id.to_string(), connection.bytes_read.max(1) > 0, connection.worker.connections.len(),
+                own.connections.len(), own.id.to_string(), own.address.contains("127"), own.transport.len(),
+                own.generation.to_string(), connection.protocol.len(), connection.worker.name.len(),
+            ]);
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut socket = host.websocket("websocket://127.0.0.1:0");
+    assert_eq!(socket.ask("?"), "all");
+    assert_eq!(socket.message(), r#"["1",true,1,1,"0",true,3,"0",9,0]"#);
+}
+
 #[test]
 fn a_callback_of_the_connection_wins_over_its_workers() {
     let mut host = TestHost::start(

@@ -117,7 +117,6 @@ fn mistakes_in_handlers_are_explained() {
         let worker = Worker("text://127.0.0.1:0");
         worker.on_message = |connection, line| {
             switch line {
-                "variable" => connection.send(lime),
                 "function" => connection.send(gret(line)),
                 "method" => connection.sent(line),
                 "type" => connection.send(line - 1),
@@ -133,14 +132,13 @@ fn mistakes_in_handlers_are_explained() {
     );
     let mut client = host.tcp(TEXT);
     for (line, says, place) in [
-        ("variable", "lime", "main.rhai:7:47"),
-        ("function", "greet", "main.rhai:8:47"),
-        ("method", "send", "main.rhai:9:"),
-        ("type", "-", "main.rhai:10:"),
-        ("index", "5", "main.rhai:11:"),
-        ("division", "Division by zero", "main.rhai:12:"),
-        ("recursion", "deep", "main.rhai:2:"),
-        ("map", "from a map", "main.rhai:14:"),
+        ("function", "greet", "main.rhai:7:47"),
+        ("method", "send", "main.rhai:8:"),
+        ("type", "-", "main.rhai:9:"),
+        ("index", "5", "main.rhai:10:"),
+        ("division", "Division by zero", "main.rhai:11:"),
+        ("recursion", "deep", "main.rhai:12:"),
+        ("map", "from a map", "main.rhai:13:"),
     ] {
         client.send(format!("{line}\n"));
         let fault = host.fault();
@@ -248,16 +246,16 @@ fn time_that_a_handler_waits_does_not_count_as_running() {
 
 /// Handlers that wait, for as long as the script is told to.
 const WAITS: &str = r#"
-let go = false;
+let free = false;
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| {
     switch line {
         "wait" => {
             print("waiting");
-            while !go { sleep(0.01); }
+            while !free { sleep(0.01); }
             print(`sent: ${connection.send("late")}`);
         }
-        "go" => { go = true; connection.send("gone"); }
+        "go" => { free = true; connection.send("gone"); }
         _ => connection.send(line),
     }
 };

@@ -306,7 +306,7 @@ fn when_descriptors_run_out_accepting_pauses_and_resumes() {
     );
     clients.last_mut().expect("sixty").expect_silence();
     // Room again: those who waited are served.
-    let mut waiting = clients.split_off(35);
+    let mut waiting = clients.split_off(50);
     drop(clients);
     program.line("accepting again", &mut seen);
     for client in &mut waiting {

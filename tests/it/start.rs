@@ -87,6 +87,13 @@ fn a_script_that_cannot_start_is_refused_with_its_place() {
     for (script, says, place) in [
         ("let worker = ;", "Syntax error", "main.rhai:1:14"),
         ("let a = 1;\nthrow \"no way\";", "no way", "main.rhai:2:1"),
+        (
+            "let w = Worker(\"text://127.0.0.1:0\");\nw.on_message = |c, line| c.send(lime);",
+            "did you mean `line`?",
+            "main.rhai:2:33",
+        ),
+        ("Timer::add(-1, || 0);", "a timer's interval is a number of seconds", "main.rhai:1:8"),
+        ("Timer::delay(1, 5);", "Timer takes a closure", "main.rhai:1:8"),
         ("let a = nothing;", "nothing", "main.rhai:1:9"),
         ("let a = unknown(1);", "unknown", "main.rhai:1:9"),
         ("import \"missing\" as m;", "missing", "main.rhai:1:"),

@@ -208,8 +208,8 @@ fn the_isolates_of_a_worker_share_nothing() {
         Worker::run_all();
         "#,
     );
-    let (mut one, mut two) = (host.tcp(TEXT), host.tcp(TEXT));
-    let mut answers = [one.ask("x"), two.ask("y")];
+    let one = host.tcp(TEXT).ask("x");
+    let mut answers = [one, host.tcp(TEXT).ask("y")];
     let first_is_zero = answers[0].starts_with("[0");
     if !first_is_zero {
         answers.reverse();
