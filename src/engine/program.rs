@@ -63,7 +63,9 @@ impl Program {
         let modules = Modules::new(sources, globals);
         let mut engine = super::build(config, &modules);
         api.register(&mut engine);
-        (config.register)(&mut engine);
+        super::coroutine::guarded(|| (config.register)(&mut engine)).map_err(|text| {
+            Fault::plain(format!("the embedder's registration panicked: {text}"))
+        })?;
         let parsed = modules.parse(&engine, &main_path);
         if parsed.is_ok() {
             let names =
@@ -94,10 +96,18 @@ impl Program {
         *self.modules.top_level.borrow_mut() = Some(top_level.clone());
         super::coroutine::restart_clock();
         let unit = self.modules.main();
-        let ran = top_level.run(&self.engine, &unit, &mut Scope::new());
+        let ran = super::coroutine::guarded(|| {
+            top_level.run(&self.engine, &unit, &mut Scope::new()).map(drop)
+        });
         self.modules.top_level.take();
         top_level.restore();
         let top_level = self.top_level.get_or_init(|| top_level);
+        let ran = ran.map_err(|text| {
+            let file = &unit.file;
+            Fault::plain(format!(
+                "a function of the host panicked at the top level of {file}: {text}"
+            ))
+        })?;
         ran.map_err(|e| self.fault(&e, &unit.file, "at the top level"))?;
         Ok(top_level)
     }
