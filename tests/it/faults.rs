@@ -1,4 +1,4 @@
-//! Errors in scripts and in the embedder's functions: each costs one event, and says where and why (Workerman's K10).
+//! Errors in scripts: each costs one event, and says where and why (Workerman's K10).
 
 use crate::{client::Client, host::TestHost};
 use std::time::{Duration, Instant};
@@ -147,82 +147,6 @@ fn mistakes_in_handlers_are_explained() {
         assert!(fault.text.lines().count() < 60, "{line}: too long\n{}", fault.text);
         assert_eq!(client.ask("still here"), "still here", "{line}");
     }
-}
-
-#[test]
-fn a_panic_in_the_embedders_function_costs_that_event_alone() {
-    let mut host = TestHost::try_start_as(
-        r#"
-        let worker = Worker("text://127.0.0.1:0");
-        worker.on_message = |connection, line| {
-            if line == "boom" { boom(line); }
-            connection.send(line);
-        };
-        Worker::run_all();
-        "#,
-        &[],
-        |builder| {
-            builder.register(|engine| {
-                engine.register_fn("boom", |text: &str| {
-                    assert_ne!(text, "boom", "a bug of the embedder")
-                });
-            })
-        },
-    )
-    .expect("starts");
-    let (mut client, mut other) = (host.tcp(TEXT), host.tcp(TEXT));
-    for _ in 0..3 {
-        client.send("boom\n");
-        let fault = host.fault();
-        assert!(fault.title.contains("a function of the host panicked"), "{}", fault.text);
-        assert!(fault.title.contains("a bug of the embedder"), "{}", fault.text);
-        assert!(fault.title.contains("main.rhai:"), "{}", fault.text);
-        assert_eq!(client.ask("a"), "a");
-        assert_eq!(other.ask("b"), "b");
-    }
-}
-
-#[test]
-fn a_handler_that_never_ends_is_ended_where_it_stands() {
-    let mut host = TestHost::try_start_as(
-        r#"
-        let worker = Worker("text://127.0.0.1:0");
-        worker.on_message = |connection, line| {
-            if line == "spin" {
-                let n = 0;
-                loop {
-                    n += 1;
-                }
-            }
-            connection.send(line);
-        };
-        Worker::run_all();
-        "#,
-        &[],
-        |builder| builder.handler_timeout(Duration::from_millis(200)),
-    )
-    .expect("starts");
-    let (mut client, mut other) = (host.tcp(TEXT), host.tcp(TEXT));
-    assert_eq!(other.ask("a"), "a");
-    let began = Instant::now();
-    client.send("spin\n");
-    other.send("b\n");
-    let fault = host.fault();
-    assert!(
-        fault.title.contains("it ran 0.2 s without waiting (handler_timeout)"),
-        "{}",
-        fault.text
-    );
-    let place = fault.location.as_str();
-    assert!(
-        place.starts_with("main.rhai:6:") || place.starts_with("main.rhai:7:"),
-        "{}",
-        fault.text
-    );
-    assert!(fault.text.contains("connection 1"), "{}", fault.text);
-    assert_eq!(other.line(), "b", "the others were only held up");
-    assert_eq!(client.ask("c"), "c", "and so was this one");
-    assert!(began.elapsed() >= Duration::from_millis(200), "it had its time");
 }
 
 #[test]

@@ -9,16 +9,20 @@ mod smoke;
 
 /// Peers that do not read: queues, their limits, and pipes.
 mod buffers;
-/// One connection: properties, sending, closing, pausing.
+/// One connection: properties, callbacks of its own, pausing, addresses.
 mod connection;
+/// Faults in embedded functions, and scripts that never end.
+mod embedder;
 /// Unix sockets and IPv6, for every protocol.
 mod endpoints;
-/// Errors of scripts and embedders cost one event.
+/// Errors of scripts cost one event.
 mod faults;
 /// What strangers may cost: time, memory, descriptors.
 mod limits;
 /// text, frame and raw bytes on the wire.
 mod protocols;
+/// Sending and closing.
+mod sending;
 /// How a script starts, is refused, and ends the host.
 mod start;
 /// A worker's properties and callbacks.

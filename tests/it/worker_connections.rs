@@ -236,3 +236,25 @@ fn top_level_workers_share_nothing() {
     assert_eq!(one.ask("x"), "1 2");
     assert_eq!(two.ask("x"), "1 1");
 }
+
+#[test]
+fn a_worker_that_stopped_listening_listens_again_after_a_reload() {
+    const SCRIPT: &str = r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_worker_reload = |worker| print(`again ${worker.address}`);
+        worker.on_message = |connection, line| {
+            if line == "stop" { worker.unlisten(); }
+            connection.send(line);
+        };
+        Worker::run_all();
+    "#;
+    let mut host = TestHost::start(SCRIPT);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("stop"), "stop");
+    host.wait_for_log("stopped listening");
+    host.edit(&SCRIPT.replace("connection.send(line)", "connection.send(line + \"!\")"));
+    let again = host.wait_for_log("again text://").message;
+    let address = again.rsplit('/').next().expect("an address").parse().expect("an address");
+    assert_eq!(Client::connect(address).ask("new"), "new!");
+    assert_eq!(client.ask("old"), "old!", "what was open stayed open");
+}
