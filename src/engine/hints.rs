@@ -268,7 +268,8 @@ fn tidy(signature: &str) -> String {
     plain.trim_end_matches(" -> ()").to_string()
 }
 
-/// The nearest known name within a small edit distance; the first of equals.
+/// The nearest known name within a small edit distance; of equals the one that begins most alike, and the first of those
+/// in the alphabet, for the engine lists its functions in no order.
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters: Vec<char> = name.chars().collect();
     // Short names are all alike, and what is this long was not typed.
@@ -283,7 +284,10 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         .filter(|k| *k != name && k.len() <= 4 * 65)
         .map(|k| (distance(&letters, &k.chars().collect::<Vec<_>>()), k))
         .filter(|(d, k)| *d <= limit && *d < k.chars().count())
-        .min_by_key(|(d, _)| *d)
+        .min_by_key(|(d, k)| {
+            let alike = k.chars().zip(&letters).take_while(|(a, b)| a == *b).count();
+            (*d, std::cmp::Reverse(alike), *k)
+        })
         .map(|(_, k)| k)
 }
 
