@@ -1,7 +1,7 @@
 //! The task of one connection: it reads, cuts messages, and tells [`Events`] one thing after the other.
 
 use super::{
-    Events, Message, Verdict,
+    Events, Happening, Message, Verdict,
     inbox::{Inbox, give_buffer, take_buffer},
     link::{Link, Status},
     transport::ReadHalf,
@@ -55,8 +55,10 @@ impl<E: Events> Connection<E> {
         attend(&self.link, &self.read, &mut self.inbox, self.events.connect()).await;
         loop {
             while let Some(happening) = self.link.take_happening() {
+                self.link.complaining.set(matches!(happening, Happening::Error { .. }));
                 let work = self.events.happened(happening);
                 attend(&self.link, &self.read, &mut self.inbox, work).await;
+                self.link.complaining.set(false);
             }
             if self.link.is_over() {
                 break;

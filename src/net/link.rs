@@ -60,6 +60,8 @@ pub(crate) struct Link {
     pub(crate) pinged: Cell<bool>,
     /// Is a handler of this connection running or waiting?
     pub(crate) handling: Cell<bool>,
+    /// Is `on_error` running? Its own sends are dropped in silence, for else it would call itself for ever.
+    pub(crate) complaining: Cell<bool>,
     pub(crate) turn: Rc<Turn>,
     /// Do the received bytes that are left begin a message of this protocol, so that only more bytes help?
     pub(crate) hungry: Cell<bool>,
@@ -101,6 +103,7 @@ impl Link {
             heard: Cell::new(now),
             pinged: Cell::new(false),
             handling: Cell::new(false),
+            complaining: Cell::new(false),
             hungry: Cell::new(false),
             wire: RefCell::new(wire),
             outbox: RefCell::default(),
@@ -152,7 +155,7 @@ impl Link {
             self.flush();
         }
         let room = self.queued() < limit && self.status.get() == Status::Established;
-        if !room && self.status.get() == Status::Established {
+        if !room && self.status.get() == Status::Established && !self.complaining.get() {
             let text = "send buffer full and drop package".to_owned();
             self.happen(Happening::Error { code: code::SEND, text });
         }
