@@ -188,3 +188,48 @@ fn a_one_way_pipe_whose_slow_reader_goes_away_does_not_stay_paused() {
     left.reset();
     host.wait_for_log("closed 1");
 }
+
+#[test]
+fn a_connection_may_be_piped_into_itself() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("tcp://127.0.0.1:0");
+        worker.on_connect = |connection| connection.pipe(connection);
+        worker.on_close = |connection| print("closed");
+        "#,
+    );
+    let mut client = host.tcp(TCP);
+    client.send("echo");
+    assert_eq!(client.bytes(4), b"echo");
+    client.finish();
+    client.expect_end();
+    host.wait_for_log("closed");
+}
+
+/// `on_error` of a full queue may try to send: that must not call it again, for ever.
+#[test]
+fn an_on_error_that_sends_into_the_full_queue_is_not_called_for_that() {
+    let mut host = TestHost::start(
+        r#"
+        let errors = 0;
+        let worker = Worker("text://127.0.0.1:0");
+        worker.max_send_buffer_size = 1000;
+        worker.on_error = |connection, code, text| { errors += 1; connection.send(text); };
+        worker.on_message = |connection, line| {
+            if line != "fill" { connection.send(errors); return; }
+            let large = "";
+            large.pad(16000000, 'x');
+            connection.send(large);
+            connection.send("dropped");
+        };
+        "#,
+    );
+    let mut other = host.tcp(TEXT);
+    assert_eq!(other.ask("?"), "0");
+    let mut client = Client::connect_narrow(host.socket(TEXT));
+    client.send("fill\n");
+    while other.ask("?") == "0" {}
+    assert_eq!(other.ask("?"), "1");
+    assert_eq!(client.bytes(16_000_001)[16_000_000], b'\n');
+    assert_eq!(client.ask("?"), "1");
+}

@@ -264,3 +264,108 @@ fn addresses_are_shown_as_they_are() {
     let _host = start(&format!("text://{}", path.display()));
     assert_eq!(Client::connect_unix(&path).ask("?"), r#"["",0,"","",0,""]"#);
 }
+
+#[test]
+fn a_connection_leaves_whatever_its_on_close_does() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| switch line {
+            "throws" => { connection.on_close = |c| throw "from close"; connection.close(); }
+            "closes" => { connection.on_close = |c| { c.close(); c.destroy(); print("closed"); }; connection.close(); }
+            "waits" => { connection.on_close = |c| { sleep(0.02); print("waited"); }; connection.close(); }
+            _ => connection.send(worker.connections.len()),
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut witness = host.tcp(TEXT);
+    for (order, says) in [("throws", "from close"), ("closes", "closed"), ("waits", "waited")] {
+        let mut client = host.tcp(TEXT);
+        client.send(format!("{order}\n"));
+        client.expect_end();
+        host.wait_for_log(says);
+        // (the connection leaves in the same step of the loop in which its on_close returns)
+        assert_eq!(witness.ask("?"), "1", "{order}");
+    }
+}
+
+#[test]
+fn a_new_connection_may_be_greeted_paused_or_refused() {
+    let mut host = TestHost::start(
+        r#"
+        let waiting = [];
+        let refuse = false;
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_connect = |connection| {
+            if refuse { connection.close("full"); return; }
+            connection.send("welcome");
+            if connection.id == 2 { connection.pause_recv(); waiting.push(connection); }
+        };
+        worker.on_message = |connection, line| {
+            if line == "resume" { waiting[0].resume_recv(); }
+            if line == "refuse" { refuse = true; }
+            connection.send(line);
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut first = host.tcp(TEXT);
+    assert_eq!(first.line(), "welcome");
+    let mut second = host.tcp(TEXT);
+    second.send("early\n");
+    assert_eq!(second.line(), "welcome");
+    second.expect_silence();
+    assert_eq!(first.ask("resume"), "resume");
+    assert_eq!(second.line(), "early");
+    assert_eq!(first.ask("refuse"), "refuse");
+    let mut third = host.tcp(TEXT);
+    third.send("ignored\n");
+    assert_eq!(third.line(), "full");
+    third.expect_end();
+}
+
+#[test]
+fn messages_nobody_wants_are_read_all_the_same() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_close = |connection| print(`read ${connection.bytes_read}`);
+        "#,
+    );
+    let mut client = host.tcp(TEXT);
+    client.send("one\ntwo\n");
+    client.finish();
+    client.expect_end();
+    host.wait_for_log("read 8");
+}
+
+#[test]
+fn a_connection_destroyed_while_its_handler_waits_closes_when_that_returns() {
+    let mut host = TestHost::start(
+        r#"
+        let free = false;
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| switch line {
+            "wait" => {
+                print("waiting");
+                while !free { sleep(0.01); }
+                print(`sent: ${connection.send("late")}`);
+            }
+            "destroy" => { for one in worker.connections { if one != connection { one.destroy(); } } connection.send("ok"); }
+            _ => { free = true; connection.send("ok"); }
+        };
+        worker.on_close = |connection| print("closed");
+        Worker::run_all();
+        "#,
+    );
+    let (mut waits, mut other) = (host.tcp(TEXT), host.tcp(TEXT));
+    waits.send("wait\nnever\n");
+    host.wait_for_log("waiting");
+    assert_eq!(other.ask("destroy"), "ok");
+    assert_eq!(host.printed(), ["waiting"], "callbacks of one connection come one at a time");
+    assert_eq!(other.ask("free"), "ok");
+    host.wait_for_log("closed");
+    waits.expect_end();
+    assert_eq!(host.printed(), ["waiting", "sent: false", "closed"]);
+}

@@ -145,3 +145,24 @@ fn a_file_that_is_no_socket_is_left_alone() {
     let error = start_at(&folder.path().join("none/a.sock")).err().expect("refused").to_string();
     assert!(error.starts_with("cannot listen on text://"), "{error}");
 }
+
+#[test]
+fn an_inner_address_belongs_to_one_isolate() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("inner.sock");
+    let error = TestHost::try_start(
+        &format!(
+            r#"
+            let worker = Worker("text://127.0.0.1:0");
+            worker.count = 2;
+            worker.on_worker_start = |worker| Worker("text://{}").listen();
+            "#,
+            path.display()
+        ),
+        &[],
+    );
+    let error = error.err().expect("refused").to_string();
+    assert!(error.contains("the address is already in use by isolate "), "{error}");
+    assert!(error.contains("main.rhai:4:"), "{error}");
+    assert!(!path.exists(), "the one that had it lets go of it");
+}
