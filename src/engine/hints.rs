@@ -264,8 +264,15 @@ fn arguments(signature: &str) -> usize {
 /// A native signature without what only Rust needs.
 fn tidy(signature: &str) -> String {
     let plain = signature.replace("_: ", "").replace("&mut ", "");
-    let plain = plain.replace("Result<", "").replace(", Box<EvalAltResult>>", "");
-    plain.trim_end_matches(" -> ()").to_string()
+    let plain = plain.replace("types::dynamic::Dynamic", "any");
+    let (takes, gives) = plain.split_once(" -> ").unwrap_or((&plain, "()"));
+    // (a function that may fail gives `core::result::Result<T,alloc::boxed::Box<…>>`)
+    let gives = match gives.split_once("Result<") {
+        Some((_, inner)) => inner.split(',').next().unwrap_or(inner),
+        None => gives,
+    };
+    let gives = gives.rsplit("::").next().unwrap_or(gives).trim_matches(['<', '>', ' ']);
+    if gives == "()" { takes.to_owned() } else { format!("{takes} -> {gives}") }
 }
 
 /// The nearest known name within a small edit distance; of equals the one that begins most alike, and the first of those
