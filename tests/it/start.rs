@@ -94,6 +94,8 @@ fn a_script_that_cannot_start_is_refused_with_its_place() {
         ),
         ("Timer::add(-1, || 0);", "a timer's interval is a number of seconds", "main.rhai:1:8"),
         ("Timer::delay(1, 5);", "Timer takes a closure", "main.rhai:1:8"),
+        ("let w = Worker(5);", "`Worker` exists as `Worker(", "main.rhai:1:9"),
+        ("let w = Worker(); w.broadcast();", "`broadcast(Worker, any) -> i64`", "main.rhai:1:21"),
         ("let a = nothing;", "nothing", "main.rhai:1:9"),
         ("let a = unknown(1);", "unknown", "main.rhai:1:9"),
         ("import \"missing\" as m;", "missing", "main.rhai:1:"),
@@ -120,6 +122,8 @@ fn a_script_that_cannot_start_is_refused_with_its_place() {
         let error = refusal(script);
         assert!(error.contains(says), "no `{says}` in\n{error}");
         assert!(error.contains(place), "no `{place}` in\n{error}");
+        assert!(!error.contains("::types::"), "names of the host's own code in\n{error}");
+        assert!(!error.contains("alloc::"), "names of the host's own code in\n{error}");
         let titles = error.lines().filter(|line| line.starts_with("error")).count();
         assert_eq!(titles, 1, "one message, not\n{error}");
     }
