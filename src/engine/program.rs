@@ -225,6 +225,17 @@ impl Program {
         self.handler(&f, Some(file), offered).ok()
     }
 
+    /// A callback that has no predecessor, with the captured variables of those that were made beside it and have one:
+    /// `carried` holds these before and after `succeed`.
+    pub(crate) fn share(
+        self: &Rc<Self>,
+        new: &Handler,
+        carried: &[(FnPtr, FnPtr)],
+        offered: usize,
+    ) -> Option<Handler> {
+        self.handler(&relink::share_carried(new.fn_ptr(), carried), Some(new.file()), offered).ok()
+    }
+
     /// The number that people see: 0 at the first start.
     pub(crate) fn number(&self) -> i64 {
         self.generation as i64 - 1

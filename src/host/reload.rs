@@ -72,7 +72,7 @@ impl Deployment {
         }
         self.continued = match_up(&host.workers, &self.loaded.workers);
         for (spec, continued) in self.loaded.workers.iter().zip(&self.continued) {
-            let same = continued.is_some_and(|old| host.workers[old].address == spec.address);
+            let same = continued.is_some_and(|old| host.workers[old].endpoint() == spec.endpoint());
             let new = spec.address.as_ref().filter(|_| !same);
             let owner = format!("worker `{}`", spec.title());
             let bound = new.map(|address| host.listeners.bind(address, &owner)).transpose();

@@ -39,7 +39,7 @@ pub(crate) fn commit(
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
     if let Some((worker, index)) = &served {
         worker.core().settings.id.set(*index);
-        *ctx.name.borrow_mut() = worker.core().title();
+        *ctx.served.borrow_mut() = Some(worker.clone());
     }
     rebind(ctx, &program);
     let ctx = ctx.clone();
@@ -183,7 +183,8 @@ pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
     for worker in &workers {
         // (a top-level Worker that another isolate serves has not started here)
         let core = worker.core();
-        let serves = core.is_inner || core.title() == *ctx.name.borrow();
+        let serves =
+            core.is_inner || ctx.served.borrow().as_ref().is_some_and(|w| w.is_same(worker));
         if serves && let Some(handler) = core.callbacks.get(Event::WorkerStop) {
             let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
             let place = || format!("on_worker_stop of worker `{}`", worker.core().title());

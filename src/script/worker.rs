@@ -216,7 +216,10 @@ impl WorkerCore {
 
     /// Where it listens, if it does.
     pub(crate) fn bound(&self) -> Option<Address> {
-        self.accepting.borrow().as_ref().map(|a| a.bound.clone())
+        let accepting = self.accepting.borrow();
+        accepting
+            .as_ref()
+            .map(|a| Address { scheme: self.settings.scheme.get(), ..a.bound.clone() })
     }
 
     /// Stops accepting. The port is free as soon as this turn of the loop ends.
@@ -254,15 +257,7 @@ impl WorkerCore {
         mut report: Option<(&mut Vec<String>, &mut Vec<String>)>,
     ) {
         self.settings.replace_by(&newer.settings);
-        for (event, new) in newer.callbacks.all() {
-            let successor = self
-                .callbacks
-                .get(event)
-                .and_then(|old| new.program().succeed(&old, &new, event.offered()));
-            if let Some(successor) = successor {
-                newer.callbacks.set(event, Some(Rc::new(successor)));
-            }
-        }
+        newer.callbacks.succeed(&self.callbacks);
         self.callbacks.replace_by(&newer.callbacks);
         self.generation.set(newer.generation.get());
         let (old, new) = (self.texts.take(), newer.texts.take());
@@ -372,9 +367,12 @@ impl Object for Worker {
         if is_what_it_was(&value, &core.properties.get(name)) {
             return Ok(());
         }
-        if core.ctx.is_declaring()
-            && let Some(program) = core.ctx.program()
-        {
+        // What the top level initialises, or `on_worker_start` for a Worker that it makes, is state that lives on.
+        let initialises = match core.is_inner {
+            false => core.ctx.is_declaring(),
+            true => super::timer::asking_generation() > 0 && core.bound().is_none(),
+        };
+        if initialises && let Some(program) = core.ctx.program() {
             core.note_text(&program, call, name);
         }
         core.properties.set(name, value);
