@@ -94,8 +94,9 @@ impl Program {
         *self.modules.top_level.borrow_mut() = Some(top_level.clone());
         super::coroutine::restart_clock();
         let unit = self.modules.main();
-        let ran = top_level.run(&self.engine, &unit, &mut Scope::new());
-        self.modules.top_level.take();
+        let ran = top_level
+            .run(&self.engine, &unit, &mut Scope::new())
+            .and_then(|()| self.modules.build_rest(&self.engine));
         top_level.restore();
         let top_level = self.top_level.get_or_init(|| top_level);
         ran.map_err(|e| self.fault(&e, &unit.file, "at the top level"))?;

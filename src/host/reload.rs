@@ -166,7 +166,7 @@ impl Deployment {
         host.timers = self.loaded.timers;
         drop(old_bound);
         stop_all(gone, host.config.stop_timeout);
-        let (report, silent) = collect(answers)?;
+        let (report, silent) = collect(&answers, &host.stopping)?;
         if silent > 0 {
             let text = format!("on_worker_start is still running in {silent} isolate(s)");
             host.config.log.host(Level::Warn, text);

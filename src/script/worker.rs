@@ -136,7 +136,11 @@ impl Worker {
         let real = bound.address.to_string();
         self.accept_on(bound).map_err(|e| error(format!("cannot listen on {address}: {e}")))?;
         core.asked_by.set(generation);
-        core.ctx.workers.borrow_mut().push(self.clone());
+        let mut workers = core.ctx.workers.borrow_mut();
+        // (inner ones that neither listen nor have connections are over)
+        workers.retain(|w| !w.core().is_inner || w.core().is_alive());
+        workers.push(self.clone());
+        drop(workers);
         core.ctx.wish(Wish::Listening {
             worker: core.title(),
             declared: core.declared.clone(),
@@ -220,6 +224,10 @@ impl WorkerCore {
         accepting
             .as_ref()
             .map(|a| Address { scheme: self.settings.scheme.get(), ..a.bound.clone() })
+    }
+
+    fn is_alive(&self) -> bool {
+        self.accepting.borrow().is_some() || !self.connections.borrow().is_empty()
     }
 
     /// Stops accepting. The port is free as soon as this turn of the loop ends.
