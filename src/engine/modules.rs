@@ -137,6 +137,26 @@ impl Modules {
         path.canonicalize().unwrap_or(path)
     }
 
+    /// Where an import of `file` leads. The error says why it leads nowhere.
+    pub(crate) fn find(&self, file: &str, import: &str) -> Result<PathBuf, String> {
+        let from = self.unit(file).map(|unit| unit.path.clone());
+        let path = self.locate(from.as_deref(), import);
+        if embedded(&path).is_some() {
+            return Ok(path);
+        }
+        match self.sources.text(&path) {
+            Ok(_) => Ok(path),
+            Err(_) if import.starts_with("std/") => {
+                let known: Vec<_> = STDLIB.iter().map(|(name, _)| *name).collect();
+                Err(format!(
+                    "there is no module `{import}` in this host: known are {}",
+                    known.join(", ")
+                ))
+            }
+            Err(why) => Err(format!("cannot import `{import}`: {}: {why}", path.display())),
+        }
+    }
+
     fn load(
         &self,
         engine: &Engine,
@@ -144,29 +164,13 @@ impl Modules {
         import: &str,
         pos: Position,
     ) -> Outcome<Rc<Module>> {
-        let from = from.and_then(|file| self.unit(file)).map(|u| u.path.clone());
-        let path = self.locate(from.as_deref(), import);
+        let path = self
+            .find(from.unwrap_or_default(), import)
+            .map_err(|why| EvalAltResult::ErrorRuntime(why.into(), pos))?;
         if let Some(module) = self.built.borrow().get(&path) {
             return Ok(module.clone());
         }
         let shown = self.sources.display(&path);
-        if import.starts_with("std/")
-            && embedded(&path).is_none()
-            && self.sources.text(&path).is_err()
-        {
-            let known: Vec<_> = STDLIB.iter().map(|(name, _)| *name).collect();
-            let why = format!(
-                "there is no module `{import}` in this host: known are {}",
-                known.join(", ")
-            );
-            return Err(EvalAltResult::ErrorRuntime(why.into(), pos).into());
-        }
-        if embedded(&path).is_none()
-            && let Err(why) = self.sources.text(&path)
-        {
-            let why = format!("cannot import `{import}`: {}: {why}", path.display());
-            return Err(EvalAltResult::ErrorRuntime(why.into(), pos).into());
-        }
         if self.building.borrow().contains(&path) {
             let why = format!("import cycle: {shown} is being imported already");
             return Err(EvalAltResult::ErrorRuntime(why.into(), pos).into());

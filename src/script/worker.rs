@@ -398,9 +398,14 @@ fn is_what_it_was(value: &Dynamic, old: &Dynamic) -> bool {
 
 /// The error for a callback property that the host does not have.
 pub(crate) fn unknown_callback(object: &str, name: &str) -> Box<EvalAltResult> {
-    let advice =
-        nearest(name, Event::names()).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-    error(format!("{object} has no callback `{name}`{advice}"))
+    error(format!("{object} has {}", no_such_callback(name)))
+}
+
+/// `no callback `on_mesage`; did you mean `on_message`?`
+pub(crate) fn no_such_callback(name: &str) -> String {
+    let advice = nearest(name, Event::names());
+    let advice = advice.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+    format!("no callback `{name}`{advice}")
 }
 
 /// Registers the constructor, the methods and the namespace.
