@@ -51,6 +51,8 @@ pub(super) struct Supervisor {
     watch: Option<Watch>,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
+    /// The files that serve, to go back to when a newer start fails.
+    pub(super) good: Sources,
 }
 
 impl Supervisor {
@@ -70,7 +72,6 @@ impl Supervisor {
             }
         };
         let mut host = Self {
-            config,
             listeners: Listeners::default(),
             places: Vec::new(),
             workers: Vec::new(),
@@ -82,8 +83,10 @@ impl Supervisor {
             next_id: 0,
             watch,
             rejected: false,
+            good: Sources::new(&config.script),
+            config,
         };
-        let mut deployment = Deployment::new(&host.config.script);
+        let mut deployment = Deployment::new(host.good.clone());
         let prepared = deployment.prepare(&mut host);
         host.watch_files(&deployment.sources);
         if let Err(error) = prepared.and_then(|()| deployment.commit(&mut host)) {
@@ -212,12 +215,13 @@ fn await_answer(
     }
 }
 
-/// The answers of all isolates to a commit, added up, and how many gave none.
+/// The answers of all isolates to a commit, added up, and how many gave none. The first fault, if there is one, is the
+/// error, but only after all have answered.
 pub(super) fn collect(
     answers: &[Receiver<Result<Report, Fault>>],
     stopping: &AtomicBool,
 ) -> Result<(Report, usize), Fault> {
-    let (mut sum, mut silent) = (Report::default(), 0);
+    let (mut sum, mut silent, mut first_fault) = (Report::default(), 0, None);
     let deadline = Instant::now() + START_PATIENCE;
     for answer in answers {
         match await_answer(answer, deadline, stopping) {
@@ -233,9 +237,9 @@ pub(super) fn collect(
                 sum.kept.extend(new(&report.kept, &sum.kept));
                 sum.reset.extend(new(&report.reset, &sum.reset));
             }
-            Some(Err(fault)) => return Err(fault),
+            Some(Err(fault)) => first_fault = first_fault.or(Some(fault)),
             None => silent += 1,
         }
     }
-    Ok((sum, silent))
+    first_fault.map_or(Ok((sum, silent)), Err)
 }

@@ -53,7 +53,9 @@ pub(crate) fn commit(
     });
 }
 
-/// Runs `on_worker_start`, closes what it did not ask for again, and accepts. Only the host's first start can fail.
+/// Runs `on_worker_start`, closes what it did not ask for again, and accepts. A fault in it ends the host's first start; in
+/// a reload it is the host's sign to go back, and until then everything is kept that the generation before had made:
+/// half a start must not close a port.
 async fn start(
     ctx: &Rc<Ctx>,
     program: &Rc<Program>,
@@ -63,11 +65,10 @@ async fn start(
     let Some((worker, _)) = served else { return Ok(()) };
     let first = program.generation == 1;
     let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
-    match started {
-        Ok(()) => end_unasked(ctx, program.generation),
-        Err(fault) if first => return Err(fault),
-        // What the generation before had made stays: half a start must not close a port.
-        Err(fault) => ctx.report(fault),
+    if started.is_ok() {
+        end_unasked(ctx, program.generation);
+    } else if first {
+        return started;
     }
     if let Some(bound) = task.bound {
         let address = bound.address.clone();
@@ -79,7 +80,7 @@ async fn start(
         let reloaded = run_own(ctx, &worker, Event::WorkerReload, 0).await;
         reloaded.unwrap_or_else(|fault| ctx.report(fault));
     }
-    Ok(())
+    started
 }
 
 /// Calls a callback that belongs to a Worker itself, if it is set.

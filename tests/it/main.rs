@@ -4,5 +4,7 @@
 mod client;
 mod host;
 
+/// Going back when a new start throws.
+mod start_fault;
 /// The shortest path through everything.
 mod smoke;
