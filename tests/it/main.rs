@@ -4,7 +4,9 @@
 mod client;
 mod host;
 
-/// Going back when a new start throws.
-mod start_fault;
+/// Saving under load.
+mod reload_load;
 /// The shortest path through everything.
 mod smoke;
+/// Going back when a new start throws.
+mod start_fault;
