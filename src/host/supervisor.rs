@@ -146,7 +146,10 @@ impl Supervisor {
     pub(super) fn watch_files(&self, sources: &Sources) {
         if let Some(watch) = &self.watch {
             let mut files = sources.files();
-            files.push(self.config.script.clone());
+            // (the name it was started by may be a link to it)
+            let main = files.iter().find(|(path, _)| path == sources.main());
+            let stamp = main.and_then(|(_, stamp)| *stamp);
+            files.push((self.config.script.clone(), stamp));
             watch.files(files);
         }
     }
