@@ -208,3 +208,47 @@ fn names_of(file: &Path) -> Vec<PathBuf> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTLE: Duration = Duration::from_millis(20);
+
+    /// A watch of nothing yet, and what it tells.
+    fn start() -> (Watch, Receiver<()>) {
+        let (told, changes) = mpsc::channel();
+        let watch =
+            Watch::start(SETTLE, Log::new(|_| ()), move || told.send(()).unwrap_or(())).unwrap();
+        (watch, changes)
+    }
+
+    #[test]
+    fn a_file_that_changed_before_it_was_watched_is_told_of_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("main.rhai");
+        fs::write(&file, "read").unwrap();
+        let read = stamp(&file);
+        fs::write(&file, "saved meanwhile").unwrap();
+        let (watch, changes) = start();
+        watch.files(vec![(file.clone(), read)]);
+        changes.recv_timeout(Duration::from_secs(5)).expect("the change is told");
+        // (whoever was told and reads again may be too slow to read the newest: that is no news)
+        watch.files(vec![(file.clone(), read)]);
+        assert!(changes.recv_timeout(10 * SETTLE).is_err(), "told twice");
+        fs::write(&file, "saved again").unwrap();
+        changes.recv_timeout(Duration::from_secs(5)).expect("the next change is told");
+    }
+
+    #[test]
+    fn a_file_that_is_as_it_was_read_is_not_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("main.rhai");
+        fs::write(&file, "read").unwrap();
+        let (watch, changes) = start();
+        watch.files(vec![(file.clone(), stamp(&file)), (folder.path().join("missing"), None)]);
+        assert!(changes.recv_timeout(10 * SETTLE).is_err(), "nothing changed");
+        fs::write(folder.path().join("missing"), "there").unwrap();
+        changes.recv_timeout(Duration::from_secs(5)).expect("what was missing is told of");
+    }
+}

@@ -23,6 +23,10 @@ use tokio::task::AbortHandle;
 /// a lot fills the kernel and not our memory. Fixed: one such write is as good as a corked one.
 const EAGER: usize = 64 * 1024;
 
+/// Bytes beyond `max_send_buffer_size` that answers to pings may queue, so that a full queue does not make us look dead.
+/// Fixed: 500 of the largest. Beyond it pings go unanswered, for a peer that sends them and reads nothing costs memory.
+const PONGS: usize = 64 * 1024;
+
 /// Where a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -177,12 +181,16 @@ impl Link {
         Sent::Queued
     }
 
-    /// Protocol answers (pongs, close frames, refusals) go out whatever the limit and the state.
+    /// Protocol answers (close frames, refusals, pongs while there is room for them) go out whatever the limit and the state.
     pub(crate) fn answer(self: &Rc<Self>, bytes: &[u8]) {
         if !bytes.is_empty() && self.status.get() != Status::Closed {
             self.outbox.borrow_mut().queue().extend_from_slice(bytes);
             self.flush_soon();
         }
+    }
+
+    pub(crate) fn has_room_for_pongs(&self) -> bool {
+        self.queued() < self.max_send_buffer_size.get().saturating_add(PONGS)
     }
 
     fn flush_soon(self: &Rc<Self>) {

@@ -183,3 +183,25 @@ fn a_refused_client_is_no_connection_that_a_script_meets_again() {
     assert_eq!(host.logged("open 1"), 2);
     assert_eq!(host.edit(&echo_with("")).connections, 0);
 }
+
+#[test]
+fn a_script_may_wait_before_it_decides_and_nothing_overtakes_it() {
+    let script =
+        greeting("sleep(0.15); connection.send(\"welcome\"); connection.uid = request.query.uid;");
+    let mut host =
+        TestHost::start(&script.replace("send(data)", "send(`${data} of ${connection.uid}`)"));
+    let mut sockets: Vec<WebSocket> =
+        (0..3).map(|_| WebSocket { client: host.tcp(ADDRESS) }).collect();
+    for (at, socket) in sockets.iter_mut().enumerate() {
+        let request = handshake(&format!("/?uid={at}"));
+        let early = masked(0x80 | TEXT, b"early");
+        socket.client.send([request.as_bytes(), &early].concat());
+        socket.text("second");
+    }
+    for (at, socket) in sockets.iter_mut().enumerate() {
+        assert!(socket.head().starts_with("HTTP/1.1 101 "));
+        assert_eq!(socket.message(), "welcome");
+        assert_eq!(socket.message(), format!("early of {at}"));
+        assert_eq!(socket.message(), format!("second of {at}"));
+    }
+}

@@ -2,9 +2,10 @@
 
 use super::{ADDRESS, ECHO, echo_with};
 use crate::{
-    client::{BINARY, CONTINUATION, PING, PONG, TEXT, masked},
-    host::TestHost,
+    client::{BINARY, CONTINUATION, PING, PONG, TEXT, WebSocket, masked},
+    host::{PATIENCE, TestHost},
 };
+use std::time::Instant;
 
 #[test]
 fn text_comes_back_as_text_and_bytes_as_bytes() {
@@ -132,4 +133,36 @@ fn a_larger_max_package_size_serves_the_connections_that_are_open() {
     host.edit(&echo_with("").replace("= 1000", "= 70000"));
     let long = "x".repeat(70000);
     assert!(socket.ask(&long) == long);
+}
+
+#[test]
+fn pings_of_a_peer_that_does_not_read_do_not_pile_up() {
+    const PINGS: usize = 150_000;
+    const SHOW: &str = r#"let first = worker.connections[1];
+        connection.send(`${first.bytes_read} ${first.send_buffer_size}`);"#;
+    let mut host = TestHost::start(&ECHO.replace("connection.send(data);", SHOW));
+    let mut flood = host.websocket(ADDRESS);
+    let mut observer = host.websocket(ADDRESS);
+    let ask = |observer: &mut WebSocket| -> (usize, usize) {
+        let shown = observer.ask("how much?");
+        let (read, queued) = shown.split_once(' ').expect("two numbers");
+        (read.parse().unwrap(), queued.parse().unwrap())
+    };
+    let before = ask(&mut observer).0;
+    let ping = masked(0x80 | PING, &[b'x'; 125]);
+    for _ in 0..PINGS / 100 {
+        flood.client.send(ping.repeat(100));
+    }
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let (read, queued) = ask(&mut observer);
+        assert!(
+            queued <= 1024 * 1024 + 128 * 1024,
+            "{queued} bytes wait for a peer that does not read"
+        );
+        if read == before + PINGS * ping.len() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the host stopped reading at {read} bytes");
+    }
 }
