@@ -83,3 +83,19 @@ fn a_saved_limit_holds_for_the_connections_that_are_open() {
     assert_eq!(socket.receive().opcode, PING);
     socket.client.expect_end();
 }
+
+#[test]
+fn time_that_the_isolate_itself_was_busy_does_not_make_peers_look_silent() {
+    const BUSY: &str = "let t = timestamp(); while t.elapsed < 1.0 { } connection.send(data);";
+    let script = echo_with("worker.heartbeat = 0.4;").replace("connection.send(data);", BUSY);
+    let mut host = TestHost::start(&script);
+    let mut silent = host.websocket(ADDRESS);
+    let mut busy = host.websocket(ADDRESS);
+    // (the second message waits in the socket while the first is handled)
+    busy.text("first");
+    busy.text("second");
+    assert_eq!((busy.message(), busy.message()), ("first".to_owned(), "second".to_owned()));
+    assert_eq!(silent.receive().opcode, PING);
+    silent.frame(0x80 | PONG, b"");
+    silent.settle();
+}
