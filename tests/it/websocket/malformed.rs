@@ -6,8 +6,11 @@ use crate::{
     host::TestHost,
 };
 
+/// A name and what a client does.
+type Case<'a> = (&'a str, &'a dyn Fn(&mut WebSocket));
+
 /// Each case on a connection of its own must end with `code`, be an `on_error` 3, and leave a neighbour alone.
-fn each_ends_with(code: u16, cases: &[(&str, &dyn Fn(&mut WebSocket))]) {
+fn each_ends_with(code: u16, cases: &[Case]) {
     let mut host = TestHost::start(ECHO);
     let mut neighbour = host.websocket(ADDRESS);
     for (at, (name, misbehave)) in cases.iter().enumerate() {
