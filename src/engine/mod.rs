@@ -7,6 +7,7 @@ pub(crate) mod globals;
 pub(crate) mod handler;
 mod hints;
 pub(crate) mod json;
+pub(crate) mod lint;
 pub(crate) mod modules;
 pub(crate) mod program;
 pub(crate) mod ref_array;

@@ -97,9 +97,9 @@ impl Program {
         super::coroutine::restart_clock();
         let unit = self.modules.main();
         let ran = super::coroutine::guarded(|| {
-            top_level.run(&self.engine, &unit, &mut Scope::new()).map(drop)
+            let ran = top_level.run(&self.engine, &unit, &mut Scope::new());
+            ran.and_then(|()| self.modules.build_rest(&self.engine))
         });
-        self.modules.top_level.take();
         top_level.restore();
         let top_level = self.top_level.get_or_init(|| top_level);
         let ran = ran.map_err(|text| {
@@ -235,6 +235,17 @@ impl Program {
         self.handler(&f, Some(file), offered).ok()
     }
 
+    /// A callback that has no predecessor, with the captured variables of those that were made beside it and have one:
+    /// `carried` holds these before and after `succeed`.
+    pub(crate) fn share(
+        self: &Rc<Self>,
+        new: &Handler,
+        carried: &[(FnPtr, FnPtr)],
+        offered: usize,
+    ) -> Option<Handler> {
+        self.handler(&relink::share_carried(new.fn_ptr(), carried), Some(new.file()), offered).ok()
+    }
+
     /// The number that people see: 0 at the first start.
     pub(crate) fn number(&self) -> i64 {
         self.generation as i64 - 1
@@ -253,7 +264,7 @@ impl Program {
         let mut sources: super::report::Sources =
             units.iter().map(|u| (u.file.to_string(), u.text.clone())).collect();
         // A file that does not parse is no unit, and it is the one that must be shown.
-        for path in self.modules.sources.files() {
+        for (path, _) in self.modules.sources.files() {
             if let Ok(text) = self.modules.sources.text(&path) {
                 let shown = self.modules.sources.display(&path);
                 sources.entry(shown).or_insert_with(|| Rc::from(&*text));

@@ -1,9 +1,18 @@
 //! All tests of the host from outside, in one binary: a module for each subject. Sockets, files and time are real.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod browser;
 mod client;
 mod host;
 
+/// The push example and a real page: an edited handler is live, and the page never reconnects.
+mod browser_push;
+/// The push example on the wire: who logs in, who is pushed to, who leaves.
+mod push;
+/// Saving under load.
+mod reload_load;
+/// Every example's conversation, played.
+mod session;
 /// The shortest path through everything.
 mod smoke;
 
@@ -25,6 +34,10 @@ mod protocols;
 mod sending;
 /// How a script starts, is refused, and ends the host.
 mod start;
+/// Going back when a new start throws.
+mod start_fault;
+/// RFC 6455, byte by byte: frames, handshakes, goodbyes, and the time each may take.
+mod websocket;
 /// A worker's properties and callbacks.
 mod worker;
 /// A worker's connections, and inner workers.
