@@ -4,10 +4,11 @@
 pub(crate) mod frame;
 pub(crate) mod handshake;
 pub(crate) mod raw;
+pub(crate) mod scheme;
 pub(crate) mod text;
 pub(crate) mod websocket;
 
-use crate::net::address::Scheme;
+use scheme::Scheme;
 use std::ops::Range;
 
 /// Text or bytes: decides what a script gets, and the kind of websocket frame that it sends.

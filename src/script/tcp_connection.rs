@@ -10,11 +10,8 @@ use super::{
 };
 use crate::{
     engine::handler::Handler,
-    net::{
-        address::Scheme,
-        link::{Link, Sent, Status},
-    },
-    protocol::Wire,
+    net::link::{Link, Sent, Status},
+    protocol::{Wire, scheme::Scheme},
 };
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
 use std::{
