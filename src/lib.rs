@@ -24,3 +24,7 @@ pub use error::{Error, ErrorKind, Fault};
 pub use host::{Host, HostBuilder, HostEvent, HostHandle, Reloaded, WorkerInfo};
 pub use log::{Level, Record};
 pub use rhai;
+#[doc(hidden)]
+pub use script::reference::{
+    Entry, Place, Section, registered::registered_names, script_reference,
+};

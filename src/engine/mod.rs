@@ -44,7 +44,7 @@ pub(crate) struct Config {
 
 /// An engine with the host's rules, without its functions.
 #[allow(deprecated)] // (volatile parts of rhai)
-fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
+pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
     let mut engine = Engine::new();
     engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
     engine.set_max_call_levels(MAX_CALL_LEVELS);

@@ -26,7 +26,7 @@ type Outcome<T> = Result<T, Box<EvalAltResult>>;
 const MAX_UNITS: usize = 1_000;
 
 /// The Rhai modules shipped inside the host.
-const STDLIB: [(&str, &str); 1] = [("std/push", include_str!("../../stdlib/push.rhai"))];
+pub(crate) const STDLIB: [(&str, &str); 1] = [("std/push", include_str!("../../stdlib/push.rhai"))];
 
 /// One file.
 pub(crate) struct Unit {
@@ -239,7 +239,11 @@ impl Modules {
         state.level = ctx.call_level() + 1;
         let (mut caches, mut scope) = (Caches::new(), Scope::new());
         let mut inner = EvalContext::new(ctx.engine(), &mut state, &mut caches, &mut scope, None);
-        Some(inner.call_fn_raw(name, false, false, args))
+        // A script function takes its arguments out of where they are; who calls here (`filter`, with the array's own
+        // values) may still need them.
+        let mut copies: Vec<Dynamic> = args.iter().map(|arg| (**arg).clone()).collect();
+        let mut copies: Vec<&mut Dynamic> = copies.iter_mut().collect();
+        Some(inner.call_fn_raw(name, false, false, &mut copies))
     }
 }
 

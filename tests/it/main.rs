@@ -4,5 +4,9 @@
 mod client;
 mod host;
 
+/// The script reference: complete, true, and told in the documents.
+mod reference;
 /// The shortest path through everything.
 mod smoke;
+/// What the Architecture section promises about the sources.
+mod tidy;

@@ -65,7 +65,8 @@ impl Source {
         let mut rooms = BTreeSet::new();
         for path in ["crate::", &root] {
             for (at, _) in code.match_indices(path) {
-                let longer = code[..at].ends_with("super::") || code[at + path.len()..].starts_with("super::");
+                let longer = code[..at].ends_with("super::")
+                    || code[at + path.len()..].starts_with("super::");
                 if !longer {
                     rooms.extend(first_names(&code[at + path.len()..]));
                 }
@@ -82,20 +83,16 @@ fn first_names(path: &str) -> Vec<String> {
         text.trim_start().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()
     };
     let Some(group) = path.strip_prefix('{') else { return vec![name(path)] };
-    let (mut names, mut depth, mut start) = (vec![name(group)], 1, true);
+    let (mut names, mut depth) = (vec![name(group)], 1);
     for (at, sign) in group.char_indices() {
         match sign {
             '{' => depth += 1,
             '}' => depth -= 1,
-            ',' if depth == 1 => start = true,
+            ',' if depth == 1 => names.push(name(&group[at + 1..])),
             _ => (),
         }
         if depth == 0 {
             break;
-        }
-        if start && sign == ',' {
-            names.push(name(&group[at + 1..]));
-            start = false;
         }
     }
     names.retain(|name| !name.is_empty());
@@ -177,7 +174,8 @@ fn imports_are_read_in_every_form() {
 
 #[test]
 fn only_the_coroutines_are_unsafe() {
-    let word = |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "unsafe");
+    let word =
+        |line: &str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == "unsafe");
     let mut wrong = Vec::new();
     for source in sources("src").iter().filter(|s| s.name != UNSAFE) {
         let lines = source.text.lines().filter(|l| !l.trim_start().starts_with("//") && word(l));
