@@ -1,12 +1,11 @@
 //! The command line: arguments, the log's outlet, signals and exit codes. Everything else is the library's.
 #![deny(unsafe_code)]
-#![allow(clippy::print_stderr)] // (the only place that talks to the terminal)
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use rhost::{Host, HostEvent, HostHandle, Level, Record, WorkerInfo};
 use std::{
-    io::{IsTerminal, stderr},
+    io::{IsTerminal, Write, stderr},
     path::PathBuf,
     process::ExitCode,
     thread,
@@ -42,6 +41,12 @@ enum Command {
         #[arg(long, value_name = "MS", default_value_t = 50)]
         settle: u64,
     },
+    /// Look for mistakes in scripts without running them. Exits with 1 if there are any.
+    Check {
+        /// The scripts.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -49,20 +54,20 @@ fn main() -> ExitCode {
         Command::Run { file, no_watch, settle } => {
             run(&file, !no_watch, Duration::from_millis(settle))
         }
+        Command::Check { files } => check(&files),
     };
     match run {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // (the source, if any, is in the message already)
-            eprintln!("rhost: {error}");
+            say(&format!("rhost: {error}"));
             ExitCode::from(FAILED)
         }
     }
 }
 
 fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
-    let colour =
-        stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let colour = is_colourful();
     tracing_subscriber::fmt()
         .with_writer(stderr)
         .with_ansi(colour)
@@ -91,6 +96,27 @@ fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
     Ok(host.run()?)
 }
 
+/// Prints every finding, one block each.
+fn check(files: &[PathBuf]) -> Result<u8> {
+    let mut findings = 0;
+    for file in files {
+        for fault in Host::builder().script(file).colour(is_colourful()).check()? {
+            findings += 1;
+            say(&format!("{fault}\n"));
+        }
+    }
+    Ok(if findings == 0 { 0 } else { FAILED })
+}
+
+/// Writes to the terminal; that there may be none any more is no reason to end.
+fn say(text: &str) {
+    let _ = writeln!(stderr(), "{text}");
+}
+
+fn is_colourful() -> bool {
+    stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
 fn log(record: Record) {
     match record.level {
         Level::Error => tracing::error!("{record}"),
@@ -102,16 +128,16 @@ fn log(record: Record) {
 
 /// Says what runs, once it does.
 fn banner(script: &std::path::Path, workers: &[WorkerInfo], watching: bool) {
-    eprintln!("rhost {} runs {}", env!("CARGO_PKG_VERSION"), script.display());
+    say(&format!("rhost {} runs {}", env!("CARGO_PKG_VERSION"), script.display()));
     for worker in workers {
         let name = if worker.name.is_empty() { "-" } else { &worker.name };
         let address = worker.address.as_deref().unwrap_or("no address");
         let isolates =
             if worker.count == 1 { String::new() } else { format!("  x {}", worker.count) };
-        eprintln!("  {name:12} {address}{isolates}");
+        say(&format!("  {name:12} {address}{isolates}"));
     }
     let hint = if watching { "watching: save the script to reload it. " } else { "" };
-    eprintln!("{hint}Ctrl-C stops.");
+    say(&format!("{hint}Ctrl-C stops."));
 }
 
 /// INT, TERM and HUP stop in order; a second one ends the process at once.

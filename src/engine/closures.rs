@@ -22,6 +22,7 @@ pub(crate) struct Closure {
     /// Its opening `|` (or `||`).
     pub(crate) start: Place,
     /// Its last token.
+    #[cfg(test)]
     pub(crate) end: Place,
     /// The function or closure around it; empty on the top level.
     pub(crate) parent: String,
@@ -108,6 +109,7 @@ pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Closure> {
             params: def.params.to_vec(),
             captured: captures.len(),
             start,
+            #[cfg(test)]
             end,
             parent: around
                 .iter()

@@ -15,7 +15,7 @@ use std::{
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::Notify;
 
 /// Bytes of a handler's stack. Fixed: 64 call levels of the hungriest form need 1 MiB; pages that are never touched
 /// cost address space only.
@@ -73,17 +73,17 @@ impl<J, D> Suspend for Yielder<In<J>, Out<D>> {
 struct Current {
     yielder: Option<*const dyn Suspend>,
     waker: *const Waker,
-    stack_end: usize,
     tag: u64,
     /// When the clock of `overdue` was first asked since the last resume.
     asked: Option<Instant>,
 }
 
-const NOWHERE: Current =
-    Current { yielder: None, waker: ptr::null(), stack_end: 0, tag: 0, asked: None };
+const NOWHERE: Current = Current { yielder: None, waker: ptr::null(), tag: 0, asked: None };
 
 thread_local! {
     static CURRENT: Cell<Current> = const { Cell::new(NOWHERE) };
+    /// Where the stack of the code that runs now counts as used up. By itself, because every operation of a script asks.
+    static STACK_END: Cell<usize> = const { Cell::new(0) };
 }
 
 /// The code that runs now is not in a handler, so that there is nothing to suspend.
@@ -115,7 +115,7 @@ pub(crate) fn tag() -> u64 {
 #[inline(always)]
 pub(crate) fn stack_is_low() -> bool {
     let here = 0u8;
-    (std::hint::black_box(&raw const here) as usize) < CURRENT.get().stack_end
+    (std::hint::black_box(&raw const here) as usize) < STACK_END.get()
 }
 
 /// Has the running code used more than `limit` since it was resumed? The clock starts with the first question, which
@@ -147,24 +147,30 @@ pub(crate) enum Failure {
 /// The coroutines of one isolate.
 pub(crate) struct Pool<R: Runner> {
     idle: RefCell<Vec<Fiber<R>>>,
-    slots: Semaphore,
+    /// Jobs that run or wait.
+    busy: Cell<usize>,
+    /// Told when a job ends while `MAX_FIBERS` are busy.
+    freed: Notify,
 }
 
 impl<R: Runner> Default for Pool<R> {
     fn default() -> Self {
-        Self { idle: RefCell::default(), slots: Semaphore::new(MAX_FIBERS) }
+        Self { idle: RefCell::default(), busy: Cell::new(0), freed: Notify::new() }
     }
 }
 
 impl<R: Runner> Pool<R> {
     /// Runs a job to its end. A job that never waits is done when this is first polled.
     pub(crate) async fn run(&self, job: R::Job, tag: u64) -> Result<R::Done, Failure> {
-        let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
+        while self.busy.get() >= MAX_FIBERS {
+            self.freed.notified().await;
+        }
         let idle = self.idle.borrow_mut().pop();
         let fiber = match idle {
             Some(fiber) => fiber,
             None => spawn::<R>().ok_or(Failure::NoStack)?,
         };
+        self.busy.set(self.busy.get() + 1);
         Running { pool: self, fiber: Some(fiber), input: Some(In::Run(job)), tag }.await
     }
 
@@ -199,6 +205,16 @@ struct Running<'a, R: Runner> {
     tag: u64,
 }
 
+impl<R: Runner> Drop for Running<'_, R> {
+    fn drop(&mut self) {
+        let busy = self.pool.busy.get();
+        self.pool.busy.set(busy - 1);
+        if busy >= MAX_FIBERS {
+            self.pool.freed.notify_one();
+        }
+    }
+}
+
 // (nothing in here is pinned: the coroutine's stack is on the heap)
 impl<R: Runner> Unpin for Running<'_, R> {}
 
@@ -211,12 +227,13 @@ impl<R: Runner> Future for Running<'_, R> {
         let outer = CURRENT.replace(Current {
             yielder: None,
             waker: ptr::from_ref(cx.waker()),
-            stack_end: fiber.stack_end,
             tag: self.tag,
             asked: None,
         });
+        let outer_end = STACK_END.replace(fiber.stack_end);
         let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
         CURRENT.set(outer);
+        STACK_END.set(outer_end);
         match resumed {
             Ok(CoroutineResult::Yield(Out::Waiting)) => {
                 self.fiber = Some(fiber);

@@ -7,6 +7,7 @@ pub(crate) mod globals;
 pub(crate) mod handler;
 mod hints;
 pub(crate) mod json;
+pub(crate) mod lint;
 pub(crate) mod modules;
 pub(crate) mod program;
 pub(crate) mod ref_array;
@@ -56,8 +57,9 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
     ref_map::register(&mut engine);
     ref_array::register(&mut engine);
     let found = modules.clone();
-    engine.on_missing_function(move |name, args, _, ctx| {
-        if !name.starts_with("anon$") {
+    engine.on_missing_function(move |name, args, is_method, ctx| {
+        // (rhai's array functions first try a closure as a method of the value itself, which a call would take away)
+        if is_method || !name.starts_with("anon$") {
             return Ok(None);
         }
         found.call_foreign_closure(name, args, &ctx).transpose()

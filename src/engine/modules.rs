@@ -54,7 +54,7 @@ pub(crate) struct Modules {
     pub(crate) sources: Sources,
     pub(crate) globals: Rc<Globals>,
     pub(crate) units: RefCell<Vec<Rc<Unit>>>,
-    /// What runs the top levels, set while they run.
+    /// What runs the top levels.
     pub(crate) top_level: RefCell<Option<Rc<TopLevel>>>,
     /// Modules whose top level has run, by path.
     built: RefCell<HashMap<PathBuf, Rc<Module>>>,
@@ -137,6 +137,26 @@ impl Modules {
         path.canonicalize().unwrap_or(path)
     }
 
+    /// Where an import of `file` leads. The error says why it leads nowhere.
+    pub(crate) fn find(&self, file: &str, import: &str) -> Result<PathBuf, String> {
+        let from = self.unit(file).map(|unit| unit.path.clone());
+        let path = self.locate(from.as_deref(), import);
+        if embedded(&path).is_some() {
+            return Ok(path);
+        }
+        match self.sources.text(&path) {
+            Ok(_) => Ok(path),
+            Err(_) if import.starts_with("std/") => {
+                let known: Vec<_> = STDLIB.iter().map(|(name, _)| *name).collect();
+                Err(format!(
+                    "there is no module `{import}` in this host: known are {}",
+                    known.join(", ")
+                ))
+            }
+            Err(why) => Err(format!("cannot import `{import}`: {}: {why}", path.display())),
+        }
+    }
+
     fn load(
         &self,
         engine: &Engine,
@@ -144,29 +164,13 @@ impl Modules {
         import: &str,
         pos: Position,
     ) -> Outcome<Rc<Module>> {
-        let from = from.and_then(|file| self.unit(file)).map(|u| u.path.clone());
-        let path = self.locate(from.as_deref(), import);
+        let path = self
+            .find(from.unwrap_or_default(), import)
+            .map_err(|why| EvalAltResult::ErrorRuntime(why.into(), pos))?;
         if let Some(module) = self.built.borrow().get(&path) {
             return Ok(module.clone());
         }
         let shown = self.sources.display(&path);
-        if import.starts_with("std/")
-            && embedded(&path).is_none()
-            && self.sources.text(&path).is_err()
-        {
-            let known: Vec<_> = STDLIB.iter().map(|(name, _)| *name).collect();
-            let why = format!(
-                "there is no module `{import}` in this host: known are {}",
-                known.join(", ")
-            );
-            return Err(EvalAltResult::ErrorRuntime(why.into(), pos).into());
-        }
-        if embedded(&path).is_none()
-            && let Err(why) = self.sources.text(&path)
-        {
-            let why = format!("cannot import `{import}`: {}: {why}", path.display());
-            return Err(EvalAltResult::ErrorRuntime(why.into(), pos).into());
-        }
         if self.building.borrow().contains(&path) {
             let why = format!("import cycle: {shown} is being imported already");
             return Err(EvalAltResult::ErrorRuntime(why.into(), pos).into());
@@ -184,13 +188,22 @@ impl Modules {
         Ok(module)
     }
 
+    /// Builds the modules that only functions import: their state belongs to the program as well, and a fault in them is
+    /// better known now than at the first call.
+    pub(crate) fn build_rest(&self, engine: &Engine) -> Outcome<()> {
+        let units = self.units.borrow().clone();
+        for unit in units.iter().skip(1) {
+            if !self.built.borrow().contains_key(&unit.path) {
+                let module = self.build(engine, unit).map_err(|e| in_module(&unit.file, e))?;
+                self.built.borrow_mut().insert(unit.path.clone(), Rc::new(module));
+            }
+        }
+        Ok(())
+    }
+
     /// Runs a module's top level with the host's own state and globals, and makes the module that importers see.
     fn build(&self, engine: &Engine, unit: &Rc<Unit>) -> Outcome<Module> {
-        let Some(top_level) = self.top_level.borrow().clone() else {
-            return Err(
-                "a file that was not imported at the top level cannot be imported later".into()
-            );
-        };
+        let top_level = self.top_level.borrow().clone().ok_or("no program is running")?;
         let mut scope = Scope::new();
         top_level.run(engine, unit, &mut scope)?;
         // What ran is not run again: the module is made from the functions, the imports (each is built by now) and the
@@ -239,11 +252,7 @@ impl Modules {
         state.level = ctx.call_level() + 1;
         let (mut caches, mut scope) = (Caches::new(), Scope::new());
         let mut inner = EvalContext::new(ctx.engine(), &mut state, &mut caches, &mut scope, None);
-        // A script function takes its arguments out of where they are; who calls here (`filter`, with the array's own
-        // values) may still need them.
-        let mut copies: Vec<Dynamic> = args.iter().map(|arg| (**arg).clone()).collect();
-        let mut copies: Vec<&mut Dynamic> = copies.iter_mut().collect();
-        Some(inner.call_fn_raw(name, false, false, &mut copies))
+        Some(inner.call_fn_raw(name, false, false, args))
     }
 }
 
@@ -260,6 +269,11 @@ impl ModuleResolver for Resolver {
     ) -> Outcome<Shared<Module>> {
         self.0.load(engine, source, path, pos)
     }
+}
+
+/// An error of a module's top level, with the module's name.
+fn in_module(file: &str, error: Box<EvalAltResult>) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorInModule(file.to_owned(), error, Position::NONE).into()
 }
 
 fn embedded(path: &Path) -> Option<&'static str> {

@@ -94,8 +94,9 @@ impl Program {
         *self.modules.top_level.borrow_mut() = Some(top_level.clone());
         super::coroutine::restart_clock();
         let unit = self.modules.main();
-        let ran = top_level.run(&self.engine, &unit, &mut Scope::new());
-        self.modules.top_level.take();
+        let ran = top_level
+            .run(&self.engine, &unit, &mut Scope::new())
+            .and_then(|()| self.modules.build_rest(&self.engine));
         top_level.restore();
         let top_level = self.top_level.get_or_init(|| top_level);
         ran.map_err(|e| self.fault(&e, &unit.file, "at the top level"))?;
@@ -223,6 +224,17 @@ impl Program {
         let after = closure(self, new.fn_ptr().fn_name())?;
         let f = relink::carry_captures(old.fn_ptr(), &before, new.fn_ptr(), &after);
         self.handler(&f, Some(file), offered).ok()
+    }
+
+    /// A callback that has no predecessor, with the captured variables of those that were made beside it and have one:
+    /// `carried` holds these before and after `succeed`.
+    pub(crate) fn share(
+        self: &Rc<Self>,
+        new: &Handler,
+        carried: &[(FnPtr, FnPtr)],
+        offered: usize,
+    ) -> Option<Handler> {
+        self.handler(&relink::share_carried(new.fn_ptr(), carried), Some(new.file()), offered).ok()
     }
 
     /// The number that people see: 0 at the first start.

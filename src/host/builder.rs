@@ -2,8 +2,9 @@
 
 use super::{Host, HostEvent};
 use crate::{
-    engine::Config,
-    error::{Error, ErrorKind},
+    engine::{Config, sources::Sources},
+    error::{Error, ErrorKind, Fault},
+    isolate,
     log::{Log, Record},
 };
 use rhai::Engine;
@@ -122,28 +123,50 @@ impl HostBuilder {
         self
     }
 
+    /// Compiles the script and looks for what would fail when it runs, without running it: syntax errors, names that
+    /// nothing defines, callbacks that no event has. Gives one fault for each finding.
+    ///
+    /// # Errors
+    ///
+    /// If no script was named, or there is no such file.
+    pub fn check(self) -> Result<Vec<Fault>, Error> {
+        let sources = Sources::new(&self.existing_script()?);
+        Ok(isolate::check(&self.engine_config(), sources))
+    }
+
+    fn existing_script(&self) -> Result<PathBuf, Error> {
+        let none = || Error::new(ErrorKind::Config, "no script was named");
+        let script = self.script.clone().ok_or_else(none)?;
+        match std::fs::metadata(&script) {
+            Ok(_) => Ok(script),
+            Err(e) => {
+                let text = format!("cannot read {}: {e}", script.display());
+                Err(Error::new(ErrorKind::Script, text).with_source(e))
+            }
+        }
+    }
+
+    fn engine_config(&self) -> Config {
+        Config {
+            handler_timeout: self.handler_timeout,
+            colour: self.colour,
+            register: self.register.clone(),
+        }
+    }
+
     /// The host, not started yet.
     ///
     /// # Errors
     ///
     /// If no script was named, or there is no such file.
     pub fn build(self) -> Result<Host, Error> {
-        let script =
-            self.script.ok_or_else(|| Error::new(ErrorKind::Config, "no script was named"))?;
-        if let Err(e) = std::fs::metadata(&script) {
-            let text = format!("cannot read {}: {e}", script.display());
-            return Err(Error::new(ErrorKind::Script, text).with_source(e));
-        }
+        let script = self.existing_script()?;
         Ok(Host::new(HostConfig {
             script,
             watch: self.watch,
             settle: self.settle,
             stop_timeout: self.stop_timeout,
-            engine: Config {
-                handler_timeout: self.handler_timeout,
-                colour: self.colour,
-                register: self.register,
-            },
+            engine: self.engine_config(),
             log: self.log.unwrap_or_else(|| Log::new(trace)),
             on_event: self.on_event,
         }))

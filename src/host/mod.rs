@@ -10,7 +10,11 @@ pub use event::{HostEvent, Reloaded, WorkerInfo};
 
 use crate::error::Error;
 use builder::HostConfig;
-use std::sync::mpsc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+    mpsc,
+};
 use supervisor::Supervisor;
 
 /// A host for one script. Made with [`Host::builder`].
@@ -57,7 +61,7 @@ use supervisor::Supervisor;
 /// ```
 pub struct Host {
     config: HostConfig,
-    sender: mpsc::Sender<Order>,
+    handle: HostHandle,
     orders: mpsc::Receiver<Order>,
 }
 
@@ -70,17 +74,21 @@ enum Order {
 
 /// A way to steer a running host from other threads. Cheap to clone.
 #[derive(Clone)]
-pub struct HostHandle(mpsc::Sender<Order>);
+pub struct HostHandle {
+    orders: mpsc::Sender<Order>,
+    stopping: Arc<AtomicBool>,
+}
 
 impl HostHandle {
     /// Reads the script again, as saving it does. What comes of it is told by an event.
     pub fn reload(&self) {
-        let _ = self.0.send(Order::Reload);
+        let _ = self.orders.send(Order::Reload);
     }
 
     /// Stops in order; [`Host::run`] returns `code` then. Does not wait.
     pub fn stop(&self, code: u8) {
-        let _ = self.0.send(Order::Stop(code));
+        self.stopping.store(true, Ordering::Relaxed);
+        let _ = self.orders.send(Order::Stop(code));
     }
 }
 
@@ -92,12 +100,13 @@ impl Host {
 
     fn new(config: HostConfig) -> Self {
         let (sender, orders) = mpsc::channel();
-        Self { config, sender, orders }
+        let handle = HostHandle { orders: sender, stopping: Arc::default() };
+        Self { config, handle, orders }
     }
 
     /// A handle that reaches this host while it runs.
     pub fn handle(&self) -> HostHandle {
-        HostHandle(self.sender.clone())
+        self.handle.clone()
     }
 
     /// Runs the script until it is stopped, and gives the exit code that was asked for. Blocks the calling thread.
@@ -107,6 +116,7 @@ impl Host {
     /// If the script cannot be read, does not compile, throws at its top level or in its first `on_worker_start`, or if
     /// an address cannot be listened on. The error's text is meant for people. Errors after the start end nothing.
     pub fn run(self) -> Result<u8, Error> {
-        Supervisor::start(self.config, self.sender)?.run(&self.orders)
+        let HostHandle { orders, stopping } = self.handle;
+        Supervisor::start(self.config, orders, stopping)?.run(&self.orders)
     }
 }

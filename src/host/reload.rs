@@ -12,7 +12,7 @@ use crate::{
     net::listener::Bound,
     script::plan::match_up,
 };
-use std::{path::Path, time::Instant};
+use std::time::Instant;
 
 /// What an isolate serves: which of the declared workers, and as which of that worker's isolates. `None` where a script
 /// has timers and no worker.
@@ -34,9 +34,9 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
-    pub(super) fn new(script: &Path) -> Self {
+    pub(super) fn new(sources: Sources) -> Self {
         Self {
-            sources: Sources::new(script),
+            sources,
             began: Instant::now(),
             loaded: Loaded { workers: Vec::new(), timers: 0 },
             continued: Vec::new(),
@@ -72,7 +72,7 @@ impl Deployment {
         }
         self.continued = match_up(&host.workers, &self.loaded.workers);
         for (spec, continued) in self.loaded.workers.iter().zip(&self.continued) {
-            let same = continued.is_some_and(|old| host.workers[old].address == spec.address);
+            let same = continued.is_some_and(|old| host.workers[old].endpoint() == spec.endpoint());
             let new = spec.address.as_ref().filter(|_| !same);
             let owner = format!("worker `{}`", spec.title());
             let bound = new.map(|address| host.listeners.bind(address, &owner)).transpose();
@@ -126,7 +126,8 @@ impl Deployment {
         Ok(answer.recv().map_err(dead)??)
     }
 
-    /// Switches every isolate to the new generation. Can only fail at the first start.
+    /// Switches every isolate to the new generation. The error is a fault of `on_worker_start`: the generation serves, but
+    /// what it should have started is missing.
     pub(super) fn commit(self, host: &mut Supervisor) -> Result<Reloaded, Error> {
         host.generation += 1;
         let (mut places, mut gone) = (Vec::new(), Vec::new());
@@ -166,7 +167,7 @@ impl Deployment {
         host.timers = self.loaded.timers;
         drop(old_bound);
         stop_all(gone, host.config.stop_timeout);
-        let (report, silent) = collect(answers)?;
+        let (report, silent) = collect(&answers, &host.stopping)?;
         if silent > 0 {
             let text = format!("on_worker_start is still running in {silent} isolate(s)");
             host.config.log.host(Level::Warn, text);
@@ -185,25 +186,46 @@ impl Deployment {
 }
 
 impl Supervisor {
-    /// Reads the script again. Whatever is wrong with it, what serves goes on serving.
+    /// Reads the script again. Whatever is wrong with it, what served goes on serving.
     pub(super) fn reload(&mut self) {
-        let mut deployment = Deployment::new(&self.config.script);
+        let sources = Sources::new(&self.config.script);
+        let mut deployment = Deployment::new(sources.clone());
         let prepared = deployment.prepare(self);
-        self.watch_files(&deployment.sources);
-        match prepared.and_then(|()| deployment.commit(self)) {
+        self.watch_files(&sources);
+        if let Err(error) = prepared {
+            let serving = self.generation.saturating_sub(1);
+            let text = format!("{error}\nreload rejected: generation {serving} goes on serving");
+            return self.reject(text);
+        }
+        match deployment.commit(self) {
             Ok(report) => {
+                self.good = sources;
                 self.log_reloaded(report.summary(&self.script_name()));
                 self.tell(HostEvent::Reloaded(report));
             }
             Err(error) => {
-                self.rejected = true;
-                let text = format!(
-                    "{error}\nreload rejected: generation {} goes on serving",
-                    self.generation.saturating_sub(1)
-                );
-                self.config.log.host(Level::Error, text.clone());
-                self.tell(HostEvent::ReloadRejected(Fault::plain(text)));
+                let outcome = self.go_back();
+                self.reject(format!("{error}\nreload rejected: {outcome}"));
             }
         }
+    }
+
+    /// Serves the files again that served before, as a generation of its own: what lives is kept by the same rules.
+    fn go_back(&mut self) -> String {
+        let mut deployment = Deployment::new(self.good.clone());
+        let again = deployment.prepare(self).and_then(|()| deployment.commit(self));
+        let serving = self.generation.saturating_sub(1);
+        match again {
+            Ok(_) => format!("the script of before serves again, as generation {serving}"),
+            Err(error) => {
+                format!("and the script of before does not start any more either: {error}")
+            }
+        }
+    }
+
+    fn reject(&mut self, text: String) {
+        self.rejected = true;
+        self.config.log.host(Level::Error, text.clone());
+        self.tell(HostEvent::ReloadRejected(Fault::plain(text)));
     }
 }

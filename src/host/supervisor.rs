@@ -11,13 +11,20 @@ use crate::{
     watch::Watch,
 };
 use std::{
-    sync::mpsc::{Receiver, Sender},
-    time::Duration,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender},
+    },
+    time::{Duration, Instant},
 };
 
 /// How long the host waits for an isolate's `on_worker_start` before it goes on without the answer. Fixed: a handler that
 /// waits longer is waiting for something outside, and the host must stay reachable.
-pub(super) const START_PATIENCE: Duration = Duration::from_secs(30);
+const START_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often it looks meanwhile whether it is to stop. Fixed.
+const STOP_POLL: Duration = Duration::from_millis(20);
 
 /// An isolate and the place it fills.
 pub(super) struct Place {
@@ -38,15 +45,23 @@ pub(super) struct Supervisor {
     pub(super) generation: u64,
     pub(super) timers: usize,
     orders: Sender<Order>,
+    /// Set as soon as somebody wants the host to stop, also while it is busy.
+    pub(super) stopping: Arc<AtomicBool>,
     next_id: usize,
     watch: Option<Watch>,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
+    /// The files that serve, to go back to when a newer start fails.
+    pub(super) good: Sources,
 }
 
 impl Supervisor {
     /// The first generation: a reload from nothing.
-    pub(super) fn start(config: HostConfig, orders: Sender<Order>) -> Result<Self, Error> {
+    pub(super) fn start(
+        config: HostConfig,
+        orders: Sender<Order>,
+        stopping: Arc<AtomicBool>,
+    ) -> Result<Self, Error> {
         let watch = match config.watch {
             false => None,
             true => {
@@ -57,7 +72,6 @@ impl Supervisor {
             }
         };
         let mut host = Self {
-            config,
             listeners: Listeners::default(),
             places: Vec::new(),
             workers: Vec::new(),
@@ -65,11 +79,14 @@ impl Supervisor {
             generation: 0,
             timers: 0,
             orders,
+            stopping,
             next_id: 0,
             watch,
             rejected: false,
+            good: Sources::new(&config.script),
+            config,
         };
-        let mut deployment = Deployment::new(&host.config.script);
+        let mut deployment = Deployment::new(host.good.clone());
         let prepared = deployment.prepare(&mut host);
         host.watch_files(&deployment.sources);
         if let Err(error) = prepared.and_then(|()| deployment.commit(&mut host)) {
@@ -179,14 +196,36 @@ fn system(what: &str, error: std::io::Error) -> Error {
     Error::new(ErrorKind::System, format!("{what}: {error}")).with_source(error)
 }
 
-/// The answers of all isolates to a commit, added up.
+/// The answer to a commit, unless it takes too long or the host is to stop.
+fn await_answer(
+    answer: &Receiver<Result<Report, Fault>>,
+    deadline: Instant,
+    stopping: &AtomicBool,
+) -> Option<Result<Report, Fault>> {
+    loop {
+        match answer.recv_timeout(STOP_POLL) {
+            Ok(answer) => return Some(answer),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => {
+                if Instant::now() > deadline || stopping.load(Ordering::Relaxed) {
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// The answers of all isolates to a commit, added up, and how many gave none. The first fault, if there is one, is the
+/// error, but only after all have answered.
 pub(super) fn collect(
-    answers: Vec<Receiver<Result<Report, Fault>>>,
+    answers: &[Receiver<Result<Report, Fault>>],
+    stopping: &AtomicBool,
 ) -> Result<(Report, usize), Fault> {
-    let (mut sum, mut silent) = (Report::default(), 0);
+    let (mut sum, mut silent, mut first_fault) = (Report::default(), 0, None);
+    let deadline = Instant::now() + START_PATIENCE;
     for answer in answers {
-        match answer.recv_timeout(START_PATIENCE) {
-            Ok(Ok(report)) => {
+        match await_answer(answer, deadline, stopping) {
+            Some(Ok(report)) => {
                 sum.connections += report.connections;
                 sum.listeners += report.listeners;
                 sum.timers += report.timers;
@@ -198,9 +237,9 @@ pub(super) fn collect(
                 sum.kept.extend(new(&report.kept, &sum.kept));
                 sum.reset.extend(new(&report.reset, &sum.reset));
             }
-            Ok(Err(fault)) => return Err(fault),
-            Err(_) => silent += 1,
+            Some(Err(fault)) => first_fault = first_fault.or(Some(fault)),
+            None => silent += 1,
         }
     }
-    Ok((sum, silent))
+    first_fault.map_or(Ok((sum, silent)), Err)
 }

@@ -30,7 +30,6 @@ pub(crate) fn commit(
     task: Task,
     reply: Reply<Result<Report, Fault>>,
 ) {
-    let first = ctx.serving().is_none();
     let mut report = Report::default();
     program.accept_state(&mut report.kept, &mut report.reset);
     let workers = merge_workers(ctx, &mut report);
@@ -39,12 +38,12 @@ pub(crate) fn commit(
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
     if let Some((worker, index)) = &served {
         worker.core().settings.id.set(*index);
-        *ctx.name.borrow_mut() = worker.core().title();
+        *ctx.served.borrow_mut() = Some(worker.clone());
     }
     rebind(ctx, &program);
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
-        let started = start(&ctx, &program, served, task, first).await;
+        let started = start(&ctx, &program, served, task).await;
         report.connections = ctx.turn.count();
         report.listeners =
             ctx.workers.borrow().iter().filter(|w| w.core().bound().is_some()).count();
@@ -54,40 +53,42 @@ pub(crate) fn commit(
     });
 }
 
-/// Runs `on_worker_start`, closes what it did not ask for again, and accepts.
+/// Runs `on_worker_start`, closes what it did not ask for again, and accepts. A fault in it ends the host's first start; in
+/// a reload it is the host's sign to go back, and until then everything is kept that the generation before had made:
+/// half a start must not close a port.
 async fn start(
     ctx: &Rc<Ctx>,
     program: &Rc<Program>,
     served: Option<(Worker, usize)>,
     task: Task,
-    first: bool,
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else { return Ok(()) };
-    let core = worker.core();
-    let generation = program.generation;
-    if let Some(handler) = core.callbacks.get(Event::WorkerStart) {
-        let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
-        let place = || format!("on_worker_start of worker `{}`", worker.core().title());
-        if let Err(fault) = ctx.try_call(handler, &mut args, generation, place).await {
-            if first {
-                return Err(fault);
-            }
-            ctx.report(fault);
-        }
+    let first = program.generation == 1;
+    let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
+    if started.is_ok() {
+        end_unasked(ctx, program.generation);
+    } else if first {
+        return started;
     }
-    end_unasked(ctx, generation);
     if let Some(bound) = task.bound {
         let address = bound.address.clone();
         worker
             .accept_on(bound)
             .map_err(|e| Fault::plain(format!("cannot listen on {address}: {e}")))?;
     }
-    if !first && let Some(handler) = core.callbacks.get(Event::WorkerReload) {
-        let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
-        let place = || format!("on_worker_reload of worker `{}`", worker.core().title());
-        ctx.call(handler, &mut args, 0, place).await;
+    if !first {
+        let reloaded = run_own(ctx, &worker, Event::WorkerReload, 0).await;
+        reloaded.unwrap_or_else(|fault| ctx.report(fault));
     }
-    Ok(())
+    started
+}
+
+/// Calls a callback that belongs to a Worker itself, if it is set.
+async fn run_own(ctx: &Ctx, worker: &Worker, event: Event, tag: u64) -> Result<(), Fault> {
+    let Some(handler) = worker.core().callbacks.get(event) else { return Ok(()) };
+    let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
+    let place = || format!("{} of worker `{}`", event.name(), worker.core().title());
+    ctx.try_call(handler, &mut args, tag, place).await.map(drop)
 }
 
 /// Makes the declared workers one with those that live. Gives the declared ones, in order.
@@ -183,14 +184,16 @@ pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
     for worker in &workers {
         // (a top-level Worker that another isolate serves has not started here)
         let core = worker.core();
-        let serves = core.is_inner || core.title() == *ctx.name.borrow();
-        if serves && let Some(handler) = core.callbacks.get(Event::WorkerStop) {
-            let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
-            let place = || format!("on_worker_stop of worker `{}`", worker.core().title());
-            let stopping = ctx.call(handler, &mut args, 0, place);
-            if tokio::time::timeout_at(deadline, stopping).await.is_err() {
-                let text = "on_worker_stop took too long and was ended";
-                ctx.log.worker(Level::Warn, &core.title(), text);
+        let serves =
+            core.is_inner || ctx.served.borrow().as_ref().is_some_and(|w| w.is_same(worker));
+        if serves {
+            let stopping = run_own(ctx, worker, Event::WorkerStop, 0);
+            match tokio::time::timeout_at(deadline, stopping).await {
+                Ok(stopped) => stopped.unwrap_or_else(|fault| ctx.report(fault)),
+                Err(_) => {
+                    let text = "on_worker_stop took too long and was ended";
+                    ctx.log.worker(Level::Warn, &core.title(), text);
+                }
             }
         }
         close_worker(worker);

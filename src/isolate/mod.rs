@@ -4,7 +4,7 @@
 pub(crate) mod deploy;
 
 use crate::{
-    engine::{Config, program::Program, sources::Sources},
+    engine::{Config, lint, program::Program, sources::Sources},
     error::Fault,
     log::{Level, Log},
     net::{
@@ -13,8 +13,10 @@ use crate::{
     },
     script::{
         Objects,
+        callback::Event,
         ctx::{Ctx, Wish},
         plan::WorkerSpec,
+        worker::no_such_callback,
     },
 };
 use std::{rc::Rc, sync::mpsc, thread, time::Duration};
@@ -108,6 +110,19 @@ impl Isolate {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Compiles a script and looks for what would fail when it runs. Nothing runs.
+pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
+    let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
+    let rules = lint::Rules {
+        offered: &|name| Event::named(name).map(Event::offered),
+        unknown: &no_such_callback,
+    };
+    match Program::compile(&Objects(ctx), config, sources, 1) {
+        Ok(program) => lint::lint(&program, &rules),
+        Err(fault) => vec![fault],
     }
 }
 

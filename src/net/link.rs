@@ -428,9 +428,15 @@ impl Link {
         *self.feeder.borrow_mut() = Rc::downgrade(feeder);
     }
 
+    /// Tells the task of something. What it has still to tell is not told twice: a script that sends to a full queue a
+    /// thousand times in one turn hears of it once.
     pub(crate) fn happen(&self, happening: Happening) {
-        self.happenings.borrow_mut().push_back(happening);
-        self.wake();
+        let mut happenings = self.happenings.borrow_mut();
+        if !happenings.contains(&happening) {
+            happenings.push_back(happening);
+            drop(happenings);
+            self.wake();
+        }
     }
 
     pub(crate) fn take_happening(&self) -> Option<Happening> {

@@ -8,13 +8,14 @@ use super::{
 use crate::log::{Level, Log};
 use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
 use std::{
+    cell::Cell,
     collections::HashMap,
     fs, io,
     net::SocketAddr,
     os::unix::{fs::FileTypeExt, fs::PermissionsExt, net::UnixStream},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::net::{TcpListener, UnixListener};
 
@@ -28,6 +29,10 @@ const KEEPALIVE: Duration = Duration::from_secs(55);
 /// Pause after a failed accept (no descriptors left, no memory). Fixed: long enough to cost nothing, short enough that
 /// nobody notices when it is over.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long accepting must have gone well before it is called well again. Fixed: at the limit, every connection that
+/// closes lets one in, and the log is not told of each.
+const ACCEPT_RECOVERY: Duration = Duration::from_secs(2);
 
 /// Mode of Unix sockets: for the owner alone. Fixed; widen it with the directory's group or with `chmod` after start.
 const SOCKET_MODE: u32 = 0o600;
@@ -155,7 +160,7 @@ impl Bound {
             Endpoint::Ip(_) => Socket2::Tcp(TcpListener::from_std(self.socket.into())?),
             Endpoint::Unix(_) => Socket2::Unix(UnixListener::from_std(self.socket.into())?),
         };
-        Ok(Listener { socket, address: self.address, _lease: self.lease })
+        Ok(Listener { socket, address: self.address, failed: Cell::new(None), _lease: self.lease })
     }
 }
 
@@ -163,13 +168,14 @@ impl Bound {
 pub(crate) struct Listener {
     socket: Socket2,
     pub(crate) address: Address,
+    /// When accepting last failed, while that has not been called well again.
+    failed: Cell<Option<Instant>>,
     _lease: Arc<Lease>,
 }
 
 impl Listener {
     /// The next connection. Cannot fail: while the process has no descriptors left, this waits and says so once.
     pub(crate) async fn accept(&self, log: &Log, worker: &str) -> Stream {
-        let mut complained = false;
         loop {
             let accepted = match &self.socket {
                 Socket2::Tcp(socket) => socket.accept().await.map(|(s, _)| Stream::Tcp(s)),
@@ -177,7 +183,8 @@ impl Listener {
             };
             match accepted {
                 Ok(stream) => {
-                    if complained {
+                    if self.failed.get().is_some_and(|at| at.elapsed() > ACCEPT_RECOVERY) {
+                        self.failed.set(None);
                         log.worker(Level::Info, worker, "accepting again");
                     }
                     return stream;
@@ -192,13 +199,12 @@ impl Listener {
                     ()
                 }
                 Err(e) => {
-                    if !complained {
+                    if self.failed.replace(Some(Instant::now())).is_none() {
                         let text = format!(
                             "cannot accept on {}: {e}; accepting is paused until that is over (see `ulimit -n`)",
                             self.address
                         );
                         log.worker(Level::Warn, worker, text);
-                        complained = true;
                     }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }

@@ -28,7 +28,7 @@ pub(crate) enum Verdict {
 }
 
 /// Something of the connection itself that the script may want to hear about.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Happening {
     /// A send left the queue at its limit or above.
     BufferFull,

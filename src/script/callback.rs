@@ -72,6 +72,30 @@ impl Callbacks {
         drop(old);
     }
 
+    /// Lets these callbacks, just declared, continue those of the generation before: where one is the same closure, it
+    /// keeps what the old one had captured.
+    pub(crate) fn succeed(&self, old: &Callbacks) {
+        let mut carried = Vec::new();
+        let mut fresh = Vec::new();
+        for (event, new) in self.all() {
+            let before = old.get(event);
+            let heir = before.and_then(|old| new.program().succeed(&old, &new, event.offered()));
+            match heir {
+                Some(heir) => {
+                    carried.push((new.fn_ptr().clone(), heir.fn_ptr().clone()));
+                    self.set(event, Some(Rc::new(heir)));
+                }
+                None => fresh.push((event, new)),
+            }
+        }
+        // One that is new shares its variables with those that it was made beside.
+        for (event, new) in fresh.into_iter().filter(|_| !carried.is_empty()) {
+            if let Some(shared) = new.program().share(&new, &carried, event.offered()) {
+                self.set(event, Some(Rc::new(shared)));
+            }
+        }
+    }
+
     /// Takes everything over from `other`.
     pub(crate) fn replace_by(&self, other: &Callbacks) {
         let taken = other.0.take();

@@ -60,8 +60,8 @@ pub(crate) struct Ctx {
     pub(crate) loud: Cell<bool>,
     /// Callbacks that were lost to an error.
     pub(crate) faults: Cell<u64>,
-    /// The worker that this isolate serves, for the log.
-    pub(crate) name: RefCell<String>,
+    /// The top-level worker that this isolate serves.
+    pub(crate) served: RefCell<Option<Worker>>,
     programs: RefCell<Programs>,
     pool: Pool<Calls>,
     wishes: Box<dyn Fn(Wish)>,
@@ -84,7 +84,7 @@ impl Ctx {
             declared: RefCell::default(),
             loud: Cell::new(true),
             faults: Cell::new(0),
-            name: RefCell::default(),
+            served: RefCell::default(),
             programs: RefCell::default(),
             pool: Pool::default(),
             wishes: Box::new(wishes),
@@ -219,10 +219,15 @@ impl Ctx {
         }
     }
 
+    /// The served worker's name, for the log; empty before there is one.
+    pub(crate) fn name(&self) -> String {
+        self.served.borrow().as_ref().map_or(String::new(), |worker| worker.core().title())
+    }
+
     /// Counts and logs a fault.
     pub(crate) fn report(&self, fault: Fault) {
         self.faults.set(self.faults.get() + 1);
-        self.log.worker(Level::Error, &self.name.borrow(), fault.text.clone());
+        self.log.worker(Level::Error, &self.name(), fault.text.clone());
         self.wish(Wish::Fault(fault));
     }
 
@@ -231,12 +236,13 @@ impl Ctx {
         if self.is_declaring() && !self.loud.get() {
             return;
         }
-        self.log.write(Record { level, worker: self.name.borrow().clone(), location, message });
+        self.log.write(Record { level, worker: self.name(), location, message });
     }
 
     /// Lets everything go, so that rings between handles and closures end with the isolate.
     pub(crate) fn clear(&self) {
         self.timers.clear();
+        self.served.take();
         for worker in self.workers.take().into_iter().chain(self.declared.take()) {
             worker.core().retire();
         }

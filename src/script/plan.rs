@@ -1,6 +1,6 @@
 //! What a script declares, as plain data, and which of it lives already. Pure: nothing is bound or closed here.
 
-use crate::net::address::Address;
+use crate::net::address::{Address, Endpoint};
 
 /// A top-level Worker as the host sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,16 +19,23 @@ impl WorkerSpec {
     pub(crate) fn title(&self) -> &str {
         if self.name.is_empty() { &self.declared } else { &self.name }
     }
+
+    /// What its socket is bound to.
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        self.address.as_ref().map(|address| &address.endpoint)
+    }
 }
 
-/// For each new worker, the old one that it continues: the one of the same name, else one of the same address. Both
-/// lists are in order of declaration, and none is used twice.
+/// For each new worker, the old one that it continues: the one of the same name, else one of the same address, else one
+/// on the same socket with another protocol. Both lists are in order of declaration, and none is used twice.
 pub(crate) fn match_up(old: &[WorkerSpec], new: &[WorkerSpec]) -> Vec<Option<usize>> {
     let mut taken = vec![false; old.len()];
     let mut found = vec![None; new.len()];
     let by_name = |o: &WorkerSpec, n: &WorkerSpec| !n.name.is_empty() && o.name == n.name;
     let by_address = |o: &WorkerSpec, n: &WorkerSpec| o.declared == n.declared;
-    let rules: [&dyn Fn(&WorkerSpec, &WorkerSpec) -> bool; 2] = [&by_name, &by_address];
+    let by_socket =
+        |o: &WorkerSpec, n: &WorkerSpec| n.address.is_some() && o.endpoint() == n.endpoint();
+    let rules: [&dyn Fn(&WorkerSpec, &WorkerSpec) -> bool; 3] = [&by_name, &by_address, &by_socket];
     for rule in rules {
         for (at, spec) in new.iter().enumerate() {
             if found[at].is_none() {

@@ -5,7 +5,7 @@ use super::{
     object::Object,
     properties::Properties,
     settings::Settings,
-    value::{Outcome, error, into_blob, whole, with_payload},
+    value::{Outcome, error, whole, with_payload},
     worker::{Worker, unknown_callback},
 };
 use crate::{
@@ -264,6 +264,4 @@ pub(crate) fn register(engine: &mut Engine) {
     for name in ["to_string", "to_debug"] {
         method!(name, |c: This| format!("TcpConnection({} {})", c.0.link.id, full(c.0.link.peer)));
     }
-    // (blobs from strings, for `send` of exact bytes)
-    method!("to_bytes", |value: &mut Dynamic| into_blob(value));
 }

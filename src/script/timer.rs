@@ -216,8 +216,7 @@ async fn run(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
 
 async fn tick(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
     let handler = timer.handler.borrow().clone();
-    let name = ctx.name.borrow().clone();
-    let place = move || format!("timer {id} of worker `{name}`");
+    let place = || format!("timer {id} of worker `{}`", ctx.name());
     ctx.call(handler, &mut Args::default(), 0, place).await;
 }
 

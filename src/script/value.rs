@@ -1,7 +1,7 @@
 //! What scripts pass to `send` and to settings, turned into what the host needs.
 
 use crate::{engine::json, protocol::Kind};
-use rhai::{Blob, Dynamic, EvalAltResult, Position};
+use rhai::{Dynamic, EvalAltResult, Position};
 use std::time::Duration;
 
 pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -34,11 +34,6 @@ pub(crate) fn with_payload<T>(value: &Dynamic, f: impl FnOnce(Kind, &[u8]) -> T)
     }
     let json = json::encode(value).map_err(|why| error(format!("this cannot be sent: {why}")))?;
     Ok(f(Kind::Text, json.as_bytes()))
-}
-
-/// The bytes of a string or a blob.
-pub(crate) fn into_blob(value: &Dynamic) -> Outcome<Blob> {
-    with_payload(value, |_, bytes| bytes.to_vec())
 }
 
 /// Seconds as a script writes them: a whole number or a fraction, not negative. `what` names them in the error.

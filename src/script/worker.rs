@@ -139,7 +139,11 @@ impl Worker {
         let real = bound.address.to_string();
         self.accept_on(bound).map_err(|e| error(format!("cannot listen on {address}: {e}")))?;
         core.asked_by.set(generation);
-        core.ctx.workers.borrow_mut().push(self.clone());
+        let mut workers = core.ctx.workers.borrow_mut();
+        // (inner ones that neither listen nor have connections are over)
+        workers.retain(|w| !w.core().is_inner || w.core().is_alive());
+        workers.push(self.clone());
+        drop(workers);
         core.ctx.wish(Wish::Listening {
             worker: core.title(),
             declared: core.declared.clone(),
@@ -219,7 +223,14 @@ impl WorkerCore {
 
     /// Where it listens, if it does.
     pub(crate) fn bound(&self) -> Option<Address> {
-        self.accepting.borrow().as_ref().map(|a| a.bound.clone())
+        let accepting = self.accepting.borrow();
+        accepting
+            .as_ref()
+            .map(|a| Address { scheme: self.settings.scheme.get(), ..a.bound.clone() })
+    }
+
+    fn is_alive(&self) -> bool {
+        self.accepting.borrow().is_some() || !self.connections.borrow().is_empty()
     }
 
     /// Stops accepting. The port is free as soon as this turn of the loop ends.
@@ -257,15 +268,7 @@ impl WorkerCore {
         mut report: Option<(&mut Vec<String>, &mut Vec<String>)>,
     ) {
         self.settings.replace_by(&newer.settings);
-        for (event, new) in newer.callbacks.all() {
-            let successor = self
-                .callbacks
-                .get(event)
-                .and_then(|old| new.program().succeed(&old, &new, event.offered()));
-            if let Some(successor) = successor {
-                newer.callbacks.set(event, Some(Rc::new(successor)));
-            }
-        }
+        newer.callbacks.succeed(&self.callbacks);
         self.callbacks.replace_by(&newer.callbacks);
         self.generation.set(newer.generation.get());
         let (old, new) = (self.texts.take(), newer.texts.take());
@@ -375,9 +378,12 @@ impl Object for Worker {
         if is_what_it_was(&value, &core.properties.get(name)) {
             return Ok(());
         }
-        if core.ctx.is_declaring()
-            && let Some(program) = core.ctx.program()
-        {
+        // What the top level initialises, or `on_worker_start` for a Worker that it makes, is state that lives on.
+        let initialises = match core.is_inner {
+            false => core.ctx.is_declaring(),
+            true => super::timer::asking_generation() > 0 && core.bound().is_none(),
+        };
+        if initialises && let Some(program) = core.ctx.program() {
             core.note_text(&program, call, name);
         }
         core.properties.set(name, value);
@@ -398,9 +404,14 @@ fn is_what_it_was(value: &Dynamic, old: &Dynamic) -> bool {
 
 /// The error for a callback property that the host does not have.
 pub(crate) fn unknown_callback(object: &str, name: &str) -> Box<EvalAltResult> {
-    let advice =
-        nearest(name, Event::names()).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-    error(format!("{object} has no callback `{name}`{advice}"))
+    error(format!("{object} has {}", no_such_callback(name)))
+}
+
+/// `no callback `on_mesage`; did you mean `on_message`?`
+pub(crate) fn no_such_callback(name: &str) -> String {
+    let advice = nearest(name, Event::names());
+    let advice = advice.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+    format!("no callback `{name}`{advice}")
 }
 
 /// Registers the constructor, the methods and the namespace.

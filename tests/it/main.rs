@@ -6,7 +6,11 @@ mod host;
 
 /// The script reference: complete, true, and told in the documents.
 mod reference;
+/// Saving under load.
+mod reload_load;
 /// The shortest path through everything.
 mod smoke;
+/// Going back when a new start throws.
+mod start_fault;
 /// What the Architecture section promises about the sources.
 mod tidy;

@@ -215,7 +215,7 @@ a.for_each(|| print(this));  // prints 3
             "Folds the values into one, from the first to the last: `f(so_far, value)`. Without `start` it begins with `()`.",
             r#"
 let a = [3, 1, 2, 1];
-print(a.reduce(|sum, n| sum + n, 0));  // prints 7
+print(a.reduce(|text, n| `${text}${n}`, ""));  // prints 3121
 "#,
         ),
         Entry::new(

@@ -1,0 +1,198 @@
+//! Finds, without running anything, what would fail when it runs: names that nothing defines, functions that do not take
+//! that many arguments, callbacks that no event has or that want more than they are given.
+
+use super::{
+    closures::ANONYMOUS,
+    modules::{Modules, Unit},
+    program::Program,
+};
+use crate::error::Fault;
+use rhai::{AST, ASTNode, EvalAltResult, Expr, FnCallExpr, FnPtr, Position, Stmt};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
+
+/// Calls that rhai treats specially; they are in no list of functions.
+const KEYWORDS: [&str; 8] =
+    ["call", "curry", "Fn", "eval", "is_def_var", "is_def_fn", "is_shared", "type_of"];
+
+/// What the host knows of callbacks.
+pub(crate) struct Rules<'a> {
+    /// How many arguments a callback of this name is offered; `None`: there is no such event.
+    pub(crate) offered: &'a dyn Fn(&str) -> Option<usize>,
+    /// What is wrong with a callback name that no event has.
+    pub(crate) unknown: &'a dyn Fn(&str) -> String,
+}
+
+/// Names with the numbers of parameters they exist with.
+type Arities = HashMap<String, HashSet<usize>>;
+
+/// All findings of a program, in the order of its files and lines.
+pub(crate) fn lint(program: &Program, rules: &Rules<'_>) -> Vec<Fault> {
+    let mut natives = Arities::new();
+    let listed =
+        |info: rhai::FuncInfo| Some((info.metadata.name.to_string(), info.metadata.num_params));
+    for (name, params) in program.engine.collect_fn_metadata(None, listed, true) {
+        natives.entry(name).or_default().insert(params);
+    }
+    let units = program.modules.units.borrow().clone();
+    let mut faults = Vec::new();
+    for unit in &units {
+        let mut found = Lint::of(&program.modules, unit, rules, &natives).run();
+        found.sort_by_key(|(at, _)| (at.line(), at.position()));
+        faults.extend(found.iter().map(|(_, error)| program.fault(error, &unit.file, "")));
+    }
+    faults
+}
+
+struct Lint<'a> {
+    modules: &'a Modules,
+    unit: &'a Rc<Unit>,
+    rules: &'a Rules<'a>,
+    natives: &'a Arities,
+    functions: Arities,
+    /// Top-level variables and constants.
+    variables: HashSet<String>,
+    found: Vec<(Position, EvalAltResult)>,
+}
+
+impl<'a> Lint<'a> {
+    fn of(
+        modules: &'a Modules,
+        unit: &'a Rc<Unit>,
+        rules: &'a Rules<'a>,
+        natives: &'a Arities,
+    ) -> Self {
+        let mut functions = Arities::new();
+        for f in unit.ast.iter_functions() {
+            functions.entry(f.name.to_string()).or_default().insert(f.params.len());
+        }
+        let variables = unit.ast.statements().iter().filter_map(|s| match s {
+            Stmt::Var(x, ..) => Some(x.0.name.to_string()),
+            _ => None,
+        });
+        let variables = variables.collect();
+        Self { modules, unit, rules, natives, functions, variables, found: Vec::new() }
+    }
+
+    fn run(mut self) -> Vec<(Position, EvalAltResult)> {
+        let mut top_level = self.unit.ast.clone();
+        top_level.clear_functions();
+        self.walk(&top_level, &HashSet::new());
+        for def in self.unit.ast.iter_fn_def() {
+            let mut one = self.unit.ast.clone_functions_only();
+            one.retain_functions(|_, _, name, params| {
+                def.name == name && def.params.len() == params
+            });
+            let params = def.params.iter().map(ToString::to_string).collect();
+            self.walk(&one, &params);
+        }
+        self.found
+    }
+
+    /// Looks at one function's body, or at the top level.
+    fn walk(&mut self, ast: &AST, params: &HashSet<String>) {
+        ast.walk(&mut |path: &[ASTNode]| {
+            match path.last() {
+                Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => self.call(call, *at, false),
+                Some(ASTNode::Expr(Expr::FnCall(call, at))) => self.call(call, *at, false),
+                Some(ASTNode::Expr(Expr::MethodCall(call, at))) => self.call(call, *at, true),
+                Some(ASTNode::Expr(Expr::Variable(x, short, at))) => {
+                    let name = x.1.as_str();
+                    let known = short.is_some()
+                        || x.0.is_some()
+                        || !x.2.is_empty()
+                        || params.contains(name)
+                        || self.variables.contains(name);
+                    if !known {
+                        let error = EvalAltResult::ErrorVariableNotFound(name.to_owned(), *at);
+                        self.found.push((*at, error));
+                    }
+                }
+                Some(ASTNode::Stmt(Stmt::Import(x, at))) => {
+                    if let Expr::StringConstant(import, _) = &x.0
+                        && let Err(why) = self.modules.find(&self.unit.file, import)
+                    {
+                        self.found.push((*at, EvalAltResult::ErrorRuntime(why.into(), *at)));
+                    }
+                }
+                Some(ASTNode::Stmt(Stmt::Assignment(x))) => {
+                    if let Some((name, at)) = property(&x.1.lhs) {
+                        self.callback(name, at, &x.1.rhs);
+                    }
+                }
+                _ => (),
+            }
+            true
+        });
+    }
+
+    fn call(&mut self, call: &FnCallExpr, at: Position, is_method: bool) {
+        let name = call.name.as_str();
+        if call.is_qualified()
+            || call.op_token.is_some()
+            || KEYWORDS.contains(&name)
+            || name.starts_with(ANONYMOUS)
+        {
+            return;
+        }
+        let given = call.args.len();
+        let takes = |arities: &Arities, n: usize| arities.get(name).is_some_and(|a| a.contains(&n));
+        // (a method's object is a native function's first argument, and a script function's `this`)
+        let native = if is_method { given + 1 } else { given };
+        if !takes(&self.functions, given) && !takes(self.natives, native) {
+            let signature = format!("{name} ({})", vec!["_"; given].join(", "));
+            self.found.push((at, EvalAltResult::ErrorFunctionNotFound(signature, at)));
+        }
+    }
+
+    /// `object.on_something = value`.
+    fn callback(&mut self, name: &str, at: Position, value: &Expr) {
+        if !name.starts_with("on_") {
+            return;
+        }
+        let problem = match (self.rules.offered)(name) {
+            None => Some((self.rules.unknown)(name)),
+            Some(offered) => closure(value)
+                .and_then(|(f, held)| {
+                    let def = self.unit.ast.iter_fn_def().find(|d| d.name == f.fn_name())?;
+                    def.params.get(held..).filter(|own| own.len() > offered)
+                })
+                .map(|own| {
+                    let own = own.join(", ");
+                    format!("{name}: this closure takes ({own}) but is given {offered} argument(s) at most")
+                }),
+        };
+        if let Some(problem) = problem {
+            self.found.push((at, EvalAltResult::ErrorRuntime(problem.into(), at)));
+        }
+    }
+}
+
+/// The last property of `a.b.c`, where an assignment goes to.
+fn property(target: &Expr) -> Option<(&str, Position)> {
+    match target {
+        Expr::Dot(x, ..) => property(&x.rhs),
+        Expr::Property(x, at) => Some((x.2.as_str(), *at)),
+        _ => None,
+    }
+}
+
+/// The closure that an expression makes, and how many variables it captures.
+fn closure(value: &Expr) -> Option<(FnPtr, usize)> {
+    match value {
+        Expr::DynamicConstant(value, _) => value.clone().try_cast::<FnPtr>().map(|f| (f, 0)),
+        Expr::FnCall(call, _) if call.name == "curry" => {
+            let (first, captured) = call.args.split_first()?;
+            Some((closure(first)?.0, captured.len()))
+        }
+        Expr::Stmt(block) => match block.statements() {
+            // (captured variables are made shared first)
+            [.., Stmt::Expr(inner)] => closure(inner),
+            [.., Stmt::FnCall(call, at)] => closure(&Expr::FnCall(call.clone(), *at)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
