@@ -20,6 +20,10 @@ mod protocol;
 mod script;
 mod watch;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use error::{Error, ErrorKind, Fault};
 pub use host::{Host, HostBuilder, HostEvent, HostHandle, Reloaded, WorkerInfo};
 pub use log::{Level, Record};

@@ -185,6 +185,20 @@ fn greet(host: &mut TestHost, declared: &str, script: &str) -> Client {
 }
 
 #[test]
+fn the_scripts_of_the_readme_run() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = readme.expect("the README");
+    let scripts = readme.split("```rhai\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut count = 0;
+    for script in scripts {
+        // (a reader wants a port, a test a free one)
+        play(&script.replace(":5678", ":0"));
+        count += 1;
+    }
+    assert!(count > 0, "the README has no scripts");
+}
+
+#[test]
 fn the_readme_lists_every_name() {
     let mut listing = String::new();
     for section in script_reference() {

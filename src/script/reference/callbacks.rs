@@ -5,17 +5,22 @@ use super::{Entry, Section};
 pub(super) const SECTION: Section = Section {
     title: "Callbacks of a Worker",
     owner: "Worker",
-    about: "Properties that take a closure, `Fn(\"name\")` or the name of a function as a string; `()` clears. A callback \
-        may take fewer parameters than it is offered, not more. It is looked up when its event happens. Every one runs \
-        as a handler: it may wait. Those that are offered a connection can also be set on one connection, which then \
+    about: "Properties that take a closure, `Fn(\"name\")` or the name of a function as a string; `()` clears. A \
+        callback \
+        may take fewer parameters than it is offered, not more. It is looked up when its event happens. Every one \
+        runs \
+        as a handler: it may wait. Those that are offered a connection can also be set on one connection, which \
+        then \
         goes before its worker. An unknown `on_…` is an error that names the nearest known one.",
     operators: &[],
     entries: &[
         Entry::new(
             "on_worker_start",
             &["on_worker_start(worker: Worker)"],
-            "Runs in each isolate when it starts, before it accepts, and again after each reload. Inner workers and \
-            timers that it does not ask for again end then. An error ends the start; after a reload it is only reported.",
+            "Runs in each isolate when it starts, before it accepts, and again after each reload. Inner workers \
+                and \
+            timers that it does not ask for again end then. An error ends the start; after a reload, the script \
+            of before serves again.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_worker_start = |worker| print(`isolate ${worker.id} starts`);  // prints isolate 0 starts
@@ -36,7 +41,8 @@ Worker::run_all();
         Entry::new(
             "on_worker_stop",
             &["on_worker_stop(worker: Worker)"],
-            "Runs in each isolate when the host stops, before connections are closed. It has the host's stop timeout, 450 ms.",
+            "Runs in each isolate when the host stops, before connections are closed. It has the host's stop \
+                timeout, 450 ms.",
             r#"
 let worker = Worker();
 worker.on_worker_start = |worker| Worker::stop_all();
@@ -58,7 +64,8 @@ Worker::run_all();
         Entry::new(
             "on_message",
             &["on_message(connection: TcpConnection, data: string | blob)"],
-            "A whole message came: a string from `text` and from websocket text frames, a blob from everything else unless `encoding` is `utf8`. \
+            "A whole message came: a string from `text` and from websocket text frames, a blob from everything \
+                else unless `encoding` is `utf8`. \
             The next message of the same connection waits until it returns.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
@@ -69,7 +76,8 @@ Worker::run_all();
         Entry::new(
             "on_close",
             &["on_close(connection: TcpConnection)"],
-            "The connection is over, whoever ended it: the last callback, and it always comes. Sends give `false` by now, properties can still be read.",
+            "The connection is over, whoever ended it: the last callback, and it always comes. Sends give `false` \
+                by now, properties can still be read.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| connection.uid = line;
@@ -80,7 +88,8 @@ Worker::run_all();
         Entry::new(
             "on_error",
             &["on_error(connection: TcpConnection, code: int, text: string)"],
-            "Something is wrong with a connection: code 2, a send failed (the queue is full, or the peer is gone); code 3, the peer broke \
+            "Something is wrong with a connection: code 2, a send failed (the queue is full, or the peer is \
+                gone); code 3, the peer broke \
             the protocol or a limit, and the connection closes.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
@@ -118,8 +127,10 @@ Worker::run_all();
         Entry::new(
             "on_websocket_connect",
             &["on_websocket_connect(connection: TcpConnection, request: map) -> bool | int"],
-            "A websocket's request is complete and waits for an answer. `request` has `path`, `query` (a map, decoded), `query_string` and `headers` \
-            (lower-case names). `false` refuses with 403, a number from 400 to 599 with that status, anything else accepts; an \
+            "A websocket's request is complete and waits for an answer. `request` has `path`, `query` (a map, \
+                decoded), `query_string` and `headers` \
+            (lower-case names). `false` refuses with 403, a number from 400 to 599 with that status, anything \
+            else accepts; an \
             error refuses with 500. Lines for the answer are taken from `connection.headers`.",
             r#"
 let worker = Worker("websocket://127.0.0.1:0");

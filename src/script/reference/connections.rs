@@ -5,7 +5,8 @@ use super::{Entry, Section};
 pub(super) const SECTION: Section = Section {
     title: "Connections",
     owner: "Connections",
-    about: "What `worker.connections` gives: a live view, in the order in which the connections came. `for connection in worker.connections` walks over those that are open when it comes to them, without a copy.",
+    about: "What `worker.connections` gives: a live view, in the order in which the connections came. `for \
+        connection in worker.connections` walks over those that are open when it comes to them, without a copy.",
     operators: &[
         ("[]", "The connection of that id, or `()`."),
         ("to_string", "`3 connection(s)`, as `print` shows it; `to_debug` is the same."),

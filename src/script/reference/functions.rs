@@ -5,11 +5,13 @@ use super::{Entry, Section};
 pub(super) const SECTION: Section = Section {
     title: "Functions",
     owner: "functions",
-    about: "Besides these, all of Rhai's own functions can be used, except `eval`.",
+    about: "Besides these, all of Rhai's own functions can be used, except `eval`. `text.to_blob()` gives the \
+        bytes of a string, `bytes.as_string()` the text of a blob.",
     operators: &[],
     entries: &[
         Entry::new("print", &["print(value: any)"],
-            "Writes a line to the log, with its place in the script. Strings go as they are, maps and arrays as JSON; what is longer than 64 KiB is cut.",
+            "Writes a line to the log, with its place in the script. Strings go as they are, maps and arrays as \
+                JSON; what is longer than 64 KiB is cut.",
             r#"
 print("hello");  // prints hello
 print(#{ a: [1, 2] });  // prints {"a":[1,2]}
@@ -22,7 +24,8 @@ debug("details");  // prints details
 "#,
         ),
         Entry::new("sleep", &["sleep(seconds: number)"],
-            "Suspends the handler for so long; everything else goes on, only further messages of the same connection wait. At the top level it is an error.",
+            "Suspends the handler for so long; everything else goes on, only further messages of the same \
+                connection wait. At the top level it is an error.",
             r#"
 let worker = Worker();
 worker.on_worker_start = |worker| {
@@ -33,7 +36,8 @@ Worker::run_all();
 "#,
         ).waiting(),
         Entry::new("parse_json", &["parse_json(text: string) -> any"],
-            "The value of a JSON text; `()` if it is none. Numbers without a fraction become integers where they fit, `null` becomes `()`.",
+            "The value of a JSON text; `()` if it is none. Numbers without a fraction become integers where they \
+                fit, `null` becomes `()`.",
             r#"
 let order = parse_json(`{"id": 7, "tags": ["a"]}`);
 print(order.id + 1);  // prints 8
@@ -42,18 +46,10 @@ print(parse_json("not JSON").id == ());  // prints true
 "#,
         ),
         Entry::new("to_json", &["to_json(value: any) -> string"],
-            "The JSON form of a value. Values that have none (functions, handles, infinite numbers, more than 128 levels) are an error.",
+            "The JSON form of a value. Values that have none (functions, handles, infinite numbers, more than 128 \
+                levels) are an error.",
             r#"
 print(to_json(#{ id: 7, ok: true, none: () }));  // prints {"id":7,"none":null,"ok":true}
-"#,
-        ),
-        Entry::new("to_bytes", &["to_bytes(value: any) -> blob"],
-            "The bytes that `send` would send, without framing.",
-            r#"
-print("abc".to_bytes().len());  // prints 3
-let worker = Worker("frame://127.0.0.1:0");
-worker.on_message = |connection, data| connection.send("text".to_bytes());
-Worker::run_all();
 "#,
         ),
     ],

@@ -5,11 +5,15 @@ use super::{Entry, Section};
 pub(super) const SECTION: Section = Section {
     title: "Maps",
     owner: "map",
-    about: "A map becomes a reference when it is assigned to a property or to a top-level variable: `let n = worker.users` is the same map, not a copy, and so are the maps and arrays inside of it. Entries keep the order in which they came. `for value in users` walks over the values without a copy, also while the map changes. `users.name` is the entry `name`.",
+    about: "A map becomes a reference when it is assigned to a property or to a top-level variable: `let n = \
+        worker.users` is the same map, not a copy, and so are the maps and arrays inside of it. Entries keep the \
+        order in which they came. `for value in users` walks over the values without a copy, also while the map \
+        changes. `users.name` is the entry `name`.",
     operators: &[
         (
             "[]",
-            "The entry of that key or `()`; assigned, the entry is set. Whole numbers stand for their decimal text: `m[7]` is `m[\"7\"]`.",
+            "The entry of that key or `()`; assigned, the entry is set. Whole numbers stand for their decimal \
+                text: `m[7]` is `m[\"7\"]`.",
         ),
         ("==", "Is it the same map?"),
         ("!=", "Is it another one?"),

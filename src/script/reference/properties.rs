@@ -5,8 +5,10 @@ use super::{Entry, Section};
 pub(super) const SECTION: Section = Section {
     title: "Properties of a Worker",
     owner: "Worker",
-    about: "Settings are assigned, mostly at the top level; a value of the wrong type or out of range is an error. All of \
-        them change with a reload; what concerns connections changes for open ones too. Times are seconds, whole or \
+    about: "Settings are assigned, mostly at the top level; a value of the wrong type or out of range is an \
+        error. All of \
+        them change with a reload; what concerns connections changes for open ones too. Times are seconds, whole \
+        or \
         fractions; 0 switches a time limit off. Sizes are bytes.",
     operators: &[],
     entries: &[
@@ -44,7 +46,8 @@ print(worker);  // prints Worker(chat)
         Entry::new(
             "protocol",
             &["protocol: string"],
-            "How bytes are cut into messages: `tcp`, `text`, `frame` or `websocket`. At first what the address says; any other name is an error.",
+            "How bytes are cut into messages: `tcp`, `text`, `frame` or `websocket`. At first what the address \
+                says; any other name is an error.",
             r#"
 let worker = Worker("tcp://127.0.0.1:0");
 worker.protocol = "text";
@@ -65,7 +68,8 @@ Worker::run_all();
         Entry::new(
             "encoding",
             &["encoding: string = \"\""],
-            "Set to `utf8`, what would arrive as a blob arrives as a string. Bytes that are no UTF-8 then end the connection, after `on_error`.",
+            "Set to `utf8`, what would arrive as a blob arrives as a string. Bytes that are no UTF-8 then end the \
+                connection, after `on_error`.",
             r#"
 let worker = Worker("tcp://127.0.0.1:0");
 worker.encoding = "utf8";
@@ -88,7 +92,8 @@ Worker::run_all();
         Entry::new(
             "max_send_buffer_size",
             &["max_send_buffer_size: int = 1048576"],
-            "Bytes that may wait for one peer before sends are dropped. It is looked at before a message is queued, so the queue may be one \
+            "Bytes that may wait for one peer before sends are dropped. It is looked at before a message is \
+                queued, so the queue may be one \
             message longer. A dropped send gives `false` and calls `on_error` with code 2.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
@@ -109,7 +114,8 @@ Worker::run_all();
         Entry::new(
             "handshake_timeout",
             &["handshake_timeout: float = 10.0"],
-            "Seconds from accepting until a websocket's request must be complete. Who is slower gets 408 and is closed.",
+            "Seconds from accepting until a websocket's request must be complete. Who is slower gets 408 and is \
+                closed.",
             r#"
 let worker = Worker("websocket://127.0.0.1:0");
 worker.handshake_timeout = 3;
@@ -119,7 +125,8 @@ Worker::run_all();
         Entry::new(
             "heartbeat",
             &["heartbeat: float = 25.0"],
-            "Seconds of a websocket's silence after which it is pinged; after twice as many it is closed. Time in which the isolate itself was busy does not count.",
+            "Seconds of a websocket's silence after which it is pinged; after twice as many it is closed. Time in \
+                which the isolate itself was busy does not count.",
             r#"
 let worker = Worker("websocket://127.0.0.1:0");
 worker.heartbeat = 50;

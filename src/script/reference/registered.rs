@@ -1,5 +1,5 @@
-//! What scripts can really see, asked of an engine that is made as the host makes it and of the tables of properties and
-//! callbacks: the reference is held against this.
+//! What scripts can really see, asked of an engine that is made as the host makes it and of the tables of properties
+//! and callbacks: the reference is held against this.
 
 use crate::{
     engine::{self, globals::Globals, modules::Modules, program::Api, sources::Sources},

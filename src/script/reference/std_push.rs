@@ -5,7 +5,8 @@ use super::{Entry, Section};
 pub(super) const SECTION: Section = Section {
     title: "std/push",
     owner: "std/push",
-    about: "`import \"std/push\" as push;` gives these. One client for each user id: `clients` is a map that lives on a worker or at the top level.",
+    about: "`import \"std/push\" as push;` gives these. One client for each user id: `clients` is a map that \
+        lives on a worker or at the top level.",
     operators: &[],
     entries: &[
         Entry::new(

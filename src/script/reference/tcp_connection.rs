@@ -5,7 +5,9 @@ use super::{Entry, Section};
 pub(super) const SECTION: Section = Section {
     title: "TcpConnection",
     owner: "TcpConnection",
-    about: "One peer, whatever the protocol. Callbacks are given it; it can be kept in properties, maps and variables. Any other property may be set and read, as on a worker, and lives as long as the connection. When the connection is over, functions and properties can still be used: sends give `false`.",
+    about: "One peer, whatever the protocol. Callbacks are given it; it can be kept in properties, maps and \
+        variables. Any other property may be set and read, as on a worker, and lives as long as the connection. \
+        When the connection is over, functions and properties can still be used: sends give `false`.",
     operators: &[
         ("==", "Is it the same connection? Anything else, `()` included, is different."),
         ("!=", "Is it another one?"),
@@ -40,7 +42,8 @@ Worker::run_all();
         Entry::new(
             "protocol",
             &["protocol: string"],
-            "How its bytes are cut into messages; assigned, the next bytes follow the new protocol. A websocket cannot become another protocol, nor another a websocket: that is an error.",
+            "How its bytes are cut into messages; assigned, the next bytes follow the new protocol. A websocket \
+                cannot become another protocol, nor another a websocket: that is an error.",
             r#"
 let worker = Worker("tcp://127.0.0.1:0");
 worker.on_connect = |connection| connection.protocol = "text";
@@ -108,7 +111,8 @@ Worker::run_all();
         Entry::new(
             "headers",
             &["headers: map"],
-            "Header lines for the 101 answer to a websocket's request, set in `on_websocket_connect`. At most 32; those that could forge others are left out.",
+            "Header lines for the 101 answer to a websocket's request, set in `on_websocket_connect`. At most 32; \
+                those that could forge others are left out.",
             r#"
 let worker = Worker("websocket://127.0.0.1:0");
 worker.on_websocket_connect = |connection, request| {
@@ -120,7 +124,10 @@ Worker::run_all();
         Entry::new(
             "send",
             &["send(data: any) -> bool | ()", "send(data: any, raw: bool) -> bool | ()"],
-            "Sends a message and never waits. Strings go as text, blobs as bytes, numbers, booleans and characters as their text, maps and arrays as JSON; `()`, functions and handles are an error. The protocol's framing is added unless `raw` is true. `true`: the kernel has it; `()`: queued, the usual answer; `false`: dropped, because the connection is closed or its queue is full.",
+            "Sends a message and never waits. Strings go as text, blobs as bytes, numbers, booleans and \
+                characters as their text, maps and arrays as JSON; `()`, functions and handles are an error. The \
+                protocol's framing is added unless `raw` is true. `true`: the kernel has it; `()`: queued, the \
+                usual answer; `false`: dropped, because the connection is closed or its queue is full.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| {
@@ -133,7 +140,8 @@ Worker::run_all();
         Entry::new(
             "close",
             &["close()", "close(data: any)", "close(data: any, raw: bool)"],
-            "Sends what is queued, with `data` as the last message, and closes. A websocket says 1000 and waits `close_timeout` for the answer. `on_close` comes after the running handler.",
+            "Sends what is queued, with `data` as the last message, and closes. A websocket says 1000 and waits \
+                `close_timeout` for the answer. `on_close` comes after the running handler.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| {
@@ -157,7 +165,8 @@ Worker::run_all();
         Entry::new(
             "pause_recv",
             &["pause_recv()"],
-            "Reads no more for now. The peer notices when the kernel's buffers are full; messages that were read already wait too.",
+            "Reads no more for now. The peer notices when the kernel's buffers are full; messages that were read \
+                already wait too.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_connect = |connection| {
@@ -185,7 +194,8 @@ Worker::run_all();
         Entry::new(
             "pipe",
             &["pipe(other: TcpConnection)"],
-            "Sends everything that it receives from now on to `other`, instead of to `on_message`. While the queue of `other` is full this one is not read; when this one closes, `other` does.",
+            "Sends everything that it receives from now on to `other`, instead of to `on_message`. While the \
+                queue of `other` is full this one is not read; when this one closes, `other` does.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 // An echo without a handler.

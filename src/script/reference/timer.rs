@@ -5,7 +5,11 @@ use super::{Entry, Section};
 pub(super) const SECTION: Section = Section {
     title: "Timer",
     owner: "Timer",
-    about: "Calls a handler after some time, once or again and again. A repeating timer keeps its rhythm, skips ticks that it missed and never overlaps with itself. Timers that the top level or `on_worker_start` asks for are kept by a reload, in order and by interval, and end when they are not asked for again; those that other handlers made go on. Intervals are seconds, whole or fractions, 0 or more, at least 1 ms between ticks.",
+    about: "Calls a handler after some time, once or again and again. A repeating timer keeps its rhythm, skips \
+        ticks that it missed and never overlaps with itself. Timers that the top level or `on_worker_start` asks \
+        for are kept by a reload, in order and by interval, and end when they are not asked for again; those that \
+        other handlers made go on. Intervals are seconds, whole or fractions, 0 or more, at least 1 ms between \
+        ticks.",
     operators: &[],
     entries: &[
         Entry::new(
@@ -15,7 +19,8 @@ pub(super) const SECTION: Section = Section {
                 "Timer::add(seconds: number, callback: function, args: array) -> int",
                 "Timer::add(seconds: number, callback: function, args: array, persistent: bool) -> int",
             ],
-            "Calls `callback` with `args` every so many seconds, or once if `persistent` is false, and gives the timer's id. A callback that takes more parameters than `args` has is an error.",
+            "Calls `callback` with `args` every so many seconds, or once if `persistent` is false, and gives the \
+                timer's id. A callback that takes more parameters than `args` has is an error.",
             r#"
 let worker = Worker();
 worker.on_worker_start = |worker| {

@@ -5,8 +5,10 @@ use super::{Entry, Place, Section};
 pub(super) const SECTION: Section = Section {
     title: "Worker",
     owner: "Worker",
-    about: "A listener with its settings, callbacks and connections. One made at the top level is served by `count` \
-        isolates; one made in a handler lives in the isolate that made it. Any other property may be set and read: an \
+    about: "A listener with its settings, callbacks and connections. One made at the top level is served by \
+        `count` \
+        isolates; one made in a handler lives in the isolate that made it. Any other property may be set and \
+        read: an \
         unknown one is `()`, assigning `()` removes it.",
     operators: &[
         ("==", "Is it the same worker? Anything else, `()` included, is different."),
@@ -19,7 +21,8 @@ pub(super) const SECTION: Section = Section {
             "Worker",
             &["Worker(address: string) -> Worker", "Worker() -> Worker"],
             "A new worker for an address such as `text://127.0.0.1:5678`; port 0 takes a free one. \
-            Without an address it only runs `on_worker_start`, timers and inner workers. An address that cannot be is an error that says \
+            Without an address it only runs `on_worker_start`, timers and inner workers. An address that cannot \
+            be is an error that says \
             what a right one looks like.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
@@ -30,7 +33,8 @@ Worker::run_all();
         Entry::new(
             "run_all",
             &["Worker::run_all()"],
-            "Ends the top level and serves all workers that it made. Nothing after it runs. A script that makes workers and ends without it \
+            "Ends the top level and serves all workers that it made. Nothing after it runs. A script that makes \
+                workers and ends without it \
             is served all the same. In a handler it is an error.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
@@ -55,7 +59,8 @@ Worker::run_all();
         Entry::new(
             "reload",
             &["Worker::reload()"],
-            "Reads the script again, as saving it does. Returns at once; the running handler ends on the code it began with.",
+            "Reads the script again, as saving it does. Returns at once; the running handler ends on the code it \
+                began with.",
             r#"
 let worker = Worker();
 worker.on_worker_start = |worker| {
@@ -69,7 +74,8 @@ Worker::run_all();
         Entry::new(
             "listen",
             &["listen()"],
-            "Starts listening: needed for a worker that a handler made. On one of the top level, or one that listens \
+            "Starts listening: needed for a worker that a handler made. On one of the top level, or one that \
+                listens \
             already, it does nothing. An address that is taken or not allowed is an error that says why. Made in \
             `on_worker_start`, the worker is found again by its address after a reload and its connections stay.",
             r#"
@@ -128,7 +134,8 @@ Worker::run_all();
         Entry::new(
             "broadcast",
             &["broadcast(data: any) -> int"],
-            "Sends a message to every connection of the worker in this isolate, and gives how many took it. `data` is as \
+            "Sends a message to every connection of the worker in this isolate, and gives how many took it. \
+                `data` is as \
             in `send`, and is turned into bytes once. What cannot be sent is an error.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
