@@ -108,7 +108,10 @@ impl Supervisor {
         let nothing_to_do = workers.is_empty() && self.timers == 0;
         self.tell(HostEvent::Started { workers, watching: self.config.watch });
         let mut code = 0;
-        while !nothing_to_do {
+        loop {
+            if nothing_to_do {
+                break;
+            }
             // (we hold a sender ourselves: this cannot fail)
             let Ok(order) = orders.recv() else { break };
             match order {

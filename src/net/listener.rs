@@ -194,10 +194,7 @@ impl Listener {
                     if matches!(
                         e.kind(),
                         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
-                    ) =>
-                {
-                    ()
-                }
+                    ) => {}
                 Err(e) => {
                     if self.failed.replace(Some(Instant::now())).is_none() {
                         let text = format!(

@@ -35,7 +35,8 @@ pub(crate) fn match_up(old: &[WorkerSpec], new: &[WorkerSpec]) -> Vec<Option<usi
     let by_address = |o: &WorkerSpec, n: &WorkerSpec| o.declared == n.declared;
     let by_socket =
         |o: &WorkerSpec, n: &WorkerSpec| n.address.is_some() && o.endpoint() == n.endpoint();
-    let rules: [&dyn Fn(&WorkerSpec, &WorkerSpec) -> bool; 3] = [&by_name, &by_address, &by_socket];
+    type Rule<'a> = &'a dyn Fn(&WorkerSpec, &WorkerSpec) -> bool;
+    let rules: [Rule; 3] = [&by_name, &by_address, &by_socket];
     for rule in rules {
         for (at, spec) in new.iter().enumerate() {
             if found[at].is_none() {
