@@ -4,6 +4,8 @@
 mod client;
 mod host;
 
+/// Rhai's array functions.
+mod array_functions;
 /// The script reference: complete, true, and told in the documents.
 mod reference;
 /// Saving under load.

@@ -184,6 +184,33 @@ fn greet(host: &mut TestHost, declared: &str, script: &str) -> Client {
     client
 }
 
+/// What may be called in one place only: (owner, name, a call).
+const PLACED: [(&str, &str, &str); 5] = [
+    ("Worker", "run_all", "Worker::run_all();"),
+    ("Worker", "stop_all", "Worker::stop_all();"),
+    ("Worker", "reload", "Worker::reload();"),
+    ("Timer", "sleep", "Timer::sleep(0);"),
+    ("functions", "sleep", "sleep(0);"),
+];
+
+#[test]
+fn what_belongs_to_one_place_is_refused_in_the_other() {
+    for (section, entry) in all().filter(|(_, entry)| entry.place != Place::Both) {
+        let name = format!("{} of {}", entry.name, section.owner);
+        let placed = PLACED.iter().find(|(o, n, _)| *o == section.owner && *n == entry.name);
+        let (.., call) = placed.unwrap_or_else(|| panic!("PLACED lacks a call of {name}"));
+        let script = match entry.place {
+            Place::TopLevel => {
+                format!(
+                    "let w = Worker();\nw.on_worker_start = |w| {{ {call} }};\nWorker::run_all();"
+                )
+            }
+            _ => format!("let w = Worker();\n{call}\nWorker::run_all();"),
+        };
+        assert!(TestHost::try_start(&script, &[]).is_err(), "{name} works where it should not");
+    }
+}
+
 #[test]
 fn the_scripts_of_the_readme_run() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));

@@ -7,7 +7,8 @@ pub(super) const SECTION: Section = Section {
     owner: "TcpConnection",
     about: "One peer, whatever the protocol. Callbacks are given it; it can be kept in properties, maps and \
         variables. Any other property may be set and read, as on a worker, and lives as long as the connection. \
-        When the connection is over, functions and properties can still be used: sends give `false`.",
+        When it is \
+        over, after `on_close`, sends give `false` and its properties are `()`.",
     operators: &[
         ("==", "Is it the same connection? Anything else, `()` included, is different."),
         ("!=", "Is it another one?"),
@@ -35,6 +36,7 @@ Worker::run_all();
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| {
     print(connection.worker == worker);  // prints true
+    print(connection.worker.broadcast(line));  // prints 1
 };
 Worker::run_all();
 "#,
