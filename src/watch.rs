@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 enum Signal {
     Changed(PathBuf),
-    Watch(Vec<PathBuf>),
+    Watch(Vec<(PathBuf, Option<Stamp>)>),
     End,
 }
 
@@ -45,8 +45,8 @@ impl Watch {
         Ok(Self { signals, thread: Some(thread) })
     }
 
-    /// From now on, these files. Missing ones are waited for.
-    pub(crate) fn files(&self, files: Vec<PathBuf>) {
+    /// From now on, these files. Missing ones are waited for. A file that is not any more what its stamp says has changed.
+    pub(crate) fn files(&self, files: Vec<(PathBuf, Option<Stamp>)>) {
         let _ = self.signals.send(Signal::Watch(files));
     }
 }
@@ -70,7 +70,7 @@ struct Files {
 }
 
 /// What tells one content of a file from another without reading it.
-type Stamp = (SystemTime, u64, u64);
+pub(crate) type Stamp = (SystemTime, u64, u64);
 
 impl Files {
     fn new(signals: Sender<Signal>, log: Log) -> Self {
@@ -100,17 +100,23 @@ impl Files {
                 None => POLL,
             };
             match signals.recv_timeout(wait) {
-                Ok(Signal::End) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Signal::Watch(files)) => self.watch(&files),
-                Ok(Signal::Changed(path)) if self.names.contains_key(&path) => {
-                    let now = Instant::now();
-                    let began = burst.map_or(now, |(began, _)| began);
-                    burst = Some((began, (now + settle).min(began + MAX_SETTLE)));
+                Err(RecvTimeoutError::Disconnected) => return,
+                Ok(signal) => {
+                    let changed = match signal {
+                        Signal::Watch(files) => self.watch(&files),
+                        Signal::Changed(path) => self.names.contains_key(&path),
+                        Signal::End => return,
+                    };
+                    if changed {
+                        let now = Instant::now();
+                        let began = burst.map_or(now, |(began, _)| began);
+                        burst = Some((began, (now + settle).min(began + MAX_SETTLE)));
+                    }
                 }
-                Ok(Signal::Changed(_)) => (),
                 Err(RecvTimeoutError::Timeout) => {
-                    let polled = self.watcher.is_none() && self.look();
-                    if burst.take().is_some() || polled {
+                    let settled = burst.take().is_some();
+                    let polled = (settled || self.watcher.is_none()) && self.look();
+                    if settled || polled {
                         on_change();
                     }
                 }
@@ -118,17 +124,27 @@ impl Files {
         }
     }
 
-    fn watch(&mut self, files: &[PathBuf]) {
-        let mut names = BTreeMap::new();
-        for file in files {
-            for name in names_of(file) {
-                let stamp = stamp(&name);
-                names.insert(name, stamp);
-            }
+    /// True if a file changed after it was read and before it was watched, when nobody would have told.
+    fn watch(&mut self, files: &[(PathBuf, Option<Stamp>)]) -> bool {
+        let read: BTreeMap<PathBuf, Option<Stamp>> = files
+            .iter()
+            .flat_map(|(file, stamp)| names_of(file).into_iter().map(|name| (name, *stamp)))
+            .collect();
+        self.watch_folders(&read);
+        let mut changed = false;
+        let known = std::mem::take(&mut self.names);
+        for (name, read) in read {
+            let now = stamp(&name);
+            // (what was already told of is about to be read)
+            changed |= now != read && known.get(&name) != Some(&now);
+            self.names.insert(name, now);
         }
-        self.names = names;
+        changed
+    }
+
+    fn watch_folders(&mut self, names: &BTreeMap<PathBuf, Option<Stamp>>) {
         let folders: BTreeSet<PathBuf> =
-            self.names.keys().filter_map(|name| name.parent().map(Path::to_owned)).collect();
+            names.keys().filter_map(|name| name.parent().map(Path::to_owned)).collect();
         let Some(watcher) = &mut self.watcher else { return };
         for gone in self.folders.difference(&folders) {
             let _ = watcher.unwatch(gone);
@@ -191,4 +207,49 @@ fn names_of(file: &Path) -> Vec<PathBuf> {
         names.push(next);
     }
     names
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const SETTLE: Duration = Duration::from_millis(20);
+
+    /// A watch of nothing yet, and what it tells.
+    fn start() -> (Watch, Receiver<()>) {
+        let (told, changes) = mpsc::channel();
+        let watch =
+            Watch::start(SETTLE, Log::new(|_| ()), move || told.send(()).unwrap_or(())).unwrap();
+        (watch, changes)
+    }
+
+    #[test]
+    fn a_file_that_changed_before_it_was_watched_is_told_of_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("main.rhai");
+        fs::write(&file, "read").unwrap();
+        let read = stamp(&file);
+        fs::write(&file, "saved meanwhile").unwrap();
+        let (watch, changes) = start();
+        watch.files(vec![(file.clone(), read)]);
+        changes.recv_timeout(Duration::from_secs(5)).expect("the change is told");
+        // (whoever was told and reads again may be too slow to read the newest: that is no news)
+        watch.files(vec![(file.clone(), read)]);
+        assert!(changes.recv_timeout(10 * SETTLE).is_err(), "told twice");
+        fs::write(&file, "saved again").unwrap();
+        changes.recv_timeout(Duration::from_secs(5)).expect("the next change is told");
+    }
+
+    #[test]
+    fn a_file_that_is_as_it_was_read_is_not_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("main.rhai");
+        fs::write(&file, "read").unwrap();
+        let (watch, changes) = start();
+        watch.files(vec![(file.clone(), stamp(&file)), (folder.path().join("missing"), None)]);
+        assert!(changes.recv_timeout(10 * SETTLE).is_err(), "nothing changed");
+        fs::write(folder.path().join("missing"), "there").unwrap();
+        changes.recv_timeout(Duration::from_secs(5)).expect("what was missing is told of");
+    }
 }

@@ -255,7 +255,7 @@ impl Program {
         let mut sources: super::report::Sources =
             units.iter().map(|u| (u.file.to_string(), u.text.clone())).collect();
         // A file that does not parse is no unit, and it is the one that must be shown.
-        for path in self.modules.sources.files() {
+        for (path, _) in self.modules.sources.files() {
             if let Ok(text) = self.modules.sources.text(&path) {
                 let shown = self.modules.sources.display(&path);
                 sources.entry(shown).or_insert_with(|| Rc::from(&*text));

@@ -2,7 +2,9 @@
 //! stable while the map changes. Maps become one when they are assigned to a property or a top-level variable.
 
 use super::{globals::Fast, ref_array::RefArray};
-use rhai::{Array, Dynamic, Engine, FuncRegistration, ImmutableString, Map};
+use rhai::{
+    Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Position,
+};
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 /// Entries below which holes are not worth squeezing out. Fixed.
@@ -205,12 +207,21 @@ impl Iterator for Iter {
     }
 }
 
-/// A key as scripts write it: strings as they are, whole numbers as decimal text (as in PHP and in JSON); nothing else.
+/// A key as scripts write it: strings as they are, whole numbers as decimal text (as in PHP and in JSON), blobs as the text
+/// that they are in UTF-8 (a uid may come in a binary frame); nothing else.
 pub(crate) fn key_of(value: &Dynamic) -> Option<ImmutableString> {
     if let Ok(text) = value.as_immutable_string_ref() {
         return Some((*text).clone());
     }
+    if let Ok(bytes) = value.as_blob_ref() {
+        return std::str::from_utf8(&bytes).ok().map(Into::into);
+    }
     value.as_int().ok().map(|n| n.to_string().into())
+}
+
+fn not_a_key() -> Box<EvalAltResult> {
+    let text = "a blob can be a key of a map only if it is UTF-8 text";
+    EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into()
 }
 
 /// Gives `map` its script functions.
@@ -233,6 +244,22 @@ pub(crate) fn register(engine: &mut Engine) {
         engine,
         |m: &mut RefMap, key: i64, value: Dynamic| {
             m.set(key.to_string().into(), RefMap::wrap(value))
+        },
+    );
+    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(
+        engine,
+        |m: &mut RefMap, key: Blob| {
+            key_of(&Dynamic::from_blob(key)).map_or(Dynamic::UNIT, |k| m.get(&k))
+        },
+    );
+    FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
+        engine,
+        |m: &mut RefMap, key: Blob, value: Dynamic| match key_of(&Dynamic::from_blob(key)) {
+            Some(key) => {
+                m.set(key, RefMap::wrap(value));
+                Ok(())
+            }
+            None => Err(not_a_key()),
         },
     );
     pure!("get", get);

@@ -34,7 +34,6 @@ fn report(script: &str) -> (Report, String) {
     let asts = ast.iter().chain([&lib]).collect();
     let report = Report::of(&error, "main.rhai", &Hints { engine: &engine, asts });
     let shown = report.render(&sources, false);
-    println!("{shown}\n");
     (report, shown)
 }
 

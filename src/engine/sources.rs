@@ -3,8 +3,10 @@
 use std::{
     collections::BTreeMap,
     fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 /// Bytes that a script file may have. Fixed: beyond it somebody has named the wrong file.
@@ -12,11 +14,14 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 type Text = Result<Arc<str>, String>;
 
+/// What tells one content of a file from another: time of change, length, number. `None`: there is no such file.
+type Stamp = Option<(SystemTime, u64, u64)>;
+
 /// Cheap to clone, shared by all isolates.
 #[derive(Clone)]
 pub(crate) struct Sources {
     main: PathBuf,
-    texts: Arc<Mutex<BTreeMap<PathBuf, Text>>>,
+    texts: Arc<Mutex<BTreeMap<PathBuf, (Stamp, Text)>>>,
 }
 
 impl Sources {
@@ -33,13 +38,16 @@ impl Sources {
     /// The file's text as it was when it was first asked for. The error says why there is none.
     pub(crate) fn text(&self, path: &Path) -> Text {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.entry(path.to_owned()).or_insert_with(|| read(path)).clone()
+        // (the stamp first: a file that changes while it is read must not pass for read)
+        let (_, text) = texts.entry(path.to_owned()).or_insert_with(|| (stamp(path), read(path)));
+        text.clone()
     }
 
-    /// Every file that was asked for, also those that are missing: these are to be watched.
-    pub(crate) fn files(&self) -> Vec<PathBuf> {
+    /// Every file that was asked for, also those that are missing, as it was just before it was read: these are to be
+    /// watched.
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Stamp)> {
         let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.keys().cloned().collect()
+        texts.iter().map(|(path, (stamp, _))| (path.clone(), *stamp)).collect()
     }
 
     /// The name that people see: relative to the main script's folder where it lies below it.
@@ -47,6 +55,11 @@ impl Sources {
         let base = self.main.parent().unwrap_or(Path::new(""));
         path.strip_prefix(base).unwrap_or(path).display().to_string()
     }
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let meta = fs::metadata(path).ok()?;
+    Some((meta.modified().ok()?, meta.len(), meta.ino()))
 }
 
 fn read(path: &Path) -> Text {

@@ -96,7 +96,7 @@ impl Supervisor {
         Ok(host)
     }
 
-    /// Serves orders until one of them is to stop.
+    /// Says that everything runs, serves orders, and stops.
     pub(super) fn run(mut self, orders: &Receiver<Order>) -> Result<u8, Error> {
         let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerInfo {
             name: spec.name.clone(),
@@ -107,30 +107,7 @@ impl Supervisor {
         let workers: Vec<WorkerInfo> = workers.collect();
         let nothing_to_do = workers.is_empty() && self.timers == 0;
         self.tell(HostEvent::Started { workers, watching: self.config.watch });
-        let mut code = 0;
-        loop {
-            if nothing_to_do {
-                break;
-            }
-            // (we hold a sender ourselves: this cannot fail)
-            let Ok(order) = orders.recv() else { break };
-            match order {
-                Order::Stop(wanted) => {
-                    code = wanted;
-                    break;
-                }
-                Order::Reload => self.reload(),
-                Order::Wish(Wish::Reload) => self.reload(),
-                Order::Wish(Wish::Stop(wanted)) => {
-                    code = wanted;
-                    break;
-                }
-                Order::Wish(Wish::Listening { worker, declared, bound }) => {
-                    self.tell(HostEvent::Listening { worker, declared, address: bound });
-                }
-                Order::Wish(Wish::Fault(fault)) => self.tell(HostEvent::Fault(fault)),
-            }
-        }
+        let code = if nothing_to_do { 0 } else { self.serve(orders) };
         self.watch = None;
         self.stop_isolates();
         for order in orders.try_iter() {
@@ -140,6 +117,21 @@ impl Supervisor {
         }
         self.tell(HostEvent::Stopped);
         Ok(code)
+    }
+
+    /// Carries out orders until one of them is to stop; gives the exit code that it asked for.
+    fn serve(&mut self, orders: &Receiver<Order>) -> u8 {
+        for order in orders {
+            match order {
+                Order::Stop(code) | Order::Wish(Wish::Stop(code)) => return code,
+                Order::Reload | Order::Wish(Wish::Reload) => self.reload(),
+                Order::Wish(Wish::Listening { worker, declared, bound }) => {
+                    self.tell(HostEvent::Listening { worker, declared, address: bound });
+                }
+                Order::Wish(Wish::Fault(fault)) => self.tell(HostEvent::Fault(fault)),
+            }
+        }
+        0
     }
 
     pub(super) fn tell(&self, event: HostEvent) {
@@ -166,7 +158,10 @@ impl Supervisor {
     pub(super) fn watch_files(&self, sources: &Sources) {
         if let Some(watch) = &self.watch {
             let mut files = sources.files();
-            files.push(self.config.script.clone());
+            // (the name it was started by may be a link to it)
+            let main = files.iter().find(|(path, _)| path == sources.main());
+            let stamp = main.and_then(|(_, stamp)| *stamp);
+            files.push((self.config.script.clone(), stamp));
             watch.files(files);
         }
     }

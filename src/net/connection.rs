@@ -131,7 +131,10 @@ impl<E: Events> Connection<E> {
             let step =
                 self.link.with_wire(|w| w.step(self.inbox.bytes(), &mut self.answers, limit));
             if !self.answers.is_empty() {
-                self.link.answer(&self.answers);
+                // (what is neither a message nor the end can go unanswered)
+                if !matches!(step, Ok(Step::Control { .. })) || self.link.has_room_for_pongs() {
+                    self.link.answer(&self.answers);
+                }
                 self.answers = Vec::new();
             }
             match step {

@@ -23,6 +23,13 @@ use tokio::task::AbortHandle;
 /// a lot fills the kernel and not our memory. Fixed: one such write is as good as a corked one.
 const EAGER: usize = 64 * 1024;
 
+/// Bytes beyond `max_send_buffer_size` that answers to pings may queue, so that a full queue does not make us look dead.
+/// Fixed: 500 of the largest. Beyond it pings go unanswered, for a peer that sends them and reads nothing costs memory.
+const PONGS: usize = 64 * 1024;
+
+/// Bytes that a peer has to read within `close_timeout` to get the same time again for the rest. Fixed: less is no reading.
+const CLOSING_PROGRESS: usize = 64 * 1024;
+
 /// Where a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -67,6 +74,8 @@ pub(crate) struct Link {
     drainer: RefCell<Option<AbortHandle>>,
     status: Cell<Status>,
     closing_since: Cell<Option<u64>>,
+    /// How much was queued when `closing_since` was set.
+    closing_queue: Cell<usize>,
     paused: Cell<bool>,
     dirty: Cell<bool>,
     task: RefCell<Option<Waker>>,
@@ -105,6 +114,7 @@ impl Link {
             drainer: RefCell::default(),
             status: Cell::new(Status::Established),
             closing_since: Cell::new(None),
+            closing_queue: Cell::new(0),
             paused: Cell::new(false),
             dirty: Cell::new(false),
             task: RefCell::default(),
@@ -177,12 +187,16 @@ impl Link {
         Sent::Queued
     }
 
-    /// Protocol answers (pongs, close frames, refusals) go out whatever the limit and the state.
+    /// Protocol answers (close frames, refusals, pongs while there is room for them) go out whatever the limit and the state.
     pub(crate) fn answer(self: &Rc<Self>, bytes: &[u8]) {
         if !bytes.is_empty() && self.status.get() != Status::Closed {
             self.outbox.borrow_mut().queue().extend_from_slice(bytes);
             self.flush_soon();
         }
+    }
+
+    pub(crate) fn has_room_for_pongs(&self) -> bool {
+        self.queued() < self.max_send_buffer_size.get().saturating_add(PONGS)
     }
 
     fn flush_soon(self: &Rc<Self>) {
@@ -281,6 +295,7 @@ impl Link {
     fn begin_closing(&self) {
         self.status.set(Status::Closing);
         self.closing_since.set(Some(self.turn.clock.get()));
+        self.closing_queue.set(self.queued());
         self.wake();
     }
 
@@ -480,6 +495,13 @@ impl Link {
 
     pub(crate) fn closing_since(&self) -> Option<u64> {
         self.closing_since.get()
+    }
+
+    /// The time to close is up: has the peer read so much meanwhile that it gets the same time again?
+    pub(crate) fn still_drains(&self, now: u64) -> bool {
+        let before = self.closing_queue.replace(self.queued());
+        self.closing_since.set(Some(now));
+        before.saturating_sub(self.queued()) >= CLOSING_PROGRESS
     }
 
     pub(crate) fn is_paused(&self) -> bool {

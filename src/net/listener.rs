@@ -189,12 +189,7 @@ impl Listener {
                     }
                     return stream;
                 }
-                // The peer was gone before we came to it.
-                Err(e)
-                    if matches!(
-                        e.kind(),
-                        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
-                    ) => {}
+                Err(e) if is_gone(&e) => (),
                 Err(e) => {
                     if self.failed.replace(Some(Instant::now())).is_none() {
                         let text = format!(
@@ -208,4 +203,9 @@ impl Listener {
             }
         }
     }
+}
+
+/// The peer was gone before we came to it.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
 }

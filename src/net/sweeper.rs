@@ -17,7 +17,8 @@ pub(crate) struct Timeouts {
     pub(crate) heartbeat: Cell<f64>,
     /// Silence until a connection of any protocol is closed. Default 0: a backend may keep its connection for days.
     pub(crate) idle: Cell<f64>,
-    /// From `close()` until the socket is closed whatever the peer does. Default 5.
+    /// From `close()` until the socket is closed whatever the peer does; it begins anew as long as the peer reads a good
+    /// part of what is queued. Default 5.
     pub(crate) close: Cell<f64>,
 }
 
@@ -52,7 +53,7 @@ fn check(link: &Rc<Link>, now: u64) {
     };
     let limits = &link.timeouts;
     if let Some(since) = link.closing_since() {
-        if passed(since, limits.close.get()) {
+        if passed(since, limits.close.get()) && !link.still_drains(now) {
             link.destroy();
         }
         return;

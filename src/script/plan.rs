@@ -26,6 +26,9 @@ impl WorkerSpec {
     }
 }
 
+/// Does the first, an old worker, go on in the second?
+type Rule<'a> = &'a dyn Fn(&WorkerSpec, &WorkerSpec) -> bool;
+
 /// For each new worker, the old one that it continues: the one of the same name, else one of the same address, else one
 /// on the same socket with another protocol. Both lists are in order of declaration, and none is used twice.
 pub(crate) fn match_up(old: &[WorkerSpec], new: &[WorkerSpec]) -> Vec<Option<usize>> {
@@ -35,8 +38,7 @@ pub(crate) fn match_up(old: &[WorkerSpec], new: &[WorkerSpec]) -> Vec<Option<usi
     let by_address = |o: &WorkerSpec, n: &WorkerSpec| o.declared == n.declared;
     let by_socket =
         |o: &WorkerSpec, n: &WorkerSpec| n.address.is_some() && o.endpoint() == n.endpoint();
-    type Rule<'a> = &'a dyn Fn(&WorkerSpec, &WorkerSpec) -> bool;
-    let rules: [Rule; 3] = [&by_name, &by_address, &by_socket];
+    let rules: [Rule<'_>; 3] = [&by_name, &by_address, &by_socket];
     for rule in rules {
         for (at, spec) in new.iter().enumerate() {
             if found[at].is_none() {

@@ -247,6 +247,20 @@ impl WebSocket {
         self.message()
     }
 
+    /// Waits until the host has handled everything that was sent before: it answers pings in their turn. Nothing else may
+    /// come meanwhile.
+    pub fn settle(&mut self) {
+        self.frame(0x80 | PING, b"settled?");
+        let frame = self.receive();
+        assert_eq!((frame.opcode, &frame.payload[..]), (PONG, &b"settled?"[..]), "{frame:?}");
+    }
+
+    /// Says goodbye with this code; the host repeats it, and then the socket ends.
+    pub fn say_goodbye(&mut self, code: u16) {
+        self.frame(0x80 | CLOSE, &code.to_be_bytes());
+        self.expect_close(code);
+    }
+
     /// The next frame is a close frame with this code, and then the socket ends.
     pub fn expect_close(&mut self, code: u16) {
         let frame = self.receive();
