@@ -36,7 +36,7 @@ pub(crate) fn register<T: Object>(engine: &mut Engine, same: fn(&T, &T) -> bool)
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
         engine,
         |call: NativeCallContext, object: &mut T, name: ImmutableString, value: Dynamic| {
-            set(object, &call, &name, value)
+            set(object, &call, &name, T::is_known(&name), value)
         },
     );
     FuncRegistration::new("==")
@@ -60,9 +60,10 @@ fn set<T: Object>(
     object: &T,
     call: &NativeCallContext,
     name: &ImmutableString,
+    known: bool,
     value: Dynamic,
 ) -> Outcome<()> {
-    if T::is_known(name) && is_unchanged(&object.known(name), &value) {
+    if known && is_unchanged(&object.known(name), &value) {
         return Ok(());
     }
     object.set(call, name, value)
@@ -91,7 +92,8 @@ pub(crate) fn register_properties<T: Object>(
     for name in names {
         let getter = FuncRegistration::new_getter(name).with_purity(true);
         let key = name.clone();
-        if T::is_known(name) {
+        let known = T::is_known(name);
+        if known {
             getter.register_into_engine(engine, move |object: &mut T| object.known(&key));
         } else {
             getter.register_into_engine(engine, move |object: &mut T| object.free(&key));
@@ -100,7 +102,7 @@ pub(crate) fn register_properties<T: Object>(
         FuncRegistration::new_setter(name).with_purity(true).register_into_engine(
             engine,
             move |call: NativeCallContext, object: &mut T, value: Dynamic| {
-                set(object, &call, &key, value)
+                set(object, &call, &key, known, value)
             },
         );
     }
