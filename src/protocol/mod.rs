@@ -95,7 +95,7 @@ impl Wire {
         }
     }
 
-    /// What the peer is told when it breaks a limit of the host (too big, too slow); may be empty.
+    /// The state of a websocket; none of any other protocol.
     pub(crate) fn websocket(&mut self) -> Option<&mut websocket::WebSocket> {
         match self {
             Wire::WebSocket(socket) => Some(socket),

@@ -23,5 +23,7 @@ mod smoke;
 mod start_fault;
 /// What the Architecture section promises about the sources.
 mod tidy;
+/// Variables of the top level.
+mod top_level;
 /// RFC 6455, byte by byte: frames, handshakes, goodbyes, and the time each may take.
 mod websocket;
