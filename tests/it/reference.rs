@@ -1,5 +1,5 @@
 //! The script reference against what is really there: nothing is missing in it, nothing is invented, and every example
-//! does what it says. Also keeps what the README and `docs/reference.md` say of it up to date.
+//! does what it says. Also keeps what the README says of it up to date.
 
 use crate::{
     client::{Client, WebSocket},
@@ -240,26 +240,6 @@ fn the_readme_lists_every_name() {
         listing.push('\n');
     }
     keep("README.md", &listing);
-}
-
-#[test]
-fn the_reference_tells_all_of_every_name() {
-    let mut text = String::new();
-    for section in script_reference() {
-        text += &format!("## {}\n\n{}\n\n", section.title, section.about);
-        for (operator, meaning) in section.operators {
-            text += &format!("- `{operator}`: {meaning}\n");
-        }
-        if !section.operators.is_empty() {
-            text.push('\n');
-        }
-        for entry in section.entries {
-            text += &format!("### `{}`{}\n\n", entry.name, notes(entry));
-            text += &format!("```text\n{}\n```\n\n{}\n\n", entry.forms.join("\n"), entry.text);
-            text += &format!("```rhai\n{}\n```\n\n", entry.example.trim());
-        }
-    }
-    keep("docs/reference.md", &text);
 }
 
 fn notes(entry: &Entry) -> &'static str {

@@ -1,4 +1,7 @@
-//! The form of the reference: sections of entries. An entry is a name with all that can be said of it.
+//! The form of the reference: sections of entries. An entry is a name with all that can be said of it, which its `Display`
+//! says to a person at a terminal.
+
+use std::fmt;
 
 /// Where a script may use something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,23 @@ impl Entry {
     /// The first sentence.
     pub fn summary(&self) -> &'static str {
         self.text.split_once(". ").map_or(self.text.trim_end_matches('.'), |(first, _)| first)
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for form in self.forms {
+            writeln!(f, "{form}")?;
+        }
+        writeln!(f, "\n    {}", self.text)?;
+        match (self.place, self.waits) {
+            (_, true) => writeln!(f, "    May wait; for handlers only.")?,
+            (Place::TopLevel, _) => writeln!(f, "    For the top level only.")?,
+            (Place::Handler, _) => writeln!(f, "    For handlers only.")?,
+            (Place::Both, _) => (),
+        }
+        writeln!(f)?;
+        self.example.trim().lines().try_for_each(|line| writeln!(f, "        {line}"))
     }
 }
 
