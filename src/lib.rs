@@ -21,7 +21,15 @@ mod protocol;
 mod script;
 mod watch;
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use error::{Error, ErrorKind, Fault};
 pub use host::{Host, HostBuilder, HostEvent, HostHandle, Reloaded, WorkerInfo};
 pub use log::{Level, Record};
 pub use rhai;
+#[doc(hidden)]
+pub use script::reference::{
+    Entry, Place, Section, registered::registered_names, script_reference,
+};

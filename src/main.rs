@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use rhost::{Host, HostEvent, HostHandle, Level, Record, WorkerInfo};
 use std::{
-    io::{IsTerminal, Write, stderr},
+    io::{IsTerminal, Write, stderr, stdout},
     path::PathBuf,
     process::ExitCode,
     thread,
@@ -47,6 +47,11 @@ enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Show what scripts can use: all names, or everything about one, with an example.
+    Doc {
+        /// A name, such as `send`, or an object, such as `Timer`.
+        name: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -55,6 +60,7 @@ fn main() -> ExitCode {
             run(&file, !no_watch, Duration::from_millis(settle))
         }
         Command::Check { files } => check(&files),
+        Command::Doc { name } => Ok(doc(name.as_deref())),
     };
     match run {
         Ok(code) => ExitCode::from(code),
@@ -106,6 +112,37 @@ fn check(files: &[PathBuf]) -> Result<u8> {
         }
     }
     Ok(if findings == 0 { 0 } else { FAILED })
+}
+
+/// Prints the script reference, or the part of it that has this name.
+fn doc(name: Option<&str>) -> u8 {
+    let mut text = String::new();
+    for section in rhost::script_reference() {
+        let whole = name.is_some_and(|n| n.eq_ignore_ascii_case(section.owner));
+        let named = |entry: &&rhost::Entry| whole || name.is_none_or(|n| entry.name == n);
+        let entries: Vec<_> = section.entries.iter().filter(named).collect();
+        if entries.is_empty() {
+            continue;
+        }
+        text += &format!("{}\n{}\n\n", section.title, "=".repeat(section.title.len()));
+        for entry in entries {
+            match name {
+                Some(_) => text += &format!("{entry}\n"),
+                None => text += &format!("{:24} {}\n", entry.name, entry.summary()),
+            }
+        }
+        text.push('\n');
+    }
+    if text.is_empty() {
+        say(&format!(
+            "rhost: scripts have no `{}`; `rhost doc` lists all names",
+            name.unwrap_or_default()
+        ));
+        return FAILED;
+    }
+    // (a pager that was closed early has seen enough)
+    let _ = stdout().write_all(text.as_bytes());
+    0
 }
 
 /// Writes to the terminal; that there may be none any more is no reason to end.

@@ -6,7 +6,7 @@
 
 use super::closures::ANONYMOUS;
 use super::tokens::{Place, place};
-use rhai::{AST, ASTNode, Engine, EvalAltResult, LexError, ParseErrorType, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, Engine, EvalAltResult, LexError, ParseErrorType, Stmt};
 
 /// What suggestions may be drawn from.
 pub(crate) struct Hints<'a> {
@@ -69,6 +69,7 @@ impl Hints<'_> {
         match error {
             E::ErrorFunctionNotFound(signature, _) => self.function(signature),
             E::ErrorVariableNotFound(name, _) => self.variable(name, file, at),
+            E::ErrorAssignmentToConstant(name, _) => self.constant(name),
             E::ErrorModuleNotFound(name, _) => self.module(name),
             E::ErrorDotExpr(message, _) => self.property(message),
             E::ErrorDataRace(..) => Some(
@@ -118,6 +119,18 @@ impl Hints<'_> {
         let mut closures = self.asts.iter().flat_map(|a| a.iter_functions());
         let closure = closures.find(|f| name.starts_with(ANONYMOUS) && f.name == name)?;
         Some(closure.params.len())
+    }
+
+    /// A function sees a map, an array or a handle of the top level as a constant that can be changed in place.
+    fn constant(&self, name: &str) -> Option<String> {
+        let is_let = |s: &Stmt| matches!(s, Stmt::Var(x, flags, _) if x.0.name == name && !flags.contains(ASTFlags::CONSTANT));
+        let found = self.asts.iter().any(|ast| ast.statements().iter().any(is_let));
+        found.then(|| {
+            format!(
+                "`{name}` can be changed in place here, `{name}.clear()` or `{name}[key] = …`; \
+                 another one can be put there at the top level only"
+            )
+        })
     }
 
     /// No variable has that name, there.

@@ -45,7 +45,7 @@ pub(crate) struct Config {
 
 /// An engine with the host's rules, without its functions.
 #[allow(deprecated)] // (volatile parts of rhai)
-fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
+pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
     let mut engine = Engine::new();
     engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
     engine.set_max_call_levels(MAX_CALL_LEVELS);
@@ -57,8 +57,9 @@ fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
     ref_map::register(&mut engine);
     ref_array::register(&mut engine);
     let found = modules.clone();
-    engine.on_missing_function(move |name, args, _, ctx| {
-        if !name.starts_with("anon$") {
+    engine.on_missing_function(move |name, args, is_method, ctx| {
+        // (rhai's array functions first try a closure as a method of the value itself, which a call would take away)
+        if is_method || !name.starts_with("anon$") {
             return Ok(None);
         }
         found.call_foreign_closure(name, args, &ctx).transpose()

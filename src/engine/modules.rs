@@ -26,7 +26,7 @@ type Outcome<T> = Result<T, Box<EvalAltResult>>;
 const MAX_UNITS: usize = 1_000;
 
 /// The Rhai modules shipped inside the host.
-const STDLIB: [(&str, &str); 1] = [("std/push", include_str!("../../stdlib/push.rhai"))];
+pub(crate) const STDLIB: [(&str, &str); 1] = [("std/push", include_str!("../../stdlib/push.rhai"))];
 
 /// One file.
 pub(crate) struct Unit {

@@ -22,9 +22,9 @@ const LOOKING: [(&str, usize); 19] = [
     ("extract", 1),
     ("extract", 2),
     ("order", 0),
-    ("sorted", 0),
-    ("min", 0),
-    ("max", 0),
+    ("order_desc", 0),
+    ("order_by", 1),
+    ("zip", 2),
 ];
 
 /// Functions that change the array in place.
@@ -47,6 +47,9 @@ const CHANGING: [(&str, usize); 17] = [
     ("shift", 0),
     ("append", 1),
 ];
+
+/// Functions whose argument is a list of values, and not a value.
+const TAKING: [&str; 3] = ["append", "splice", "zip"];
 
 enum State {
     Own(Vec<Dynamic>),
@@ -141,7 +144,15 @@ fn on_copy(
     let mut copy = Dynamic::from(array.copy());
     let mut all: Vec<&mut Dynamic> = Vec::with_capacity(args.len() + 1);
     all.push(&mut copy);
-    all.extend(args.iter_mut().map(|a| &mut **a));
+    for arg in args {
+        // (rhai's functions know its own arrays only)
+        let plain =
+            arg.read_lock::<RefArray>().filter(|_| TAKING.contains(&name)).map(|a| a.copy());
+        if let Some(plain) = plain {
+            **arg = plain.into();
+        }
+        all.push(arg);
+    }
     let result = ctx.call_native_fn_raw(name, true, &mut all)?;
     Ok((result, copy.flatten().try_cast::<Array>().unwrap_or_default()))
 }

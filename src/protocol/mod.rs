@@ -4,10 +4,11 @@
 pub(crate) mod frame;
 pub(crate) mod handshake;
 pub(crate) mod raw;
+pub(crate) mod scheme;
 pub(crate) mod text;
 pub(crate) mod websocket;
 
-use crate::net::address::Scheme;
+use scheme::Scheme;
 use std::ops::Range;
 
 /// Text or bytes: decides what a script gets, and the kind of websocket frame that it sends.
@@ -94,7 +95,7 @@ impl Wire {
         }
     }
 
-    /// What the peer is told when it breaks a limit of the host (too big, too slow); may be empty.
+    /// The state of a websocket; none of any other protocol.
     pub(crate) fn websocket(&mut self) -> Option<&mut websocket::WebSocket> {
         match self {
             Wire::WebSocket(socket) => Some(socket),

@@ -7,6 +7,7 @@ pub(crate) mod object;
 pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod properties;
+pub(crate) mod reference;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod tcp_connection;

@@ -1,7 +1,7 @@
 //! How an object with properties is made known to rhai: a getter and a setter for each name that the script mentions (twice
 //! as fast as the general way), and an indexer for names that are computed.
 
-use super::value::Outcome;
+use super::{connections::Connections, value::Outcome, worker::Worker};
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ pub(crate) fn register<T: Object>(engine: &mut Engine, same: fn(&T, &T) -> bool)
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
         engine,
         |call: NativeCallContext, object: &mut T, name: ImmutableString, value: Dynamic| {
-            object.set(&call, &name, value)
+            set(object, &call, &name, T::is_known(&name), value)
         },
     );
     FuncRegistration::new("==")
@@ -54,6 +54,36 @@ pub(crate) fn register<T: Object>(engine: &mut Engine, same: fn(&T, &T) -> bool)
         .register_into_engine(engine, |_: &mut T, _: Dynamic| true);
 }
 
+/// After `worker.connections.len()` rhai hands the value of `connections` back, in case `len` changed it: what the host
+/// defines is only set when it differs, so that this is no error where it cannot be assigned.
+fn set<T: Object>(
+    object: &T,
+    call: &NativeCallContext,
+    name: &ImmutableString,
+    known: bool,
+    value: Dynamic,
+) -> Outcome<()> {
+    if known && is_unchanged(&object.known(name), &value) {
+        return Ok(());
+    }
+    object.set(call, name, value)
+}
+
+fn is_unchanged(now: &Dynamic, value: &Dynamic) -> bool {
+    fn both<T: Clone + 'static>(a: &Dynamic, b: &Dynamic, same: fn(&T, &T) -> bool) -> bool {
+        match (a.read_lock::<T>(), b.read_lock::<T>()) {
+            (Some(a), Some(b)) => same(&a, &b),
+            _ => false,
+        }
+    }
+    both::<i64>(now, value, i64::eq)
+        || both::<f64>(now, value, f64::eq)
+        || both::<bool>(now, value, bool::eq)
+        || both::<ImmutableString>(now, value, ImmutableString::eq)
+        || both::<Worker>(now, value, Worker::is_same)
+        || both::<Connections>(now, value, |a, b| a.0.is_same(&b.0))
+}
+
 /// Registers a getter and a setter for each name.
 pub(crate) fn register_properties<T: Object>(
     engine: &mut Engine,
@@ -62,7 +92,8 @@ pub(crate) fn register_properties<T: Object>(
     for name in names {
         let getter = FuncRegistration::new_getter(name).with_purity(true);
         let key = name.clone();
-        if T::is_known(name) {
+        let known = T::is_known(name);
+        if known {
             getter.register_into_engine(engine, move |object: &mut T| object.known(&key));
         } else {
             getter.register_into_engine(engine, move |object: &mut T| object.free(&key));
@@ -71,7 +102,7 @@ pub(crate) fn register_properties<T: Object>(
         FuncRegistration::new_setter(name).with_purity(true).register_into_engine(
             engine,
             move |call: NativeCallContext, object: &mut T, value: Dynamic| {
-                object.set(&call, &key, value)
+                set(object, &call, &key, known, value)
             },
         );
     }

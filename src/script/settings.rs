@@ -1,9 +1,9 @@
 //! The properties of a Worker that the host defines, with their defaults, ranges and meaning. The callbacks are not here.
 
 use super::value::{Outcome, boolean, error, seconds, text, whole};
-use crate::net::{
-    address::{Address, Scheme},
-    sweeper::Timeouts,
+use crate::{
+    net::{address::Address, sweeper::Timeouts},
+    protocol::scheme::Scheme,
 };
 use rhai::Dynamic;
 use std::{

@@ -10,11 +10,8 @@ use super::{
 };
 use crate::{
     engine::handler::Handler,
-    net::{
-        address::Scheme,
-        link::{Link, Sent, Status},
-    },
-    protocol::Wire,
+    net::link::{Link, Sent, Status},
+    protocol::{Wire, scheme::Scheme},
 };
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
 use std::{
@@ -38,6 +35,18 @@ struct Cell {
 }
 
 impl TcpConnection {
+    /// Names of the properties that the host defines, besides callbacks.
+    pub(crate) const PROPERTIES: [&'static str; 8] = [
+        "id",
+        "worker",
+        "protocol",
+        "max_package_size",
+        "max_send_buffer_size",
+        "bytes_read",
+        "bytes_written",
+        "send_buffer_size",
+    ];
+
     pub(crate) fn new(link: Rc<Link>, worker: &Worker) -> Self {
         let connection = Self(Rc::new(Cell {
             link,
@@ -158,17 +167,7 @@ impl Object for TcpConnection {
     const NAME: &'static str = "TcpConnection";
 
     fn is_known(name: &str) -> bool {
-        const KNOWN: [&str; 8] = [
-            "id",
-            "worker",
-            "protocol",
-            "max_package_size",
-            "max_send_buffer_size",
-            "bytes_read",
-            "bytes_written",
-            "send_buffer_size",
-        ];
-        KNOWN.contains(&name) || Event::named(name).is_some_and(Event::is_of_connection)
+        Self::PROPERTIES.contains(&name) || Event::named(name).is_some_and(Event::is_of_connection)
     }
 
     fn known(&self, name: &str) -> Dynamic {

@@ -12,7 +12,7 @@ use super::{
     value::{Outcome, at, error, with_payload},
 };
 use crate::{
-    engine::{program::Program, ref_map::RefMap, report::nearest},
+    engine::{program::Program, ref_array::RefArray, ref_map::RefMap, report::nearest},
     net::{
         address::Address,
         link::Sent,
@@ -64,6 +64,9 @@ pub(crate) struct WorkerCore {
 }
 
 impl Worker {
+    /// Names of the properties that the host defines, besides settings and callbacks.
+    pub(crate) const PROPERTIES: [&'static str; 3] = ["connections", "address", "generation"];
+
     fn new(ctx: &Rc<Ctx>, declared: &str) -> Outcome<Self> {
         let address = match declared.is_empty() {
             true => None,
@@ -337,7 +340,7 @@ impl Object for Worker {
     const NAME: &'static str = "Worker";
 
     fn is_known(name: &str) -> bool {
-        matches!(name, "connections" | "address" | "generation")
+        Self::PROPERTIES.contains(&name)
             || Settings::NAMES.contains(&name)
             || Event::named(name).is_some()
     }
@@ -402,9 +405,12 @@ impl Object for Worker {
     }
 }
 
-/// Rhai hands a map that was changed in place back to the setter: nothing is set then.
+/// Rhai hands a map or an array that was changed in place back to the setter: nothing is set then.
 fn is_what_it_was(value: &Dynamic, old: &Dynamic) -> bool {
-    match (value.read_lock::<RefMap>(), old.read_lock::<RefMap>()) {
+    if let (Some(new), Some(old)) = (value.read_lock::<RefMap>(), old.read_lock::<RefMap>()) {
+        return new.is_same(&old);
+    }
+    match (value.read_lock::<RefArray>(), old.read_lock::<RefArray>()) {
         (Some(new), Some(old)) => new.is_same(&old),
         _ => false,
     }

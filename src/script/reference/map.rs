@@ -1,0 +1,128 @@
+//! Maps that are held by reference.
+
+use super::{Entry, Section};
+
+pub(super) const SECTION: Section = Section {
+    title: "Maps",
+    owner: "map",
+    about: "A map becomes a reference when it is assigned to a property or to a top-level variable: `let n = \
+        worker.users` is the same map, not a copy, and so are the maps and arrays inside of it. Entries keep the \
+        order in which they came. `for value in users` walks over the values without a copy, also while the map \
+        changes. `users.name` is the entry `name`.",
+    operators: &[
+        (
+            "[]",
+            "The entry of that key or `()`; assigned, the entry is set. Whole numbers stand for their decimal \
+                text: `m[7]` is `m[\"7\"]`.",
+        ),
+        ("==", "Is it the same map?"),
+        ("!=", "Is it another one?"),
+        ("to_string", "JSON, as `print` shows it; `to_debug` is the same."),
+    ],
+    entries: &[
+        Entry::new(
+            "get",
+            &["get(key: string) -> any"],
+            "The entry of that key, or `()`.",
+            r#"
+let users = #{ ann: 1 };
+print(users.get("ann"));  // prints 1
+print(users.get("bob") == ());  // prints true
+"#,
+        ),
+        Entry::new(
+            "set",
+            &["set(key: string, value: any)"],
+            "Sets an entry.",
+            r#"
+let users = #{};
+let same = users;
+users.set("ann", 1);
+print(same);  // prints {"ann":1}
+"#,
+        ),
+        Entry::new(
+            "contains",
+            &["contains(key: string | int) -> bool"],
+            "Is there such an entry? `key in users` asks the same.",
+            r#"
+let users = #{ ann: 1 };
+print("ann" in users);  // prints true
+print(users.contains("bob"));  // prints false
+"#,
+        ),
+        Entry::new(
+            "remove",
+            &["remove(key: string | int) -> any"],
+            "Takes an entry out and gives its value, or `()`.",
+            r#"
+let users = #{ ann: 1 };
+print(users.remove("ann"));  // prints 1
+print(users.len());  // prints 0
+"#,
+        ),
+        Entry::new(
+            "len",
+            &["len() -> int"],
+            "How many entries there are.",
+            r#"
+let users = #{ ann: 1, bob: 2 };
+print(users.len());  // prints 2
+"#,
+        ),
+        Entry::new(
+            "is_empty",
+            &["is_empty() -> bool"],
+            "Is there no entry?",
+            r#"
+let users = #{};
+print(users.is_empty());  // prints true
+"#,
+        ),
+        Entry::new(
+            "clear",
+            &["clear()"],
+            "Takes all entries out.",
+            r#"
+let users = #{ ann: 1 };
+users.clear();
+print(users.len());  // prints 0
+"#,
+        ),
+        Entry::new(
+            "keys",
+            &["keys() -> array"],
+            "The keys, as a copy.",
+            r#"
+let users = #{};
+users.zoe = 1;
+users.ann = 2;
+print(users.keys());  // prints ["zoe","ann"]
+"#,
+        ),
+        Entry::new(
+            "values",
+            &["values() -> array"],
+            "The values, as a copy of the list (maps inside are still the same maps).",
+            r#"
+let users = #{ ann: 1, bob: 2 };
+print(users.values());  // prints [1,2]
+"#,
+        ),
+        Entry::new(
+            "to_map",
+            &["to_map() -> map"],
+            "A plain Rhai map with the same entries, which is copied when it is assigned to a local variable.",
+            r#"
+let users = #{ ann: 1 };
+fn copy() {
+    let mine = users.to_map();
+    mine.bob = 2;
+    mine.len()
+}
+print(copy());  // prints 2
+print(users.len());  // prints 1
+"#,
+        ),
+    ],
+};

@@ -1,0 +1,45 @@
+//! The script reference: every function, property and callback that a script can see, each with an example that a test
+//! runs. A test compares it with what is really registered, so that nothing is added without an entry; an entry that
+//! lacks something does not compile.
+
+mod array;
+mod callbacks;
+mod connections;
+mod entry;
+mod functions;
+mod map;
+mod properties;
+pub(crate) mod registered;
+mod std_push;
+mod tcp_connection;
+mod timer;
+mod worker;
+
+pub use entry::{Entry, Place, Section};
+
+/// All sections, in the order in which people learn them.
+const SECTIONS: [Section; 10] = [
+    worker::SECTION,
+    properties::SECTION,
+    callbacks::SECTION,
+    tcp_connection::SECTION,
+    connections::SECTION,
+    timer::SECTION,
+    functions::SECTION,
+    map::SECTION,
+    array::SECTION,
+    std_push::SECTION,
+];
+
+const _: () = {
+    let mut at = 0;
+    while at < SECTIONS.len() {
+        assert!(SECTIONS[at].is_complete(), "an entry of the script reference is not complete");
+        at += 1;
+    }
+};
+
+/// The script reference.
+pub fn script_reference() -> &'static [Section] {
+    &SECTIONS
+}

@@ -1,0 +1,188 @@
+//! The properties of a `Worker` that the host defines: settings and facts.
+
+use super::{Entry, Section};
+
+pub(super) const SECTION: Section = Section {
+    title: "Properties of a Worker",
+    owner: "Worker",
+    about: "Settings are assigned, mostly at the top level; a value of the wrong type or out of range is an \
+        error. All of \
+        them change with a reload; what concerns connections changes for open ones too. Times are seconds, whole \
+        or \
+        fractions; 0 switches a time limit off. Sizes are bytes.",
+    operators: &[],
+    entries: &[
+        Entry::new(
+            "id",
+            &["id: int"],
+            "The number of this isolate among those of its worker, from 0 to `count` - 1. Read only.",
+            r#"
+let worker = Worker();
+worker.on_worker_start = |worker| print(worker.id);  // prints 0
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "count",
+            &["count: int = 1"],
+            "How many isolates serve the worker, each with a thread and variables of its own; 1 to 1024.",
+            r#"
+let worker = Worker();
+worker.count = 2;
+worker.on_worker_start = |worker| print(`isolate ${worker.id}`);  // prints isolate 1
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "name",
+            &["name: string = \"\""],
+            "The worker's name in the log. By it a reload finds the worker again, also when its address changed.",
+            r#"
+let worker = Worker();
+worker.name = "chat";
+print(worker);  // prints Worker(chat)
+"#,
+        ),
+        Entry::new(
+            "protocol",
+            &["protocol: string"],
+            "How bytes are cut into messages: `tcp`, `text`, `frame` or `websocket`. At first what the address \
+                says; any other name is an error.",
+            r#"
+let worker = Worker("tcp://127.0.0.1:0");
+worker.protocol = "text";
+worker.on_message = |connection, line| print(line);  // prints hello
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "transport",
+            &["transport: string"],
+            "What carries the bytes: `tcp` or `unix`, as the address says. Read only.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+print(worker.transport);  // prints tcp
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "encoding",
+            &["encoding: string = \"\""],
+            "Set to `utf8`, what would arrive as a blob arrives as a string. Bytes that are no UTF-8 then end the \
+                connection, after `on_error`.",
+            r#"
+let worker = Worker("tcp://127.0.0.1:0");
+worker.encoding = "utf8";
+worker.on_message = |connection, data| print(type_of(data));  // prints string
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "max_package_size",
+            &["max_package_size: int = 10485760"],
+            "Bytes of the largest package that is received. A larger one ends its connection, after `on_error`. \
+            `tcp` has no packages and no such limit.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.max_package_size = 4;
+worker.on_error = |connection, code, text| print(code);  // prints 3
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "max_send_buffer_size",
+            &["max_send_buffer_size: int = 1048576"],
+            "Bytes that may wait for one peer before sends are dropped. It is looked at before a message is \
+                queued, so the queue may be one \
+            message longer. A dropped send gives `false` and calls `on_error` with code 2.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.max_send_buffer_size = 64 * 1024;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "reloadable",
+            &["reloadable: bool = true"],
+            "Reserved: it is checked and kept, but a reload does not ask for it yet.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.reloadable = false;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "handshake_timeout",
+            &["handshake_timeout: float = 10.0"],
+            "Seconds from accepting until a websocket's request must be complete. Who is slower gets 408 and is \
+                closed.",
+            r#"
+let worker = Worker("websocket://127.0.0.1:0");
+worker.handshake_timeout = 3;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "heartbeat",
+            &["heartbeat: float = 25.0"],
+            "Seconds of a websocket's silence after which it is pinged; after twice as many it is closed. Time in \
+                which the isolate itself was busy does not count.",
+            r#"
+let worker = Worker("websocket://127.0.0.1:0");
+worker.heartbeat = 50;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "idle_timeout",
+            &["idle_timeout: float = 0.0"],
+            "Seconds without a byte received after which a connection of any protocol is closed. 0: never.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.idle_timeout = 600;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "close_timeout",
+            &["close_timeout: float = 5.0"],
+            "Seconds from `close()` until the socket is closed whatever the peer does.",
+            r#"
+let worker = Worker("websocket://127.0.0.1:0");
+worker.close_timeout = 0.5;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "connections",
+            &["connections: Connections"],
+            "A live view of the worker's connections in this isolate. Read only.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.on_message = |connection, line| print(worker.connections.len);  // prints 1
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "address",
+            &["address: string"],
+            "Where it listens, with the real port; before and after, the address as it was written. Read only.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+print(worker.address);  // prints text://127.0.0.1:0
+worker.on_connect = |connection| print(worker.address.ends_with(":0"));  // prints false
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "generation",
+            &["generation: int"],
+            "How many times the script has been reloaded since the start. Read only.",
+            r#"
+let worker = Worker();
+worker.on_worker_start = |worker| print(worker.generation);  // prints 0
+Worker::run_all();
+"#,
+        ),
+    ],
+};

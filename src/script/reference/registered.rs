@@ -1,0 +1,74 @@
+//! What scripts can really see, asked of an engine that is made as the host makes it and of the tables of properties
+//! and callbacks: the reference is held against this.
+
+use crate::{
+    engine::{self, globals::Globals, modules::Modules, program::Api, sources::Sources},
+    log::Log,
+    net::listener::Listeners,
+    script::{
+        Objects, callback::Event, connections::Connections, ctx::Ctx, settings::Settings,
+        tcp_connection::TcpConnection, worker::Worker,
+    },
+};
+use rhai::{Engine, FuncInfo};
+use std::{any::TypeId, collections::BTreeSet, path::Path};
+
+/// (owner, name, number of arguments without the object itself; none for properties), as in
+/// [`Section::owner`](super::Section) and [`Entry::name`](super::Entry). Rhai's own functions are left out.
+pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
+    let config = engine::Config {
+        handler_timeout: std::time::Duration::ZERO,
+        colour: false,
+        register: std::sync::Arc::new(|_| ()),
+    };
+    let modules =
+        Modules::new(Sources::new(Path::new("reference")), Globals::new("", Objects::HANDLES));
+    let mut engine = engine::build(&config, &modules);
+    let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
+    Objects(ctx).register(&mut engine);
+    let mut names: BTreeSet<_> =
+        engine.collect_fn_metadata(None, name_of, false).into_iter().collect();
+    for plain in Engine::new().collect_fn_metadata(None, name_of, false) {
+        names.remove(&plain);
+    }
+    let mut property = |owner: &str, name: &str| {
+        names.insert((owner.to_owned(), name.to_owned(), None));
+    };
+    let of_worker = Settings::NAMES.iter().chain(&Worker::PROPERTIES).copied();
+    of_worker.chain(Event::names()).for_each(|name| property("Worker", name));
+    TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
+    for (module, text) in engine::modules::STDLIB {
+        // (it is compiled at every start of a script that imports it)
+        let ast = Engine::new().compile(text).expect("the host's own modules compile");
+        for function in ast.iter_functions().filter(|f| f.access == rhai::FnAccess::Public) {
+            names.insert((module.into(), function.name.into(), Some(function.params.len())));
+        }
+    }
+    names
+}
+
+fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
+    let function = info.metadata;
+    let (name, arguments) = (function.name.as_str(), function.num_params);
+    if !info.namespace.is_empty() {
+        return Some((info.namespace.to_string(), name.to_owned(), Some(arguments)));
+    }
+    let types = [
+        (TypeId::of::<Worker>(), "Worker"),
+        (TypeId::of::<TcpConnection>(), "TcpConnection"),
+        (TypeId::of::<Connections>(), "Connections"),
+        (TypeId::of::<engine::ref_map::RefMap>(), "map"),
+        (TypeId::of::<engine::ref_array::RefArray>(), "array"),
+    ];
+    let first = function.param_types.first();
+    let owner = types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
+    Some(match (owner, name.strip_prefix("get$").or(name.strip_prefix("set$"))) {
+        (Some(owner), Some(property)) => (owner.to_owned(), property.to_owned(), None),
+        (Some(owner), None) => (owner.to_owned(), name.to_owned(), Some(arguments - 1)),
+        // A constructor belongs to its type.
+        (None, _) if types.iter().any(|(_, owner)| *owner == name) => {
+            (name.to_owned(), name.to_owned(), Some(arguments))
+        }
+        (None, _) => ("functions".to_owned(), name.to_owned(), Some(arguments)),
+    })
+}
