@@ -6,10 +6,10 @@ use crate::{
     engine::handler::Args,
     log::Level,
     net::{
-        Events, Happening, Message, NotUtf8, Verdict, address::Scheme, code,
-        connection::Connection, link::Link, transport::Stream,
+        Events, Happening, Message, NotUtf8, Verdict, code, connection::Connection, link::Link,
+        transport::Stream,
     },
-    protocol::{Kind, Wire, handshake::Request},
+    protocol::{Kind, Wire, handshake::Request, scheme::Scheme},
 };
 use rhai::{Dynamic, Map};
 use std::rc::Rc;
