@@ -1,6 +1,6 @@
 //! A real host on real sockets for one test: a script in a folder of its own, free ports, and events to wait for.
 
-use crate::client::{Client, WebSocket};
+use crate::client::{Client, SILENCE, WebSocket};
 use rhost::{Fault, Host, HostEvent, HostHandle, Level, Record, Reloaded};
 use std::{
     fs,
@@ -188,6 +188,16 @@ impl TestHost {
         match self.wait_for(wanted) {
             Some(HostEvent::ReloadRejected(fault)) => fault,
             other => panic!("the reload was not rejected: {other:?}"),
+        }
+    }
+
+    /// Nothing is reloaded or rejected for a while.
+    pub fn expect_no_reload(&mut self) {
+        let deadline = Instant::now() + SILENCE;
+        while let Ok(event) = self.events.recv_timeout(deadline - Instant::now().min(deadline)) {
+            self.note(&event);
+            let reload = matches!(event, HostEvent::Reloaded(_) | HostEvent::ReloadRejected(_));
+            assert!(!reload, "unexpected: {event:?}");
         }
     }
 
