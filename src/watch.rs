@@ -1,7 +1,10 @@
 //! Watches files and says when they settled after a change. Knows paths only. The folders are watched and not the files,
 //! so that editors that save by renaming, files that appear later, deletions and symbolic links are seen.
 
-use crate::log::{Level, Log};
+use crate::{
+    engine::sources::{Stamp, stamp},
+    log::{Level, Log},
+};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher, event::ModifyKind};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     thread,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 /// How long a file may keep changing before it is read all the same. Fixed.
@@ -20,7 +23,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 enum Signal {
     Changed(PathBuf),
-    Watch(Vec<PathBuf>),
+    Watch(Vec<(PathBuf, Option<Stamp>)>),
     End,
 }
 
@@ -45,8 +48,9 @@ impl Watch {
         Ok(Self { signals, thread: Some(thread) })
     }
 
-    /// From now on, these files. Missing ones are waited for.
-    pub(crate) fn files(&self, files: Vec<PathBuf>) {
+    /// From now on, these files. Missing ones are waited for. One that is not as its stamp says any more, because it was
+    /// saved before the watch began, counts as changed.
+    pub(crate) fn files(&self, files: Vec<(PathBuf, Option<Stamp>)>) {
         let _ = self.signals.send(Signal::Watch(files));
     }
 }
@@ -68,9 +72,6 @@ struct Files {
     /// Every name under which a change matters, and what the file was like when it was last looked at.
     names: BTreeMap<PathBuf, Option<Stamp>>,
 }
-
-/// What tells one content of a file from another without reading it.
-type Stamp = (SystemTime, u64, u64);
 
 impl Files {
     fn new(signals: Sender<Signal>, log: Log) -> Self {
@@ -101,7 +102,13 @@ impl Files {
             };
             match signals.recv_timeout(wait) {
                 Ok(Signal::End) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Signal::Watch(files)) => self.watch(&files),
+                Ok(Signal::Watch(files)) => {
+                    self.watch(&files);
+                    if self.look() && burst.is_none() {
+                        let now = Instant::now();
+                        burst = Some((now, now + settle));
+                    }
+                }
                 Ok(Signal::Changed(path)) if self.names.contains_key(&path) => {
                     let now = Instant::now();
                     let began = burst.map_or(now, |(began, _)| began);
@@ -118,13 +125,11 @@ impl Files {
         }
     }
 
-    fn watch(&mut self, files: &[PathBuf]) {
+    fn watch(&mut self, files: &[(PathBuf, Option<Stamp>)]) {
         let mut names = BTreeMap::new();
-        for file in files {
-            for name in names_of(file) {
-                let stamp = stamp(&name);
-                names.insert(name, stamp);
-            }
+        for (file, stamp) in files {
+            // (links have the stamp of the file that they lead to)
+            names.extend(names_of(file).into_iter().map(|name| (name, *stamp)));
         }
         self.names = names;
         let folders: BTreeSet<PathBuf> =
@@ -164,12 +169,6 @@ fn complain(log: &Log, why: &str) {
         POLL.as_millis()
     );
     log.host(Level::Warn, text);
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    use std::os::unix::fs::MetadataExt;
-    let meta = fs::metadata(path).ok()?;
-    Some((meta.modified().ok()?, meta.len(), meta.ino()))
 }
 
 /// The file's own name and, where links lead to it, every name on the way.

@@ -3,8 +3,10 @@
 use std::{
     collections::BTreeMap,
     fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
 /// Bytes that a script file may have. Fixed: beyond it somebody has named the wrong file.
@@ -12,11 +14,21 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 type Text = Result<Arc<str>, String>;
 
+/// What tells one content of a file from another without reading it: time of change, length, inode.
+pub(crate) type Stamp = (SystemTime, u64, u64);
+
+/// The stamp of the file that this path leads to now; `None` if there is none.
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
+    let meta = fs::metadata(path).ok()?;
+    Some((meta.modified().ok()?, meta.len(), meta.ino()))
+}
+
 /// Cheap to clone, shared by all isolates.
 #[derive(Clone)]
 pub(crate) struct Sources {
     main: PathBuf,
-    texts: Arc<Mutex<BTreeMap<PathBuf, Text>>>,
+    /// With the stamp that each file had just before it was read.
+    texts: Arc<Mutex<BTreeMap<PathBuf, (Text, Option<Stamp>)>>>,
 }
 
 impl Sources {
@@ -33,13 +45,22 @@ impl Sources {
     /// The file's text as it was when it was first asked for. The error says why there is none.
     pub(crate) fn text(&self, path: &Path) -> Text {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.entry(path.to_owned()).or_insert_with(|| read(path)).clone()
+        let read = || {
+            let stamp = stamp(path);
+            (read(path), stamp)
+        };
+        texts.entry(path.to_owned()).or_insert_with(read).0.clone()
     }
 
-    /// Every file that was asked for, also those that are missing: these are to be watched.
+    /// Every file that was asked for, also those that are missing.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
+        self.stamps().into_iter().map(|(path, _)| path).collect()
+    }
+
+    /// The same, with what each was like when it was read: these are to be watched.
+    pub(crate) fn stamps(&self) -> Vec<(PathBuf, Option<Stamp>)> {
         let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        texts.keys().cloned().collect()
+        texts.iter().map(|(path, (_, stamp))| (path.clone(), *stamp)).collect()
     }
 
     /// The name that people see: relative to the main script's folder where it lies below it.

@@ -145,8 +145,10 @@ impl Supervisor {
     /// Watches every file that was read or looked for.
     pub(super) fn watch_files(&self, sources: &Sources) {
         if let Some(watch) = &self.watch {
-            let mut files = sources.files();
-            files.push(self.config.script.clone());
+            let mut files = sources.stamps();
+            let main = files.iter().find(|(path, _)| path == sources.main());
+            let stamp = main.and_then(|(_, stamp)| *stamp);
+            files.push((self.config.script.clone(), stamp));
             watch.files(files);
         }
     }
