@@ -45,8 +45,8 @@ struct Accepting {
 pub(crate) struct WorkerCore {
     ctx: Rc<Ctx>,
     /// As the script wrote it.
-    pub(crate) declared: String,
-    pub(crate) address: Option<Address>,
+    declared: RefCell<String>,
+    address: RefCell<Option<Address>>,
     pub(crate) settings: Settings,
     pub(crate) callbacks: Callbacks,
     pub(crate) properties: Properties,
@@ -72,9 +72,9 @@ impl Worker {
         let is_inner = !ctx.is_declaring();
         let worker = Self(Rc::new(RefCell::new(Rc::new(WorkerCore {
             ctx: ctx.clone(),
-            declared: declared.to_owned(),
+            declared: RefCell::new(declared.to_owned()),
             settings: Settings::new(address.as_ref()),
-            address,
+            address: RefCell::new(address),
             callbacks: Callbacks::default(),
             properties: Properties::default(),
             texts: RefCell::default(),
@@ -119,7 +119,8 @@ impl Worker {
 
     fn listen(&self) -> Outcome<()> {
         let core = self.core();
-        let Some(address) = &core.address else { return Ok(()) };
+        let address = core.address.borrow().clone();
+        let Some(address) = &address else { return Ok(()) };
         // What the top level declares is listened on when all of it has run.
         if core.ctx.is_declaring() || !core.is_inner || core.bound().is_some() {
             return Ok(());
@@ -139,7 +140,7 @@ impl Worker {
         core.ctx.workers.borrow_mut().push(self.clone());
         core.ctx.wish(Wish::Listening {
             worker: core.title(),
-            declared: core.declared.clone(),
+            declared: core.declared.borrow().clone(),
             bound: real,
         });
         Ok(())
@@ -195,7 +196,7 @@ impl WorkerCore {
     /// What people call it.
     pub(crate) fn title(&self) -> String {
         let name = self.settings.name.borrow();
-        if name.is_empty() { self.declared.clone() } else { name.clone() }
+        if name.is_empty() { self.declared.borrow().clone() } else { name.clone() }
     }
 
     pub(crate) fn ctx(&self) -> &Rc<Ctx> {
@@ -205,9 +206,10 @@ impl WorkerCore {
     pub(crate) fn spec(&self) -> WorkerSpec {
         WorkerSpec {
             name: self.settings.name.borrow().clone(),
-            declared: self.declared.clone(),
+            declared: self.declared.borrow().clone(),
             address: self
                 .address
+                .borrow()
                 .clone()
                 .map(|a| Address { scheme: self.settings.scheme.get(), ..a }),
             count: self.settings.count.get(),
@@ -254,6 +256,8 @@ impl WorkerCore {
         mut report: Option<(&mut Vec<String>, &mut Vec<String>)>,
     ) {
         self.settings.replace_by(&newer.settings);
+        *self.declared.borrow_mut() = newer.declared.borrow().clone();
+        *self.address.borrow_mut() = newer.address.borrow().clone();
         for (event, new) in newer.callbacks.all() {
             let successor = self
                 .callbacks
@@ -338,10 +342,10 @@ impl Object for Worker {
         match name {
             "connections" => Dynamic::from(Connections(self.clone())),
             "generation" => (core.generation.get() as i64 - 1).into(),
-            "transport" => core.address.as_ref().map_or("tcp", Address::transport).into(),
+            "transport" => core.address.borrow().as_ref().map_or("tcp", Address::transport).into(),
             "address" => match core.bound() {
                 Some(bound) => bound.to_string().into(),
-                None => core.declared.clone().into(),
+                None => core.declared.borrow().clone().into(),
             },
             _ => Event::named(name)
                 .and_then(|event| core.callbacks.get(event))
