@@ -114,7 +114,9 @@ impl Timers {
                 && (1..generation).contains(&t.asked_by.get())
         })?;
         timer.asked_by.set(generation);
-        drop(timer.handler.replace(handler.clone()));
+        let old = timer.handler.borrow().clone();
+        let successor = handler.program().succeed(&old, handler, 0).map(Rc::new);
+        drop(timer.handler.replace(successor.unwrap_or_else(|| handler.clone())));
         Some(*id)
     }
 
