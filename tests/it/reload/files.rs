@@ -61,7 +61,7 @@ fn a_missing_import_is_waited_for() {
     let mut host = start();
     let mut client = host.tcp(TEXT);
     let fault = host.edit_badly(&MAIN.replace("lib/words", "lib/later"));
-    assert_eq!(fault.location, "main.rhai:2:1");
+    assert_eq!(fault.location, "main.rhai:2:8");
     host.save("lib/later.rhai", &WORDS.replace("hello", "late"));
     host.reloaded();
     assert_eq!(client.ask("a"), "late a");

@@ -186,11 +186,11 @@ let m = #{};
 worker.on_message = |connection, line| {
     if line == "slow" {
         connection.send("waits");
-        while worker.go == () { sleep(0.005); }
+        while worker.released == () { sleep(0.005); }
         n += 10;
         m.slow = true;
     }
-    if line == "go" { worker.go = true; }
+    if line == "go" { worker.released = true; }
     connection.send(`${n} ${m} old`);
 };
 "#;
