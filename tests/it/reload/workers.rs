@@ -1,8 +1,11 @@
 //! Rules 3 and 4.
 
 use super::TEXT;
-use crate::{client::Client, host::TestHost};
-use std::net::TcpStream;
+use crate::{
+    client::{self, Client, masked},
+    host::TestHost,
+};
+use std::{io::Write, net::TcpStream};
 
 /// One worker; `{}` are its address, its name and what it answers.
 fn one(address: &str, name: &str, answer: &str) -> String {
@@ -173,4 +176,21 @@ raw.on_close = |connection| {{ print("closed"); }};
         assert_eq!(c.bytes(3), b"end");
     });
     assert_eq!(host.logged("closed"), 0);
+}
+
+#[test]
+fn a_gone_worker_says_goodbye_to_a_peer_that_goes_on_talking() {
+    let web = r#"
+let web = Worker("websocket://127.0.0.1:0");
+web.on_message = |connection, data| { connection.send(data); };
+"#;
+    let mut host = TestHost::start(&format!("{}{web}", one(TEXT, "", "1")));
+    let mut socket = host.websocket("websocket://127.0.0.1:0");
+    assert_eq!(socket.ask("x"), "x");
+    host.edit(&one(TEXT, "", "2"));
+    let closed = (0..1000).any(|_| {
+        let _ = socket.client.stream().write_all(&masked(0x80 | client::TEXT, b"x"));
+        socket.receive().opcode == client::CLOSE
+    });
+    assert!(closed, "it is served for ever");
 }
