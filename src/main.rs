@@ -1,12 +1,11 @@
 //! The command line: arguments, the log's outlet, signals and exit codes. Everything else is the library's.
 #![deny(unsafe_code)]
-#![allow(clippy::print_stderr)] // (the only place that talks to the terminal)
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use rhost::{Host, HostEvent, HostHandle, Level, Record, WorkerInfo};
 use std::{
-    io::{IsTerminal, stderr},
+    io::{IsTerminal, Write, stderr},
     path::PathBuf,
     process::ExitCode,
     thread,
@@ -54,7 +53,7 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             // (the source, if any, is in the message already)
-            eprintln!("rhost: {error}");
+            let _ = writeln!(stderr(), "rhost: {error}");
             ExitCode::from(FAILED)
         }
     }
@@ -67,6 +66,8 @@ fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
         .with_writer(stderr)
         .with_ansi(colour)
         .with_target(false)
+        // (when nobody reads stderr any more, complaining there would panic)
+        .log_internal_errors(false)
         .with_env_filter(
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
         )
@@ -102,16 +103,18 @@ fn log(record: Record) {
 
 /// Says what runs, once it does.
 fn banner(script: &std::path::Path, workers: &[WorkerInfo], watching: bool) {
-    eprintln!("rhost {} runs {}", env!("CARGO_PKG_VERSION"), script.display());
+    // (`eprintln` panics when nobody reads stderr)
+    let mut out = format!("rhost {} runs {}\n", env!("CARGO_PKG_VERSION"), script.display());
     for worker in workers {
         let name = if worker.name.is_empty() { "-" } else { &worker.name };
         let address = worker.address.as_deref().unwrap_or("no address");
         let isolates =
             if worker.count == 1 { String::new() } else { format!("  x {}", worker.count) };
-        eprintln!("  {name:12} {address}{isolates}");
+        out.push_str(&format!("  {name:12} {address}{isolates}\n"));
     }
     let hint = if watching { "watching: save the script to reload it. " } else { "" };
-    eprintln!("{hint}Ctrl-C stops.");
+    out.push_str(&format!("{hint}Ctrl-C stops.\n"));
+    let _ = stderr().write_all(out.as_bytes());
 }
 
 /// INT, TERM and HUP stop in order; a second one ends the process at once.
