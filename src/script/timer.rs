@@ -3,7 +3,7 @@
 
 use super::{
     ctx::Ctx,
-    value::{Outcome, error, seconds},
+    value::{Outcome, at, error, seconds},
 };
 use crate::engine::{
     coroutine,
@@ -273,27 +273,39 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
         };
     }
     type Any = Dynamic;
-    function!("add", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], true));
-    function!("add", |home, call: Call, s: Any, f: Any, args: Array| add(
-        &home, &call, &s, f, args, true
+    function!("add", |home, call: Call, s: Any, f: Any| at(
+        &call,
+        add(&home, &call, &s, f, vec![], true)
+    ));
+    function!("add", |home, call: Call, s: Any, f: Any, args: Array| at(
+        &call,
+        add(&home, &call, &s, f, args, true)
     ));
     function!("add", |home, call: Call, s: Any, f: Any, args: Array, persistent: bool| {
-        add(&home, &call, &s, f, args, persistent)
+        at(&call, add(&home, &call, &s, f, args, persistent))
     });
-    function!("delay", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], false));
-    function!("delay", |home, call: Call, s: Any, f: Any, args: Array| add(
-        &home, &call, &s, f, args, false
+    function!("delay", |home, call: Call, s: Any, f: Any| at(
+        &call,
+        add(&home, &call, &s, f, vec![], false)
     ));
-    function!("repeat", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], true));
-    function!("repeat", |home, call: Call, s: Any, f: Any, args: Array| add(
-        &home, &call, &s, f, args, true
+    function!("delay", |home, call: Call, s: Any, f: Any, args: Array| at(
+        &call,
+        add(&home, &call, &s, f, args, false)
+    ));
+    function!("repeat", |home, call: Call, s: Any, f: Any| at(
+        &call,
+        add(&home, &call, &s, f, vec![], true)
+    ));
+    function!("repeat", |home, call: Call, s: Any, f: Any, args: Array| at(
+        &call,
+        add(&home, &call, &s, f, args, true)
     ));
     function!("del", |home, id: i64| Ok(u64::try_from(id).is_ok_and(|id| home.timers.del(id))));
     function!("del_all", |home| {
         home.timers.clear();
         Ok(())
     });
-    module.set_native_fn("sleep", |s: Any| sleep_for(&s));
+    module.set_native_fn("sleep", |call: Call, s: Any| at(&call, sleep_for(&s)));
     engine.register_static_module("Timer", module.into());
     // (in place of rhai's own `sleep`, which would stop the whole isolate)
     engine.register_fn("sleep", |s: i64| sleep_for(&s.into()));

@@ -1,7 +1,7 @@
 //! What scripts pass to `send` and to settings, turned into what the host needs.
 
 use crate::{engine::json, protocol::Kind};
-use rhai::{Blob, Dynamic, EvalAltResult, Position};
+use rhai::{Blob, Dynamic, EvalAltResult, NativeCallContext, Position};
 use std::time::Duration;
 
 pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -12,6 +12,16 @@ const MAX_SECONDS: f64 = 3.2e9;
 /// A script error with this text; rhai adds the place.
 pub(crate) fn error(text: impl Into<String>) -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime(text.into().into(), Position::NONE).into()
+}
+
+/// For functions of a namespace (`Timer::add`), whose errors rhai gives no place: the place of the call.
+pub(crate) fn at<T>(call: &NativeCallContext, outcome: Outcome<T>) -> Outcome<T> {
+    outcome.map_err(|mut error| {
+        if error.position().is_none() {
+            error.set_position(call.call_position());
+        }
+        error
+    })
 }
 
 /// Calls `f` with the message that a script value stands for: strings as text, blobs as bytes, numbers, booleans and

@@ -9,7 +9,7 @@ use super::{
     session,
     settings::Settings,
     tcp_connection::TcpConnection,
-    value::{Outcome, error, with_payload},
+    value::{Outcome, at, error, with_payload},
 };
 use crate::{
     engine::{program::Program, ref_map::RefMap, report::nearest},
@@ -308,7 +308,8 @@ impl WorkerCore {
         self.unlisten();
         self.callbacks.clear();
         self.properties.clear();
-        drop(self.connections.take());
+        // (some may still be in a handler that never returns)
+        self.connections.take().values().for_each(TcpConnection::retire);
     }
 
     /// Notes which statement of the top level set a property.
@@ -423,19 +424,22 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     }
     let mut module = Module::new();
     let home = ctx.clone();
-    module.set_native_fn("run_all", move || match home.is_declaring() {
+    module.set_native_fn("run_all", move |call: NativeCallContext| match home.is_declaring() {
         true => Err(EvalAltResult::Exit(Dynamic::UNIT, Position::NONE).into()),
         false => {
-            Err::<(), _>(error("the workers are running already: run_all() ends the top level"))
+            let why = "the workers are running already: run_all() ends the top level";
+            at::<()>(&call, Err(error(why)))
         }
     });
     let home = ctx.clone();
-    module.set_native_fn("stop_all", move || stop(&home, 0));
+    module.set_native_fn("stop_all", move |call: NativeCallContext| at(&call, stop(&home, 0)));
     let home = ctx.clone();
-    module.set_native_fn("stop_all", move |code: i64| stop(&home, code));
+    module.set_native_fn("stop_all", move |call: NativeCallContext, code: i64| {
+        at(&call, stop(&home, code))
+    });
     let home = ctx.clone();
-    module.set_native_fn("reload", move || match home.is_declaring() {
-        true => Err(error("the top level cannot reload itself")),
+    module.set_native_fn("reload", move |call: NativeCallContext| match home.is_declaring() {
+        true => at(&call, Err(error("the top level cannot reload itself"))),
         false => {
             home.wish(Wish::Reload);
             Ok(())
