@@ -243,7 +243,10 @@ impl TestHost {
                 return record.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no log line with `{text}`");
+            if left.is_zero() {
+                drop(lines);
+                panic!("no log line with `{text}`");
+            }
             lines = changed.wait_timeout(lines, left).expect("the log").0;
         }
     }

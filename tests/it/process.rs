@@ -97,7 +97,10 @@ impl Process {
                 return line.clone();
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no line with `{text}`");
+            if left.is_zero() {
+                drop(lines);
+                panic!("no line with `{text}`");
+            }
             lines = changed.wait_timeout(lines, left).expect("the lines").0;
         }
     }
