@@ -56,8 +56,9 @@ fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
     ref_map::register(&mut engine);
     ref_array::register(&mut engine);
     let found = modules.clone();
-    engine.on_missing_function(move |name, args, _, ctx| {
-        if !name.starts_with("anon$") {
+    engine.on_missing_function(move |name, args, is_method, ctx| {
+        // (`filter` and its like offer an element as `this` first, and pass a copy only if nobody takes that)
+        if is_method || !name.starts_with("anon$") {
             return Ok(None);
         }
         found.call_foreign_closure(name, args, &ctx).transpose()
