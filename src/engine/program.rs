@@ -229,6 +229,18 @@ impl Program {
         self.handler(&f, Some(file), offered).ok()
     }
 
+    /// A callback that was made together with others which went through [`Program::succeed`] (`carried`: before and
+    /// after): it shares their variables, as they are now.
+    pub(crate) fn share(
+        self: &Rc<Self>,
+        new: &Handler,
+        carried: &[(FnPtr, FnPtr)],
+        offered: usize,
+    ) -> Option<Handler> {
+        let f = relink::share_carried(new.fn_ptr(), carried);
+        self.handler(&f, Some(new.file()), offered).ok()
+    }
+
     /// The number that people see: 0 at the first start.
     pub(crate) fn number(&self) -> i64 {
         self.generation as i64 - 1

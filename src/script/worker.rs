@@ -258,13 +258,18 @@ impl WorkerCore {
         self.settings.replace_by(&newer.settings);
         *self.declared.borrow_mut() = newer.declared.borrow().clone();
         *self.address.borrow_mut() = newer.address.borrow().clone();
+        let mut carried = Vec::new();
         for (event, new) in newer.callbacks.all() {
-            let successor = self
-                .callbacks
-                .get(event)
-                .and_then(|old| new.program().succeed(&old, &new, event.offered()));
+            let old = self.callbacks.get(event);
+            let successor = old.and_then(|old| new.program().succeed(&old, &new, event.offered()));
             if let Some(successor) = successor {
+                carried.push((new.fn_ptr().clone(), successor.fn_ptr().clone()));
                 newer.callbacks.set(event, Some(Rc::new(successor)));
+            }
+        }
+        for (event, new) in newer.callbacks.all() {
+            if let Some(sharing) = new.program().share(&new, &carried, event.offered()) {
+                newer.callbacks.set(event, Some(Rc::new(sharing)));
             }
         }
         self.callbacks.replace_by(&newer.callbacks);
