@@ -23,12 +23,14 @@ pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
     Some((meta.modified().ok()?, meta.len(), meta.ino()))
 }
 
+/// What was read, with the stamp that each file had just before.
+type Texts = BTreeMap<PathBuf, (Text, Option<Stamp>)>;
+
 /// Cheap to clone, shared by all isolates.
 #[derive(Clone)]
 pub(crate) struct Sources {
     main: PathBuf,
-    /// With the stamp that each file had just before it was read.
-    texts: Arc<Mutex<BTreeMap<PathBuf, (Text, Option<Stamp>)>>>,
+    texts: Arc<Mutex<Texts>>,
 }
 
 impl Sources {

@@ -202,3 +202,30 @@ worker.on_message = |connection, line| {
     assert_eq!(slow.line(), r#"11 {"slow":true} old"#);
     assert_eq!(other.ask("?"), r#"11 {"slow":true} new"#);
 }
+
+#[test]
+fn callbacks_that_were_made_together_share_their_variables_after_a_reload() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+fn install(w) {
+    let count = 0;
+    w.on_message = |connection, line| { count += 1; connection.send(`${count}`); };
+    w.on_connect = |connection| { connection.send(`welcome ${count}`); };
+}
+install(worker);
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.line(), "welcome 0");
+    assert_eq!(client.ask("a"), "1");
+    assert_eq!(host.tcp(TEXT).line(), "welcome 1");
+    host.edit(&script.replace("welcome", "hello"));
+    assert_eq!(client.ask("b"), "2");
+    assert_eq!(host.tcp(TEXT).line(), "hello 2");
+    // One more, which has no predecessor that it could take the variable from.
+    let close = "    w.on_close = |connection| { print(`closed at ${count}`); };\n}\ninstall";
+    host.edit(&script.replace("}\ninstall", close));
+    assert_eq!(client.ask("c"), "3");
+    drop(client);
+    host.wait_for_log("closed at 3");
+}

