@@ -22,12 +22,14 @@ pub enum ErrorKind {
 pub struct Error {
     kind: ErrorKind,
     message: String,
+    /// The fault of a script that was the reason.
+    fault: Option<Box<Fault>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self { kind, message: message.into(), fault: None, source: None }
     }
 
     pub(crate) fn with_source(
@@ -36,6 +38,11 @@ impl Error {
     ) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// The same as a fault that ends nothing, with its place in the scripts if it has one.
+    pub(crate) fn into_fault(self) -> Fault {
+        self.fault.map_or_else(|| Fault::plain(self.message), |fault| *fault)
     }
 
     /// What kind of trouble this is.
@@ -58,7 +65,9 @@ impl std::error::Error for Error {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
-        Error::new(ErrorKind::Script, fault.text)
+        let mut error = Error::new(ErrorKind::Script, fault.text.clone());
+        error.fault = Some(Box::new(fault));
+        error
     }
 }
 

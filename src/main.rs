@@ -78,6 +78,8 @@ fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
         .with_writer(stderr)
         .with_ansi(colour)
         .with_target(false)
+        // (when nobody reads stderr any more, complaining there would panic)
+        .log_internal_errors(false)
         .with_env_filter(
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
         )

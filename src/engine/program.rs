@@ -56,9 +56,13 @@ impl Program {
     ) -> Result<Rc<Self>, Fault> {
         let main = sources.display(sources.main());
         let main_path = sources.main().to_owned();
-        sources
+        let text = sources
             .text(&main_path)
             .map_err(|why| Fault::plain(format!("cannot read {}: {why}", main_path.display())))?;
+        // An editor that empties the file before it writes would otherwise close every worker.
+        if generation > 1 && text.trim().is_empty() {
+            return Err(Fault::plain(format!("{main} is empty")));
+        }
         let globals = Globals::new(&main, A::HANDLES);
         let modules = Modules::new(sources, globals);
         let mut engine = super::build(config, &modules);

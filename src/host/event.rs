@@ -14,7 +14,7 @@ pub enum HostEvent {
         /// Is the script reloaded when it is saved?
         watching: bool,
     },
-    /// A worker made by a running script listens.
+    /// A worker that was not there at the start listens: a running script made it, or a reload added it or moved it.
     Listening {
         /// Its name, or its address as declared.
         worker: String,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     engine::sources::Sources,
-    error::{Error, ErrorKind, Fault},
+    error::{Error, ErrorKind},
     isolate::{Command, Isolate, Loaded, Task},
     log::Level,
     net::listener::Bound,
@@ -168,6 +168,7 @@ impl Deployment {
         }
         host.places = places.into_iter().map(|(place, _)| place).collect();
         host.workers = self.loaded.workers;
+        let is_first = host.generation == 1;
         host.timers = self.loaded.timers;
         drop(old_bound);
         stop_all(gone, host.config.stop_timeout);
@@ -175,6 +176,17 @@ impl Deployment {
         if silent > 0 {
             let text = format!("on_worker_start is still running in {silent} isolate(s)");
             host.config.log.host(Level::Warn, text);
+        }
+        // (the first start tells of all its workers at once)
+        let fresh = host.workers.iter().zip(&host.bound).zip(rebound);
+        for ((spec, bound), is_fresh) in fresh {
+            if let Some(bound) = bound.as_ref().filter(|_| is_fresh && !is_first) {
+                host.tell(HostEvent::Listening {
+                    worker: spec.title().to_owned(),
+                    declared: spec.declared.clone(),
+                    address: bound.address.to_string(),
+                });
+            }
         }
         Ok(Reloaded {
             generation: host.generation - 1,
@@ -198,8 +210,8 @@ impl Supervisor {
         self.watch_files(&sources);
         if let Err(error) = prepared {
             let serving = self.generation.saturating_sub(1);
-            let text = format!("{error}\nreload rejected: generation {serving} goes on serving");
-            return self.reject(text);
+            let outcome = format!("generation {serving} goes on serving");
+            return self.reject(error, &outcome);
         }
         match deployment.commit(self) {
             Ok(report) => {
@@ -209,7 +221,7 @@ impl Supervisor {
             }
             Err(error) => {
                 let outcome = self.go_back();
-                self.reject(format!("{error}\nreload rejected: {outcome}"));
+                self.reject(error, &outcome);
             }
         }
     }
@@ -227,9 +239,11 @@ impl Supervisor {
         }
     }
 
-    fn reject(&mut self, text: String) {
+    fn reject(&mut self, error: Error, outcome: &str) {
         self.rejected = true;
-        self.config.log.host(Level::Error, text.clone());
-        self.tell(HostEvent::ReloadRejected(Fault::plain(text)));
+        let mut fault = error.into_fault();
+        fault.text.push_str(&format!("\nreload rejected: {outcome}"));
+        self.config.log.host(Level::Error, fault.text.clone());
+        self.tell(HostEvent::ReloadRejected(fault));
     }
 }

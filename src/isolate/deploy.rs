@@ -44,7 +44,9 @@ pub(crate) fn commit(
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
         let started = start(&ctx, &program, served, task).await;
-        report.connections = ctx.turn.count();
+        // (not those of Workers that are gone: they are saying goodbye)
+        report.connections =
+            ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
         report.listeners =
             ctx.workers.borrow().iter().filter(|w| w.core().bound().is_some()).count();
         report.timers = ctx.timers.asked_by(program.generation);

@@ -68,6 +68,11 @@ impl Turn {
         self.links.borrow().values().cloned().collect()
     }
 
+    /// The isolate ends: lets go of links whose connections never came to their end (links and turn hold each other).
+    pub(crate) fn clear(&self) {
+        drop((self.links.take(), self.dirty.take()));
+    }
+
     pub(crate) fn count(&self) -> usize {
         self.links.borrow().len()
     }

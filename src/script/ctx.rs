@@ -248,6 +248,7 @@ impl Ctx {
         for worker in self.workers.take().into_iter().chain(self.declared.take()) {
             worker.core().retire();
         }
+        self.turn.clear();
         self.pool.clear();
         let programs = self.programs.take();
         if let Some(program) = programs.serving {

@@ -114,7 +114,9 @@ impl Timers {
                 && (1..generation).contains(&t.asked_by.get())
         })?;
         timer.asked_by.set(generation);
-        drop(timer.handler.replace(handler.clone()));
+        let old = timer.handler.borrow().clone();
+        let successor = handler.program().succeed(&old, handler, 0).map(Rc::new);
+        drop(timer.handler.replace(successor.unwrap_or_else(|| handler.clone())));
         Some(*id)
     }
 
@@ -301,7 +303,7 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
         home.timers.clear();
         Ok(())
     });
-    module.set_native_fn("sleep", |s: Any| sleep_for(&s));
+    module.set_native_fn("sleep", |call: Call, s: Any| sleep_for(&s).map_err(|e| at(&call, e)));
     engine.register_static_module("Timer", module.into());
     // (in place of rhai's own `sleep`, which would stop the whole isolate)
     engine.register_fn("sleep", |s: i64| sleep_for(&s.into()));

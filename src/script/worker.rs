@@ -45,8 +45,8 @@ struct Accepting {
 pub(crate) struct WorkerCore {
     ctx: Rc<Ctx>,
     /// As the script wrote it.
-    pub(crate) declared: String,
-    pub(crate) address: Option<Address>,
+    declared: RefCell<String>,
+    address: RefCell<Option<Address>>,
     pub(crate) settings: Settings,
     pub(crate) callbacks: Callbacks,
     pub(crate) properties: Properties,
@@ -75,9 +75,9 @@ impl Worker {
         let is_inner = !ctx.is_declaring();
         let worker = Self(Rc::new(RefCell::new(Rc::new(WorkerCore {
             ctx: ctx.clone(),
-            declared: declared.to_owned(),
+            declared: RefCell::new(declared.to_owned()),
             settings: Settings::new(address.as_ref()),
-            address,
+            address: RefCell::new(address),
             callbacks: Callbacks::default(),
             properties: Properties::default(),
             texts: RefCell::default(),
@@ -122,7 +122,8 @@ impl Worker {
 
     fn listen(&self) -> Outcome<()> {
         let core = self.core();
-        let Some(address) = &core.address else { return Ok(()) };
+        let address = core.address.borrow().clone();
+        let Some(address) = &address else { return Ok(()) };
         // What the top level declares is listened on when all of it has run.
         if core.ctx.is_declaring() || !core.is_inner || core.bound().is_some() {
             return Ok(());
@@ -146,7 +147,7 @@ impl Worker {
         drop(workers);
         core.ctx.wish(Wish::Listening {
             worker: core.title(),
-            declared: core.declared.clone(),
+            declared: core.declared.borrow().clone(),
             bound: real,
         });
         Ok(())
@@ -211,7 +212,7 @@ impl WorkerCore {
     /// What people call it.
     pub(crate) fn title(&self) -> String {
         let name = self.settings.name.borrow();
-        if name.is_empty() { self.declared.clone() } else { name.clone() }
+        if name.is_empty() { self.declared.borrow().clone() } else { name.clone() }
     }
 
     pub(crate) fn ctx(&self) -> &Rc<Ctx> {
@@ -221,9 +222,10 @@ impl WorkerCore {
     pub(crate) fn spec(&self) -> WorkerSpec {
         WorkerSpec {
             name: self.settings.name.borrow().clone(),
-            declared: self.declared.clone(),
+            declared: self.declared.borrow().clone(),
             address: self
                 .address
+                .borrow()
                 .clone()
                 .map(|a| Address { scheme: self.settings.scheme.get(), ..a }),
             count: self.settings.count.get(),
@@ -277,6 +279,8 @@ impl WorkerCore {
         mut report: Option<(&mut Vec<String>, &mut Vec<String>)>,
     ) {
         self.settings.replace_by(&newer.settings);
+        *self.declared.borrow_mut() = newer.declared.borrow().clone();
+        *self.address.borrow_mut() = newer.address.borrow().clone();
         newer.callbacks.succeed(&self.callbacks);
         self.callbacks.replace_by(&newer.callbacks);
         self.generation.set(newer.generation.get());
@@ -319,7 +323,8 @@ impl WorkerCore {
         self.unlisten();
         self.callbacks.clear();
         self.properties.clear();
-        drop(self.connections.take());
+        // (some may still be in a handler that never returns)
+        self.connections.take().values().for_each(TcpConnection::retire);
     }
 
     /// Notes which statement of the top level set a property.
@@ -353,10 +358,10 @@ impl Object for Worker {
         match name {
             "connections" => Dynamic::from(Connections(self.clone())),
             "generation" => (core.generation.get() as i64 - 1).into(),
-            "transport" => core.address.as_ref().map_or("tcp", Address::transport).into(),
+            "transport" => core.address.borrow().as_ref().map_or("tcp", Address::transport).into(),
             "address" => match core.bound() {
                 Some(bound) => bound.to_string().into(),
-                None => core.declared.clone().into(),
+                None => core.declared.borrow().clone().into(),
             },
             _ => Event::named(name)
                 .and_then(|event| core.callbacks.get(event))

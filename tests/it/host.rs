@@ -1,11 +1,11 @@
 //! A real host on real sockets for one test: a script in a folder of its own, free ports, and events to wait for.
 
-use crate::client::{Client, WebSocket};
+use crate::client::{Client, SILENCE, WebSocket};
 use rhost::{Fault, Host, HostEvent, HostHandle, Level, Record, Reloaded};
 use std::{
     fs,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Condvar, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
@@ -191,6 +191,16 @@ impl TestHost {
         }
     }
 
+    /// Nothing is reloaded or rejected for a while.
+    pub fn expect_no_reload(&mut self) {
+        let deadline = Instant::now() + SILENCE;
+        while let Ok(event) = self.events.recv_timeout(deadline - Instant::now().min(deadline)) {
+            self.note(&event);
+            let reload = matches!(event, HostEvent::Reloaded(_) | HostEvent::ReloadRejected(_));
+            assert!(!reload, "unexpected: {event:?}");
+        }
+    }
+
     /// Waits for an error in a handler.
     pub fn fault(&mut self) -> Fault {
         match self.wait_for(|e| matches!(e, HostEvent::Fault(_))) {
@@ -202,11 +212,6 @@ impl TestHost {
     /// A file of the script's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
-    }
-
-    /// The script's folder.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     pub fn handle(&self) -> HostHandle {

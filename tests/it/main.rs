@@ -4,6 +4,7 @@
 mod browser;
 mod client;
 mod host;
+mod process;
 
 /// Rhai's array functions.
 mod array_functions;
@@ -22,6 +23,8 @@ mod smoke;
 
 /// Peers that do not read: queues, their limits, and pipes.
 mod buffers;
+/// The real binary: arguments, signals, exit codes, what it prints.
+mod cli;
 /// One connection: properties, callbacks of its own, pausing, addresses.
 mod connection;
 /// Faults in embedded functions, and scripts that never end.
@@ -34,6 +37,10 @@ mod faults;
 mod limits;
 /// text, frame and raw bytes on the wire.
 mod protocols;
+/// Rule by rule, what a saved script keeps and what it changes.
+mod reload;
+/// What a script can do: variables, maps, imports, errors, the log.
+mod script;
 /// Sending and closing.
 mod sending;
 /// How a script starts, is refused, and ends the host.
@@ -42,6 +49,8 @@ mod start;
 mod start_fault;
 /// What the Architecture section promises about the sources.
 mod tidy;
+/// `Timer` and `sleep`.
+mod timers;
 /// Variables of the top level.
 mod top_level;
 /// RFC 6455, byte by byte: frames, handshakes, goodbyes, and the time each may take.

@@ -1,0 +1,164 @@
+//! The real binary as a child process: what it prints, signals to it, and how it ends.
+
+use crate::{client::Client, host::PATIENCE};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Condvar, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Lines of stderr so far, and whoever waits for one.
+type Lines = Arc<(Mutex<Vec<String>>, Condvar)>;
+
+/// A running `rhost run main.rhai` in a folder of its own. Dropping it kills it; a failing test prints what it said.
+pub struct Process {
+    folder: tempfile::TempDir,
+    child: Child,
+    lines: Lines,
+}
+
+/// `rhost` with a clean environment.
+pub fn rhost() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rhost"));
+    command.env_remove("RUST_LOG").env_remove("NO_COLOR").stdin(Stdio::null());
+    command
+}
+
+/// Runs `rhost` to its end with these arguments.
+pub fn rhost_with(arguments: &[&str]) -> Output {
+    rhost().args(arguments).output().expect("rhost can be run")
+}
+
+/// Runs `rhost run main.rhai` with this script to its end.
+pub fn run_to_end(script: &str) -> Output {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("main.rhai"), script).expect("the script");
+    rhost().arg("run").arg("main.rhai").current_dir(folder.path()).output().expect("rhost runs")
+}
+
+impl Process {
+    /// Starts it and waits until it serves.
+    pub fn run(script: &str) -> Self {
+        Self::run_as(script, |command| command)
+    }
+
+    /// The same with more arguments or another environment.
+    pub fn run_as(script: &str, options: impl FnOnce(&mut Command) -> &mut Command) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("main.rhai"), script).expect("the script");
+        let mut command = rhost();
+        command.args(["run", "main.rhai"]).current_dir(folder.path()).stderr(Stdio::piped());
+        let mut child = options(&mut command).spawn().expect("rhost can be run");
+        let lines = Lines::default();
+        let stderr = child.stderr.take().expect("stderr is piped");
+        let sink = lines.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                sink.0.lock().expect("the lines").push(line);
+                sink.1.notify_all();
+            }
+        });
+        let process = Self { folder, child, lines };
+        process.wait_for_line("Ctrl-C stops.");
+        process
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A file of the script's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file of the script's folder.
+    pub fn save(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).expect("the file can be written");
+    }
+
+    /// What it has written to stderr.
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.0.lock().expect("the lines").clone()
+    }
+
+    /// Waits for a line that contains `text`.
+    pub fn wait_for_line(&self, text: &str) -> String {
+        let (lines, changed) = &*self.lines;
+        let deadline = Instant::now() + PATIENCE;
+        let mut lines = lines.lock().expect("the lines");
+        loop {
+            if let Some(line) = lines.iter().find(|line| line.contains(text)) {
+                return line.clone();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                drop(lines);
+                panic!("no line with `{text}`");
+            }
+            lines = changed.wait_timeout(lines, left).expect("the lines").0;
+        }
+    }
+
+    /// Where the worker of that name listens (`-` without one), as the banner says.
+    pub fn socket(&self, worker: &str) -> SocketAddr {
+        let start = format!("  {worker} ");
+        let line = self.lines().into_iter().find(|line| line.starts_with(&start));
+        let line = line.unwrap_or_else(|| panic!("no worker {worker} in the banner"));
+        let (_, address) = line.split_once("://").expect("an address");
+        let address = address.split(' ').next().expect("an address");
+        address.parse().expect("an ip and a port")
+    }
+
+    /// A plain TCP client of that worker.
+    pub fn tcp(&self, worker: &str) -> Client {
+        Client::connect(self.socket(worker))
+    }
+
+    /// Sends a signal: `INT`, `TERM`.
+    pub fn signal(&self, name: &str) {
+        let kill = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status();
+        assert!(kill.expect("kill can be run").success());
+    }
+
+    /// Waits for its end, and says how long that took.
+    pub fn ended(&mut self) -> (ExitStatus, Duration) {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                return (status, began.elapsed());
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Is it still there?
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("it is our child").is_none()
+    }
+
+    /// Bytes of its memory that are resident.
+    pub fn resident(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("/proc");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
+        let kib = line.split_whitespace().nth(1).and_then(|n| n.parse::<usize>().ok());
+        kib.expect("a number of KiB") * 1024
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("--- stderr of rhost");
+            self.lines().iter().for_each(|line| eprintln!("{line}"));
+        }
+    }
+}

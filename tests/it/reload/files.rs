@@ -1,0 +1,140 @@
+//! Which files are watched, and the ways editors save them.
+
+use super::TEXT;
+use crate::host::TestHost;
+use std::{fs, os::unix::fs::symlink};
+
+const MAIN: &str = r#"
+import "lib/words" as words;
+let worker = Worker("text://127.0.0.1:0");
+worker.on_message = |connection, line| { connection.send(`${words::greeting()} ${line}`); };
+"#;
+
+const WORDS: &str = "fn greeting() { \"hello\" }\n";
+
+fn start() -> TestHost {
+    TestHost::start_with(MAIN, &[("lib/words.rhai", WORDS)])
+}
+
+#[test]
+fn an_edit_of_an_imported_module_is_live() {
+    let mut host = start();
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("a"), "hello a");
+    host.save("lib/words.rhai", &WORDS.replace("hello", "hi"));
+    assert_eq!(host.reloaded().generation, 1);
+    assert_eq!(client.ask("b"), "hi b");
+}
+
+#[test]
+fn a_fault_in_an_imported_module_names_that_file() {
+    let mut host = start();
+    let mut client = host.tcp(TEXT);
+    host.save("lib/words.rhai", "fn greeting() { \"hello }\n");
+    let fault = host.rejected();
+    assert!(fault.location.starts_with("lib/words.rhai:1:"), "{}: {fault}", fault.location);
+    assert!(fault.text.contains("fn greeting() { \"hello }"), "{fault}");
+    assert_eq!(client.ask("a"), "hello a");
+    host.save("lib/words.rhai", WORDS);
+    assert_eq!(host.reloaded().generation, 1);
+}
+
+#[test]
+fn an_import_that_is_added_is_watched_from_then_on() {
+    let mut host = start();
+    let mut client = host.tcp(TEXT);
+    host.save("more.rhai", "fn end() { \"!\" }\n");
+    host.expect_no_reload();
+    host.edit(
+        &MAIN
+            .replace("let worker", "import \"more\" as more;\nlet worker")
+            .replace("${line}", "${line}${more::end()}"),
+    );
+    assert_eq!(client.ask("a"), "hello a!");
+    host.save("more.rhai", "fn end() { \"?\" }\n");
+    host.reloaded();
+    assert_eq!(client.ask("a"), "hello a?");
+}
+
+#[test]
+fn a_missing_import_is_waited_for() {
+    let mut host = start();
+    let mut client = host.tcp(TEXT);
+    let fault = host.edit_badly(&MAIN.replace("lib/words", "lib/later"));
+    assert_eq!(fault.location, "main.rhai:2:8");
+    host.save("lib/later.rhai", &WORDS.replace("hello", "late"));
+    host.reloaded();
+    assert_eq!(client.ask("a"), "late a");
+}
+
+#[test]
+fn a_save_by_rename_is_seen_every_time() {
+    let mut host = start();
+    let mut client = host.tcp(TEXT);
+    for n in 1..=3 {
+        host.save("main.rhai~", &MAIN.replace("} ${line}", &format!("}} ${{line}} {n}")));
+        fs::rename(host.path("main.rhai~"), host.path("main.rhai")).unwrap();
+        assert_eq!(host.reloaded().generation, n * 3 - 2);
+        assert_eq!(client.ask("a"), format!("hello a {n}"));
+        fs::write(host.path("words.tmp"), WORDS.replace("hello", &format!("hello{n}"))).unwrap();
+        fs::rename(host.path("words.tmp"), host.path("lib/words.rhai")).unwrap();
+        host.reloaded();
+        assert_eq!(client.ask("a"), format!("hello{n} a {n}"));
+        host.save("lib/words.rhai", WORDS);
+        assert_eq!(host.reloaded().generation, n * 3);
+    }
+}
+
+#[test]
+fn a_deleted_script_goes_on_serving_and_may_come_back() {
+    let mut host = start();
+    let mut client = host.tcp(TEXT);
+    fs::remove_file(host.path("main.rhai")).unwrap();
+    let fault = host.rejected();
+    assert!(fault.text.contains("there is no such file"), "{fault}");
+    assert_eq!(client.ask("a"), "hello a");
+    let report = host.edit(&MAIN.replace("} ${line}", "} ${line} again"));
+    assert_eq!((report.generation, report.connections), (1, 1));
+    assert_eq!(client.ask("a"), "hello a again");
+    fs::remove_file(host.path("lib/words.rhai")).unwrap();
+    assert!(host.rejected().text.contains("cannot import `lib/words`"));
+    host.save("lib/words.rhai", &WORDS.replace("hello", "back"));
+    host.reloaded();
+    assert_eq!(client.ask("a"), "back a again");
+}
+
+#[test]
+fn a_script_behind_a_symbolic_link_is_watched_at_both_ends() {
+    let mut host = TestHost::start_with(MAIN, &[("lib/words.rhai", WORDS), ("real/notes", "")]);
+    let mut client = host.tcp(TEXT);
+    let text = |n: usize| {
+        MAIN.replace("\"lib/", "\"../lib/").replace("} ${line}", &format!("}} ${{line}} {n}"))
+    };
+    fs::write(host.path("real/one.rhai"), text(1)).unwrap();
+    fs::write(host.path("real/two.rhai"), text(2)).unwrap();
+    symlink("real/one.rhai", host.path("link")).unwrap();
+    fs::rename(host.path("link"), host.path("main.rhai")).unwrap();
+    host.reloaded();
+    assert_eq!(client.ask("a"), "hello a 1");
+    fs::write(host.path("real/one.rhai"), text(3)).unwrap();
+    host.reloaded();
+    assert_eq!(client.ask("a"), "hello a 3");
+    // The link is turned to another file, as deployments do it.
+    symlink("real/two.rhai", host.path("link")).unwrap();
+    fs::rename(host.path("link"), host.path("main.rhai")).unwrap();
+    host.reloaded();
+    assert_eq!(client.ask("a"), "hello a 2");
+    fs::write(host.path("real/two.rhai"), text(4)).unwrap();
+    host.reloaded();
+    assert_eq!(client.ask("a"), "hello a 4");
+}
+
+#[test]
+fn a_file_that_does_not_belong_to_the_script_triggers_nothing() {
+    let mut host = start();
+    host.save("other.rhai", "throw 1;");
+    host.save("lib/other.rhai", "throw 1;");
+    host.save("main.rhai.swp", "x");
+    host.expect_no_reload();
+    assert_eq!(host.edit(&format!("{MAIN}//\n")).generation, 1);
+}

@@ -1,0 +1,172 @@
+//! Rule 6.
+
+use super::TEXT;
+use crate::host::TestHost;
+use std::{
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+const MAIN: &str = "websocket://127.0.0.1:0";
+
+/// A worker with two inner ones.
+const INNER: &str = r#"
+let worker = Worker("websocket://127.0.0.1:0");
+worker.on_message = |connection, data| { connection.send(`${worker.generation} ${worker.started}`); };
+worker.on_worker_start = |worker| {
+    worker.started = if worker.started == () { 1 } else { worker.started + 1 };
+    let inner = Worker("text://127.0.0.1:0");
+    inner.on_message = |connection, line| { connection.send(`${line} old`); };
+    inner.listen();
+    let second = Worker("tcp://127.0.0.1:0");
+    second.on_message = |connection, data| { connection.send(data); };
+    second.listen();
+};
+worker.on_worker_reload = |worker| { print(`reloaded ${worker.generation}`); };
+"#;
+
+#[test]
+fn inner_workers_are_adopted_by_address() {
+    let mut host = TestHost::start(INNER);
+    let address = host.socket(TEXT);
+    let mut outer = host.websocket(MAIN);
+    let (mut inner, mut second) = (host.tcp(TEXT), host.tcp("tcp://127.0.0.1:0"));
+    assert_eq!(outer.ask("?"), "0 1");
+    assert_eq!(inner.ask("a"), "a old");
+    second.send("x");
+    assert_eq!(second.bytes(1), b"x");
+    assert_eq!(host.logged("reloaded 0"), 0);
+
+    let report = host.edit(&INNER.replace("} old", "} new"));
+    assert_eq!((report.connections, report.listeners), (3, 3));
+    host.wait_for_log("reloaded 1");
+    assert_eq!(outer.ask("?"), "1 2");
+    assert_eq!(inner.ask("b"), "b new");
+    assert_eq!(host.socket(TEXT), address, "it was bound anew");
+    assert_eq!(host.tcp(TEXT).ask("c"), "c new");
+    // (inner workers in the other order)
+    let (head, tail) = INNER.split_once("    let inner").unwrap();
+    let (inner_text, tail) = tail.split_once("    let second").unwrap();
+    let (second_text, tail) = tail.split_once("};\nworker.on_worker_reload").unwrap();
+    let turned = format!(
+        "{head}    let second{second_text}    let inner{inner_text}}};\nworker.on_worker_reload{tail}"
+    );
+    let report = host.edit(&turned);
+    assert_eq!(report.listeners, 3);
+    assert_eq!(inner.ask("d"), "d old");
+    second.send("y");
+    assert_eq!(second.bytes(1), b"y");
+}
+
+#[test]
+fn an_inner_worker_that_is_not_asked_for_again_closes_and_may_come_back() {
+    let mut host = TestHost::start(INNER);
+    let address = host.socket(TEXT);
+    let mut inner = host.tcp(TEXT);
+    assert_eq!(inner.ask("a"), "a old");
+    let without = INNER.replace("    inner.listen();\n", "");
+    let report = host.edit(&without);
+    assert_eq!((report.connections, report.listeners), (0, 2));
+    inner.expect_end();
+    assert!(TcpStream::connect(address).is_err(), "it still listens");
+    assert_eq!(host.edit(INNER).listeners, 3);
+    let listens = host.wait_for(
+        |e| matches!(e, rhost::HostEvent::Listening { declared, .. } if declared == TEXT),
+    );
+    assert!(listens.is_some());
+    assert_eq!(host.tcp(TEXT).ask("b"), "b old");
+}
+
+#[test]
+fn an_inner_worker_made_by_an_event_lives_on() {
+    let script = r#"
+let worker = Worker("websocket://127.0.0.1:0");
+worker.on_message = |connection, data| {
+    let inner = Worker("text://127.0.0.1:0");
+    inner.on_message = |c, line| { c.send(`${line} ${data} old`); };
+    inner.listen();
+};
+"#;
+    let mut host = TestHost::start(script);
+    let mut outer = host.websocket(MAIN);
+    outer.text("made");
+    let mut inner = host.tcp(TEXT);
+    assert_eq!(inner.ask("a"), "a made old");
+    let report = host.edit(&script.replace("} old", "} new"));
+    assert_eq!(report.listeners, 2);
+    assert_eq!(inner.ask("b"), "b made new");
+    assert_eq!(host.tcp(TEXT).ask("c"), "c made new");
+}
+
+/// Two timers of one interval, one of another.
+const TIMERS: &str = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.on_worker_start = |worker| {
+    Timer::add(1, || { worker.broadcast("a1"); });
+    Timer::add(1, || { worker.broadcast("b1"); });
+    Timer::add(3600, || { worker.broadcast("c1"); });
+};
+"#;
+
+#[test]
+fn timers_go_on_in_their_order_and_phase() {
+    let mut host = TestHost::start(TIMERS);
+    let mut client = host.tcp(TEXT);
+    let pair = |client: &mut crate::client::Client| {
+        let mut pair = [client.line(), client.line()];
+        pair.sort();
+        pair.concat()
+    };
+    assert_eq!(pair(&mut client), "a1b1");
+    let began = Instant::now();
+    let mut reloads = 1;
+    while began.elapsed() < Duration::from_millis(600) {
+        reloads += 1;
+        let report = host.edit(
+            &TIMERS
+                .replace('1', "2")
+                .replace("2,", "1,")
+                .replace("227.0.0.2", "127.0.0.1")
+                .replace("{ worker.b", &format!("{{ /*{reloads}*/ worker.b")),
+        );
+        assert_eq!(report.timers, 3);
+    }
+    assert_eq!(pair(&mut client), "a2b2");
+    // Had the phase begun anew with the last reload, it would have taken 1.6 s.
+    let took = began.elapsed();
+    assert!((Duration::from_millis(850)..Duration::from_millis(1400)).contains(&took), "{took:?}");
+}
+
+#[test]
+fn a_timer_that_is_not_asked_for_again_ends() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.on_message = |c, line| { c.send(line); };
+Timer::add(0.01, || { worker.broadcast("top"); });
+worker.on_worker_start = |worker| {
+    Timer::add(0.01, || { worker.broadcast("start"); });
+    Timer::add(0.02, || { worker.broadcast("other"); });
+};
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    while client.line() != "other" {}
+    let kept: Vec<_> = script.lines().filter(|l| !l.contains("0.01")).collect();
+    assert_eq!(host.edit(&kept.join("\n")).timers, 1);
+    client.send("mark\n");
+    while client.line() != "mark" {}
+    assert_eq!([client.line(), client.line(), client.line()], ["other"; 3]);
+}
+
+#[test]
+fn a_timer_of_another_interval_is_another_timer() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.on_worker_start = |worker| { Timer::add(3600, || { worker.broadcast("tick"); }); };
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(host.edit(&script.replace("3600", "0.02")).timers, 1);
+    assert_eq!([client.line(), client.line()], ["tick"; 2]);
+    assert_eq!(host.edit(&script.replace("3600", "7200")).timers, 1);
+}

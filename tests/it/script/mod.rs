@@ -1,0 +1,36 @@
+//! What a script can do apart from talking to sockets.
+
+/// What an error says, and where.
+mod errors;
+/// `import`: files, `std/push`, state of modules.
+mod imports;
+/// Variables, maps and arrays by reference, handles as values.
+mod values;
+
+use crate::host::TestHost;
+
+const TEXT: &str = "text://127.0.0.1:0";
+
+/// The answers of a script's handler to these lines, over one connection.
+fn answers(script: &str, lines: &[&str]) -> Vec<String> {
+    answers_with(script, &[], lines)
+}
+
+/// The same with more files.
+fn answers_with(script: &str, files: &[(&str, &str)], lines: &[&str]) -> Vec<String> {
+    let mut host = TestHost::start_with(script, files);
+    let mut client = host.tcp(TEXT);
+    lines.iter().map(|line| client.ask(line)).collect()
+}
+
+/// What an expression is inside of a handler, as text.
+fn value_of(before: &str, expression: &str) -> String {
+    let script = format!(
+        r#"
+let worker = Worker("{TEXT}");
+{before}
+worker.on_message = |connection, line| {{ connection.send(to_json({expression})); }};
+"#
+    );
+    answers(&script, &["?"]).remove(0)
+}
