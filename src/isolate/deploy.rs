@@ -40,7 +40,11 @@ pub(crate) fn commit(
         worker.core().settings.id.set(*index);
         *ctx.served.borrow_mut() = Some(worker.clone());
     }
-    rebind(ctx, &program);
+    rebind(ctx, |old, offered| {
+        let current = Rc::ptr_eq(old.program(), &program);
+        if current { None } else { program.adopt(old, offered).map(Rc::new) }
+    });
+    share_carried(ctx, &program);
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
         let started = start(&ctx, &program, served, task).await;
@@ -64,9 +68,14 @@ async fn start(
     served: Option<(Worker, usize)>,
     task: Task,
 ) -> Result<(), Fault> {
-    let Some((worker, _)) = served else { return Ok(()) };
+    let Some((worker, _)) = served else {
+        ctx.carried.take();
+        return Ok(());
+    };
     let first = program.generation == 1;
     let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
+    share_carried(ctx, program);
+    ctx.carried.take();
     if started.is_ok() {
         end_unasked(ctx, program.generation);
     } else if first {
@@ -137,12 +146,20 @@ fn end_unasked(ctx: &Ctx, generation: u64) {
     gone.iter().for_each(close_worker);
 }
 
-/// Callbacks that the host can reach run the new program from now on, where they go on in it.
-fn rebind(ctx: &Rc<Ctx>, program: &Rc<Program>) {
-    let renew = |old: &Rc<Handler>, offered: usize| {
-        let current = Rc::ptr_eq(old.program(), program);
-        if current { None } else { program.adopt(old, offered).map(Rc::new) }
-    };
+/// Callbacks that were made together share their variables: those that have no predecessor get what the others carried.
+fn share_carried(ctx: &Rc<Ctx>, program: &Rc<Program>) {
+    let carried = ctx.carried.borrow().clone();
+    if carried.is_empty() {
+        return;
+    }
+    rebind(ctx, |new, offered| {
+        let current = Rc::ptr_eq(new.program(), program);
+        if current { program.share(new, &carried, offered).map(Rc::new) } else { None }
+    });
+}
+
+/// Replaces callbacks that the host can reach. `renew` is given each with the number of arguments that it is offered.
+fn rebind(ctx: &Rc<Ctx>, renew: impl Fn(&Rc<Handler>, usize) -> Option<Rc<Handler>>) {
     let renew_all = |callbacks: &Callbacks| {
         for (event, old) in callbacks.all() {
             if let Some(new) = renew(&old, event.offered()) {

@@ -1,6 +1,7 @@
 //! The events a script can answer, and the slots that hold its answers.
 
 use crate::engine::handler::Handler;
+use rhai::FnPtr;
 use std::{cell::RefCell, rc::Rc};
 
 /// An event, named as its callback without the `on_`.
@@ -73,27 +74,18 @@ impl Callbacks {
     }
 
     /// Lets these callbacks, just declared, continue those of the generation before: where one is the same closure, it
-    /// keeps what the old one had captured.
-    pub(crate) fn succeed(&self, old: &Callbacks) {
+    /// keeps what the old one had captured. Gives those that do, before and after.
+    pub(crate) fn succeed(&self, old: &Callbacks) -> Vec<(FnPtr, FnPtr)> {
         let mut carried = Vec::new();
-        let mut fresh = Vec::new();
         for (event, new) in self.all() {
             let before = old.get(event);
             let heir = before.and_then(|old| new.program().succeed(&old, &new, event.offered()));
-            match heir {
-                Some(heir) => {
-                    carried.push((new.fn_ptr().clone(), heir.fn_ptr().clone()));
-                    self.set(event, Some(Rc::new(heir)));
-                }
-                None => fresh.push((event, new)),
+            if let Some(heir) = heir {
+                carried.push((new.fn_ptr().clone(), heir.fn_ptr().clone()));
+                self.set(event, Some(Rc::new(heir)));
             }
         }
-        // One that is new shares its variables with those that it was made beside.
-        for (event, new) in fresh.into_iter().filter(|_| !carried.is_empty()) {
-            if let Some(shared) = new.program().share(&new, &carried, event.offered()) {
-                self.set(event, Some(Rc::new(shared)));
-            }
-        }
+        carried
     }
 
     /// Takes everything over from `other`.

@@ -64,6 +64,8 @@ pub(crate) struct Ctx {
     pub(crate) faults: Cell<u64>,
     /// The top-level worker that this isolate serves.
     pub(crate) served: RefCell<Option<Worker>>,
+    /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
+    pub(crate) carried: RefCell<Vec<(FnPtr, FnPtr)>>,
     programs: RefCell<Programs>,
     pool: Pool<Calls>,
     wishes: Box<dyn Fn(Wish)>,
@@ -87,6 +89,7 @@ impl Ctx {
             loud: Cell::new(true),
             faults: Cell::new(0),
             served: RefCell::default(),
+            carried: RefCell::default(),
             programs: RefCell::default(),
             pool: Pool::default(),
             wishes: Box::new(wishes),

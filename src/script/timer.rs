@@ -77,7 +77,7 @@ impl Timers {
         let generation = asking_generation();
         if !ctx.is_declaring()
             && generation > 0
-            && let Some(id) = self.adopt(&handler, interval, repeats, generation)
+            && let Some(id) = self.adopt(ctx, &handler, interval, repeats, generation)
         {
             return Ok(id);
         }
@@ -102,6 +102,7 @@ impl Timers {
     /// order. Its rhythm goes on.
     fn adopt(
         &self,
+        ctx: &Ctx,
         handler: &Rc<Handler>,
         interval: Duration,
         repeats: bool,
@@ -116,6 +117,10 @@ impl Timers {
         timer.asked_by.set(generation);
         let old = timer.handler.borrow().clone();
         let successor = handler.program().succeed(&old, handler, 0).map(Rc::new);
+        if let Some(successor) = &successor {
+            let pair = (handler.fn_ptr().clone(), successor.fn_ptr().clone());
+            ctx.carried.borrow_mut().push(pair);
+        }
         drop(timer.handler.replace(successor.unwrap_or_else(|| handler.clone())));
         Some(*id)
     }
@@ -130,7 +135,7 @@ impl Timers {
     pub(crate) fn accept(&self, ctx: &Rc<Ctx>, generation: u64) {
         for (id, timer) in self.declared.take() {
             let handler = timer.handler.borrow().clone();
-            if self.adopt(&handler, timer.interval, timer.repeats, generation).is_none() {
+            if self.adopt(ctx, &handler, timer.interval, timer.repeats, generation).is_none() {
                 timer.asked_by.set(generation);
                 self.start(ctx, id, timer);
             }

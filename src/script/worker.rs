@@ -281,7 +281,7 @@ impl WorkerCore {
         self.settings.replace_by(&newer.settings);
         *self.declared.borrow_mut() = newer.declared.borrow().clone();
         *self.address.borrow_mut() = newer.address.borrow().clone();
-        newer.callbacks.succeed(&self.callbacks);
+        self.ctx.carried.borrow_mut().extend(newer.callbacks.succeed(&self.callbacks));
         self.callbacks.replace_by(&newer.callbacks);
         self.generation.set(newer.generation.get());
         let (old, new) = (self.texts.take(), newer.texts.take());

@@ -229,3 +229,27 @@ install(worker);
     drop(client);
     host.wait_for_log("closed at 3");
 }
+
+#[test]
+fn what_on_worker_start_made_together_shares_its_variables_after_a_reload() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.on_worker_start = |worker| {
+    let n = 0;
+    worker.on_message = |connection, line| { connection.send(`${n}`); };
+    Timer::add(0.005, || { n += 1; });
+};
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    let mut ask = || client.ask("?").parse::<u32>().unwrap();
+    while ask() < 5 {}
+    let before = ask();
+    host.edit(&format!("{script}// edited\n"));
+    let after = ask();
+    assert!(after >= before, "{after} after {before}");
+    let deadline = std::time::Instant::now() + crate::host::PATIENCE;
+    while ask() <= after {
+        assert!(std::time::Instant::now() < deadline, "the handler does not see the timer's ticks");
+    }
+}
