@@ -82,6 +82,13 @@ impl Process {
         fs::write(self.path(name), text).expect("the file can be written");
     }
 
+    /// The same in one step, so that nobody reads half of it.
+    pub fn save_at_once(&self, name: &str, text: &str) {
+        let unfinished = self.path(&format!("{name}~"));
+        fs::write(&unfinished, text).expect("the file can be written");
+        fs::rename(unfinished, self.path(name)).expect("the file can be renamed");
+    }
+
     /// What it has written to stderr.
     pub fn lines(&self) -> Vec<String> {
         self.lines.0.lock().expect("the lines").clone()

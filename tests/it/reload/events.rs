@@ -148,7 +148,8 @@ worker.on_connect = |connection| {{
     let mut socket = crate::client::WebSocket::connect(process.socket("-"));
     let (mut seen, mut early) = (0, 0);
     for n in 1..=300 {
-        process.save("main.rhai", &script(n));
+        // (with so short a time to settle, a file that is only half there would be read)
+        process.save_at_once("main.rhai", &script(n));
         // Traffic goes on until the new code answers, which is the event that is waited for.
         let mut is_live = false;
         for _ in 0..10_000 {
