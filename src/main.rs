@@ -74,8 +74,12 @@ fn main() -> ExitCode {
 
 fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
     let colour = is_colourful();
+    // A terminal that is not read, or a pipe that is full, must not stop the host: lines go through a thread of their own,
+    // and are dropped when it cannot keep up.
+    let (writer, _flush_at_the_end) = tracing_appender::non_blocking(stderr());
+    let banner_writer = writer.clone();
     tracing_subscriber::fmt()
-        .with_writer(stderr)
+        .with_writer(writer)
         .with_ansi(colour)
         .with_target(false)
         // (when nobody reads stderr any more, complaining there would panic)
@@ -93,7 +97,10 @@ fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
         .colour(colour)
         .on_log(log)
         .on_event(move |event| match event {
-            HostEvent::Started { workers, watching } => banner(&script, &workers, watching),
+            HostEvent::Started { workers, watching } => {
+                let _ =
+                    banner_writer.clone().write_all(banner(&script, &workers, watching).as_bytes());
+            }
             HostEvent::Listening { worker, address, .. } => {
                 tracing::info!("listening on {address} (worker {worker})");
             }
@@ -165,18 +172,18 @@ fn log(record: Record) {
     }
 }
 
-/// Says what runs, once it does.
-fn banner(script: &std::path::Path, workers: &[WorkerInfo], watching: bool) {
-    say(&format!("rhost {} runs {}", env!("CARGO_PKG_VERSION"), script.display()));
+/// What runs, once it does.
+fn banner(script: &std::path::Path, workers: &[WorkerInfo], watching: bool) -> String {
+    let mut text = format!("rhost {} runs {}\n", env!("CARGO_PKG_VERSION"), script.display());
     for worker in workers {
         let name = if worker.name.is_empty() { "-" } else { &worker.name };
         let address = worker.address.as_deref().unwrap_or("no address");
         let isolates =
             if worker.count == 1 { String::new() } else { format!("  x {}", worker.count) };
-        say(&format!("  {name:12} {address}{isolates}"));
+        text.push_str(&format!("  {name:12} {address}{isolates}\n"));
     }
     let hint = if watching { "watching: save the script to reload it. " } else { "" };
-    say(&format!("{hint}Ctrl-C stops."));
+    text + hint + "Ctrl-C stops.\n"
 }
 
 /// INT, TERM and HUP stop in order; a second one ends the process at once.
@@ -202,8 +209,8 @@ fn stop_on_signals(handle: HostHandle) -> Result<()> {
             if already {
                 std::process::exit(i32::from(FAILED));
             }
-            tracing::info!("stopping");
             handle.stop(0);
+            tracing::info!("stopping");
         }
     };
     thread::Builder::new().name("signals".into()).spawn(move || runtime.block_on(wait))?;

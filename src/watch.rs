@@ -15,7 +15,7 @@ use std::{
 /// How long a file may keep changing before it is read all the same. Fixed.
 const MAX_SETTLE: Duration = Duration::from_secs(2);
 
-/// How often files are looked at where the system cannot tell of changes. Fixed.
+/// How often files are looked at, for changes that the system did not tell of. Fixed.
 const POLL: Duration = Duration::from_millis(500);
 
 enum Signal {
@@ -115,8 +115,8 @@ impl Files {
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let settled = burst.take().is_some();
-                    let polled = (settled || self.watcher.is_none()) && self.look();
-                    if settled || polled {
+                    // (some changes nobody tells of: a link to a folder that is switched, a folder that is replaced)
+                    if self.look() || settled {
                         on_change();
                     }
                 }

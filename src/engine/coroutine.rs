@@ -149,13 +149,20 @@ pub(crate) struct Pool<R: Runner> {
     idle: RefCell<Vec<Fiber<R>>>,
     /// Jobs that run or wait.
     busy: Cell<usize>,
+    /// Did a job run so long that it asked for the clock?
+    long: Cell<bool>,
     /// Told when a job ends while `MAX_FIBERS` are busy.
     freed: Notify,
 }
 
 impl<R: Runner> Default for Pool<R> {
     fn default() -> Self {
-        Self { idle: RefCell::default(), busy: Cell::new(0), freed: Notify::new() }
+        Self {
+            idle: RefCell::default(),
+            busy: Cell::new(0),
+            long: Cell::new(false),
+            freed: Notify::new(),
+        }
     }
 }
 
@@ -172,6 +179,11 @@ impl<R: Runner> Pool<R> {
         };
         self.busy.set(self.busy.get() + 1);
         Running { pool: self, fiber: Some(fiber), input: Some(In::Run(job)), tag }.await
+    }
+
+    /// Did a job run for long (some thousand operations) since this was last asked?
+    pub(crate) fn took_long(&self) -> bool {
+        self.long.take()
     }
 
     /// Drops the coroutines that wait for work, with all that their runners keep.
@@ -232,7 +244,9 @@ impl<R: Runner> Future for Running<'_, R> {
         });
         let outer_end = STACK_END.replace(fiber.stack_end);
         let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
-        CURRENT.set(outer);
+        if CURRENT.replace(outer).asked.is_some() {
+            self.pool.long.set(true);
+        }
         STACK_END.set(outer_end);
         match resumed {
             Ok(CoroutineResult::Yield(Out::Waiting)) => {

@@ -21,7 +21,14 @@ pub(crate) mod toplevel;
 
 use modules::{Modules, Resolver};
 use rhai::Engine;
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 /// Script calls inside script calls. Fixed: the coroutines' stacks are made for it.
 const MAX_CALL_LEVELS: usize = 64;
@@ -39,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) handler_timeout: Duration,
     /// Are fault reports coloured?
     pub(crate) colour: bool,
+    /// Set when the host has waited long enough for its end: whatever script code runs then is ended.
+    pub(crate) kill: Arc<AtomicBool>,
     /// The embedder's own functions.
     pub(crate) register: Arc<dyn Fn(&mut Engine) + Send + Sync>,
 }
@@ -64,17 +73,19 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
         }
         found.call_foreign_closure(name, args, &ctx).transpose()
     });
-    let limit = config.handler_timeout;
+    let (limit, kill) = (config.handler_timeout, config.kill.clone());
     engine.on_progress(move |operations| {
         if coroutine::stack_is_low() {
             return Some("the calls are nested too deeply for the stack".into());
         }
-        if operations & CLOCK_MASK == 0 && coroutine::overdue(limit) {
-            let text =
-                format!("it ran {} s without waiting (handler_timeout)", limit.as_secs_f64());
-            return Some(text.into());
+        if operations & CLOCK_MASK != 0 {
+            return None;
         }
-        None
+        if kill.load(Ordering::Relaxed) {
+            return Some("the host stops".into());
+        }
+        let text = || format!("it ran {} s without waiting (handler_timeout)", limit.as_secs_f64());
+        coroutine::overdue(limit).then(|| text().into())
     });
     engine
 }

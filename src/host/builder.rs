@@ -150,6 +150,7 @@ impl HostBuilder {
         Config {
             handler_timeout: self.handler_timeout,
             colour: self.colour,
+            kill: Arc::default(),
             register: self.register.clone(),
         }
     }

@@ -2,7 +2,9 @@
 
 use super::{
     HostEvent, Reloaded,
-    supervisor::{Place, Supervisor, collect, stop_all},
+    supervisor::{
+        FIRST_START_PATIENCE, Place, START_PATIENCE, Supervisor, await_answer, collect, stop_all,
+    },
 };
 use crate::{
     engine::sources::Sources,
@@ -12,7 +14,11 @@ use crate::{
     net::listener::Bound,
     script::plan::match_up,
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long an isolate may be busy with other handlers before it reads a new script. Fixed: longer than several handlers
+/// that run into their `handler_timeout`.
+const REHEARSAL_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What an isolate serves: which of the declared workers, and as which of that worker's isolates. `None` where a script
 /// has timers and no worker.
@@ -125,14 +131,20 @@ impl Deployment {
             loud,
             reply,
         });
-        let dead = |_| Error::new(ErrorKind::System, "an isolate died while it read the script");
-        Ok(answer.recv().map_err(dead)??)
+        let deadline = Instant::now() + REHEARSAL_PATIENCE;
+        let loaded = await_answer(&answer, deadline, &host.stopping);
+        Ok(loaded.ok_or_else(|| {
+            let text = "an isolate did not read the script: it is busy, or the host stops";
+            Error::new(ErrorKind::System, text)
+        })??)
     }
 
     /// Switches every isolate to the new generation. The error is a fault of `on_worker_start`: the generation serves, but
     /// what it should have started is missing.
     pub(super) fn commit(self, host: &mut Supervisor) -> Result<Reloaded, Error> {
         host.generation += 1;
+        let is_first = host.generation == 1;
+        let patience = if is_first { FIRST_START_PATIENCE } else { START_PATIENCE };
         let (mut places, mut gone) = (Vec::new(), Vec::new());
         for (mut place, seat) in std::mem::take(&mut host.places).into_iter().zip(self.seats) {
             match seat {
@@ -168,11 +180,11 @@ impl Deployment {
         }
         host.places = places.into_iter().map(|(place, _)| place).collect();
         host.workers = self.loaded.workers;
-        let is_first = host.generation == 1;
+
         host.timers = self.loaded.timers;
         drop(old_bound);
         stop_all(gone, host.config.stop_timeout);
-        let (report, silent) = collect(&answers, &host.stopping)?;
+        let (report, silent) = collect(&answers, patience, &host.stopping)?;
         if silent > 0 {
             let text = format!("on_worker_start is still running in {silent} isolate(s)");
             host.config.log.host(Level::Warn, text);

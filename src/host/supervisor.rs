@@ -13,7 +13,7 @@ use crate::{
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender},
     },
     time::{Duration, Instant},
@@ -21,7 +21,16 @@ use std::{
 
 /// How long the host waits for an isolate's `on_worker_start` before it goes on without the answer. Fixed: a handler that
 /// waits longer is waiting for something outside, and the host must stay reachable.
-const START_PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const START_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The same at the first start: nothing serves before it is done, however long that takes. Fixed: a year.
+pub(super) const FIRST_START_PATIENCE: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// How much longer than `stop_timeout` a stopping isolate may be busy before its scripts are ended. Fixed.
+const KILL_GRACE: Duration = Duration::from_millis(100);
+
+/// Events of one kind that may wait for the embedder; further faults are only logged. Fixed.
+const MAX_WAITING_FAULTS: usize = 1_000;
 
 /// How often it looks meanwhile whether it is to stop. Fixed.
 const STOP_POLL: Duration = Duration::from_millis(20);
@@ -50,6 +59,8 @@ pub(super) struct Supervisor {
     /// Set as soon as somebody wants the host to stop, also while it is busy.
     pub(super) stopping: Arc<AtomicBool>,
     next_id: usize,
+    /// Faults that the embedder has not been told of yet.
+    waiting_faults: Arc<AtomicUsize>,
     watch: Option<Watch>,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
@@ -83,6 +94,7 @@ impl Supervisor {
             orders,
             stopping,
             next_id: 0,
+            waiting_faults: Arc::default(),
             watch,
             rejected: false,
             good: Sources::new(&config.script),
@@ -131,7 +143,10 @@ impl Supervisor {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
                 Order::Wish(Wish::Unlistened { isolate }) => self.unlistened(isolate),
-                Order::Wish(Wish::Fault(fault)) => self.tell(HostEvent::Fault(fault)),
+                Order::Wish(Wish::Fault(fault)) => {
+                    self.waiting_faults.fetch_sub(1, Ordering::Relaxed);
+                    self.tell(HostEvent::Fault(fault));
+                }
             }
         }
         0
@@ -151,7 +166,18 @@ impl Supervisor {
         let id = self.next_id;
         self.next_id += 1;
         let orders = self.orders.clone();
-        let wishes = move |wish| drop(orders.send(Order::Wish(wish)));
+        let (stopping, waiting) = (self.stopping.clone(), self.waiting_faults.clone());
+        let wishes = move |wish| {
+            match wish {
+                Wish::Stop(_) => stopping.store(true, Ordering::Relaxed),
+                Wish::Fault(_) if waiting.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING_FAULTS => {
+                    waiting.fetch_sub(1, Ordering::Relaxed);
+                    return;
+                }
+                _ => (),
+            }
+            let _ = orders.send(Order::Wish(wish));
+        };
         let (config, log) = (self.config.engine.clone(), self.config.log.clone());
         Isolate::spawn(id, config, log, self.listeners.clone(), wishes)
             .map_err(|e| system("cannot start an isolate's thread", e))
@@ -184,9 +210,25 @@ impl Supervisor {
         }
     }
 
+    /// Stops every isolate. One that is busy with script code is helped to an end, one that is lost in a function of the
+    /// embedder is left behind.
     pub(super) fn stop_isolates(&mut self) {
-        let places = std::mem::take(&mut self.places);
-        stop_all(places.into_iter().map(|p| p.isolate).collect(), self.config.stop_timeout);
+        let limit = self.config.stop_timeout;
+        let isolates: Vec<_> =
+            std::mem::take(&mut self.places).into_iter().map(|p| p.isolate).collect();
+        let mut answers = begin_stop(&isolates, limit);
+        wait_for_stop(&mut answers, limit + KILL_GRACE);
+        if !answers.is_empty() {
+            self.config.engine.kill.store(true, Ordering::Relaxed);
+            wait_for_stop(&mut answers, 2 * limit + KILL_GRACE);
+        }
+        match answers.len() {
+            0 => isolates.into_iter().for_each(Isolate::join),
+            lost => {
+                let text = format!("{lost} isolate(s) did not come to an end and were left behind");
+                self.config.log.host(Level::Error, text);
+            }
+        }
         self.bound.clear();
     }
 
@@ -198,26 +240,38 @@ impl Supervisor {
     }
 }
 
-/// Stops isolates together and waits for their threads.
+/// Stops isolates that are not needed any more while the others serve on, and waits for their threads.
 pub(super) fn stop_all(isolates: Vec<Isolate>, limit: Duration) {
-    let answers: Vec<_> =
-        isolates.iter().map(|i| i.ask(|reply| Command::Stop { limit, reply })).collect();
-    for answer in answers {
-        let _ = answer.recv();
+    let mut answers = begin_stop(&isolates, limit);
+    wait_for_stop(&mut answers, START_PATIENCE);
+    if answers.is_empty() {
+        isolates.into_iter().for_each(Isolate::join);
     }
-    isolates.into_iter().for_each(Isolate::join);
+}
+
+fn begin_stop(isolates: &[Isolate], limit: Duration) -> Vec<Receiver<()>> {
+    isolates.iter().map(|i| i.ask(|reply| Command::Stop { limit, reply })).collect()
+}
+
+/// Waits so long at most, and keeps those that have not answered.
+fn wait_for_stop(answers: &mut Vec<Receiver<()>>, patience: Duration) {
+    let deadline = Instant::now() + patience;
+    answers.retain(|answer| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        answer.recv_timeout(left) == Err(RecvTimeoutError::Timeout)
+    });
 }
 
 fn system(what: &str, error: std::io::Error) -> Error {
     Error::new(ErrorKind::System, format!("{what}: {error}")).with_source(error)
 }
 
-/// The answer to a commit, unless it takes too long or the host is to stop.
-fn await_answer(
-    answer: &Receiver<Result<Report, Fault>>,
+/// The answer of an isolate, unless it takes too long or the host is to stop.
+pub(super) fn await_answer<T>(
+    answer: &Receiver<T>,
     deadline: Instant,
     stopping: &AtomicBool,
-) -> Option<Result<Report, Fault>> {
+) -> Option<T> {
     loop {
         match answer.recv_timeout(STOP_POLL) {
             Ok(answer) => return Some(answer),
@@ -235,10 +289,11 @@ fn await_answer(
 /// error, but only after all have answered.
 pub(super) fn collect(
     answers: &[Receiver<Result<Report, Fault>>],
+    patience: Duration,
     stopping: &AtomicBool,
 ) -> Result<(Report, usize), Fault> {
     let (mut sum, mut silent, mut first_fault) = (Report::default(), 0, None);
-    let deadline = Instant::now() + START_PATIENCE;
+    let deadline = Instant::now() + patience;
     for answer in answers {
         match await_answer(answer, deadline, stopping) {
             Some(Ok(report)) => {

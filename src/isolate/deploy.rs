@@ -17,7 +17,7 @@ use crate::{
     },
 };
 use rhai::Dynamic;
-use std::{rc::Rc, time::Duration};
+use std::{rc::Rc, sync::mpsc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 /// How often a stopping isolate looks whether its connections are gone.
@@ -45,9 +45,12 @@ pub(crate) fn commit(
         if current { None } else { program.adopt(old, offered).map(Rc::new) }
     });
     share_carried(ctx, &program);
+    if task.bound.is_some() {
+        *ctx.pending.borrow_mut() = task.bound;
+    }
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
-        let started = start(&ctx, &program, served, task).await;
+        let started = start(&ctx, &program, served).await;
         // (not those of Workers that are gone: they are saying goodbye)
         report.connections =
             ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
@@ -55,7 +58,10 @@ pub(crate) fn commit(
             ctx.workers.borrow().iter().filter(|w| w.core().bound().is_some()).count();
         report.timers = ctx.timers.asked_by(program.generation);
         report.leftovers = leftovers(&ctx, &program);
-        let _ = reply.send(started.map(|()| report));
+        if let Err(mpsc::SendError(Err(fault))) = reply.send(started.map(|()| report)) {
+            // The host has gone on without this answer.
+            ctx.report(fault);
+        }
     });
 }
 
@@ -66,7 +72,6 @@ async fn start(
     ctx: &Rc<Ctx>,
     program: &Rc<Program>,
     served: Option<(Worker, usize)>,
-    task: Task,
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
         ctx.carried.take();
@@ -74,6 +79,10 @@ async fn start(
     };
     let first = program.generation == 1;
     let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
+    if ctx.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
+        // It waited so long that a newer generation has taken over, with all that is left to do.
+        return started;
+    }
     share_carried(ctx, program);
     ctx.carried.take();
     if started.is_ok() {
@@ -81,7 +90,8 @@ async fn start(
     } else if first {
         return started;
     }
-    if let Some(bound) = task.bound {
+    let bound = ctx.pending.take();
+    if let Some(bound) = bound {
         let address = bound.address.clone();
         worker
             .accept_on(bound)
@@ -129,7 +139,7 @@ fn merge_workers(ctx: &Rc<Ctx>, report: &mut Report) -> Vec<Worker> {
 /// Stops a Worker that nobody asks for any more; its connections are told that we go away.
 fn close_worker(worker: &Worker) {
     let core = worker.core();
-    core.unlisten();
+    core.go();
     let links = core.with_connections(|c| c.values().map(|c| c.link()).collect::<Vec<_>>());
     links.iter().for_each(|link| link.close(1001, ""));
 }

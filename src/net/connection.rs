@@ -172,6 +172,15 @@ impl<E: Events> Connection<E> {
         self.inbox.settle();
     }
 
+    /// Lets others of the isolate have their turn after a handler that took long: a peer that sent many messages at once
+    /// must not keep them waiting for all of its handlers.
+    async fn give_way(&mut self) {
+        if self.events.took_long() {
+            self.inbox.settle();
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn deliver(&mut self, data: Result<E::Data, ()>) {
         let Ok(data) = data else {
             let broken: Broken = self.link.with_wire(|wire| wire.not_utf8());
@@ -179,19 +188,26 @@ impl<E: Events> Connection<E> {
         };
         attend(&self.link, &self.read, &mut self.inbox, self.events.message(data)).await;
         self.link.heard.set(self.link.turn.clock.get());
+        self.give_way().await;
     }
 
-    async fn end(mut self) {
-        let polite = self.link.status() == Status::Closing;
-        let write = self.link.take_write_half();
-        if let Some(write) = write.as_ref().filter(|_| polite) {
-            write.shutdown();
-        }
-        self.events.close().await;
-        let Self { mut read, link, events, .. } = self;
-        drop((link, events));
+    /// Closes the socket, tells the script, and lets a polite peer take what is on its way. A socket that was destroyed is
+    /// closed before the script hears of it: its handler may wait.
+    async fn end(self) {
+        let Self { mut read, link, mut events, .. } = self;
+        let polite = link.status() == Status::Closing;
+        let write = link.take_write_half();
+        drop(link);
         if polite {
+            if let Some(write) = &write {
+                write.shutdown();
+            }
+            events.close().await;
+            drop(events);
             let _ = tokio::time::timeout(LINGER, discard(&mut read)).await;
+        } else {
+            drop((read, write));
+            events.close().await;
         }
     }
 }

@@ -80,7 +80,10 @@ pub(crate) struct Link {
     closing_since: Cell<Option<u64>>,
     /// How much was queued when `closing_since` was set.
     closing_queue: Cell<usize>,
+    /// By the script.
     paused: Cell<bool>,
+    /// By a pipe whose target cannot take more.
+    held: Cell<bool>,
     dirty: Cell<bool>,
     task: RefCell<Option<Waker>>,
     happenings: RefCell<VecDeque<Happening>>,
@@ -122,6 +125,7 @@ impl Link {
             closing_since: Cell::new(None),
             closing_queue: Cell::new(0),
             paused: Cell::new(false),
+            held: Cell::new(false),
             dirty: Cell::new(false),
             task: RefCell::default(),
             happenings: RefCell::default(),
@@ -184,7 +188,7 @@ impl Link {
             }
             if self.queued() >= limit {
                 if let Some(feeder) = self.feeder.borrow().upgrade() {
-                    feeder.pause();
+                    feeder.held.set(true);
                 }
                 self.happen(Happening::BufferFull);
             }
@@ -354,7 +358,7 @@ impl Link {
     /// May the peer's bytes still mean something?
     pub(crate) fn is_listening(&self) -> bool {
         match self.status.get() {
-            Status::Established => !self.paused.get(),
+            Status::Established => !self.is_paused(),
             Status::Closing => {
                 self.wire.borrow_mut().websocket().is_some_and(|s| s.awaits_goodbye())
             }
@@ -451,8 +455,10 @@ impl Link {
 
     /// Whoever was paused for this queue is read again, also when the queue is gone: else nobody would ever notice its end.
     fn resume_feeder(&self) {
-        if let Some(feeder) = self.feeder.borrow().upgrade() {
-            feeder.resume();
+        if let Some(feeder) = self.feeder.borrow().upgrade()
+            && feeder.held.replace(false)
+        {
+            feeder.wake();
         }
     }
 
@@ -525,7 +531,7 @@ impl Link {
     }
 
     pub(crate) fn is_paused(&self) -> bool {
-        self.paused.get()
+        self.paused.get() || self.held.get()
     }
 
     /// Bytes that wait to be written.

@@ -63,6 +63,8 @@ pub(crate) trait Events: 'static {
     fn receive(&mut self, message: Message<'_>) -> Result<Self::Data, NotUtf8>;
     /// Handles a message.
     async fn message(&mut self, data: Self::Data);
+    /// Did a handler run for long since this was last asked?
+    fn took_long(&mut self) -> bool;
     /// Something else.
     async fn happened(&mut self, happening: Happening);
     /// The connection is over: the last call, and it always comes.

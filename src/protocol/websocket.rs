@@ -213,8 +213,9 @@ impl Framer for WebSocket {
         {
             return Err(broken(CloseCode::Protocol, "a control frame too long or fragmented"));
         }
+        let is_data = matches!(header.opcode, OpCode::Data(_));
         let joined = self.fragments.as_ref().map_or(0, |f| f.data.len() as u64);
-        if length.saturating_add(joined) > limit as u64 {
+        if is_data && length.saturating_add(joined) > limit as u64 {
             let size = length.saturating_add(joined);
             return Err(broken(
                 CloseCode::Size,

@@ -15,13 +15,19 @@ use crate::{
     },
     error::Fault,
     log::{Level, Log, Record},
-    net::{listener::Listeners, turn::Turn},
+    net::{
+        listener::{Bound, Listeners},
+        turn::Turn,
+    },
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
     rc::{Rc, Weak},
 };
+
+/// Error reports that one isolate writes to the log in a second. Fixed: a person reads less.
+const MAX_REPORTS: u32 = 50;
 
 /// What a script can ask of the whole host.
 pub(crate) enum Wish {
@@ -62,6 +68,10 @@ pub(crate) struct Ctx {
     pub(crate) loud: Cell<bool>,
     /// Callbacks that were lost to an error.
     pub(crate) faults: Cell<u64>,
+    /// In this second of the sweeper's clock, so many reports were shown; so many were not since.
+    reports: Cell<(u64, u32, u64)>,
+    /// The socket to accept on when `on_worker_start` is done.
+    pub(crate) pending: RefCell<Option<Bound>>,
     /// The top-level worker that this isolate serves.
     pub(crate) served: RefCell<Option<Worker>>,
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
@@ -88,6 +98,8 @@ impl Ctx {
             declared: RefCell::default(),
             loud: Cell::new(true),
             faults: Cell::new(0),
+            reports: Cell::default(),
+            pending: RefCell::default(),
             served: RefCell::default(),
             carried: RefCell::default(),
             programs: RefCell::default(),
@@ -229,10 +241,28 @@ impl Ctx {
         self.served.borrow().as_ref().map_or(String::new(), |worker| worker.core().title())
     }
 
-    /// Counts and logs a fault.
+    /// Did a handler run for long since this was last asked?
+    pub(crate) fn took_long(&self) -> bool {
+        self.pool.took_long()
+    }
+
+    /// Counts and logs a fault. A script that fails with every message must not fill the disk: beyond some reports a second
+    /// they are counted, and the count is told with the next that is shown.
     pub(crate) fn report(&self, fault: Fault) {
         self.faults.set(self.faults.get() + 1);
-        self.log.worker(Level::Error, &self.name(), fault.text.clone());
+        let (second, shown, hidden) = self.reports.get();
+        let now = self.turn.clock.get() / 1000;
+        let (shown, hidden) = if now == second { (shown, hidden) } else { (0, hidden) };
+        if shown >= MAX_REPORTS {
+            self.reports.set((second, shown, hidden + 1));
+        } else {
+            let more = match hidden {
+                0 => String::new(),
+                n => format!("\n({n} more errors before this one were not shown)"),
+            };
+            self.log.worker(Level::Error, &self.name(), format!("{}{more}", fault.text));
+            self.reports.set((now, shown + 1, 0));
+        }
         self.wish(Wish::Fault(fault));
     }
 

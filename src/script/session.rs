@@ -17,6 +17,18 @@ use std::rc::Rc;
 /// Header lines that a script may add to a websocket's 101 answer. Fixed.
 const MAX_EXTRA_HEADERS: usize = 32;
 
+/// Header lines that are the handshake's own, or make no sense in its answer.
+const HANDSHAKE_HEADERS: [&str; 8] = [
+    "connection",
+    "upgrade",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "te",
+    "trailer",
+    "keep-alive",
+];
+
 /// Takes over an accepted stream.
 pub(crate) fn open(worker: &Worker, stream: Stream) {
     let core = worker.core();
@@ -138,6 +150,10 @@ impl Events for Session {
         }
     }
 
+    fn took_long(&mut self) -> bool {
+        self.ctx.took_long()
+    }
+
     async fn happened(&mut self, happening: Happening) {
         match happening {
             Happening::BufferFull => {
@@ -204,10 +220,16 @@ fn extra_headers(connection: &TcpConnection) -> Vec<(String, String)> {
         return Vec::new();
     };
     let entries: Vec<_> = headers.with(|t| t.entries().cloned().collect());
+    // Lines that the handshake itself is made of must not come twice, as they would if a script echoed the request's.
+    let own = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let handshake = name.starts_with("sec-websocket-") && name != "sec-websocket-protocol";
+        handshake || HANDSHAKE_HEADERS.contains(&name.as_str())
+    };
     let sane = |text: &str| !text.is_empty() && !text.contains(['\r', '\n', '\0']);
     let lines = entries.into_iter().map(|(name, value)| (name.to_string(), value.to_string()));
     lines
-        .filter(|(n, v)| sane(n) && sane(v) && !n.contains([':', ' ']))
+        .filter(|(n, v)| sane(n) && sane(v) && !own(n) && !n.contains([':', ' ']))
         .take(MAX_EXTRA_HEADERS)
         .collect()
 }

@@ -154,7 +154,7 @@ impl Timers {
         let gone: Vec<u64> = living.iter().filter(|(_, t)| stale(t)).map(|(id, _)| *id).collect();
         drop(living);
         for id in gone {
-            self.del(id);
+            self.del(id, false);
         }
     }
 
@@ -163,13 +163,14 @@ impl Timers {
         self.living.borrow().values().filter(|t| t.asked_by.get() == generation).count()
     }
 
-    fn del(&self, id: u64) -> bool {
+    fn del(&self, id: u64, declaring: bool) -> bool {
         let declared = {
             let mut declared = self.declared.borrow_mut();
             let at = declared.iter().position(|(i, _)| *i == id);
             at.map(|at| declared.remove(at))
         };
-        let timer = self.living.borrow_mut().remove(&id);
+        // (a top level that may still be rejected must not end what lives)
+        let timer = if declaring { None } else { self.living.borrow_mut().remove(&id) };
         if let Some(task) = timer.as_ref().and_then(|t| t.task.borrow_mut().take()) {
             task.abort();
         }
@@ -303,9 +304,14 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     function!("repeat", |home, call: Call, s: Any, f: Any, args: Array| add(
         &home, &call, &s, f, args, true
     ));
-    function!("del", |home, id: i64| Ok(u64::try_from(id).is_ok_and(|id| home.timers.del(id))));
+    function!("del", |home, id: i64| Ok(
+        u64::try_from(id).is_ok_and(|id| home.timers.del(id, home.is_declaring()))
+    ));
     function!("del_all", |home| {
-        home.timers.clear();
+        match home.is_declaring() {
+            true => home.timers.forget_declared(),
+            false => home.timers.clear(),
+        }
         Ok(())
     });
     module.set_native_fn("sleep", |call: Call, s: Any| sleep_for(&s).map_err(|e| at(&call, e)));

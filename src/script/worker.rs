@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::{program::Program, ref_array::RefArray, ref_map::RefMap, report::nearest},
     net::{
-        address::Address,
+        address::{Address, Endpoint},
         link::Sent,
         listener::{Bound, Listener},
     },
@@ -56,6 +56,7 @@ pub(crate) struct WorkerCore {
     accepting: RefCell<Option<Accepting>>,
     paused: Cell<bool>,
     resumed: Notify,
+    is_gone: Cell<bool>,
     /// Made while a script was running events, not by its top level.
     pub(crate) is_inner: bool,
     /// The generation whose `on_worker_start` asked for it; 0 if that was another event.
@@ -85,6 +86,7 @@ impl Worker {
             accepting: RefCell::default(),
             paused: Cell::new(false),
             resumed: Notify::new(),
+            is_gone: Cell::new(false),
             is_inner,
             asked_by: Cell::new(0),
             generation: Cell::new(ctx.program().map_or(0, |p| p.generation)),
@@ -173,7 +175,7 @@ impl Worker {
         let twin = workers.iter().find(|w| {
             let living = w.core();
             living.is_inner
-                && living.declared == core.declared
+                && living.continues(&core)
                 && (1..generation).contains(&living.asked_by.get())
                 && living.bound().is_some()
         });
@@ -240,6 +242,16 @@ impl WorkerCore {
             .map(|a| Address { scheme: self.settings.scheme.get(), ..a.bound.clone() })
     }
 
+    /// Is this on the socket that `newer` wants? (Port 0 is a new one each time, so there the text has to be the same.)
+    fn continues(&self, newer: &WorkerCore) -> bool {
+        let endpoint = |w: &WorkerCore| w.address.borrow().clone().map(|a| a.endpoint);
+        let any_port = |e: &Endpoint| matches!(e, Endpoint::Ip(ip) if ip.port() == 0);
+        match endpoint(newer) {
+            Some(wanted) if !any_port(&wanted) => endpoint(self).as_ref() == Some(&wanted),
+            _ => *self.declared.borrow() == *newer.declared.borrow(),
+        }
+    }
+
     fn is_alive(&self) -> bool {
         self.accepting.borrow().is_some() || !self.connections.borrow().is_empty()
     }
@@ -260,8 +272,21 @@ impl WorkerCore {
     }
 
     pub(crate) fn leave(&self, id: u64) {
-        let gone = self.connections.borrow_mut().remove(&id);
-        drop(gone);
+        let left = self.connections.borrow_mut().remove(&id);
+        drop(left);
+        if self.is_gone.get() && self.connections.borrow().is_empty() {
+            self.retire();
+        }
+    }
+
+    /// Nobody asks for this Worker any more. When its last connection has left it lets go of what scripts gave it, for else
+    /// callbacks that captured it would keep it, and their program, alive.
+    pub(crate) fn go(&self) {
+        self.is_gone.set(true);
+        self.unlisten();
+        if self.connections.borrow().is_empty() {
+            self.retire();
+        }
     }
 
     pub(crate) fn with_connections<T>(

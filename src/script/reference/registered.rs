@@ -17,6 +17,7 @@ use std::{any::TypeId, collections::BTreeSet, path::Path};
 /// [`Section::owner`](super::Section) and [`Entry::name`](super::Entry). Rhai's own functions are left out.
 pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let config = engine::Config {
+        kill: Default::default(),
         handler_timeout: std::time::Duration::ZERO,
         colour: false,
         register: std::sync::Arc::new(|_| ()),
