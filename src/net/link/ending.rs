@@ -1,0 +1,173 @@
+//! How a link comes through its handshake and how it ends: politely, at once, because the peer broke the rules, or because
+//! it has gone.
+
+use super::{Happening, Link, Status, WriteHalf, code};
+use crate::protocol::{Broken, handshake};
+use std::rc::Rc;
+
+/// Bytes that a peer has to read within `close_timeout` to get the same time again for the rest. Fixed: less is no reading.
+const CLOSING_PROGRESS: usize = 64 * 1024;
+
+impl Link {
+    /// Closes after the queue is written; a websocket says goodbye with this code and waits for the peer's.
+    pub(crate) fn close(self: &Rc<Self>, websocket_code: u16, reason: &str) {
+        if self.status.get() != Status::Established {
+            return;
+        }
+        let mut bytes = Vec::new();
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.close(websocket_code, reason, &mut bytes);
+        }
+        self.answer(&bytes);
+        self.begin_closing();
+    }
+
+    fn begin_closing(&self) {
+        self.status.set(Status::Closing);
+        self.closing_since.set(Some(self.turn.clock.get()));
+        self.closing_queue.set(self.queued());
+        self.wake();
+    }
+
+    /// Closes now; what is queued is lost.
+    pub(crate) fn destroy(&self) {
+        self.status.set(Status::Closed);
+        self.outbox.borrow_mut().discard();
+        if let Some(drainer) = self.drainer.borrow_mut().take() {
+            drainer.abort();
+        }
+        self.resume_feeder();
+        self.wake();
+    }
+
+    /// The peer broke the protocol: it is told what its protocol provides for, and the connection closes.
+    pub(crate) fn break_off(self: &Rc<Self>, broken: Broken) {
+        if self.status.get() == Status::Established {
+            self.happen(Happening::Error { code: code::PROTOCOL, text: broken.reason });
+        }
+        self.answer(&broken.reply);
+        if self.status.get() != Status::Closed {
+            self.begin_closing();
+        }
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.finish();
+        }
+    }
+
+    /// The peer has sent all it will send.
+    pub(crate) fn peer_ended(self: &Rc<Self>) {
+        if self.status.get() == Status::Established {
+            self.begin_closing();
+        }
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.finish();
+        }
+        self.flush();
+    }
+
+    /// Is there nothing left to do but to close the socket?
+    pub(crate) fn is_over(&self) -> bool {
+        match self.status.get() {
+            Status::Established => false,
+            Status::Closing => {
+                let waits = self.wire.borrow_mut().websocket().is_some_and(|s| s.awaits_goodbye());
+                !waits && self.outbox.borrow().is_flushed()
+            }
+            Status::Closed => true,
+        }
+    }
+
+    /// May the peer's bytes still mean something?
+    pub(crate) fn is_listening(&self) -> bool {
+        match self.status.get() {
+            Status::Established => !self.is_paused(),
+            Status::Closing => {
+                self.wire.borrow_mut().websocket().is_some_and(|s| s.awaits_goodbye())
+            }
+            Status::Closed => false,
+        }
+    }
+
+    /// The socket itself: closed when the last holder drops it. After this, sends are dropped.
+    pub(crate) fn take_write_half(&self) -> Option<Rc<WriteHalf>> {
+        self.status.set(Status::Closed);
+        if let Some(drainer) = self.drainer.borrow_mut().take() {
+            drainer.abort();
+        }
+        self.outbox.borrow_mut().discard();
+        self.happenings.borrow_mut().clear();
+        self.resume_feeder();
+        self.turn.leave(self.id);
+        self.write.borrow_mut().take()
+    }
+
+    /// Answers a websocket request with 101; messages that were held back follow.
+    pub(crate) fn accept_websocket(
+        self: &Rc<Self>,
+        request: &handshake::Request,
+        extra: &[(String, String)],
+    ) {
+        if self.status.get() != Status::Established {
+            return self.refuse_websocket(403);
+        }
+        let mut bytes = Vec::new();
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.accept(request, extra, &mut bytes);
+        }
+        self.answer(&bytes);
+        self.outbox.borrow_mut().release();
+    }
+
+    /// Answers a websocket request with an HTTP error, unless the script has answered by itself, and closes.
+    pub(crate) fn refuse_websocket(self: &Rc<Self>, status: u16) {
+        let mut bytes = Vec::new();
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.refuse(status, &mut bytes);
+        }
+        if self.bytes_written.get() == 0 && self.outbox.borrow().is_flushed() {
+            self.answer(&bytes);
+        }
+        if self.status.get() == Status::Established {
+            self.begin_closing();
+        }
+    }
+
+    pub(crate) fn refuse_slow_handshake(self: &Rc<Self>) {
+        let reply = handshake::response(408, "", "the websocket request took too long\n");
+        self.break_off(Broken {
+            reason: "no websocket request within handshake_timeout".into(),
+            reply,
+        });
+    }
+
+    pub(crate) fn close_for(self: &Rc<Self>, reason: &str) {
+        self.close(1001, reason);
+    }
+
+    /// The peer is not there any more: no goodbye, it would not be heard.
+    pub(crate) fn give_up(&self, reason: &str) {
+        self.happen(Happening::Error { code: code::PROTOCOL, text: reason.to_owned() });
+        self.destroy();
+    }
+
+    pub(crate) fn ping_once(self: &Rc<Self>) {
+        if !self.pinged.replace(true) {
+            let mut bytes = Vec::new();
+            if let Some(socket) = self.wire.borrow_mut().websocket() {
+                socket.ping(&mut bytes);
+            }
+            self.answer(&bytes);
+        }
+    }
+
+    pub(crate) fn closing_since(&self) -> Option<u64> {
+        self.closing_since.get()
+    }
+
+    /// The time to close is up: has the peer read so much meanwhile that it gets the same time again?
+    pub(crate) fn still_drains(&self, now: u64) -> bool {
+        let before = self.closing_queue.replace(self.queued());
+        self.closing_since.set(Some(now));
+        before.saturating_sub(self.queued()) >= CLOSING_PROGRESS
+    }
+}

@@ -1,0 +1,239 @@
+//! The Worker itself, behind all of its handles: settings, callbacks, properties, connections, and what a reload makes of them.
+
+use super::Worker;
+use crate::{
+    engine::{program::Program, ref_map::RefMap},
+    net::address::{Address, Endpoint},
+    script::{
+        callback::Callbacks, ctx::Ctx, plan::WorkerSpec, properties::Properties,
+        settings::Settings, tcp_connection::TcpConnection,
+    },
+};
+use rhai::{Dynamic, ImmutableString, NativeCallContext};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
+use tokio::{sync::Notify, task::AbortHandle};
+
+/// How a listening Worker takes connections.
+struct Accepting {
+    task: AbortHandle,
+    bound: Address,
+}
+
+/// The Worker itself.
+pub(crate) struct WorkerCore {
+    pub(super) ctx: Rc<Ctx>,
+    /// As the script wrote it.
+    pub(super) declared: RefCell<String>,
+    pub(super) address: RefCell<Option<Address>>,
+    pub(crate) settings: Settings,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) properties: Properties,
+    /// For each property that the top level set, a hash of the statements that did.
+    texts: RefCell<HashMap<ImmutableString, u64>>,
+    connections: RefCell<BTreeMap<u64, TcpConnection>>,
+    accepting: RefCell<Option<Accepting>>,
+    pub(super) paused: Cell<bool>,
+    pub(super) resumed: Notify,
+    is_gone: Cell<bool>,
+    /// Made while a script was running events, not by its top level.
+    pub(crate) is_inner: bool,
+    /// The generation whose `on_worker_start` asked for it; 0 if that was another event.
+    pub(crate) asked_by: Cell<u64>,
+    pub(crate) generation: Cell<u64>,
+}
+
+impl WorkerCore {
+    pub(super) fn new(
+        ctx: &Rc<Ctx>,
+        declared: &str,
+        address: Option<Address>,
+        is_inner: bool,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            ctx: ctx.clone(),
+            declared: RefCell::new(declared.to_owned()),
+            settings: Settings::new(address.as_ref()),
+            address: RefCell::new(address),
+            callbacks: Callbacks::default(),
+            properties: Properties::default(),
+            texts: RefCell::default(),
+            connections: RefCell::default(),
+            accepting: RefCell::default(),
+            paused: Cell::new(false),
+            resumed: Notify::new(),
+            is_gone: Cell::new(false),
+            is_inner,
+            asked_by: Cell::new(0),
+            generation: Cell::new(ctx.program().map_or(0, |p| p.generation)),
+        })
+    }
+
+    /// Connections are taken by this task, at this address, from now on.
+    pub(super) fn accept_by(&self, task: AbortHandle, bound: Address) {
+        let old = self.accepting.borrow_mut().replace(Accepting { task, bound });
+        old.iter().for_each(|old| old.task.abort());
+    }
+
+    /// What people call it.
+    pub(crate) fn title(&self) -> String {
+        let name = self.settings.name.borrow();
+        if name.is_empty() { self.declared.borrow().clone() } else { name.clone() }
+    }
+
+    pub(crate) fn ctx(&self) -> &Rc<Ctx> {
+        &self.ctx
+    }
+
+    pub(crate) fn spec(&self) -> WorkerSpec {
+        WorkerSpec {
+            name: self.settings.name.borrow().clone(),
+            declared: self.declared.borrow().clone(),
+            address: self
+                .address
+                .borrow()
+                .clone()
+                .map(|a| Address { scheme: self.settings.scheme.get(), ..a }),
+            count: self.settings.count.get(),
+        }
+    }
+
+    /// Where it listens, if it does.
+    pub(crate) fn bound(&self) -> Option<Address> {
+        let accepting = self.accepting.borrow();
+        accepting
+            .as_ref()
+            .map(|a| Address { scheme: self.settings.scheme.get(), ..a.bound.clone() })
+    }
+
+    /// Is this on the socket that `newer` wants? (Port 0 is a new one each time, so there the text has to be the same.)
+    pub(super) fn continues(&self, newer: &WorkerCore) -> bool {
+        let endpoint = |w: &WorkerCore| w.address.borrow().clone().map(|a| a.endpoint);
+        let any_port = |e: &Endpoint| matches!(e, Endpoint::Ip(ip) if ip.port() == 0);
+        match endpoint(newer) {
+            Some(wanted) if !any_port(&wanted) => endpoint(self).as_ref() == Some(&wanted),
+            _ => *self.declared.borrow() == *newer.declared.borrow(),
+        }
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.accepting.borrow().is_some() || !self.connections.borrow().is_empty()
+    }
+
+    /// Stops accepting. The port is free as soon as this turn of the loop ends.
+    pub(crate) fn unlisten(&self) {
+        let old = self.accepting.borrow_mut().take();
+        old.iter().for_each(|old| old.task.abort());
+    }
+
+    pub(super) fn pause_accept(&self, paused: bool) {
+        self.paused.set(paused);
+        self.resumed.notify_waiters();
+    }
+
+    pub(crate) fn enter(&self, connection: TcpConnection) {
+        self.connections.borrow_mut().insert(connection.link().id, connection);
+    }
+
+    pub(crate) fn leave(&self, id: u64) {
+        let left = self.connections.borrow_mut().remove(&id);
+        drop(left);
+        if self.is_gone.get() && self.connections.borrow().is_empty() {
+            self.retire();
+        }
+    }
+
+    /// Nobody asks for this Worker any more. When its last connection has left it lets go of what scripts gave it, for else
+    /// callbacks that captured it would keep it, and their program, alive.
+    pub(crate) fn go(&self) {
+        self.is_gone.set(true);
+        self.unlisten();
+        if self.connections.borrow().is_empty() {
+            self.retire();
+        }
+    }
+
+    pub(crate) fn with_connections<T>(
+        &self,
+        f: impl FnOnce(&BTreeMap<u64, TcpConnection>) -> T,
+    ) -> T {
+        f(&self.connections.borrow())
+    }
+
+    /// Continues as what `newer` declares: its settings and callbacks, and of its properties those whose text changed.
+    /// Names of values that live on and that were reset are added to `report`.
+    pub(crate) fn take_over(
+        &self,
+        newer: &WorkerCore,
+        mut report: Option<(&mut Vec<String>, &mut Vec<String>)>,
+    ) {
+        self.settings.replace_by(&newer.settings);
+        *self.declared.borrow_mut() = newer.declared.borrow().clone();
+        *self.address.borrow_mut() = newer.address.borrow().clone();
+        self.ctx.carried.borrow_mut().extend(newer.callbacks.succeed(&self.callbacks));
+        self.callbacks.replace_by(&newer.callbacks);
+        self.generation.set(newer.generation.get());
+        let (old, new) = (self.texts.take(), newer.texts.take());
+        for (name, value) in newer.properties.entries() {
+            let was = self.properties.get(&name);
+            let same = old.contains_key(&name) && old.get(&name) == new.get(&name);
+            if same && !value.is_fnptr() && !is_object(&value) {
+                // (a variable of the new program may hold what its initialiser made)
+                if let (Some(new), Some(was)) =
+                    (value.read_lock::<RefMap>(), was.read_lock::<RefMap>())
+                {
+                    new.stand_for(&was);
+                }
+                if let Some((kept, _)) = &mut report {
+                    kept.push(name.to_string());
+                }
+                continue;
+            }
+            if let Some((_, reset)) = &mut report
+                && !was.is_unit()
+                && !value.is_fnptr()
+                && !is_object(&value)
+            {
+                reset.push(name.to_string());
+            }
+            self.properties.set(&name, value);
+        }
+        for name in old.keys().filter(|name| !new.contains_key(*name)) {
+            self.properties.set(name, Dynamic::UNIT);
+        }
+        *self.texts.borrow_mut() = new;
+        for connection in self.with_connections(|c| c.values().cloned().collect::<Vec<_>>()) {
+            connection.apply_limits(&self.settings);
+        }
+    }
+
+    /// Lets go of everything that scripts can reach through it.
+    pub(crate) fn retire(&self) {
+        self.unlisten();
+        self.callbacks.clear();
+        self.properties.clear();
+        // (some may still be in a handler that never returns)
+        self.connections.take().values().for_each(TcpConnection::retire);
+    }
+
+    /// Notes which statement of the top level set a property.
+    pub(super) fn note_text(
+        &self,
+        program: &Program,
+        call: &NativeCallContext,
+        name: &ImmutableString,
+    ) {
+        let text = program.statement(call.call_source().unwrap_or_default(), call.call_position());
+        let mut texts = self.texts.borrow_mut();
+        let sum = texts.entry(name.clone()).or_insert(0);
+        *sum = sum.rotate_left(7) ^ text;
+    }
+}
+
+/// Handles are declared anew by each run; they are not state.
+fn is_object(value: &Dynamic) -> bool {
+    value.is::<Worker>() || value.is::<TcpConnection>()
+}
