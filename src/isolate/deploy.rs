@@ -30,6 +30,10 @@ pub(crate) fn commit(
     task: Task,
     reply: Reply<Result<Report, Fault>>,
 ) {
+    let fixed = ctx.served.borrow().clone().filter(|w| !w.core().settings.reloadable.get());
+    if let Some(worker) = fixed {
+        return stay(ctx, worker, program, task, reply);
+    }
     let mut report = Report::default();
     program.accept_state(&mut report.kept, &mut report.reset);
     let workers = merge_workers(ctx, &mut report);
@@ -62,6 +66,29 @@ pub(crate) fn commit(
             // The host has gone on without this answer.
             ctx.report(fault);
         }
+    });
+}
+
+/// A Worker with `reloadable = false` goes on as it is, and is only told that there was a reload.
+fn stay(
+    ctx: &Rc<Ctx>,
+    worker: Worker,
+    program: Rc<Program>,
+    task: Task,
+    reply: Reply<Result<Report, Fault>>,
+) {
+    ctx.forget_declared();
+    drop(program);
+    let ctx = ctx.clone();
+    tokio::task::spawn_local(async move {
+        // (a socket at another address is new and would be deaf otherwise)
+        if let Some(Err(e)) = task.bound.map(|bound| worker.accept_on(bound)) {
+            ctx.report(Fault::plain(format!("cannot listen anew: {e}")));
+        }
+        let told = run_own(&ctx, &worker, Event::WorkerReload, 0).await;
+        told.unwrap_or_else(|fault| ctx.report(fault));
+        let connections = worker.core().with_connections(|c| c.len());
+        let _ = reply.send(Ok(Report { connections, listeners: 1, ..Report::default() }));
     });
 }
 

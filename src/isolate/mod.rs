@@ -152,7 +152,7 @@ fn run(
         while let Some(command) = mailbox.recv().await {
             match command {
                 Command::Prepare { sources, generation, loud, reply } => {
-                    forget(&ctx, prepared.take());
+                    forget(&ctx, &mut prepared);
                     let _ = reply.send(prepare(
                         &ctx,
                         &config,
@@ -167,7 +167,7 @@ fn run(
                         deploy::commit(&ctx, program, task, reply);
                     }
                 }
-                Command::Abort => forget(&ctx, prepared.take()),
+                Command::Abort => forget(&ctx, &mut prepared),
                 Command::Stop { limit, reply } => {
                     deploy::stop(&ctx, limit).await;
                     let _ = reply.send(());
@@ -193,7 +193,7 @@ fn prepare(
     let declared = program.declare(ctx.serving());
     ctx.set_declaring(None);
     if let Err(fault) = declared {
-        forget(ctx, Some(program.clone()));
+        ctx.forget_declared();
         return Err(fault);
     }
     let workers = ctx.declared.borrow().iter().map(|w| w.core().spec()).collect();
@@ -202,12 +202,9 @@ fn prepare(
     Ok(Loaded { workers, timers })
 }
 
-/// Drops what a top level declared.
-fn forget(ctx: &Ctx, program: Option<Rc<Program>>) {
-    if program.is_some() {
-        ctx.timers.forget_declared();
-        for worker in ctx.declared.take() {
-            worker.core().retire();
-        }
+/// Drops what the last top level declared, if it was not served.
+fn forget(ctx: &Ctx, prepared: &mut Option<Rc<Program>>) {
+    if prepared.take().is_some() {
+        ctx.forget_declared();
     }
 }

@@ -143,6 +143,14 @@ impl Ctx {
         self.pool.clear();
     }
 
+    /// Drops what a top level declared.
+    pub(crate) fn forget_declared(&self) {
+        self.timers.forget_declared();
+        for worker in self.declared.take() {
+            worker.core().retire();
+        }
+    }
+
     /// Older programs that are still alive because somebody holds one of their closures.
     pub(crate) fn living_retired(&self) -> Vec<Rc<Program>> {
         self.programs.borrow().retired.iter().filter_map(Weak::upgrade).collect()

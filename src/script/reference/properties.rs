@@ -104,7 +104,8 @@ Worker::run_all();
         Entry::new(
             "reloadable",
             &["reloadable: bool = true"],
-            "Reserved: it is checked and kept, but a reload does not ask for it yet.",
+            "False: a reload leaves the worker as it is, code and all, and only calls `on_worker_reload`. It takes a \
+                restart to make it reloadable again.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.reloadable = false;

@@ -194,3 +194,27 @@ web.on_message = |connection, data| { connection.send(data); };
     });
     assert!(closed, "it is served for ever");
 }
+
+#[test]
+fn a_worker_that_is_not_reloadable_goes_on_with_its_code_and_is_told() {
+    let script = r#"
+let fixed = Worker("text://127.0.0.1:0");
+fixed.reloadable = false;
+fixed.on_message = |connection, line| connection.send(`${line} 1`);
+fixed.on_worker_reload = |worker| print("told 1");
+let other = Worker("text://127.0.0.1:00");
+other.on_message = |connection, line| connection.send(`${line} 1`);
+Worker::run_all();
+"#;
+    let mut host = TestHost::start(script);
+    let mut fixed = host.tcp("text://127.0.0.1:0");
+    let mut other = host.tcp("text://127.0.0.1:00");
+    assert_eq!((fixed.ask("a"), other.ask("a")), ("a 1".into(), "a 1".into()));
+    for version in ["2", "3"] {
+        host.edit(&script.replace(" 1`", &format!(" {version}`")));
+        assert_eq!((fixed.ask("b"), other.ask("b")), ("b 1".into(), format!("b {version}")));
+    }
+    host.wait_for_log("told 1");
+    assert_eq!(host.tcp("text://127.0.0.1:0").ask("c"), "c 1");
+    assert_eq!(host.logged("told 1"), 2);
+}
