@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
@@ -19,6 +20,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Exit code when a script cannot be started, or the host has to end because of an error.
 const FAILED: u8 = 1;
+
+/// Log lines that may wait for a slow terminal; further ones are dropped. Fixed: some megabytes.
+const LOG_LINES: usize = 10_000;
 
 /// Hosts event-driven network workers written in Rhai.
 #[derive(Parser)]
@@ -76,7 +80,8 @@ fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
     let colour = is_colourful();
     // A terminal that is not read, or a pipe that is full, must not stop the host: lines go through a thread of their own,
     // and are dropped when it cannot keep up.
-    let (writer, _flush_at_the_end) = tracing_appender::non_blocking(stderr());
+    let (writer, _flush_at_the_end) =
+        NonBlockingBuilder::default().buffered_lines_limit(LOG_LINES).finish(stderr());
     let banner_writer = writer.clone();
     tracing_subscriber::fmt()
         .with_writer(writer)

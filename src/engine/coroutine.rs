@@ -167,18 +167,23 @@ impl<R: Runner> Default for Pool<R> {
 }
 
 impl<R: Runner> Pool<R> {
-    /// Runs a job to its end. A job that never waits is done when this is first polled.
-    pub(crate) async fn run(&self, job: R::Job, tag: u64) -> Result<R::Done, Failure> {
-        while self.busy.get() >= MAX_FIBERS {
+    /// Is there no room for another job now?
+    pub(crate) fn is_full(&self) -> bool {
+        self.busy.get() >= MAX_FIBERS
+    }
+
+    /// Waits until there is.
+    pub(crate) async fn room(&self) {
+        while self.is_full() {
             self.freed.notified().await;
         }
-        let idle = self.idle.borrow_mut().pop();
-        let fiber = match idle {
-            Some(fiber) => fiber,
-            None => spawn::<R>().ok_or(Failure::NoStack)?,
-        };
+    }
+
+    /// Runs a job to its end. One that never waits is done when the future is first polled.
+    pub(crate) fn run(&self, job: R::Job, tag: u64) -> Running<'_, R> {
         self.busy.set(self.busy.get() + 1);
-        Running { pool: self, fiber: Some(fiber), input: Some(In::Run(job)), tag }.await
+        let idle = self.idle.borrow_mut().pop();
+        Running { pool: self, fiber: idle.or_else(spawn), input: Some(In::Run(job)), tag }
     }
 
     /// Did a job run for long (some thousand operations) since this was last asked?
@@ -210,8 +215,9 @@ fn spawn<R: Runner>() -> Option<Fiber<R>> {
 }
 
 /// A job on its coroutine. Dropping it while it waits unwinds the coroutine's stack.
-struct Running<'a, R: Runner> {
+pub(crate) struct Running<'a, R: Runner> {
     pool: &'a Pool<R>,
+    /// None at the first poll if there was no memory for a stack.
     fiber: Option<Fiber<R>>,
     input: Option<In<R::Job>>,
     tag: u64,
@@ -235,7 +241,9 @@ impl<R: Runner> Future for Running<'_, R> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let input = self.input.take().unwrap_or(In::Wake);
-        let mut fiber = self.fiber.take().expect("a finished job is not polled again");
+        let Some(mut fiber) = self.fiber.take() else {
+            return Poll::Ready(Err(Failure::NoStack));
+        };
         let outer = CURRENT.replace(Current {
             yielder: None,
             waker: ptr::from_ref(cx.waker()),

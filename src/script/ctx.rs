@@ -222,6 +222,9 @@ impl Ctx {
         tag: u64,
         place: impl Fn() -> String,
     ) -> Result<Dynamic, Fault> {
+        if self.pool.is_full() {
+            self.pool.room().await;
+        }
         let job = Job { handler: handler.clone(), args: std::mem::take(args) };
         match self.pool.run(job, tag).await {
             Ok(Done { result, args: back }) => {
