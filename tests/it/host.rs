@@ -6,13 +6,20 @@ use std::{
     fs,
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, Condvar, Mutex, mpsc},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::{Duration, Instant},
 };
 
 /// How long anything that should happen may take. Only tests that fail wait for it.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long reloads that were asked for may take to be done, when nothing tells which was the last.
+const SETTLED: Duration = Duration::from_millis(300);
 
 /// Log lines, and whoever waits for one.
 type Log = Arc<(Mutex<Vec<Record>>, Condvar)>;
@@ -27,9 +34,48 @@ pub struct TestHost {
     /// (as the script wrote it, where it listens)
     addresses: Vec<(String, String)>,
     log: Log,
+    disturbance: Option<Disturbance>,
+}
+
+/// With `RHOST_TEST_RELOADS` set, the script is reloaded all the time while a test talks to it: whatever holds for a
+/// script must hold for one that is being reloaded. Ends with the first edit of the test's own.
+struct Disturbance {
+    end: Arc<AtomicBool>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Disturbance {
+    /// Time between two reloads.
+    const PAUSE: Duration = Duration::from_millis(20);
+
+    fn wanted(handle: &HostHandle) -> Option<Self> {
+        std::env::var_os("RHOST_TEST_RELOADS")?;
+        let end = Arc::new(AtomicBool::new(false));
+        let (ended, handle) = (end.clone(), handle.clone());
+        let thread = thread::spawn(move || {
+            while !ended.load(Ordering::Relaxed) {
+                handle.reload();
+                thread::sleep(Self::PAUSE);
+            }
+        });
+        Some(Self { end, thread })
+    }
 }
 
 impl TestHost {
+    /// Ends the reloads that disturb, and forgets their events.
+    fn calm_down(&mut self) {
+        let Some(disturbance) = self.disturbance.take() else { return };
+        disturbance.end.store(true, Ordering::Relaxed);
+        disturbance.thread.join().expect("no panic");
+        // What was asked for before this has its event before this one's.
+        self.handle.reload();
+        thread::sleep(SETTLED);
+        while let Ok(event) = self.events.try_recv() {
+            self.note(&event);
+        }
+    }
+
     /// Starts a script and waits until it serves. Addresses should end in `:0`.
     pub fn start(script: &str) -> Self {
         Self::try_start(script, &[]).unwrap_or_else(|e| panic!("{e}\n--- script\n{script}"))
@@ -82,9 +128,13 @@ impl TestHost {
             events,
             addresses: Vec::new(),
             log,
+            disturbance: None,
         };
         match started.wait_for(|event| matches!(event, HostEvent::Started { .. })) {
-            Some(_) => Ok(started),
+            Some(_) => {
+                started.disturbance = Disturbance::wanted(&started.handle);
+                Ok(started)
+            }
             None => {
                 let thread = started.thread.take().expect("a thread");
                 Err(thread.join().expect("no panic").expect_err("a start error"))
@@ -165,6 +215,7 @@ impl TestHost {
 
     /// Writes a file of the script's folder.
     pub fn save(&mut self, name: &str, text: &str) {
+        self.calm_down();
         if name == "main.rhai" {
             self.script = text.to_owned();
         }
@@ -273,6 +324,9 @@ impl TestHost {
 
 impl Drop for TestHost {
     fn drop(&mut self) {
+        if let Some(disturbance) = self.disturbance.take() {
+            disturbance.end.store(true, Ordering::Relaxed);
+        }
         self.handle.stop(0);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
