@@ -178,7 +178,8 @@ impl TopLevel {
             return true;
         }
         let plain = |v: &Dynamic| !v.is_fnptr() && !self.globals.is_handle(v);
-        if !living.is_shared() || !plain(value) || !plain(&living.flatten_clone()) {
+        // (what lives may have become anything since: a connection, a closure)
+        if !living.is_shared() || !plain(value) {
             return false;
         }
         // The cell itself goes on, because closures of both generations share it. During this run it holds the new

@@ -73,38 +73,54 @@ impl Listeners {
 
     /// Binds and listens. `owner` is named to others who want the same address. The error is one clear sentence.
     pub(crate) fn bind(&self, address: &Address, owner: &str) -> Result<Bound, String> {
-        if let Some(other) = self.lock().get(&address.endpoint) {
-            return Err(format!(
-                "cannot listen on {address}: the address is already in use by {other}"
-            ));
+        let taken = |by: &str| {
+            Err(format!("cannot listen on {address}: the address is already in use by {by}"))
+        };
+        // Held until the address is noted, so that of two isolates that want it one gets the other's name.
+        let mut pool = self.lock();
+        if let Some(other) = pool.get(&address.endpoint) {
+            return taken(other);
         }
         let socket = match &address.endpoint {
             Endpoint::Ip(ip) => bind_tcp(*ip),
             Endpoint::Unix(path) => bind_unix(path),
         };
-        let socket = socket.map_err(|e| {
-            let why = match e.kind() {
-                io::ErrorKind::AddrInUse => {
-                    "the address is already in use by another program".to_owned()
-                }
-                io::ErrorKind::PermissionDenied => {
-                    "permission denied (ports below 1024 need privileges)".to_owned()
-                }
-                io::ErrorKind::AddrNotAvailable => {
-                    "this machine does not have that address".to_owned()
-                }
-                _ => e.to_string(),
-            };
-            format!("cannot listen on {address}: {why}")
-        })?;
+        let socket = match socket {
+            Ok(socket) => socket,
+            Err(e) => {
+                let why = match e.kind() {
+                    io::ErrorKind::AddrInUse => {
+                        let same_port = |e: &Endpoint| overlaps(e, &address.endpoint);
+                        let ours = pool.iter().find(|(endpoint, _)| same_port(endpoint));
+                        return match ours {
+                            Some((endpoint, owner)) => taken(&format!("{owner} on {endpoint}")),
+                            None => taken("another program"),
+                        };
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        "permission denied (ports below 1024 need privileges)".to_owned()
+                    }
+                    io::ErrorKind::AddrNotAvailable => {
+                        "this machine does not have that address".to_owned()
+                    }
+                    _ => e.to_string(),
+                };
+                return Err(format!("cannot listen on {address}: {why}"));
+            }
+        };
         let mut real = address.clone();
         if let Some(local) = socket.local_addr().ok().and_then(|a| a.as_socket()) {
             real.endpoint = Endpoint::Ip(local);
         }
-        self.lock().insert(real.endpoint.clone(), owner.to_owned());
+        pool.insert(real.endpoint.clone(), owner.to_owned());
         let lease = Arc::new(Lease { pool: self.clone(), address: real.clone() });
         Ok(Bound { socket, address: real, lease })
     }
+}
+
+/// Can one of these keep the other from being bound?
+fn overlaps(a: &Endpoint, b: &Endpoint) -> bool {
+    matches!((a, b), (Endpoint::Ip(a), Endpoint::Ip(b)) if a.port() == b.port())
 }
 
 fn bind_tcp(address: SocketAddr) -> io::Result<Socket> {

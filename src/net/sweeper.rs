@@ -48,8 +48,10 @@ pub(crate) async fn sweep_for_ever(turn: Rc<Turn>) {
 }
 
 fn check(link: &Rc<Link>, now: u64) {
+    // (the clock may have stood for a sweep when `since` was noted: nobody is cut off before their time)
+    let grain = SWEEP.as_millis() as u64;
     let passed = |since: u64, limit: f64| {
-        limit > 0.0 && (now.saturating_sub(since)) as f64 >= limit * 1000.0
+        limit > 0.0 && now.saturating_sub(since + grain) as f64 >= limit * 1000.0
     };
     let limits = &link.timeouts;
     if let Some(since) = link.closing_since() {

@@ -253,3 +253,26 @@ worker.on_worker_start = |worker| {
         assert!(std::time::Instant::now() < deadline, "the handler does not see the timer's ticks");
     }
 }
+
+#[test]
+fn a_variable_that_came_to_hold_a_connection_or_a_closure_lives_on() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+let last = ();
+let answer = ();
+worker.on_message = |connection, line| {
+    if line == "keep" {
+        last = connection;
+        answer = |text| "v1 " + text;
+    }
+    connection.send(`${last == connection} ${answer.call(line)}`);
+};
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("keep"), "true v1 keep");
+    let report = host.edit(&script.replace("v1", "v2"));
+    assert_eq!(report.kept, ["last", "answer"]);
+    assert_eq!(client.ask("a"), "true v2 a");
+    assert_eq!(host.tcp(TEXT).ask("b"), "false v2 b");
+}
