@@ -111,7 +111,7 @@ fn sender(c) { || c.send("timer") }
     let mut client = host.tcp(TEXT);
     assert_eq!(client.line(), "timer");
     assert_eq!(client.ask("a"), "module aa 1");
-    assert_eq!(client.ask("own"), "11 101 [6, 7]");
+    assert_eq!(client.ask("own"), "11 101 [6,7]");
     host.save(
         "make.rhai",
         &make.replace("module $", "edited $").replace("x + n }", "x + n + 1000 }"),
