@@ -65,19 +65,13 @@ enum Style<'a> {
     Lenient(Option<&'a NativeCallContext<'a>>),
 }
 
-/// A container that is being written.
-enum Open {
-    Map(RefMap),
-    Array(RefArray),
-    Plain,
-}
-
 struct Writer<'a> {
     out: String,
     style: Style<'a>,
     limit: usize,
     nodes: usize,
-    open: Vec<Open>,
+    /// The maps and arrays that are being written; `None` for plain ones, which cannot contain themselves.
+    open: Vec<Option<usize>>,
 }
 
 impl<'a> Writer<'a> {
@@ -107,24 +101,24 @@ impl<'a> Writer<'a> {
         } else if let Ok(c) = value.as_char() {
             self.text(c.encode_utf8(&mut [0; 4]))?;
         } else if let Some(map) = value.read_lock::<RefMap>() {
-            let is_open = |o: &Open| matches!(o, Open::Map(outer) if outer.is_same(&map));
-            if self.opens(self.open.iter().any(is_open))? {
+            let address = Some(map.address());
+            if self.opens(address)? {
                 let entries: Vec<_> = map.with(|t| t.entries().cloned().collect());
                 let entries = entries.iter().map(|(key, value)| (key.as_str(), value));
-                self.object(Open::Map(map.clone()), entries)?;
+                self.object(address, entries)?;
             }
         } else if let Some(array) = value.read_lock::<RefArray>() {
-            let is_open = |o: &Open| matches!(o, Open::Array(outer) if outer.is_same(&array));
-            if self.opens(self.open.iter().any(is_open))? {
-                self.list(Open::Array(array.clone()), &array.copy())?;
+            let address = Some(array.address());
+            if self.opens(address)? {
+                self.list(address, &array.copy())?;
             }
         } else if let Some(map) = value.read_lock::<Map>() {
-            if self.opens(false)? {
-                self.object(Open::Plain, map.iter().map(|(key, value)| (key.as_str(), value)))?;
+            if self.opens(None)? {
+                self.object(None, map.iter().map(|(key, value)| (key.as_str(), value)))?;
             }
         } else if let Some(array) = value.read_lock::<Array>() {
-            if self.opens(false)? {
-                self.list(Open::Plain, &array)?;
+            if self.opens(None)? {
+                self.list(None, &array)?;
             }
         } else {
             self.other(value)?;
@@ -136,7 +130,8 @@ impl<'a> Writer<'a> {
     }
 
     /// May another container be opened? People are shown a sign if not.
-    fn opens(&mut self, contains_itself: bool) -> Result<bool, String> {
+    fn opens(&mut self, address: Option<usize>) -> Result<bool, String> {
+        let contains_itself = address.is_some() && self.open.contains(&address);
         if self.is_strict() && contains_itself {
             return Err("a value that contains itself has no JSON form".to_owned());
         }
@@ -170,10 +165,10 @@ impl<'a> Writer<'a> {
 
     fn object<'b>(
         &mut self,
-        open: Open,
+        address: Option<usize>,
         entries: impl Iterator<Item = (&'b str, &'b Dynamic)>,
     ) -> Result<(), String> {
-        self.open.push(open);
+        self.open.push(address);
         self.out.push('{');
         for (at, (key, value)) in entries.enumerate() {
             if at > 0 {
@@ -188,8 +183,8 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn list(&mut self, open: Open, values: &[Dynamic]) -> Result<(), String> {
-        self.open.push(open);
+    fn list(&mut self, address: Option<usize>, values: &[Dynamic]) -> Result<(), String> {
+        self.open.push(address);
         self.out.push('[');
         for (at, value) in values.iter().enumerate() {
             if at > 0 {

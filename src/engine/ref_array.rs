@@ -103,6 +103,11 @@ impl RefArray {
         }
     }
 
+    /// What tells it from all others that live.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.resolved().0).addr()
+    }
+
     pub(crate) fn is_same(&self, other: &RefArray) -> bool {
         Rc::ptr_eq(&self.resolved().0, &other.resolved().0)
     }

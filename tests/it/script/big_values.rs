@@ -206,3 +206,38 @@ worker.on_message = |connection, line| {
         ["one\n    ERROR two\n    three", "a\\rb\\u{1b}[31m\tc\\u{2028}d\\u{202e}", "line"];
     assert_eq!(printed, wanted);
 }
+
+#[test]
+fn deep_values_are_looked_at_in_deep_calls() {
+    // (as deep as values may be, with nearly all of the calls that a handler may nest)
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+fn deep() { let v = 1; for i in 0..120 { v = if i % 2 == 0 { [v] } else { #{ k: v } }; } v }
+worker.one = deep();
+worker.two = deep();
+fn look(levels) {
+    if levels > 0 { return look(levels - 1); }
+    print(worker.one);
+    `${worker.one == worker.two} ${worker.one != deep()} ${to_json(worker.one).len} ${worker.one in [worker.two]}`
+}
+worker.on_message = |connection, line| { connection.send(look(50)); };
+"#;
+    assert_eq!(answers(script, &["?"]), ["true false 481 true"]);
+}
+
+#[test]
+fn what_others_do_to_an_array_while_for_each_waits_stays_done() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.a = [1, 2];
+worker.on_message = |connection, line| {
+    if line == "walk" { worker.a.for_each(|| { sleep(0.05); this *= 10; }); } else { worker.a.push(3); }
+    connection.send(to_json(worker.a));
+};
+"#;
+    let mut host = TestHost::start(script);
+    let (mut first, mut second) = (host.tcp(TEXT), host.tcp(TEXT));
+    first.send("walk\n");
+    assert_eq!(second.ask("push"), "[1,2,3]");
+    assert_eq!(first.line(), "[10,20,30]");
+}

@@ -118,7 +118,7 @@ fn sender(c) { || c.send("timer") }
     );
     host.reloaded();
     assert_eq!(client.ask("b"), "edited bb 3");
-    assert_eq!(client.ask("own"), "1011 1101 [1006, 1007]");
+    assert_eq!(client.ask("own"), "1011 1101 [1006,1007]");
 }
 
 #[test]
