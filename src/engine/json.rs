@@ -1,15 +1,30 @@
 //! Script values ⇄ JSON, reference maps and arrays included.
 
 use super::{ref_array::RefArray, ref_map::RefMap};
-use rhai::{Array, Dynamic, Map};
-use serde_json::{Map as JsonMap, Number, Value};
+use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
+use serde_json::Value;
 
 /// How deep values may be nested. Fixed: a value that contains itself must not use up the stack.
 const MAX_DEPTH: usize = 128;
 
+/// Values that one text may be made of. Fixed: a map that holds another one twice, and so on forty times, is small and
+/// its text is endless.
+const MAX_NODES: usize = 1_000_000;
+
+/// Bytes of one text. Fixed: as much as a message may reasonably have.
+const MAX_BYTES: usize = 64 << 20;
+
+/// Bytes of a value in an error message. Fixed: messages are read.
+const MAX_QUOTED: usize = 4096;
+
+/// What stands where a text for a person was cut.
+pub(crate) const CUT: &str = "… (cut)";
+
 /// The JSON form of a value. The error names what has none.
 pub(crate) fn encode(value: &Dynamic) -> Result<String, String> {
-    to_json(value, 0).map(|json| json.to_string())
+    let mut writer = Writer::new(Style::Strict, MAX_BYTES);
+    writer.value(value)?;
+    Ok(writer.out)
 }
 
 /// The value of a JSON text.
@@ -17,52 +32,205 @@ pub(crate) fn decode(text: &str) -> Result<Dynamic, String> {
     serde_json::from_str::<Value>(text).map(from_json).map_err(|e| e.to_string())
 }
 
-/// A value for a person: JSON where it has that form, else what rhai says.
+/// A value for an error message: JSON where it has that form. What has none is told by its type, and long texts are cut.
 pub(crate) fn show(value: &Dynamic) -> String {
-    encode(value).unwrap_or_else(|_| value.to_string())
+    shown(value, Style::Lenient(None), MAX_QUOTED)
 }
 
-fn to_json(value: &Dynamic, depth: usize) -> Result<Value, String> {
-    if depth > MAX_DEPTH {
-        return Err(format!("values nested deeper than {MAX_DEPTH} have no JSON form"));
+/// A value for a person, where functions can be called: what has no JSON form is shown as its `to_string` says.
+pub(crate) fn show_in(call: &NativeCallContext, value: &Dynamic) -> String {
+    shown(value, Style::Lenient(Some(call)), MAX_BYTES)
+}
+
+/// The same with some `limit` bytes at most.
+pub(crate) fn show_some(call: &NativeCallContext, value: &Dynamic, limit: usize) -> String {
+    shown(value, Style::Lenient(Some(call)), limit)
+}
+
+fn shown(value: &Dynamic, style: Style, limit: usize) -> String {
+    let mut writer = Writer::new(style, limit);
+    // (the error says no more than that the text is long)
+    if writer.value(value).is_err() {
+        writer.out.push_str(CUT);
     }
-    if value.is_unit() {
-        Ok(Value::Null)
-    } else if let Ok(b) = value.as_bool() {
-        Ok(Value::Bool(b))
-    } else if let Ok(n) = value.as_int() {
-        Ok(Value::Number(n.into()))
-    } else if let Ok(n) = value.as_float() {
-        Number::from_f64(n).map(Value::Number).ok_or_else(|| format!("{n} has no JSON form"))
-    } else if let Ok(text) = value.as_immutable_string_ref() {
-        Ok(Value::String(text.to_string()))
-    } else if let Ok(c) = value.as_char() {
-        Ok(Value::String(c.to_string()))
-    } else if let Some(map) = value.read_lock::<RefMap>() {
-        let entries: Vec<_> = map.with(|t| t.entries().cloned().collect());
-        object(entries.iter().map(|(k, v)| (k.as_str(), v)), depth)
-    } else if let Some(array) = value.read_lock::<RefArray>() {
-        list(&array.copy(), depth)
-    } else if let Some(map) = value.read_lock::<Map>() {
-        object(map.iter().map(|(k, v)| (k.as_str(), v)), depth)
-    } else if let Some(array) = value.read_lock::<Array>() {
-        list(&array, depth)
-    } else {
-        Err(format!("a value of type {} has no JSON form", value.type_name()))
+    writer.out
+}
+
+/// Who reads the text.
+#[derive(Clone, Copy)]
+enum Style<'a> {
+    /// A program: what has no JSON form is an error.
+    Strict,
+    /// A person: everything has some form.
+    Lenient(Option<&'a NativeCallContext<'a>>),
+}
+
+struct Writer<'a> {
+    out: String,
+    style: Style<'a>,
+    limit: usize,
+    nodes: usize,
+    /// The maps and arrays that are being written; `None` for plain ones, which cannot contain themselves.
+    open: Vec<Option<usize>>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(style: Style<'a>, limit: usize) -> Self {
+        Self { out: String::new(), style, limit, nodes: 0, open: Vec::new() }
+    }
+
+    fn is_strict(&self) -> bool {
+        matches!(self.style, Style::Strict)
+    }
+
+    fn value(&mut self, value: &Dynamic) -> Result<(), String> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(format!("it has more than {MAX_NODES} values"));
+        }
+        if value.is_unit() {
+            self.out.push_str("null");
+        } else if let Ok(b) = value.as_bool() {
+            self.out.push_str(if b { "true" } else { "false" });
+        } else if let Ok(n) = value.as_int() {
+            self.out.push_str(&n.to_string());
+        } else if let Some(n) = value.as_float().ok().filter(|n| n.is_finite()) {
+            self.out.push_str(&Value::from(n).to_string());
+        } else if let Ok(text) = value.as_immutable_string_ref() {
+            self.text(&text)?;
+        } else if let Ok(c) = value.as_char() {
+            self.text(c.encode_utf8(&mut [0; 4]))?;
+        } else if let Some(map) = value.read_lock::<RefMap>() {
+            let address = Some(map.address());
+            if self.opens(address)? {
+                let entries: Vec<_> = map.with(|t| t.entries().cloned().collect());
+                let entries = entries.iter().map(|(key, value)| (key.as_str(), value));
+                self.object(address, entries)?;
+            }
+        } else if let Some(array) = value.read_lock::<RefArray>() {
+            let address = Some(array.address());
+            if self.opens(address)? {
+                self.list(address, &array.copy())?;
+            }
+        } else if let Some(map) = value.read_lock::<Map>() {
+            if self.opens(None)? {
+                self.object(None, map.iter().map(|(key, value)| (key.as_str(), value)))?;
+            }
+        } else if let Some(array) = value.read_lock::<Array>() {
+            if self.opens(None)? {
+                self.list(None, &array)?;
+            }
+        } else {
+            self.other(value)?;
+        }
+        if self.out.len() > self.limit {
+            return Err(self.too_long());
+        }
+        Ok(())
+    }
+
+    /// May another container be opened? People are shown a sign if not.
+    fn opens(&mut self, address: Option<usize>) -> Result<bool, String> {
+        let contains_itself = address.is_some() && self.open.contains(&address);
+        if self.is_strict() && contains_itself {
+            return Err("a value that contains itself has no JSON form".to_owned());
+        }
+        let too_deep = self.open.len() > MAX_DEPTH;
+        if self.is_strict() && too_deep {
+            return Err(format!("values nested deeper than {MAX_DEPTH} have no JSON form"));
+        }
+        if contains_itself || too_deep {
+            self.out.push('…');
+        }
+        Ok(!contains_itself && !too_deep)
+    }
+
+    fn too_long(&self) -> String {
+        format!("it is longer than {} MiB", self.limit >> 20)
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        let room = self.limit.saturating_sub(self.out.len());
+        if text.len() <= room {
+            self.out.push_str(&serde_json::to_string(text).map_err(|e| e.to_string())?);
+            return Ok(());
+        }
+        // (not even copied for a program)
+        if !self.is_strict() {
+            let end = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            self.out.push_str(&serde_json::to_string(&text[..end]).map_err(|e| e.to_string())?);
+        }
+        Err(self.too_long())
+    }
+
+    fn object<'b>(
+        &mut self,
+        address: Option<usize>,
+        entries: impl Iterator<Item = (&'b str, &'b Dynamic)>,
+    ) -> Result<(), String> {
+        self.open.push(address);
+        self.out.push('{');
+        for (at, (key, value)) in entries.enumerate() {
+            if at > 0 {
+                self.out.push(',');
+            }
+            self.text(key)?;
+            self.out.push(':');
+            self.value(value)?;
+        }
+        self.out.push('}');
+        self.open.pop();
+        Ok(())
+    }
+
+    fn list(&mut self, address: Option<usize>, values: &[Dynamic]) -> Result<(), String> {
+        self.open.push(address);
+        self.out.push('[');
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                self.out.push(',');
+            }
+            self.value(value)?;
+        }
+        self.out.push(']');
+        self.open.pop();
+        Ok(())
+    }
+
+    /// What has no JSON form.
+    fn other(&mut self, value: &Dynamic) -> Result<(), String> {
+        let Style::Lenient(call) = self.style else {
+            return Err(match value.as_float() {
+                Ok(n) => format!("{n} has no JSON form"),
+                Err(_) => format!("a value of type {} has no JSON form", short_type(value)),
+            });
+        };
+        // (a locked cell would make its function wait or fail)
+        let callable = call.filter(|_| !(value.is_shared() && value.is_locked()));
+        let own = callable.and_then(|call| {
+            let mut value = value.flatten_clone();
+            let text = call.call_native_fn_raw("to_string", true, &mut [&mut value]).ok()?;
+            text.into_immutable_string().ok()
+        });
+        let text = own.unwrap_or_else(|| match value.as_float() {
+            Ok(n) => n.to_string().into(),
+            Err(_) => ImmutableString::from(format!("<{}>", short_type(value))),
+        });
+        let room = self.limit.saturating_sub(self.out.len());
+        let end = (0..=room.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+        self.out.push_str(&text[..end.unwrap_or(0)]);
+        if text.len() > room { Err(self.too_long()) } else { Ok(()) }
     }
 }
 
-fn object<'a>(
-    entries: impl Iterator<Item = (&'a str, &'a Dynamic)>,
-    depth: usize,
-) -> Result<Value, String> {
-    let object: Result<JsonMap<_, _>, _> =
-        entries.map(|(k, v)| Ok::<_, String>((k.to_owned(), to_json(v, depth + 1)?))).collect();
-    object.map(Value::Object)
-}
-
-fn list(values: &[Dynamic], depth: usize) -> Result<Value, String> {
-    values.iter().map(|v| to_json(v, depth + 1)).collect::<Result<_, _>>().map(Value::Array)
+/// The name of a value's type as scripts know it: that of the Rust type without its modules.
+fn short_type(value: &Dynamic) -> &str {
+    if value.is_shared() && value.is_locked() {
+        return "locked";
+    }
+    let name = value.type_name();
+    let path = name.split('<').next().unwrap_or(name);
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 fn from_json(value: Value) -> Dynamic {

@@ -2,19 +2,24 @@
 //! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
 
 pub(crate) mod closures;
+mod compare;
 pub(crate) mod coroutine;
+mod dropping;
 pub(crate) mod globals;
 pub(crate) mod handler;
 mod hints;
 pub(crate) mod json;
 pub(crate) mod lint;
+mod map_functions;
 pub(crate) mod modules;
+mod plain;
 pub(crate) mod program;
 pub(crate) mod ref_array;
 pub(crate) mod ref_map;
 pub(crate) mod relink;
 pub(crate) mod report;
 mod rewrite;
+mod sizes;
 pub(crate) mod sources;
 pub(crate) mod tokens;
 pub(crate) mod toplevel;
@@ -65,6 +70,10 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
     globals::install(&mut engine, modules.globals.clone());
     ref_map::register(&mut engine);
     ref_array::register(&mut engine);
+    map_functions::register(&mut engine);
+    compare::register(&mut engine);
+    plain::register(&mut engine);
+    sizes::register(&mut engine);
     let found = modules.clone();
     engine.on_missing_function(move |name, args, is_method, ctx| {
         // (rhai's array functions first try a closure as a method of the value itself, which a call would take away)

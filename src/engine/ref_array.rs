@@ -1,20 +1,23 @@
 //! An array that scripts hold by reference; see `ref_map` for when an array becomes one.
 
-use super::ref_map::RefMap;
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, NativeCallContext, Position};
+use super::{dropping::drop_in_a_row, ref_map::RefMap, sizes};
+use rhai::{
+    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, NativeCallContext, Position,
+};
 use std::{cell::RefCell, rc::Rc};
 
 /// Functions of rhai's arrays that only look, by number of further arguments. They get a copy.
-const LOOKING: [(&str, usize); 19] = [
+const LOOKING: [(&str, usize); 21] = [
     ("map", 1),
     ("filter", 1),
     ("some", 1),
     ("all", 1),
     ("find", 1),
+    ("find", 2),
     ("find_map", 1),
+    ("find_map", 2),
     ("index_of", 1),
     ("index_of", 2),
-    ("for_each", 1),
     ("reduce", 1),
     ("reduce", 2),
     ("reduce_rev", 1),
@@ -23,12 +26,13 @@ const LOOKING: [(&str, usize); 19] = [
     ("extract", 2),
     ("order", 0),
     ("order_desc", 0),
+    ("order", 1),
     ("order_by", 1),
     ("zip", 2),
 ];
 
 /// Functions that change the array in place.
-const CHANGING: [(&str, usize); 17] = [
+const CHANGING: [(&str, usize); 18] = [
     ("sort", 0),
     ("sort", 1),
     ("sort_desc", 0),
@@ -39,10 +43,11 @@ const CHANGING: [(&str, usize); 17] = [
     ("retain", 2),
     ("drain", 1),
     ("drain", 2),
+    ("splice", 2),
     ("splice", 3),
+    ("split", 1),
     ("chop", 1),
     ("truncate", 1),
-    ("pad", 2),
     ("reverse", 0),
     ("shift", 0),
     ("append", 1),
@@ -54,6 +59,14 @@ const TAKING: [&str; 3] = ["append", "splice", "zip"];
 enum State {
     Own(Vec<Dynamic>),
     Alias(RefArray),
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let State::Own(values) = self {
+            drop_in_a_row(values.drain(..));
+        }
+    }
 }
 
 /// The handle.
@@ -90,8 +103,18 @@ impl RefArray {
         }
     }
 
+    /// What tells it from all others that live.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.resolved().0).addr()
+    }
+
     pub(crate) fn is_same(&self, other: &RefArray) -> bool {
         Rc::ptr_eq(&self.resolved().0, &other.resolved().0)
+    }
+
+    fn push(&self, value: Dynamic) {
+        let value = RefMap::wrap(value);
+        self.with(|values| values.push(value));
     }
 
     pub(crate) fn copy(&self) -> Array {
@@ -191,6 +214,53 @@ fn forward(engine: &mut Engine, name: &'static str, extra: usize, change: bool) 
     };
 }
 
+/// The values of an array of either kind.
+fn values_of(value: &Dynamic) -> Option<Array> {
+    if let Some(array) = value.read_lock::<RefArray>() {
+        return Some(array.copy());
+    }
+    value.read_lock::<Array>().map(|array| array.clone())
+}
+
+fn joined(array: &RefArray, more: Array) -> Array {
+    let mut all = array.copy();
+    all.extend(more);
+    all
+}
+
+/// Adds copies of a value until there are `len`; each copy of a map is a map of its own.
+fn pad(array: &mut RefArray, len: i64, value: Dynamic) -> Result<(), Box<EvalAltResult>> {
+    let len = usize::try_from(len).unwrap_or(0);
+    let missing = len.saturating_sub(array.with(|values| values.len()));
+    if missing > 0 {
+        sizes::check_array(len, &value)?;
+        let more: Vec<_> = (0..missing).map(|_| RefMap::wrap(value.clone())).collect();
+        array.with(|values| values.extend(more));
+    }
+    Ok(())
+}
+
+/// Calls `f` with each value as `this` and puts back what it made of it, value by value: `f` may wait, and what others do
+/// to the array meanwhile stays done.
+fn for_each(
+    call: NativeCallContext,
+    array: &mut RefArray,
+    f: FnPtr,
+) -> Result<(), Box<EvalAltResult>> {
+    let mut at = 0;
+    while let Some(mut value) = array.with(|values| values.get(at).cloned()) {
+        let index = Dynamic::from(at as i64);
+        let _ =
+            f.call_raw_with_extra_args("for_each", &call, Some(&mut value), [], [index], None)?;
+        let value = RefMap::wrap(value);
+        let old =
+            array.with(|values| values.get_mut(at).map(|slot| std::mem::replace(slot, value)));
+        drop(old);
+        at += 1;
+    }
+    Ok(())
+}
+
 /// Gives `array` its script functions.
 pub(crate) fn register(engine: &mut Engine) {
     engine.register_type_with_name::<RefArray>("array");
@@ -221,12 +291,11 @@ pub(crate) fn register(engine: &mut Engine) {
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
     pure!("get", move |a: &mut RefArray, index: i64| get(a, index).unwrap_or(Dynamic::UNIT));
     pure!("set", set);
-    let push = |a: &mut RefArray, value: Dynamic| {
-        let value = RefMap::wrap(value);
-        a.with(|values| values.push(value));
-    };
-    pure!("push", push);
-    pure!("+=", push);
+    pure!("push", |a: &mut RefArray, value: Dynamic| a.push(value));
+    pure!("+=", |a: &mut RefArray, value: Dynamic| match values_of(&value) {
+        Some(more) => more.into_iter().for_each(|value| a.push(value)),
+        None => a.push(value),
+    });
     pure!("insert", |a: &mut RefArray, index: i64, value: Dynamic| {
         let value = RefMap::wrap(value);
         a.with(|values| {
@@ -240,17 +309,27 @@ pub(crate) fn register(engine: &mut Engine) {
         Ok(at) => a.with(|values| values.remove(at)),
         Err(_) => Dynamic::UNIT,
     });
-    pure!("len", |a: &mut RefArray| a.with(|values| values.len() as i64));
-    pure!("is_empty", |a: &mut RefArray| a.with(|values| values.is_empty()));
+    let len = |a: &mut RefArray| a.with(|values| values.len() as i64);
+    let is_empty = |a: &mut RefArray| a.with(|values| values.is_empty());
+    pure!("len", len);
+    pure!("is_empty", is_empty);
+    FuncRegistration::new_getter("len").with_purity(true).register_into_engine(engine, len);
+    FuncRegistration::new_getter("is_empty")
+        .with_purity(true)
+        .register_into_engine(engine, is_empty);
     pure!("clear", |a: &mut RefArray| drop(a.with(std::mem::take)));
     pure!("contains", |ctx: NativeCallContext, a: &mut RefArray, mut value: Dynamic| {
         on_copy(&ctx, "contains", a, &mut [&mut value]).map(|(found, _)| found)
     });
     pure!("to_array", |a: &mut RefArray| a.copy());
-    pure!("==", |a: &mut RefArray, b: RefArray| a.is_same(&b));
-    pure!("!=", |a: &mut RefArray, b: RefArray| !a.is_same(&b));
+    pure!("+", |a: &mut RefArray, b: RefArray| joined(a, b.copy()));
+    pure!("+", |a: &mut RefArray, b: Array| joined(a, b));
+    pure!("for_each", for_each);
+    pure!("pad", pad);
     for name in ["to_string", "to_debug"] {
-        pure!(name, |a: &mut RefArray| super::json::show(&Dynamic::from(a.clone())));
+        pure!(name, |call: NativeCallContext, a: &mut RefArray| {
+            super::json::show_in(&call, &Dynamic::from(a.clone()))
+        });
     }
     engine.register_iterator::<RefArray>();
 }

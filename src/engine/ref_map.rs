@@ -1,9 +1,10 @@
 //! An ordered map that scripts hold by reference: get, set and remove in constant time, iteration without a copy and
 //! stable while the map changes. Maps become one when they are assigned to a property or a top-level variable.
 
-use super::{globals::Fast, ref_array::RefArray};
+use super::{dropping::drop_in_a_row, globals::Fast, ref_array::RefArray};
 use rhai::{
-    Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Position,
+    Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map,
+    NativeCallContext, Position,
 };
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -67,6 +68,12 @@ impl Table {
     }
 }
 
+impl Drop for Table {
+    fn drop(&mut self) {
+        drop_in_a_row(self.slots.drain(..).flatten().map(|(_, value)| value));
+    }
+}
+
 enum State {
     Own(Table),
     /// After a reload, what the new program's initialiser made stands for the map that lives on.
@@ -86,18 +93,24 @@ impl Default for RefMap {
 impl RefMap {
     /// Turns a plain map or array, and all inside of it, into references; leaves other values alone.
     pub(crate) fn wrap(value: Dynamic) -> Dynamic {
-        if value.is_map() {
-            let map = RefMap::default();
-            for (key, value) in value.cast::<Map>() {
-                map.set(key.as_str().into(), Self::wrap(value));
+        // (a list of what is still to be looked into, and no recursion: values may be nested as deep as memory allows)
+        let mut todo = Vec::new();
+        let wrapped = shell(value, &mut todo);
+        while let Some(shell_of) = todo.pop() {
+            match shell_of {
+                Shell::Map(map) => map.with(|t| {
+                    for (_, value) in t.slots.iter_mut().flatten() {
+                        *value = shell(value.take(), &mut todo);
+                    }
+                }),
+                Shell::Array(array) => array.with(|values| {
+                    for value in values {
+                        *value = shell(value.take(), &mut todo);
+                    }
+                }),
             }
-            Dynamic::from(map)
-        } else if value.is_array() {
-            let values = value.cast::<Array>().into_iter().map(Self::wrap).collect();
-            Dynamic::from(RefArray::new(values))
-        } else {
-            value
         }
+        wrapped
     }
 
     /// A look at the entries. The closure must not run scripts or drop values.
@@ -123,6 +136,11 @@ impl RefMap {
             State::Own(_) => self.clone(),
             State::Alias(other) => other.resolved(),
         }
+    }
+
+    /// What tells it from all others that live.
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.resolved().0).addr()
     }
 
     pub(crate) fn is_same(&self, other: &RefMap) -> bool {
@@ -160,8 +178,49 @@ impl RefMap {
         self.with(|t| t.entries().map(|(key, _)| key.clone().into()).collect())
     }
 
+    /// A plain map with the same entries.
+    pub(crate) fn to_map(&self) -> Map {
+        self.with(|t| t.entries().map(|(k, v)| (k.as_str().into(), v.clone())).collect())
+    }
+
     pub(crate) fn values(&self) -> Array {
         self.with(|t| t.entries().map(|(_, value)| value.clone()).collect())
+    }
+}
+
+/// A reference whose values are still as they were in the plain map or array.
+enum Shell {
+    Map(RefMap),
+    Array(RefArray),
+}
+
+/// Makes the outermost map or array of a value a reference and notes it, if there is more to do inside.
+fn shell(value: Dynamic, todo: &mut Vec<Shell>) -> Dynamic {
+    let is_plain = |value: &Dynamic| value.is_map() || value.is_array();
+    if value.is_map() {
+        let map = RefMap::default();
+        let entries = value.cast::<Map>();
+        let more = entries.values().any(is_plain);
+        map.with(|t| {
+            for (key, value) in entries {
+                // (a map has each key once: nothing is replaced)
+                let _ = t.set(key.as_str().into(), value);
+            }
+        });
+        if more {
+            todo.push(Shell::Map(map.clone()));
+        }
+        Dynamic::from(map)
+    } else if value.is_array() {
+        let values = value.cast::<Array>();
+        let more = values.iter().any(is_plain);
+        let array = RefArray::new(values);
+        if more {
+            todo.push(Shell::Array(array.clone()));
+        }
+        Dynamic::from(array)
+    } else {
+        value
     }
 }
 
@@ -273,13 +332,11 @@ pub(crate) fn register(engine: &mut Engine) {
     pure!("clear", |m: &mut RefMap| m.clear());
     pure!("keys", |m: &mut RefMap| m.keys());
     pure!("values", |m: &mut RefMap| m.values());
-    pure!("to_map", |m: &mut RefMap| -> Map {
-        m.with(|t| t.entries().map(|(k, v)| (k.as_str().into(), v.clone())).collect())
-    });
-    pure!("==", |a: &mut RefMap, b: RefMap| a.is_same(&b));
-    pure!("!=", |a: &mut RefMap, b: RefMap| !a.is_same(&b));
+    pure!("to_map", |m: &mut RefMap| m.to_map());
     for name in ["to_string", "to_debug"] {
-        pure!(name, |m: &mut RefMap| super::json::show(&Dynamic::from(m.clone())));
+        pure!(name, |call: NativeCallContext, m: &mut RefMap| {
+            super::json::show_in(&call, &Dynamic::from(m.clone()))
+        });
     }
     engine.register_iterator::<RefMap>();
 }

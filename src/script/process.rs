@@ -4,12 +4,24 @@ use super::{
     ctx::Ctx,
     value::{Outcome, error},
 };
-use crate::{engine::json, log::Level};
+use crate::{
+    engine::{json, ref_array::RefArray, ref_map::RefMap},
+    log::Level,
+};
 use rhai::{Array, Blob, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
 use std::{collections::BTreeSet, rc::Rc};
 
 /// Bytes that one print may write to the log. Fixed: a log is for people.
 const MAX_PRINT: usize = 64 * 1024;
+
+/// What the further lines of one print begin with.
+const NEXT_LINE: &str = "\n    ";
+
+/// Characters that break lines or turn the direction of what follows, besides the control characters.
+const REORDERING: [char; 13] = [
+    '\u{2028}', '\u{2029}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
+    '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
 
 /// Registers them.
 pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
@@ -34,9 +46,12 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     engine.on_debug(|_, _, _| ());
     // As `json_decode` in PHP: what is not JSON gives `()`, so that a stranger's line costs no error report.
     engine.register_fn("parse_json", |text: &str| json::decode(text).unwrap_or(Dynamic::UNIT));
-    engine.register_fn("to_json", |value: Dynamic| -> Outcome<String> {
+    let to_json = |value: Dynamic| -> Outcome<String> {
         json::encode(&value).map_err(|why| error(format!("to_json: {why}")))
-    });
+    };
+    engine.register_fn("to_json", to_json);
+    // (rhai has one for maps, which knows no references)
+    engine.register_fn("to_json", move |map: Map| to_json(Dynamic::from(map)));
 }
 
 /// Hands one line to the log and gives rhai nothing left to print.
@@ -51,14 +66,32 @@ fn show(
         Some(line) => format!("{file}:{line}"),
         None => file.to_owned(),
     };
-    let mut text = text_of(call, value);
-    if text.len() > MAX_PRINT {
-        let end = (0..=MAX_PRINT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push_str("… (cut)");
-    }
+    let text = for_log(&text_of(call, value));
     ctx.print(level, location, text);
     Ok(ImmutableString::new())
+}
+
+/// What a print looks like in the log. Much of what scripts print came from a stranger, who must not be able to write lines
+/// that look like the host's, nor to the terminal of whoever reads them: further lines are indented, and control characters
+/// are written as in a string of a program.
+fn for_log(text: &str) -> String {
+    let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+    let mut out = String::with_capacity(text.len().min(MAX_PRINT));
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\n' => out.push_str(NEXT_LINE),
+            '\r' if rest.peek() == Some(&'\n') => (),
+            '\t' => out.push(c),
+            _ if c.is_control() || REORDERING.contains(&c) => out.extend(c.escape_debug()),
+            _ => out.push(c),
+        }
+        if out.len() > MAX_PRINT && rest.peek().is_some() {
+            out.push_str(json::CUT);
+            break;
+        }
+    }
+    out
 }
 
 /// Strings as they are, maps and arrays as JSON, everything else by its `to_string`.
@@ -66,8 +99,9 @@ fn text_of(call: &NativeCallContext, mut value: Dynamic) -> String {
     if let Ok(text) = value.as_immutable_string_ref() {
         return text.to_string();
     }
-    if value.is_map() || value.is_array() {
-        return json::show(&value);
+    let is_reference = value.is::<RefMap>() || value.is::<RefArray>();
+    if is_reference || value.is_map() || value.is_array() {
+        return json::show_some(call, &value, MAX_PRINT);
     }
     let shown = call.call_native_fn_raw("to_string", true, &mut [&mut value]);
     shown.ok().and_then(|s| s.into_string().ok()).unwrap_or_else(|| value.to_string())

@@ -15,8 +15,13 @@ pub(super) const SECTION: Section = Section {
             "The entry of that key or `()`; assigned, the entry is set. Whole numbers stand for their decimal \
                 text: `m[7]` is `m[\"7\"]`.",
         ),
-        ("==", "Is it the same map?"),
-        ("!=", "Is it another one?"),
+        (
+            "+=",
+            "The same as `mixin`. A top-level variable cannot be assigned in functions: use `mixin` there.",
+        ),
+        ("+", "A plain map with the entries of both; the second one's win."),
+        ("==", "Are equal entries in both? They may be references or plain maps."),
+        ("!=", "Do their entries differ?"),
         ("to_string", "JSON, as `print` shows it; `to_debug` is the same."),
     ],
     entries: &[
@@ -107,6 +112,64 @@ print(users.keys());  // prints ["zoe","ann"]
             r#"
 let users = #{ ann: 1, bob: 2 };
 print(users.values());  // prints [1,2]
+"#,
+        ),
+        Entry::new(
+            "mixin",
+            &["mixin(other: map)"],
+            "Sets all entries of another map.",
+            r#"
+let users = #{ ann: 1 };
+users.mixin(#{ ann: 2, bob: 3 });
+print(users);  // prints {"ann":2,"bob":3}
+"#,
+        ),
+        Entry::new(
+            "fill_with",
+            &["fill_with(other: map)"],
+            "Sets those entries of another map that are not there yet.",
+            r#"
+let users = #{ ann: 1 };
+users.fill_with(#{ ann: 2, bob: 3 });
+print(users);  // prints {"ann":1,"bob":3}
+"#,
+        ),
+        Entry::new(
+            "map",
+            &["map(f: function) -> map"],
+            "A plain map of what `f(key, value)` gives for each entry.",
+            r#"
+let users = #{ ann: 1, bob: 2 };
+print(users.map(|name, n| n * 10));  // prints {"ann":10,"bob":20}
+"#,
+        ),
+        Entry::new(
+            "filter",
+            &["filter(f: function) -> map"],
+            "A plain map of the entries for which `f(key, value)` gives true.",
+            r#"
+let users = #{ ann: 1, bob: 2 };
+print(users.filter(|name, n| n > 1));  // prints {"bob":2}
+"#,
+        ),
+        Entry::new(
+            "drain",
+            &["drain(f: function) -> map"],
+            "Takes the entries out for which `f(key, value)` gives true, and gives them.",
+            r#"
+let users = #{ ann: 1, bob: 2 };
+print(users.drain(|name, n| n > 1));  // prints {"bob":2}
+print(users);  // prints {"ann":1}
+"#,
+        ),
+        Entry::new(
+            "retain",
+            &["retain(f: function) -> map"],
+            "Keeps the entries for which `f(key, value)` gives true, and gives the others.",
+            r#"
+let users = #{ ann: 1, bob: 2 };
+print(users.retain(|name, n| n > 1));  // prints {"ann":1}
+print(users);  // prints {"bob":2}
 "#,
         ),
         Entry::new(

@@ -3,6 +3,7 @@
 //! lacks something does not compile.
 
 mod array;
+mod array_changes;
 mod callbacks;
 mod connections;
 mod entry;
@@ -18,7 +19,7 @@ mod worker;
 pub use entry::{Entry, Place, Section};
 
 /// All sections, in the order in which people learn them.
-const SECTIONS: [Section; 10] = [
+const SECTIONS: [Section; 11] = [
     worker::SECTION,
     properties::SECTION,
     callbacks::SECTION,
@@ -28,6 +29,7 @@ const SECTIONS: [Section; 10] = [
     functions::SECTION,
     map::SECTION,
     array::SECTION,
+    array_changes::SECTION,
     std_push::SECTION,
 ];
 

@@ -27,8 +27,8 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let mut engine = engine::build(&config, &modules);
     let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
     Objects(ctx).register(&mut engine);
-    let mut names: BTreeSet<_> =
-        engine.collect_fn_metadata(None, name_of, false).into_iter().collect();
+    let new = |info: FuncInfo| if is_rhais(&info) { None } else { name_of(info) };
+    let mut names: BTreeSet<_> = engine.collect_fn_metadata(None, new, false).into_iter().collect();
     for plain in Engine::new().collect_fn_metadata(None, name_of, false) {
         names.remove(&plain);
     }
@@ -46,6 +46,19 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
         }
     }
     names
+}
+
+/// Functions of rhai that the host has replaced by ones that do the same within limits.
+const LIMITED: [&str; 2] = ["blob", "pad"];
+
+/// Is this a function of rhai's own arrays and maps, or one that stands for rhai's?
+fn is_rhais(info: &FuncInfo) -> bool {
+    let function = info.metadata;
+    let first = function.param_types.first();
+    let plain = [TypeId::of::<rhai::Array>(), TypeId::of::<rhai::Map>()];
+    first.is_some_and(|first| plain.contains(first))
+        || LIMITED.contains(&function.name.as_str())
+            && first != Some(&TypeId::of::<engine::ref_array::RefArray>())
 }
 
 fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {

@@ -111,14 +111,14 @@ fn sender(c) { || c.send("timer") }
     let mut client = host.tcp(TEXT);
     assert_eq!(client.line(), "timer");
     assert_eq!(client.ask("a"), "module aa 1");
-    assert_eq!(client.ask("own"), "11 101 [6, 7]");
+    assert_eq!(client.ask("own"), "11 101 [6,7]");
     host.save(
         "make.rhai",
         &make.replace("module $", "edited $").replace("x + n }", "x + n + 1000 }"),
     );
     host.reloaded();
     assert_eq!(client.ask("b"), "edited bb 3");
-    assert_eq!(client.ask("own"), "1011 1101 [1006, 1007]");
+    assert_eq!(client.ask("own"), "1011 1101 [1006,1007]");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a script can do apart from talking to sockets.
 
+/// Values that are deep, endless or huge.
+mod big_values;
 /// What an error says, and where.
 mod errors;
 /// `import`: files, `std/push`, state of modules.

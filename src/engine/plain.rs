@@ -1,0 +1,74 @@
+//! Functions of rhai's plain arrays and maps that take another array or map: the other one may be a reference.
+
+use super::{json, ref_array::RefArray, ref_map::RefMap};
+use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, NativeCallContext};
+use std::any::TypeId;
+
+/// Such functions of arrays: (name, types between the array and the other one, types behind it).
+fn of_arrays() -> [(&'static str, Vec<TypeId>, Vec<TypeId>); 6] {
+    let int = TypeId::of::<i64>();
+    let (range, inclusive) =
+        (TypeId::of::<std::ops::Range<i64>>(), TypeId::of::<std::ops::RangeInclusive<i64>>());
+    [
+        ("append", vec![], vec![]),
+        ("+", vec![], vec![]),
+        ("splice", vec![int, int], vec![]),
+        ("splice", vec![range], vec![]),
+        ("splice", vec![inclusive], vec![]),
+        ("zip", vec![], vec![TypeId::of::<FnPtr>()]),
+    ]
+}
+
+/// Such functions of maps.
+const OF_MAPS: [&str; 4] = ["mixin", "+=", "+", "fill_with"];
+
+/// Makes a reference a plain value; the maps and arrays inside stay references.
+fn flatten(value: &mut Dynamic) {
+    let plain = if let Some(array) = value.read_lock::<RefArray>() {
+        Dynamic::from(array.copy())
+    } else if let Some(map) = value.read_lock::<RefMap>() {
+        Dynamic::from(map.to_map())
+    } else {
+        return;
+    };
+    *value = plain;
+}
+
+/// Registers a function of that name that calls rhai's with all references made plain.
+fn forward(engine: &mut Engine, name: &'static str, types: &[TypeId]) {
+    engine.register_raw_fn(name, types, move |call, args| {
+        let (first, rest) = args.split_at_mut(1);
+        rest.iter_mut().for_each(|arg| flatten(arg));
+        let mut all: Vec<&mut Dynamic> = Vec::with_capacity(rest.len() + 1);
+        all.extend(first.iter_mut().map(|arg| &mut **arg));
+        all.extend(rest.iter_mut().map(|arg| &mut **arg));
+        call.call_native_fn_raw(name, true, &mut all)
+    });
+}
+
+/// Registers them, and the way plain arrays and maps are written: as references are.
+pub(super) fn register(engine: &mut Engine) {
+    for (name, before, behind) in of_arrays() {
+        let own = [TypeId::of::<Array>()];
+        let other = [TypeId::of::<RefArray>()];
+        let types = [&own[..], &before, &other, &behind].concat();
+        forward(engine, name, &types);
+    }
+    for name in OF_MAPS {
+        forward(engine, name, &[TypeId::of::<Map>(), TypeId::of::<RefMap>()]);
+    }
+    for name in ["to_string", "to_debug"] {
+        FuncRegistration::new(name).with_purity(true).register_into_engine(
+            engine,
+            |call: NativeCallContext, array: &mut Array| {
+                json::show_in(&call, &Dynamic::from(array.clone()))
+            },
+        );
+        FuncRegistration::new(name).with_purity(true).register_into_engine(
+            engine,
+            |call: NativeCallContext, map: &mut Map| {
+                json::show_in(&call, &Dynamic::from(map.clone()))
+            },
+        );
+    }
+}
