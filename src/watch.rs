@@ -94,12 +94,11 @@ impl Files {
     fn run(mut self, signals: &Receiver<Signal>, settle: Duration, on_change: impl Fn()) {
         // When the burst of changes that is going on began, and when it will have settled.
         let mut burst: Option<(Instant, Instant)> = None;
+        // (however much else is written into the same folders)
+        let mut next_look = Instant::now() + POLL;
         loop {
-            let wait = match burst {
-                Some((_, due)) => due.saturating_duration_since(Instant::now()),
-                None => POLL,
-            };
-            match signals.recv_timeout(wait) {
+            let due = burst.map_or(next_look, |(_, due)| due);
+            match signals.recv_timeout(due.saturating_duration_since(Instant::now())) {
                 Err(RecvTimeoutError::Disconnected) => return,
                 Ok(signal) => {
                     let changed = match signal {
@@ -115,6 +114,7 @@ impl Files {
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     let settled = burst.take().is_some();
+                    next_look = Instant::now() + POLL;
                     // (some changes nobody tells of: a link to a folder that is switched, a folder that is replaced)
                     if self.look() || settled {
                         on_change();
@@ -126,11 +126,13 @@ impl Files {
 
     /// True if a file changed after it was read and before it was watched, when nobody would have told.
     fn watch(&mut self, files: &[(PathBuf, Option<Stamp>)]) -> bool {
-        let read: BTreeMap<PathBuf, Option<Stamp>> = files
+        let mut read: BTreeMap<PathBuf, Option<Stamp>> = files
             .iter()
             .flat_map(|(file, stamp)| names_of(file).into_iter().map(|name| (name, *stamp)))
             .collect();
         self.watch_folders(&read);
+        // (under the name that was given it is another file as soon as a link to one of its folders is switched)
+        read.extend(files.iter().cloned());
         let mut changed = false;
         let known = std::mem::take(&mut self.names);
         for (name, read) in read {

@@ -1,8 +1,6 @@
 //! `TcpConnection`: what it tells of itself, pausing, and callbacks of its own.
 
-use crate::{client::Client, host::TestHost};
-use std::sync::mpsc;
-use std::time::Duration;
+use crate::{client::Client, guards::Guards, host::TestHost};
 
 const TEXT: &str = "text://127.0.0.1:0";
 
@@ -175,23 +173,9 @@ fn a_paused_connection_keeps_its_messages_in_order() {
     host.wait_for_log("closed 1");
 }
 
-/// Counts what scripts still hold: the last clone that goes sends a message.
-#[derive(Clone)]
-struct Guard {
-    _alive: std::sync::Arc<Alive>,
-}
-
-struct Alive(mpsc::Sender<()>);
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        let _ = self.0.send(());
-    }
-}
-
 #[test]
 fn a_closed_connection_frees_its_closures_and_properties() {
-    let (gone, freed) = mpsc::channel();
+    let guards = Guards::new();
     let mut host = TestHost::try_start_as(
         r#"
         let worker = Worker("text://127.0.0.1:0");
@@ -207,25 +191,18 @@ fn a_closed_connection_frees_its_closures_and_properties() {
         Worker::run_all();
         "#,
         &[],
-        move |builder| {
-            builder.register(move |engine| {
-                let gone = gone.clone();
-                engine.register_type_with_name::<Guard>("Guard");
-                engine.register_fn("guard", move || Guard { _alive: Alive(gone.clone()).into() });
-                engine.register_fn("touch", |_: Guard| ());
-            })
-        },
+        |builder| guards.register(builder),
     )
     .expect("starts");
     let mut client = host.tcp(TEXT);
     assert_eq!(client.ask("x"), "x");
-    assert!(freed.try_recv().is_err(), "held while the connection lives");
+    guards.expect_held("while the connection lives");
     client.reset();
-    freed.recv_timeout(Duration::from_secs(5)).expect("freed when the connection is gone");
+    guards.expect_freed("when the connection is gone");
     let mut next = host.tcp(TEXT);
     assert_eq!(next.ask("y"), "y");
     drop(next);
-    freed.recv_timeout(Duration::from_secs(5)).expect("freed again");
+    guards.expect_freed("when the next one is gone");
     assert_eq!(host.errors(), 0);
 }
 

@@ -3,6 +3,7 @@
 
 mod browser;
 mod client;
+mod guards;
 mod host;
 mod process;
 
@@ -23,18 +24,28 @@ mod smoke;
 
 /// Peers that do not read: queues, their limits, and pipes.
 mod buffers;
+/// `rhost check` and `rhost doc`.
+mod check;
 /// The real binary: arguments, signals, exit codes, what it prints.
 mod cli;
 /// One connection: properties, callbacks of its own, pausing, addresses.
 mod connection;
+/// What one peer, one script or one pipe may not do to the others.
+mod corners;
 /// Faults in embedded functions, and scripts that never end.
 mod embedder;
 /// Unix sockets and IPv6, for every protocol.
 mod endpoints;
 /// Errors of scripts cost one event.
 mod faults;
+/// An `on_worker_start` that takes longer than the host waits for it.
+mod late_starts;
+/// What a reload removes leaves nothing behind.
+mod leftovers;
 /// What strangers may cost: time, memory, descriptors.
 mod limits;
+/// The real binary, when nobody reads what it says.
+mod outlets;
 /// text, frame and raw bytes on the wire.
 mod protocols;
 /// Rule by rule, what a saved script keeps and what it changes.
@@ -47,6 +58,8 @@ mod sending;
 mod start;
 /// Going back when a new start throws.
 mod start_fault;
+/// A stop comes to its end although scripts are busy.
+mod stopping;
 /// What the Architecture section promises about the sources.
 mod tidy;
 /// `Timer` and `sleep`.

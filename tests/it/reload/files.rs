@@ -138,3 +138,36 @@ fn a_file_that_does_not_belong_to_the_script_triggers_nothing() {
     host.expect_no_reload();
     assert_eq!(host.edit(&format!("{MAIN}//\n")).generation, 1);
 }
+
+#[test]
+fn a_script_in_a_folder_behind_a_link_is_read_again_when_the_link_is_switched() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for release in ["r1", "r2", "r3"] {
+        fs::create_dir_all(path(release).join("lib")).unwrap();
+        fs::write(path(release).join("main.rhai"), MAIN).unwrap();
+        let words = WORDS.replace("hello", &format!("hello from {release}"));
+        fs::write(path(release).join("lib/words.rhai"), words).unwrap();
+    }
+    // As deployments do it: in one step.
+    let switch = |release: &str| {
+        symlink(release, path("next")).unwrap();
+        fs::rename(path("next"), path("cur")).unwrap();
+    };
+    switch("r1");
+    let script = path("cur/main.rhai");
+    let mut host = TestHost::try_start_as("", &[], |builder| builder.script(script)).unwrap();
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("a"), "hello from r1 a");
+    for release in ["r2", "r3", "r1"] {
+        switch(release);
+        host.reloaded();
+        assert_eq!(client.ask("b"), format!("hello from {release} b"));
+    }
+    // Saves in the folder where it leads to are seen, those where it led to are not.
+    fs::write(path("r1/lib/words.rhai"), WORDS.replace("hello", "edited")).unwrap();
+    host.reloaded();
+    assert_eq!(client.ask("c"), "edited c");
+    fs::write(path("r2/main.rhai"), "let x = ;").unwrap();
+    host.expect_no_reload();
+}

@@ -205,3 +205,31 @@ fn a_script_may_wait_before_it_decides_and_nothing_overtakes_it() {
         assert_eq!(socket.message(), format!("second of {at}"));
     }
 }
+
+#[test]
+fn a_script_that_echoes_the_requests_headers_doubles_no_line_of_the_handshake() {
+    let mut host = TestHost::start(&greeting("connection.headers = request.headers;"));
+    let more = "X-Mine: yes\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Extensions: x\r\n\
+                Content-Length: 0\r\nTE: trailers\r\n";
+    let mut socket = ask_for(host.tcp(ADDRESS), "/", more);
+    let head = socket.head();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let lower = head.to_ascii_lowercase();
+    let lines = |name: &str| -> Vec<&str> {
+        let start = format!("{name}: ");
+        lower.lines().filter_map(|line| line.strip_prefix(&start)).collect()
+    };
+    assert_eq!(lines("upgrade"), ["websocket"], "{head}");
+    assert_eq!(lines("connection"), ["upgrade"], "{head}");
+    assert!(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
+    assert_eq!(lines("sec-websocket-accept").len(), 1, "{head}");
+    assert_eq!(lines("sec-websocket-protocol"), ["chat"], "{head}");
+    assert_eq!(lines("x-mine"), ["yes"], "what is the script's own comes");
+    for name in ["sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"] {
+        assert!(lines(name).is_empty(), "{head}");
+    }
+    for name in ["host", "content-length", "te"] {
+        assert!(lines(name).is_empty(), "{head}");
+    }
+    assert_eq!(socket.ask("a"), "a");
+}

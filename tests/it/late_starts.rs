@@ -1,0 +1,101 @@
+//! An `on_worker_start` that takes longer than the host waits for it: it goes on by itself, and what comes of it is told,
+//! but it must not get in the way of a newer one.
+
+use crate::host::TestHost;
+use std::{io::ErrorKind, net::TcpStream};
+
+const FIRST: &str = "text://127.0.0.1:0";
+const SECOND: &str = "text://127.0.0.2:0";
+const THIRD: &str = "text://127.0.0.3:0";
+
+/// One worker; `{}` are its address, its on_worker_start and what it answers.
+fn script(address: &str, start: &str, answer: &str) -> String {
+    format!(
+        r#"
+let ready = false;
+let worker = Worker("{address}");
+worker.name = "w";
+worker.on_worker_start = |worker| {{ {start} }};
+worker.on_message = |connection, line| {{
+    if line == "go" {{ ready = true; }}
+    connection.send(`${{line}} {answer}`);
+}};
+"#
+    )
+}
+
+/// Starts, but not before it is told to.
+const WAITS: &str = "print(\"begins\"); while !ready { sleep(0.01); } print(\"goes on\");";
+
+#[test]
+fn a_late_start_that_throws_is_reported() {
+    let mut host = TestHost::start(&script(FIRST, "", "1"));
+    let mut client = host.tcp(FIRST);
+    assert_eq!(client.ask("a"), "a 1");
+    host.edit(&script(FIRST, &format!("{WAITS} throw \"too late\";"), "2"));
+    host.wait_for_log("on_worker_start is still running in 1 isolate(s)");
+    assert_eq!(client.ask("a"), "a 2", "the new code serves meanwhile");
+    assert_eq!(client.ask("go"), "go 2");
+    let fault = host.fault();
+    assert_eq!(fault.title, "too late");
+    assert!(fault.text.contains("on_worker_start of worker `w`"), "{fault}");
+    let record = host.wait_for_log("too late");
+    assert_eq!(record.level, rhost::Level::Error);
+    assert_eq!(client.ask("b"), "b 2");
+    assert_eq!(host.tcp(FIRST).ask("c"), "c 2");
+}
+
+#[test]
+fn a_late_start_accepts_on_its_new_port_when_it_is_done() {
+    let mut host = TestHost::start(&script(FIRST, "", "1"));
+    let mut client = host.tcp(FIRST);
+    host.edit(&script(SECOND, WAITS, "2"));
+    host.wait_for_log("still running");
+    assert_eq!(client.ask("go"), "go 2");
+    assert_eq!(host.tcp(SECOND).ask("b"), "b 2");
+    assert_eq!(client.ask("c"), "c 2");
+}
+
+#[test]
+fn a_late_start_does_not_take_the_port_of_a_newer_generation_away() {
+    let mut host = TestHost::start(&script(FIRST, "", "1"));
+    let mut client = host.tcp(FIRST);
+    assert_eq!(client.ask("a"), "a 1");
+    host.edit(&script(SECOND, WAITS, "2"));
+    host.wait_for_log("still running");
+    let second = host.socket(SECOND);
+    host.edit(&script(THIRD, "print(\"newer\");", "3"));
+    let mut newer = host.tcp(THIRD);
+    assert_eq!(newer.ask("b"), "b 3");
+    assert_eq!(client.ask("go"), "go 3");
+    host.wait_for_log("goes on");
+    // (what the old start does next it does in the same step)
+    assert_eq!(newer.ask("c"), "c 3");
+    for _ in 0..3 {
+        assert_eq!(host.tcp(THIRD).ask("d"), "d 3");
+    }
+    assert_eq!(client.ask("e"), "e 3");
+    let refused = TcpStream::connect(second).expect_err("nobody listens");
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    assert_eq!(host.errors(), 0);
+    let report = host.edit(&script(THIRD, "", "4"));
+    assert_eq!(report.listeners, 1);
+    assert_eq!(host.tcp(THIRD).ask("f"), "f 4");
+}
+
+#[test]
+fn a_newer_start_accepts_on_the_port_that_a_late_one_was_to_have() {
+    let mut host = TestHost::start(&script(FIRST, "", "1"));
+    let mut client = host.tcp(FIRST);
+    host.edit(&script(SECOND, WAITS, "2"));
+    host.wait_for_log("still running");
+    let report = host.edit(&script(SECOND, "print(\"newer\");", "3"));
+    assert_eq!(report.listeners, 1);
+    let mut newer = host.tcp(SECOND);
+    assert_eq!(newer.ask("b"), "b 3");
+    assert_eq!(client.ask("go"), "go 3");
+    host.wait_for_log("goes on");
+    assert_eq!(newer.ask("c"), "c 3");
+    assert_eq!(host.tcp(SECOND).ask("d"), "d 3");
+    assert_eq!(host.errors(), 0);
+}

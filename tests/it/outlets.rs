@@ -1,0 +1,120 @@
+//! The real binary, when nobody reads what it says.
+
+use crate::{client::Client, process::rhost};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, ChildStderr, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long anything that should happen may take. Only tests that fail wait for it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// About one second, on a machine that does much else.
+const SOON: Duration = Duration::from_secs(3);
+
+/// Prints by itself, without end, and prints much with every message.
+const PRINTS: &str = r#"
+let worker = Worker("text://ADDRESS");
+worker.on_message = |connection, line| {
+    let large = "";
+    large.pad(1000, 'x');
+    for n in 0..200 { print(large); }
+    connection.send(line);
+};
+Timer::add(0.001, || { for n in 0..20 { print("again and again and again and again"); } });
+"#;
+
+/// The running program, killed when it is dropped.
+struct Running {
+    child: Child,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts it in a folder of its own.
+fn start(mut command: Command, address: &str) -> Running {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("main.rhai"), PRINTS.replace("ADDRESS", address))
+        .expect("the script");
+    let child = command.current_dir(folder.path()).spawn().expect("rhost can be run");
+    Running { child, _folder: folder }
+}
+
+/// Starts it, and reads from its stderr until the banner has said where it listens.
+fn start_and_read_the_banner() -> (Running, BufReader<ChildStderr>, SocketAddr) {
+    let mut command = rhost();
+    command.args(["run", "main.rhai"]).stderr(Stdio::piped());
+    let mut running = start(command, "127.0.0.1:0");
+    let mut stderr = BufReader::new(running.child.stderr.take().expect("stderr is piped"));
+    let address = loop {
+        let mut line = String::new();
+        assert!(stderr.read_line(&mut line).expect("UTF-8") > 0, "it ended before its banner");
+        if let Some((_, address)) = line.split_once("  -            text://") {
+            break address.trim().parse().expect("an address");
+        }
+    };
+    (running, stderr, address)
+}
+
+/// It answers, however much it prints, and an interrupt ends it.
+fn answers_and_ends(mut running: Running, address: SocketAddr) {
+    let (mut client, mut other) = (Client::connect(address), Client::connect(address));
+    for n in 0..10 {
+        assert_eq!(client.ask(&format!("{n}")), format!("{n}"));
+        assert_eq!(other.ask("x"), "x");
+    }
+    let pid = running.child.id().to_string();
+    assert!(Command::new("kill").args(["-s", "INT", &pid]).status().expect("kill").success());
+    let began = Instant::now();
+    let status = loop {
+        if let Some(status) = running.child.try_wait().expect("it is our child") {
+            break status;
+        }
+        assert!(began.elapsed() < PATIENCE, "it does not end");
+        thread::sleep(Duration::from_millis(5));
+    };
+    assert_eq!(status.code(), Some(0));
+    assert!(began.elapsed() < SOON, "took {:?}", began.elapsed());
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_holds_nothing_up() {
+    let (running, stderr, address) = start_and_read_the_banner();
+    answers_and_ends(running, address);
+    drop(stderr);
+}
+
+#[test]
+fn a_pipe_that_is_closed_ends_nothing() {
+    let (running, stderr, address) = start_and_read_the_banner();
+    drop(stderr);
+    answers_and_ends(running, address);
+}
+
+#[test]
+fn a_stderr_that_was_closed_from_the_start_ends_nothing() {
+    // (the only way to learn the port is to choose one that was free a moment ago)
+    let listener = TcpListener::bind("127.0.0.4:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let mut command = Command::new("sh");
+    let line = format!("exec {} run main.rhai 2>&-", env!("CARGO_BIN_EXE_rhost"));
+    command.args(["-c", &line]).env_remove("RUST_LOG").stdin(Stdio::null());
+    let running = start(command, &address.to_string());
+    let began = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        assert!(began.elapsed() < PATIENCE, "it does not listen");
+        thread::sleep(Duration::from_millis(5));
+    }
+    answers_and_ends(running, address);
+}
