@@ -14,7 +14,10 @@ use crate::{
     net::listener::Bound,
     script::plan::match_up,
 };
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 /// How long an isolate may be busy with other handlers before it reads a new script. Fixed: longer than several handlers
 /// that run into their `handler_timeout`.
@@ -58,7 +61,12 @@ impl Deployment {
         if prepared.is_err() {
             host.places.iter().for_each(|place| place.isolate.abort());
             let new = std::mem::take(&mut self.new_places);
-            stop_all(new.into_iter().map(|p| p.isolate).collect(), host.config.stop_timeout);
+            if host.stopping.load(Ordering::Relaxed) {
+                // (they end with all the others, whatever their top levels are busy with)
+                host.places.extend(new);
+            } else {
+                stop_all(new.into_iter().map(|p| p.isolate).collect(), host.config.stop_timeout);
+            }
             self.bound.clear();
         }
         prepared
@@ -180,7 +188,6 @@ impl Deployment {
         }
         host.places = places.into_iter().map(|(place, _)| place).collect();
         host.workers = self.loaded.workers;
-
         host.timers = self.loaded.timers;
         drop(old_bound);
         stop_all(gone, host.config.stop_timeout);

@@ -2,7 +2,17 @@
 //! message that is queued. What is waited for in vain would take five seconds at least.
 
 use crate::{client::Client, host::TestHost, process::Process};
-use std::time::{Duration, Instant};
+use rhost::Host;
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 const TEXT: &str = "text://127.0.0.1:0";
 
@@ -164,5 +174,49 @@ fn a_stop_does_not_wait_for_an_on_worker_start_of_a_reload() {
         host.save("main.rhai", &BUSY.replace(starts, &format!("{slow}{starts}")));
         host.wait_for_log("starting");
         stops_soon(host);
+    }
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_top_level_that_spins_in_a_new_isolate() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let mut host = TestHost::try_start_as(BUSY, &[], |builder| {
+        builder.register(move |engine| {
+            let runs = runs.clone();
+            engine.register_fn("run", move || runs.fetch_add(1, Ordering::Relaxed) as i64);
+        })
+    })
+    .expect("starts");
+    // (the first isolate reads it to its end, and only its prints are shown)
+    let spins = "worker.count = 2;\nif run() > 0 { loop {} }\nprint(\"read\");\nWorker::run_all();";
+    let spins = BUSY.replace("Worker::run_all();", spins);
+    host.save("main.rhai", &spins);
+    host.wait_for_log("read");
+    stops_soon(host);
+}
+
+#[test]
+fn a_stop_does_not_wait_for_the_first_start() {
+    let spins = "print(\"starting\"); loop {}";
+    let worker = "let worker = Worker(\"text://127.0.0.1:0\");\n";
+    for script in [
+        spins.to_owned(),
+        format!("{worker}worker.on_worker_start = |w| {{ {spins} }};"),
+        format!("{worker}worker.on_worker_start = |w| {{ print(\"starting\"); sleep(3600); }};"),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("main.rhai");
+        fs::write(&path, &script).expect("the script");
+        let (told, log) = mpsc::channel();
+        let host = Host::builder().script(&path).on_log(move |r| drop(told.send(r.message)));
+        let host = host.build().expect("there is a script");
+        let handle = host.handle();
+        let running = thread::spawn(move || host.run());
+        assert_eq!(log.recv_timeout(Duration::from_secs(10)).expect("it begins"), "starting");
+        let began = Instant::now();
+        handle.stop(0);
+        // (whether that is an end in order or a start that failed depends on how far it had come)
+        let _ = running.join().expect("no panic");
+        assert!(began.elapsed() < SOON, "{script}: took {:?}", began.elapsed());
     }
 }
