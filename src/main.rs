@@ -21,8 +21,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Exit code when a script cannot be started, or the host has to end because of an error.
 const FAILED: u8 = 1;
 
-/// Log lines that may wait for a slow terminal; further ones are dropped. Fixed: some megabytes.
-const LOG_LINES: usize = 10_000;
+/// Log lines that may wait for a slow terminal; further ones are dropped. Fixed: a line may have 64 KiB.
+const LOG_LINES: usize = 1_000;
 
 /// Hosts event-driven network workers written in Rhai.
 #[derive(Parser)]
