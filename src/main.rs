@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use rhost::{Host, HostEvent, HostHandle, Level, Record, WorkerInfo};
+use rhost::{Host, HostEvent, HostHandle, WorkerInfo};
 use std::{
     io::{IsTerminal, Write, stderr, stdout},
     path::PathBuf,
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         Command::Run { file, no_watch, settle } => {
             run(&file, !no_watch, Duration::from_millis(settle))
         }
-        Command::Check { files } => check(&files),
+        Command::Check { files } => Ok(check(&files)),
         Command::Doc { name } => Ok(doc(name.as_deref())),
     };
     match run {
@@ -100,7 +100,6 @@ fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
         .watch(watch)
         .settle(settle)
         .colour(colour)
-        .on_log(log)
         .on_event(move |event| match event {
             HostEvent::Started { workers, watching } => {
                 let _ =
@@ -117,15 +116,21 @@ fn run(file: &std::path::Path, watch: bool, settle: Duration) -> Result<u8> {
 }
 
 /// Prints every finding, one block each.
-fn check(files: &[PathBuf]) -> Result<u8> {
+fn check(files: &[PathBuf]) -> u8 {
     let mut findings = 0;
     for file in files {
-        for fault in Host::builder().script(file).colour(is_colourful()).check()? {
-            findings += 1;
-            say(&format!("{fault}\n"));
+        match Host::builder().script(file).colour(is_colourful()).check() {
+            Ok(faults) => {
+                findings += faults.len();
+                faults.iter().for_each(|fault| say(&format!("{fault}\n")));
+            }
+            Err(error) => {
+                findings += 1;
+                say(&format!("rhost: {error}\n"));
+            }
         }
     }
-    Ok(if findings == 0 { 0 } else { FAILED })
+    if findings == 0 { 0 } else { FAILED }
 }
 
 /// Prints the script reference, or the part of it that has this name.
@@ -166,15 +171,6 @@ fn say(text: &str) {
 
 fn is_colourful() -> bool {
     stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
-}
-
-fn log(record: Record) {
-    match record.level {
-        Level::Error => tracing::error!("{record}"),
-        Level::Warn => tracing::warn!("{record}"),
-        Level::Info => tracing::info!("{record}"),
-        Level::Debug => tracing::debug!("{record}"),
-    }
 }
 
 /// What runs, once it does.

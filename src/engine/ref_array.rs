@@ -182,8 +182,14 @@ fn on_copy(
 
 fn forward(engine: &mut Engine, name: &'static str, extra: usize, change: bool) {
     let call = move |ctx: NativeCallContext, array: &mut RefArray, args: &mut [&mut Dynamic]| {
+        let before = array.with(|v| v.len());
         let (result, values) = on_copy(&ctx, name, array, args)?;
         if change {
+            if array.with(|v| v.len()) != before {
+                let text =
+                    format!("the array was changed by somebody else while `{name}` worked on it");
+                return Err(text.into());
+            }
             let values = values.into_iter().map(RefMap::wrap).collect();
             let old = array.with(|v| std::mem::replace(v, values));
             drop(old);

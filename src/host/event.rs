@@ -25,7 +25,8 @@ pub enum HostEvent {
     },
     /// The script was read again and serves.
     Reloaded(Reloaded),
-    /// The script was read again and is not fit to serve: nothing has changed.
+    /// The script was read again and is not fit to serve: nothing has changed. If it was its `on_worker_start` that threw,
+    /// the files of before serve again, as a generation of their own.
     ReloadRejected(Fault),
     /// An event was lost to an error in the script.
     Fault(Fault),

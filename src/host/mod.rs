@@ -117,6 +117,16 @@ impl Host {
     /// an address cannot be listened on. The error's text is meant for people. Errors after the start end nothing.
     pub fn run(self) -> Result<u8, Error> {
         let HostHandle { orders, stopping } = self.handle;
-        Supervisor::start(self.config, orders, stopping)?.run(&self.orders)
+        match Supervisor::start(self.config, orders, stopping) {
+            Ok(host) => host.run(&self.orders),
+            // Whoever stopped it before it had started does not want to hear that it did not start.
+            Err(error) => {
+                let stop = self.orders.try_iter().find_map(|order| match order {
+                    Order::Stop(code) => Some(code),
+                    _ => None,
+                });
+                stop.ok_or(error)
+            }
+        }
     }
 }

@@ -62,6 +62,8 @@ pub(super) struct Supervisor {
     /// Faults that the embedder has not been told of yet.
     waiting_faults: Arc<AtomicUsize>,
     watch: Option<Watch>,
+    /// Has a reload been asked for that was not made yet?
+    wants_reload: bool,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
     /// The files that serve, to go back to when a newer start fails.
@@ -96,6 +98,7 @@ impl Supervisor {
             next_id: 0,
             waiting_faults: Arc::default(),
             watch,
+            wants_reload: false,
             rejected: false,
             good: Sources::new(&config.script),
             config,
@@ -133,12 +136,27 @@ impl Supervisor {
         Ok(code)
     }
 
+    /// The next order. However often a reload was asked for, it is made once, when there is nothing else to do.
+    fn next_order(&mut self, orders: &Receiver<Order>) -> Option<Order> {
+        while self.wants_reload {
+            match orders.try_recv() {
+                Ok(order) => return Some(order),
+                Err(_) => {
+                    self.wants_reload = false;
+                    self.reload();
+                }
+            }
+        }
+        // (we hold a sender ourselves: there is always one more)
+        orders.recv().ok()
+    }
+
     /// Carries out orders until one of them is to stop; gives the exit code that it asked for.
     fn serve(&mut self, orders: &Receiver<Order>) -> u8 {
-        for order in orders {
+        while let Some(order) = self.next_order(orders) {
             match order {
                 Order::Stop(code) | Order::Wish(Wish::Stop(code)) => return code,
-                Order::Reload | Order::Wish(Wish::Reload) => self.reload(),
+                Order::Reload | Order::Wish(Wish::Reload) => self.wants_reload = true,
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
@@ -217,7 +235,7 @@ impl Supervisor {
         let isolates: Vec<_> =
             std::mem::take(&mut self.places).into_iter().map(|p| p.isolate).collect();
         let mut answers = begin_stop(&isolates, limit);
-        wait_for_stop(&mut answers, limit + KILL_GRACE);
+        wait_for_stop(&mut answers, limit + limit / 2 + KILL_GRACE);
         if !answers.is_empty() {
             self.config.engine.kill.store(true, Ordering::Relaxed);
             wait_for_stop(&mut answers, 2 * limit + KILL_GRACE);

@@ -1,5 +1,5 @@
 //! Carries out what a top level declared: what lives goes on under the new program, what is new starts, what was not asked
-//! for again ends. Nothing here can fail half-way: whatever might be refused was refused before.
+//! for again ends. Only `on_worker_start` can fail here; whatever else might be refused was refused before.
 
 use super::{Reply, Report, Task};
 use crate::{
@@ -30,7 +30,8 @@ pub(crate) fn commit(
     task: Task,
     reply: Reply<Result<Report, Fault>>,
 ) {
-    let fixed = ctx.served.borrow().clone().filter(|w| !w.core().settings.reloadable.get());
+    let served = ctx.served.borrow().clone().filter(|_| task.serves.is_some());
+    let fixed = served.filter(|w| !w.core().settings.reloadable.get());
     if let Some(worker) = fixed {
         return stay(ctx, worker, program, task, reply);
     }
@@ -42,8 +43,8 @@ pub(crate) fn commit(
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
     if let Some((worker, index)) = &served {
         worker.core().settings.id.set(*index);
-        *ctx.served.borrow_mut() = Some(worker.clone());
     }
+    *ctx.served.borrow_mut() = served.as_ref().map(|(worker, _)| worker.clone());
     rebind(ctx, |old, offered| {
         let current = Rc::ptr_eq(old.program(), &program);
         if current { None } else { program.adopt(old, offered).map(Rc::new) }
@@ -102,6 +103,7 @@ async fn start(
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
         ctx.carried.take();
+        end_unasked(ctx, program.generation);
         return Ok(());
     };
     let first = program.generation == 1;
@@ -252,8 +254,8 @@ pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
                 }
             }
         }
-        close_worker(worker);
     }
+    workers.iter().for_each(close_worker);
     ctx.timers.clear();
     ctx.turn.links().iter().for_each(|link| link.close(1001, ""));
     while ctx.turn.count() > 0 && Instant::now() < deadline {
@@ -261,7 +263,7 @@ pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
     }
     // Who has not gone by now is cut off; `on_close` runs all the same.
     ctx.turn.links().iter().for_each(|link| link.destroy());
-    let patience = Instant::now() + limit;
+    let patience = Instant::now() + limit / 2;
     while ctx.workers.borrow().iter().any(|w| w.core().with_connections(|c| !c.is_empty()))
         && Instant::now() < patience
     {

@@ -69,7 +69,11 @@ impl<E: Events> Connection<E> {
                     continue;
                 }
             }
-            match self.wait().await {
+            let waited = match self.link.is_listening() {
+                true => self.wait().await,
+                false => self.wait_unread().await,
+            };
+            match waited {
                 Waited::Called => (),
                 Waited::Read(Ok((buffer, 0))) => {
                     give_buffer(buffer);
@@ -108,6 +112,20 @@ impl<E: Events> Connection<E> {
                     Poll::Pending
                 }
             }
+        })
+        .await
+    }
+
+    /// The same while nothing is to be read: that the peer reset the connection is noticed all the same.
+    async fn wait_unread(&self) -> Waited {
+        let mut broken = pin!(self.read.broken());
+        poll_fn(|cx| {
+            self.link.register(cx.waker());
+            if self.link.calls() || self.link.is_listening() {
+                return Poll::Ready(Waited::Called);
+            }
+            let reset = || io::ErrorKind::ConnectionReset.into();
+            broken.as_mut().poll(cx).map(|_| Waited::Read(Err(reset())))
         })
         .await
     }

@@ -298,6 +298,8 @@ impl Link {
 
     /// While this queue is full, `feeder` is not read.
     pub(crate) fn feed_from(&self, feeder: &Rc<Link>) {
+        self.resume_feeder();
+        feeder.held.set(self.queued() >= self.max_send_buffer_size.get());
         *self.feeder.borrow_mut() = Rc::downgrade(feeder);
     }
 

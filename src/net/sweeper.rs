@@ -73,7 +73,7 @@ fn check(link: &Rc<Link>, now: u64) {
     }
     let heard = link.heard.get();
     if passed(heard, limits.idle.get()) {
-        link.close_for("nothing received within idle_timeout");
+        link.close(1001, "nothing received within idle_timeout");
     } else if link.is_websocket() {
         if passed(heard, 2.0 * limits.heartbeat.get()) {
             link.give_up("no answer to a ping within heartbeat");

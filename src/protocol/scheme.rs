@@ -19,7 +19,7 @@ impl Scheme {
         ("websocket", Scheme::WebSocket),
     ];
 
-    /// The protocol's name as scripts see it in `worker.protocol`; raw bytes have none.
+    /// The protocol's name as scripts see it in `worker.protocol`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Scheme::Tcp => "tcp",

@@ -82,14 +82,12 @@ impl WebSocket {
         self.phase = Phase::Closed;
     }
 
-    /// Starts the closing handshake. True if a close frame was written and the peer's is to be waited for.
-    pub(crate) fn close(&mut self, code: u16, reason: &str, out: &mut Vec<u8>) -> bool {
-        if self.phase != Phase::Open {
-            return false;
+    /// Starts the closing handshake: from now on only the peer's close frame counts.
+    pub(crate) fn close(&mut self, code: u16, reason: &str, out: &mut Vec<u8>) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Closing;
+            close_frame(code, reason, out);
         }
-        self.phase = Phase::Closing;
-        close_frame(code, reason, out);
-        true
     }
 
     /// Appends a ping.

@@ -66,8 +66,7 @@ pub(crate) struct Ctx {
     pub(crate) declared: RefCell<Vec<Worker>>,
     /// Are prints of the top level shown? (In one isolate they are, the others only repeat them.)
     pub(crate) loud: Cell<bool>,
-    /// Callbacks that were lost to an error.
-    pub(crate) faults: Cell<u64>,
+
     /// In this second of the sweeper's clock, so many reports were shown; so many were not since.
     reports: Cell<(u64, u32, u64)>,
     /// The socket to accept on when `on_worker_start` is done.
@@ -97,7 +96,7 @@ impl Ctx {
             workers: RefCell::default(),
             declared: RefCell::default(),
             loud: Cell::new(true),
-            faults: Cell::new(0),
+
             reports: Cell::default(),
             pending: RefCell::default(),
             served: RefCell::default(),
@@ -257,10 +256,9 @@ impl Ctx {
         self.pool.took_long()
     }
 
-    /// Counts and logs a fault. A script that fails with every message must not fill the disk: beyond some reports a second
+    /// Logs a fault. A script that fails with every message must not fill the disk: beyond some reports a second
     /// they are counted, and the count is told with the next that is shown.
     pub(crate) fn report(&self, fault: Fault) {
-        self.faults.set(self.faults.get() + 1);
         let (second, shown, hidden) = self.reports.get();
         let now = self.turn.clock.get() / 1000;
         let (shown, hidden) = if now == second { (shown, hidden) } else { (0, hidden) };

@@ -110,6 +110,10 @@ impl Worker {
     /// `unlisten()`: the host is told, for it holds the sockets of top-level Workers too, and clients would hang in them.
     fn stop_listening(&self) {
         let core = self.core();
+        if core.ctx.served.borrow().as_ref().is_some_and(|w| w.is_same(self)) {
+            // (in its own on_worker_start, before it was to accept)
+            drop(core.ctx.pending.take());
+        }
         if core.bound().is_some() && !core.is_inner {
             core.ctx.wish(Wish::Unlistened { isolate: core.ctx.isolate });
         }
@@ -209,7 +213,13 @@ impl Object for Worker {
         if is_fixed && is_same_value(&value, &self.known(name)) {
             return Ok(());
         }
+        if name == "count" && !core.ctx.is_declaring() {
+            return Err(error("count is read at the top level only: set it there, and save"));
+        }
         if let Some(outcome) = core.settings.set(name, &value) {
+            if outcome.is_ok() && name.starts_with("max_") {
+                core.apply_limits();
+            }
             return outcome;
         }
         if Self::is_known(name) {

@@ -322,3 +322,22 @@ fn when_descriptors_run_out_accepting_pauses_and_resumes() {
     let complaints = seen.iter().filter(|l| l.contains("cannot accept")).count();
     assert_eq!(complaints, 0, "one line for one pause\n{}", seen.join("\n"));
 }
+
+#[test]
+fn a_reset_of_a_connection_that_is_not_read_is_noticed() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            connection.pause_recv();
+            connection.send("paused");
+        };
+        worker.on_close = |connection| print("noticed");
+        Worker::run_all();
+        "#,
+    );
+    let mut client = host.tcp("text://127.0.0.1:0");
+    assert_eq!(client.ask("x"), "paused");
+    client.reset();
+    host.wait_for_log("noticed");
+}

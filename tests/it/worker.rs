@@ -287,3 +287,22 @@ fn workers_of_one_name_are_each_stopped_once() {
     printed.sort();
     assert_eq!(printed, ["stop 1", "stop 2"]);
 }
+
+#[test]
+fn a_limit_that_is_changed_later_holds_for_open_connections_and_count_is_refused() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            if line == "count" { worker.count = 2; }
+            worker.max_package_size = 10;
+            connection.send(connection.max_package_size);
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut client = host.tcp("text://127.0.0.1:0");
+    assert_eq!(client.ask("x"), "10");
+    client.send("count\n");
+    assert!(host.fault().title.contains("count is read at the top level"));
+}

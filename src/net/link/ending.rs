@@ -140,10 +140,6 @@ impl Link {
         });
     }
 
-    pub(crate) fn close_for(self: &Rc<Self>, reason: &str) {
-        self.close(1001, reason);
-    }
-
     /// The peer is not there any more: no goodbye, it would not be heard.
     pub(crate) fn give_up(&self, reason: &str) {
         self.happen(Happening::Error { code: code::PROTOCOL, text: reason.to_owned() });

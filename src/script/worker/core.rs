@@ -205,6 +205,11 @@ impl WorkerCore {
             self.properties.set(name, Dynamic::UNIT);
         }
         *self.texts.borrow_mut() = new;
+        self.apply_limits();
+    }
+
+    /// Makes the limits that connections take from their Worker hold for those that are open, too.
+    pub(super) fn apply_limits(&self) {
         for connection in self.with_connections(|c| c.values().cloned().collect::<Vec<_>>()) {
             connection.apply_limits(&self.settings);
         }

@@ -170,3 +170,19 @@ worker.on_worker_start = |worker| { Timer::add(3600, || { worker.broadcast("tick
     assert_eq!([client.line(), client.line()], ["tick"; 2]);
     assert_eq!(host.edit(&script.replace("3600", "7200")).timers, 1);
 }
+
+#[test]
+fn timers_of_a_script_without_workers_end_when_they_are_not_asked_for_again() {
+    let script = "Timer::add(0.02, || print(\"old tick\"));";
+    let mut host = TestHost::start(script);
+    host.wait_for_log("old tick");
+    host.edit("Timer::add(0.03, || print(\"new tick\"));");
+    let old = host.logged("old tick");
+    host.wait_for_log("new tick");
+    let (mut seen, wanted) = (0, 5);
+    while seen < wanted {
+        host.wait_for_log("new tick");
+        seen = host.logged("new tick");
+    }
+    assert!(host.logged("old tick") <= old + 1, "the old timer still ticks");
+}
