@@ -9,7 +9,7 @@ use std::{
 };
 
 /// How long a read waits for what must come. Only tests that fail wait for it.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long a read waits to show that nothing comes.
 pub const SILENCE: Duration = Duration::from_millis(120);
