@@ -4,7 +4,7 @@
 use super::{
     callback::Event,
     timer::Timers,
-    value::{Outcome, error},
+    value::{Outcome, error, function},
     worker::Worker,
 };
 use crate::{
@@ -165,7 +165,8 @@ impl Ctx {
         if value.is_unit() {
             return Ok(None);
         }
-        self.handler(call, event.name(), event.offered(), value).map(Some)
+        let f = function(call, event.name(), &value)?;
+        self.handler(call, event.name(), event.offered(), f).map(Some)
     }
 
     /// The same for any callback; `what` names it in errors.
@@ -174,22 +175,8 @@ impl Ctx {
         call: &NativeCallContext,
         what: &str,
         offered: usize,
-        value: Dynamic,
+        f: FnPtr,
     ) -> Outcome<Rc<Handler>> {
-        let f = match value.clone().try_cast::<FnPtr>() {
-            Some(f) => f,
-            None => match value.as_immutable_string_ref() {
-                Ok(name) => FnPtr::new(name.as_str()).map_err(|_| {
-                    error(format!("{what}: `{}` is not the name of a function", *name))
-                })?,
-                Err(_) => {
-                    let kind = call.engine().map_type_name(value.type_name()).to_owned();
-                    return Err(error(format!(
-                        "{what} takes a closure or the name of a function, not a value of type {kind}"
-                    )));
-                }
-            },
-        };
         let program = self.program().ok_or_else(|| error("no program is running"))?;
         let file = call.call_source();
         let found = program.handler(&f, file, offered).or_else(|why| {

@@ -3,13 +3,13 @@
 
 use super::{
     ctx::Ctx,
-    value::{Outcome, at, error, seconds},
+    value::{Outcome, at, error, function, seconds},
 };
 use crate::engine::{
     coroutine,
     handler::{Args, Handler},
 };
-use rhai::{Array, Dynamic, Engine, FnPtr, Module, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, Module, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -249,25 +249,11 @@ fn try_add(
     repeats: bool,
 ) -> Outcome<i64> {
     let interval = seconds(after, "a timer's interval")?;
-    let callback = match callback.clone().try_cast::<FnPtr>() {
-        Some(mut f) => {
-            args.into_iter().for_each(|arg| {
-                f.add_curry(arg);
-            });
-            Dynamic::from(f)
-        }
-        None => match callback.as_immutable_string_ref() {
-            Ok(name) => {
-                let mut f = FnPtr::new(name.as_str())?;
-                args.into_iter().for_each(|arg| {
-                    f.add_curry(arg);
-                });
-                Dynamic::from(f)
-            }
-            Err(_) => callback.clone(),
-        },
-    };
-    let handler = ctx.handler(call, "Timer", 0, callback)?;
+    let mut f = function(call, "Timer", &callback)?;
+    for arg in args {
+        f.add_curry(arg);
+    }
+    let handler = ctx.handler(call, "Timer", 0, f)?;
     ctx.timers.add(ctx, handler, interval, repeats).map(|id| id as i64)
 }
 

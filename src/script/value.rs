@@ -1,7 +1,7 @@
 //! What scripts pass to `send` and to settings, turned into what the host needs.
 
 use crate::{engine::json, protocol::Kind};
-use rhai::{Dynamic, EvalAltResult, NativeCallContext, Position};
+use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 use std::time::Duration;
 
 pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -78,6 +78,21 @@ pub(crate) fn text(value: &Dynamic, what: &str) -> Outcome<String> {
         .as_immutable_string_ref()
         .map(|s| s.to_string())
         .map_err(|_| error(format!("{what} is a string, not {}", json::show(value))))
+}
+
+/// A callback: a closure, or the name of a function. `what` names it in errors.
+pub(crate) fn function(call: &NativeCallContext, what: &str, value: &Dynamic) -> Outcome<FnPtr> {
+    if let Some(f) = value.clone().try_cast::<FnPtr>() {
+        return Ok(f);
+    }
+    let Ok(name) = value.as_immutable_string_ref() else {
+        let kind = call.engine().map_type_name(value.type_name());
+        let text =
+            format!("{what} takes a closure or the name of a function, not a value of type {kind}");
+        return Err(error(text));
+    };
+    FnPtr::new(name.as_str())
+        .map_err(|_| error(format!("{what}: `{}` is not the name of a function", *name)))
 }
 
 /// A boolean, for a setting.
