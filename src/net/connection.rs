@@ -190,15 +190,6 @@ impl<E: Events> Connection<E> {
         self.inbox.settle();
     }
 
-    /// Lets others of the isolate have their turn after a handler that took long: a peer that sent many messages at once
-    /// must not keep them waiting for all of its handlers.
-    async fn give_way(&mut self) {
-        if self.events.took_long() {
-            self.inbox.settle();
-            tokio::task::yield_now().await;
-        }
-    }
-
     async fn deliver(&mut self, data: Result<E::Data, ()>) {
         let Ok(data) = data else {
             let broken: Broken = self.link.with_wire(|wire| wire.not_utf8());
@@ -206,7 +197,11 @@ impl<E: Events> Connection<E> {
         };
         attend(&self.link, &self.read, &mut self.inbox, self.events.message(data)).await;
         self.link.heard.set(self.link.turn.clock.get());
-        self.give_way().await;
+        // A peer that sent many messages at once must not keep others waiting for all of its handlers.
+        if self.events.took_long() {
+            self.inbox.settle();
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Closes the socket, tells the script, and lets a polite peer take what is on its way. A socket that was destroyed is
