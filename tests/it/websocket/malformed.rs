@@ -2,7 +2,7 @@
 
 use super::{ADDRESS, ECHO};
 use crate::{
-    client::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, WebSocket, masked},
+    client::{BINARY, CLOSE, CONTINUATION, Client, PING, PONG, TEXT, WebSocket, handshake, masked},
     host::TestHost,
 };
 
@@ -73,6 +73,32 @@ fn reserved_bits_and_opcodes_are_refused() {
             ("opcode 15", &|s| s.frame(0x8f, b"")),
         ],
     );
+}
+
+// K4: there it was handed to the script still compressed. Here compression is never agreed to, however it is offered.
+#[test]
+fn a_compressed_message_in_fragments_is_refused_and_not_delivered() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("websocket://127.0.0.1:0");
+        worker.on_message = |connection, data| print("delivered");
+        worker.on_close = |connection| print("closed");
+        Worker::run_all();
+        "#,
+    );
+    let mut client = Client::connect(host.socket("websocket://127.0.0.1:0"));
+    let offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    client.send(handshake("/").trim_end().to_owned() + "\r\n" + offer);
+    let mut socket = WebSocket { client };
+    let head = socket.head();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert!(!head.to_ascii_lowercase().contains("sec-websocket-extensions"), "{head}");
+    // "Hello" in raw deflate, as in RFC 7692, in two frames.
+    socket.frame(0x40 | TEXT, b"\xf2\x48\xcd");
+    socket.frame(0x80 | CONTINUATION, b"\xc9\xc9\x07\x00");
+    socket.expect_close(1002);
+    host.wait_for_log("closed");
+    assert_eq!(host.logged("delivered"), 0);
 }
 
 #[test]
