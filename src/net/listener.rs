@@ -155,7 +155,7 @@ fn bind_unix(path: &Path) -> io::Result<Socket> {
     Ok(socket)
 }
 
-enum Socket2 {
+enum Accepter {
     Tcp(TcpListener),
     Unix(UnixListener),
 }
@@ -173,8 +173,8 @@ impl Bound {
     /// Registers the socket with this thread's loop.
     pub(crate) fn open(self) -> io::Result<Listener> {
         let socket = match self.address.endpoint {
-            Endpoint::Ip(_) => Socket2::Tcp(TcpListener::from_std(self.socket.into())?),
-            Endpoint::Unix(_) => Socket2::Unix(UnixListener::from_std(self.socket.into())?),
+            Endpoint::Ip(_) => Accepter::Tcp(TcpListener::from_std(self.socket.into())?),
+            Endpoint::Unix(_) => Accepter::Unix(UnixListener::from_std(self.socket.into())?),
         };
         Ok(Listener { socket, address: self.address, failed: Cell::new(None), _lease: self.lease })
     }
@@ -182,7 +182,7 @@ impl Bound {
 
 /// A socket that accepts on this thread.
 pub(crate) struct Listener {
-    socket: Socket2,
+    socket: Accepter,
     pub(crate) address: Address,
     /// When accepting last failed, while that has not been called well again.
     failed: Cell<Option<Instant>>,
@@ -194,8 +194,8 @@ impl Listener {
     pub(crate) async fn accept(&self, log: &Log, worker: &str) -> Stream {
         loop {
             let accepted = match &self.socket {
-                Socket2::Tcp(socket) => socket.accept().await.map(|(s, _)| Stream::Tcp(s)),
-                Socket2::Unix(socket) => socket.accept().await.map(|(s, _)| Stream::Unix(s)),
+                Accepter::Tcp(socket) => socket.accept().await.map(|(s, _)| Stream::Tcp(s)),
+                Accepter::Unix(socket) => socket.accept().await.map(|(s, _)| Stream::Unix(s)),
             };
             match accepted {
                 Ok(stream) => {

@@ -58,9 +58,7 @@ impl ReadHalf {
         };
         polled.map_ok(|()| buffer.filled().len())
     }
-}
 
-impl ReadHalf {
     /// Waits until the connection is broken (reset by the peer, or given up by the kernel). An orderly end is not that.
     pub(crate) async fn broken(&self) {
         // (an error means that there is nothing to wait for any more)

@@ -76,7 +76,8 @@ fn is_unchanged(now: &Dynamic, value: &Dynamic) -> bool {
             _ => false,
         }
     }
-    both::<i64>(now, value, i64::eq)
+    (now.is_unit() && value.is_unit())
+        || both::<i64>(now, value, i64::eq)
         || both::<f64>(now, value, f64::eq)
         || both::<bool>(now, value, bool::eq)
         || both::<ImmutableString>(now, value, ImmutableString::eq)

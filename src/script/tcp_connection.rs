@@ -6,7 +6,7 @@ use super::{
     properties::Properties,
     settings::Settings,
     value::{Outcome, error, whole, with_payload},
-    worker::{Worker, is_same_value, unknown_callback},
+    worker::{Worker, unknown_callback},
 };
 use crate::{
     engine::handler::Handler,
@@ -225,9 +225,6 @@ impl Object for TcpConnection {
                 link.change_wire(Wire::new(scheme));
             }
             known if Self::is_known(known) => {
-                if is_same_value(&value, &self.known(known)) {
-                    return Ok(());
-                }
                 return Err(error(format!("{name} cannot be assigned")));
             }
             // (nor properties: they might hold the connection itself)

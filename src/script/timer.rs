@@ -237,24 +237,16 @@ fn add(
     args: Array,
     repeats: bool,
 ) -> Outcome<i64> {
-    try_add(ctx, call, after, callback, args, repeats).map_err(|e| at(call, e))
-}
-
-fn try_add(
-    ctx: &Rc<Ctx>,
-    call: &NativeCallContext,
-    after: &Dynamic,
-    callback: Dynamic,
-    args: Array,
-    repeats: bool,
-) -> Outcome<i64> {
-    let interval = seconds(after, "a timer's interval")?;
-    let mut f = function(call, "Timer", &callback)?;
-    for arg in args {
-        f.add_curry(arg);
-    }
-    let handler = ctx.handler(call, "Timer", 0, f)?;
-    ctx.timers.add(ctx, handler, interval, repeats).map(|id| id as i64)
+    let added = || {
+        let interval = seconds(after, "a timer's interval")?;
+        let mut f = function(call, "Timer", &callback)?;
+        for arg in args {
+            f.add_curry(arg);
+        }
+        let handler = ctx.handler(call, "Timer", 0, f)?;
+        ctx.timers.add(ctx, handler, interval, repeats).map(|id| id as i64)
+    };
+    added().map_err(|e| at(call, e))
 }
 
 /// Suspends the running handler.

@@ -208,11 +208,6 @@ impl Object for Worker {
         if name.starts_with("on_") {
             return Err(unknown_callback(Self::NAME, name));
         }
-        let is_fixed =
-            matches!(&**name, "id" | "transport" | "connections" | "address" | "generation");
-        if is_fixed && is_same_value(&value, &self.known(name)) {
-            return Ok(());
-        }
         if name == "count" && !core.ctx.is_declaring() {
             return Err(error("count is read at the top level only: set it there, and save"));
         }
@@ -249,24 +244,6 @@ fn is_what_it_was(value: &Dynamic, old: &Dynamic) -> bool {
     match (value.read_lock::<RefArray>(), old.read_lock::<RefArray>()) {
         (Some(new), Some(old)) => new.is_same(&old),
         _ => false,
-    }
-}
-
-/// Is `value` what a property has already? Rhai hands a property back to its setter after each method call on it
-/// (`worker.connections.len()`), which is no assignment.
-pub(crate) fn is_same_value(value: &Dynamic, now: &Dynamic) -> bool {
-    if let (Some(a), Some(b)) = (value.read_lock::<Connections>(), now.read_lock::<Connections>()) {
-        return a.0.is_same(&b.0);
-    }
-    if let (Some(a), Some(b)) = (value.read_lock::<Worker>(), now.read_lock::<Worker>()) {
-        return a.is_same(&b);
-    }
-    match (value.as_int(), now.as_int()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => match (value.as_immutable_string_ref(), now.as_immutable_string_ref()) {
-            (Ok(a), Ok(b)) => *a == *b,
-            _ => value.is_unit() && now.is_unit(),
-        },
     }
 }
 
