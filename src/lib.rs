@@ -26,9 +26,13 @@ mod watch;
 struct Readme;
 
 pub use error::{Error, ErrorKind, Fault};
-pub use host::{Host, HostBuilder, HostEvent, HostHandle, Reloaded, WorkerInfo};
+pub use host::{
+    Busy, ConnectionStatus, Host, HostBuilder, HostEvent, HostHandle, IsolateStatus, LastReload,
+    ReloadOptions, ReloadOutcome, Reloaded, Status, WorkerInfo, WorkerStatus,
+};
 pub use log::{Level, Record};
 pub use rhai;
+pub use script::configuration::Configuration;
 #[doc(hidden)]
 pub use script::reference::{
     Entry, Place, Section, registered::registered_names, script_reference,

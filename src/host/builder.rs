@@ -6,6 +6,7 @@ use crate::{
     error::{Error, ErrorKind, Fault},
     isolate,
     log::{Log, Record},
+    script::configuration::Configuration,
 };
 use rhai::Engine;
 use std::{
@@ -132,6 +133,17 @@ impl HostBuilder {
     pub fn check(self) -> Result<Vec<Fault>, Error> {
         let sources = Sources::new(&self.existing_script()?);
         Ok(isolate::check(&self.engine_config(), sources))
+    }
+
+    /// Runs the script's top level, which only declares, for what it says with `Worker::configure`. Nothing is served, and
+    /// what it prints is not shown. For whoever has to know before the host starts.
+    ///
+    /// # Errors
+    ///
+    /// If no script was named, there is no such file, it does not compile, or its top level throws.
+    pub fn configuration(self) -> Result<Configuration, Error> {
+        let sources = Sources::new(&self.existing_script()?);
+        Ok(isolate::configuration(&self.engine_config(), sources)?)
     }
 
     fn existing_script(&self) -> Result<PathBuf, Error> {

@@ -2,19 +2,20 @@
 
 mod builder;
 mod event;
+mod handle;
 mod reload;
+mod status;
 mod supervisor;
 
 pub use builder::HostBuilder;
 pub use event::{HostEvent, Reloaded, WorkerInfo};
+pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
+pub use status::{Busy, ConnectionStatus, IsolateStatus, LastReload, Status, WorkerStatus};
 
 use crate::error::Error;
 use builder::HostConfig;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-    mpsc,
-};
+use handle::Order;
+use std::sync::{Arc, mpsc};
 use supervisor::Supervisor;
 
 /// A host for one script. Made with [`Host::builder`].
@@ -63,33 +64,6 @@ pub struct Host {
     config: HostConfig,
     handle: HostHandle,
     orders: mpsc::Receiver<Order>,
-}
-
-/// What the supervisor is told.
-enum Order {
-    Reload,
-    Stop(u8),
-    Wish(crate::script::ctx::Wish),
-}
-
-/// A way to steer a running host from other threads. Cheap to clone.
-#[derive(Clone)]
-pub struct HostHandle {
-    orders: mpsc::Sender<Order>,
-    stopping: Arc<AtomicBool>,
-}
-
-impl HostHandle {
-    /// Reads the script again, as saving it does. What comes of it is told by an event.
-    pub fn reload(&self) {
-        let _ = self.orders.send(Order::Reload);
-    }
-
-    /// Stops in order; [`Host::run`] returns `code` then. Does not wait.
-    pub fn stop(&self, code: u8) {
-        self.stopping.store(true, Ordering::Relaxed);
-        let _ = self.orders.send(Order::Stop(code));
-    }
 }
 
 impl Host {

@@ -1,14 +1,14 @@
 //! One (re)load of the script: read, rehearse in every isolate, bind, and only then commit in all of them.
 
 use super::{
-    HostEvent, Reloaded,
+    HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
     supervisor::{
         FIRST_START_PATIENCE, Place, START_PATIENCE, Supervisor, await_answer, collect, stop_all,
     },
 };
 use crate::{
     engine::sources::Sources,
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Loaded, Task},
     log::Level,
     net::listener::Bound,
@@ -47,7 +47,7 @@ impl Deployment {
         Self {
             sources,
             began: Instant::now(),
-            loaded: Loaded { workers: Vec::new(), timers: 0 },
+            loaded: Loaded::default(),
             continued: Vec::new(),
             bound: Vec::new(),
             seats: Vec::new(),
@@ -189,6 +189,7 @@ impl Deployment {
         host.places = places.into_iter().map(|(place, _)| place).collect();
         host.workers = self.loaded.workers;
         host.timers = self.loaded.timers;
+        host.configuration = self.loaded.configuration;
         drop(old_bound);
         stop_all(gone, host.config.stop_timeout);
         let (report, silent) = collect(&answers, patience, &host.stopping)?;
@@ -222,7 +223,7 @@ impl Deployment {
 
 impl Supervisor {
     /// Reads the script again. Whatever is wrong with it, what served goes on serving.
-    pub(super) fn reload(&mut self) {
+    pub(super) fn reload(&mut self, _options: ReloadOptions) -> ReloadOutcome {
         let sources = Sources::new(&self.config.script);
         let mut deployment = Deployment::new(sources.clone());
         let prepared = deployment.prepare(self);
@@ -230,17 +231,18 @@ impl Supervisor {
         if let Err(error) = prepared {
             let serving = self.generation.saturating_sub(1);
             let outcome = format!("generation {serving} goes on serving");
-            return self.reject(error, &outcome);
+            return Err(self.reject(error, &outcome));
         }
         match deployment.commit(self) {
             Ok(report) => {
                 self.good = sources;
                 self.log_reloaded(report.summary(&self.script_name()));
-                self.tell(HostEvent::Reloaded(report));
+                self.tell(HostEvent::Reloaded(report.clone()));
+                Ok(report)
             }
             Err(error) => {
                 let outcome = self.go_back();
-                self.reject(error, &outcome);
+                Err(self.reject(error, &outcome))
             }
         }
     }
@@ -258,11 +260,12 @@ impl Supervisor {
         }
     }
 
-    fn reject(&mut self, error: Error, outcome: &str) {
+    fn reject(&mut self, error: Error, outcome: &str) -> Fault {
         self.rejected = true;
         let mut fault = error.into_fault();
         fault.text.push_str(&format!("\nreload rejected: {outcome}"));
         self.config.log.host(Level::Error, fault.text.clone());
-        self.tell(HostEvent::ReloadRejected(fault));
+        self.tell(HostEvent::ReloadRejected(fault.clone()));
+        fault
     }
 }

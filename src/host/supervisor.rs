@@ -1,13 +1,16 @@
 //! Keeps the isolates of one script: one for each place in each worker's count. Starts, reloads and stops them as one.
 
-use super::{HostEvent, Order, WorkerInfo, builder::HostConfig, reload::Deployment};
+use super::{
+    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, builder::HostConfig, handle::Order,
+    reload::Deployment,
+};
 use crate::{
     engine::sources::Sources,
     error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Report},
     log::Level,
     net::listener::{Bound, Listeners},
-    script::{ctx::Wish, plan::WorkerSpec},
+    script::{configuration::Configuration, ctx::Wish, plan::WorkerSpec},
     watch::Watch,
 };
 use std::{
@@ -44,6 +47,14 @@ pub(super) struct Place {
     pub(super) is_deaf: bool,
 }
 
+/// A reload that will be made.
+#[derive(Default)]
+struct WantedReload {
+    options: ReloadOptions,
+    /// Who waits for what comes of it.
+    replies: Vec<Sender<ReloadOutcome>>,
+}
+
 /// The running host.
 pub(super) struct Supervisor {
     pub(super) config: HostConfig,
@@ -55,6 +66,7 @@ pub(super) struct Supervisor {
     pub(super) bound: Vec<Option<Bound>>,
     pub(super) generation: u64,
     pub(super) timers: usize,
+    pub(super) configuration: Configuration,
     orders: Sender<Order>,
     /// Set as soon as somebody wants the host to stop, also while it is busy.
     pub(super) stopping: Arc<AtomicBool>,
@@ -62,8 +74,8 @@ pub(super) struct Supervisor {
     /// Faults that the embedder has not been told of yet.
     waiting_faults: Arc<AtomicUsize>,
     watch: Option<Watch>,
-    /// Has a reload been asked for that was not made yet?
-    wants_reload: bool,
+    /// Reloads that were asked for and are made as one when there is nothing else to do.
+    wanted_reload: Option<WantedReload>,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
     /// The files that serve, to go back to when a newer start fails.
@@ -81,7 +93,8 @@ impl Supervisor {
             false => None,
             true => {
                 let sender = orders.clone();
-                let changed = move || drop(sender.send(Order::Reload));
+                let changed =
+                    move || drop(sender.send(Order::Reload(ReloadOptions::default(), None)));
                 let watch = Watch::start(config.settle, config.log.clone(), changed);
                 Some(watch.map_err(|e| system("cannot start watching", e))?)
             }
@@ -93,12 +106,13 @@ impl Supervisor {
             bound: Vec::new(),
             generation: 0,
             timers: 0,
+            configuration: Configuration::default(),
             orders,
             stopping,
             next_id: 0,
             waiting_faults: Arc::default(),
             watch,
-            wants_reload: false,
+            wanted_reload: None,
             rejected: false,
             good: Sources::new(&config.script),
             config,
@@ -138,12 +152,14 @@ impl Supervisor {
 
     /// The next order. However often a reload was asked for, it is made once, when there is nothing else to do.
     fn next_order(&mut self, orders: &Receiver<Order>) -> Option<Order> {
-        while self.wants_reload {
-            match orders.try_recv() {
-                Ok(order) => return Some(order),
-                Err(_) => {
-                    self.wants_reload = false;
-                    self.reload();
+        while self.wanted_reload.is_some() {
+            if let Ok(order) = orders.try_recv() {
+                return Some(order);
+            }
+            if let Some(wanted) = self.wanted_reload.take() {
+                let outcome = self.reload(wanted.options);
+                for reply in wanted.replies {
+                    let _ = reply.send(outcome.clone());
                 }
             }
         }
@@ -155,8 +171,13 @@ impl Supervisor {
     fn serve(&mut self, orders: &Receiver<Order>) -> u8 {
         while let Some(order) = self.next_order(orders) {
             match order {
-                Order::Stop(code) | Order::Wish(Wish::Stop(code)) => return code,
-                Order::Reload | Order::Wish(Wish::Reload) => self.wants_reload = true,
+                Order::Stop(code) | Order::StopGracefully(code) | Order::Wish(Wish::Stop(code)) => {
+                    return code;
+                }
+                Order::Reload(options, reply) => self.want_reload(options, reply),
+                Order::Wish(Wish::Reload) => self.want_reload(ReloadOptions::default(), None),
+                Order::Status(reply) => drop(reply.send(self.status())),
+                Order::Connections(reply) => drop(reply.send(self.connections())),
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
@@ -168,6 +189,12 @@ impl Supervisor {
             }
         }
         0
+    }
+
+    fn want_reload(&mut self, options: ReloadOptions, reply: Option<Sender<ReloadOutcome>>) {
+        let wanted = self.wanted_reload.get_or_insert_default();
+        wanted.options = wanted.options.and(options);
+        wanted.replies.extend(reply);
     }
 
     pub(super) fn tell(&self, event: HostEvent) {

@@ -14,6 +14,7 @@ use crate::{
     script::{
         Objects,
         callback::Event,
+        configuration::Configuration,
         ctx::{Ctx, Wish},
         plan::WorkerSpec,
         worker::no_such_callback,
@@ -52,9 +53,11 @@ pub(crate) struct Task {
 }
 
 /// What a top level declared.
+#[derive(Default)]
 pub(crate) struct Loaded {
     pub(crate) workers: Vec<WorkerSpec>,
     pub(crate) timers: usize,
+    pub(crate) configuration: Configuration,
 }
 
 /// What a commit kept and what it did not.
@@ -127,6 +130,16 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
     }
 }
 
+/// Runs the top level for what it configures, and lets everything else that it declares go.
+pub(crate) fn configuration(config: &Config, sources: Sources) -> Result<Configuration, Fault> {
+    let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
+    let mut prepared = None;
+    let loaded = prepare(&ctx, config, sources, 1, false, &mut prepared);
+    forget(&ctx, &mut prepared);
+    ctx.clear();
+    loaded.map(|loaded| loaded.configuration)
+}
+
 /// The thread's main function.
 fn run(
     id: usize,
@@ -189,6 +202,7 @@ fn prepare(
 ) -> Result<Loaded, Fault> {
     let program = Program::compile(&Objects(ctx.clone()), config, sources, generation)?;
     ctx.loud.set(loud);
+    ctx.configuration.take();
     ctx.set_declaring(Some(program.clone()));
     let declared = program.declare(ctx.serving());
     ctx.set_declaring(None);
@@ -199,7 +213,8 @@ fn prepare(
     let workers = ctx.declared.borrow().iter().map(|w| w.core().spec()).collect();
     let timers = ctx.timers.declared();
     *prepared = Some(program);
-    Ok(Loaded { workers, timers })
+    let configuration = ctx.configuration.borrow().clone();
+    Ok(Loaded { workers, timers, configuration })
 }
 
 /// Drops what the last top level declared, if it was not served.

@@ -3,6 +3,7 @@
 
 use super::{
     callback::Event,
+    configuration::Configuration,
     timer::Timers,
     value::{Outcome, error, function},
     worker::Worker,
@@ -64,9 +65,10 @@ pub(crate) struct Ctx {
     pub(crate) workers: RefCell<Vec<Worker>>,
     /// Workers that the running top level has made.
     pub(crate) declared: RefCell<Vec<Worker>>,
+    /// What the top level that ran last configured.
+    pub(crate) configuration: RefCell<Configuration>,
     /// Are prints of the top level shown? (In one isolate they are, the others only repeat them.)
     pub(crate) loud: Cell<bool>,
-
     /// In this second of the sweeper's clock, so many reports were shown; so many were not since.
     reports: Cell<(u64, u32, u64)>,
     /// The socket to accept on when `on_worker_start` is done.
@@ -95,8 +97,8 @@ impl Ctx {
             timers: Timers::default(),
             workers: RefCell::default(),
             declared: RefCell::default(),
+            configuration: RefCell::default(),
             loud: Cell::new(true),
-
             reports: Cell::default(),
             pending: RefCell::default(),
             served: RefCell::default(),

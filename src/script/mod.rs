@@ -1,6 +1,7 @@
 //! What a script can hold and call: one file for each object. Objects are thin: they check, convert and hand on.
 
 pub(crate) mod callback;
+pub(crate) mod configuration;
 pub(crate) mod connections;
 pub(crate) mod ctx;
 pub(crate) mod object;

@@ -23,8 +23,8 @@ use crate::{
     },
 };
 use rhai::{
-    Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Module, NativeCallContext,
-    Position,
+    Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Module,
+    NativeCallContext, Position,
 };
 use std::{cell::RefCell, rc::Rc};
 
@@ -293,6 +293,11 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     module.set_native_fn("stop_all", move |call: Call| stop(&home, &call, 0));
     let home = ctx.clone();
     module.set_native_fn("stop_all", move |call: Call, code: i64| stop(&home, &call, code));
+    let home = ctx.clone();
+    module.set_native_fn("configure", move |call: Call, given: Map| match home.is_declaring() {
+        true => home.configuration.borrow_mut().read(&given).map_err(|e| at(&call, e)),
+        false => Err(at(&call, error("configure is for the top level: call it there, and save"))),
+    });
     let home = ctx.clone();
     module.set_native_fn("reload", move |call: Call| match home.is_declaring() {
         true => Err(at(&call, error("the top level cannot reload itself"))),

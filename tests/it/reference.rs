@@ -185,7 +185,8 @@ fn greet(host: &mut TestHost, declared: &str, script: &str) -> Client {
 }
 
 /// What may be called in one place only: (owner, name, a call).
-const PLACED: [(&str, &str, &str); 5] = [
+const PLACED: [(&str, &str, &str); 6] = [
+    ("Worker", "configure", "Worker::configure(#{});"),
     ("Worker", "run_all", "Worker::run_all();"),
     ("Worker", "stop_all", "Worker::stop_all();"),
     ("Worker", "reload", "Worker::reload();"),

@@ -57,6 +57,24 @@ Worker::run_all();
         )
         .only_in(Place::Handler),
         Entry::new(
+            "configure",
+            &["Worker::configure(options: map)"],
+            "Says how the process runs that hosts the script. The keys: \
+            `daemonize` (boolean, `rhost start` goes to the background), `pid_file` (the control socket is beside it), \
+            `log_file`, `log_file_max_size` (bytes, then a new file is begun), `stdout_file` (what scripts print, in a \
+            daemon), `metrics` (`127.0.0.1:9100`, where Prometheus text is served): these are read at start. \
+            `stop_timeout` (seconds that a stop waits for queues and goodbyes, and a graceful one for connections), \
+            `max_queued_bytes` (bytes that may wait for all peers together): these change on reload. An unknown key or a \
+            value of the wrong type is an error. Several calls add up.",
+            r#"
+Worker::configure(#{ stop_timeout: 1.5 });
+let worker = Worker();
+worker.on_worker_start = |worker| print("configured");  // prints configured
+Worker::run_all();
+"#,
+        )
+        .only_in(Place::TopLevel),
+        Entry::new(
             "reload",
             &["Worker::reload()"],
             "Reads the script again, as saving it does. Returns at once; the running handler ends on the code it \

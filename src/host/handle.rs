@@ -1,0 +1,85 @@
+//! How other threads steer a running host and ask how it is.
+
+use super::{ConnectionStatus, Reloaded, Status};
+use crate::{error::Fault, script::ctx::Wish};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+    mpsc,
+};
+
+/// What the supervisor is told.
+pub(super) enum Order {
+    Reload(ReloadOptions, Option<mpsc::Sender<ReloadOutcome>>),
+    Stop(u8),
+    StopGracefully(u8),
+    Status(mpsc::Sender<Status>),
+    Connections(mpsc::Sender<Vec<ConnectionStatus>>),
+    Wish(Wish),
+}
+
+/// What came of a reload that was waited for: what was kept, or why it was rejected.
+pub type ReloadOutcome = Result<Reloaded, Fault>;
+
+/// How to reload. The default keeps everything that lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReloadOptions {
+    /// Run every initialiser again: variables and worker properties start anew, connections stay.
+    pub reset_state: bool,
+    /// Close all connections when the new script serves.
+    pub hard: bool,
+}
+
+impl ReloadOptions {
+    /// Two reloads that are made as one.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { reset_state: self.reset_state || other.reset_state, hard: self.hard || other.hard }
+    }
+}
+
+/// A way to steer a running host from other threads. Cheap to clone.
+#[derive(Clone)]
+pub struct HostHandle {
+    pub(super) orders: mpsc::Sender<Order>,
+    pub(super) stopping: Arc<AtomicBool>,
+}
+
+impl HostHandle {
+    /// Reads the script again, as saving it does. What comes of it is told by an event. Does not wait.
+    pub fn reload(&self) {
+        let _ = self.orders.send(Order::Reload(ReloadOptions::default(), None));
+    }
+
+    /// The same with options; waits for what comes of it. `None`: the host has ended.
+    pub fn reload_with(&self, options: ReloadOptions) -> Option<ReloadOutcome> {
+        self.ask(|reply| Order::Reload(options, Some(reply)))
+    }
+
+    /// Stops in order; [`Host::run`](super::Host::run) returns `code` then. Does not wait.
+    pub fn stop(&self, code: u8) {
+        self.stopping.store(true, Ordering::Relaxed);
+        let _ = self.orders.send(Order::Stop(code));
+    }
+
+    /// Takes no more connections, serves those that are open until they close, for the time of a graceful stop at most,
+    /// and then stops as [`stop`](Self::stop) does. Does not wait.
+    pub fn stop_gracefully(&self, code: u8) {
+        let _ = self.orders.send(Order::StopGracefully(code));
+    }
+
+    /// How the host is. `None`: it has ended.
+    pub fn status(&self) -> Option<Status> {
+        self.ask(Order::Status)
+    }
+
+    /// Every open connection. `None`: the host has ended.
+    pub fn connections(&self) -> Option<Vec<ConnectionStatus>> {
+        self.ask(Order::Connections)
+    }
+
+    fn ask<T>(&self, order: impl FnOnce(mpsc::Sender<T>) -> Order) -> Option<T> {
+        let (reply, answer) = mpsc::channel();
+        self.orders.send(order(reply)).ok()?;
+        answer.recv().ok()
+    }
+}

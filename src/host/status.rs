@@ -1,0 +1,159 @@
+//! How a host is, as plain data: what `rhost status` and `rhost connections` show.
+
+use super::supervisor::Supervisor;
+use serde::{Deserialize, Serialize};
+
+/// A running host at one moment.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of rhost.
+    pub version: String,
+    /// The script, as a whole path.
+    pub script: String,
+    /// The process.
+    pub pid: u32,
+    /// When it started, seconds since 1970.
+    pub started: u64,
+    /// How long it has been running, seconds.
+    pub uptime: f64,
+    /// Mean load of the machine over 1, 5 and 15 minutes.
+    pub load: [f64; 3],
+    /// The generation that serves; 0 at first.
+    pub generation: u64,
+    /// Reloads that were accepted.
+    pub reloads: u64,
+    /// Reloads that were rejected.
+    pub rejected_reloads: u64,
+    /// What came of the last reload, if there was one.
+    pub last_reload: Option<LastReload>,
+    /// Resident memory of the process, bytes.
+    pub memory: u64,
+    /// Bytes that wait for peers, in all isolates.
+    pub queued_bytes: u64,
+    /// The budget for them, bytes.
+    pub max_queued_bytes: u64,
+    /// The script's top-level workers, in the order of their declaration.
+    pub workers: Vec<WorkerStatus>,
+    /// The isolates, in the order of the workers that they serve.
+    pub isolates: Vec<IsolateStatus>,
+}
+
+/// What came of a reload.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LastReload {
+    /// When, seconds since 1970.
+    pub at: u64,
+    /// Was it accepted?
+    pub accepted: bool,
+    /// The line that says what was kept, or the fault.
+    pub text: String,
+}
+
+/// A top-level worker.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct WorkerStatus {
+    /// Its name; empty if the script set none.
+    pub name: String,
+    /// The address as the script wrote it; empty without one.
+    pub declared: String,
+    /// Where it listens, if it does.
+    pub address: Option<String>,
+    /// `tcp` or `unix`.
+    pub transport: String,
+    /// The user that it runs as.
+    pub user: String,
+    /// In how many isolates it runs.
+    pub count: usize,
+}
+
+/// One isolate.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct IsolateStatus {
+    /// The worker that it serves: its name, or its address as declared; empty for a script without workers.
+    pub worker: String,
+    /// Its number among those of that worker.
+    pub id: usize,
+    /// Where it listens: the worker's address, and those of workers that it made itself.
+    pub listening: Vec<String>,
+    /// Open connections.
+    pub connections: u64,
+    /// Messages that were handled since its start.
+    pub messages: u64,
+    /// Bytes received from peers.
+    pub bytes_read: u64,
+    /// Bytes handed to the kernel.
+    pub bytes_written: u64,
+    /// Bytes that wait for peers.
+    pub queued_bytes: u64,
+    /// Sends that were dropped or failed.
+    pub send_failures: u64,
+    /// Living timers.
+    pub timers: u64,
+    /// Events that were lost to errors.
+    pub faults: u64,
+    /// The generation that serves.
+    pub generation: u64,
+    /// How often it was started anew because it had died.
+    pub restarts: u64,
+    /// The handler that keeps it from doing anything else, if there is one.
+    pub busy: Option<Busy>,
+    /// Closures without a successor: where they stand, and the generation they stay on.
+    pub leftovers: Vec<(String, i64)>,
+}
+
+/// A handler that has been running for long.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Busy {
+    /// Where it stands, `push.rhai:18`.
+    pub place: String,
+    /// For how long, seconds.
+    pub seconds: f64,
+}
+
+/// One open connection.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ConnectionStatus {
+    /// The worker that accepted it: its name, or its address as declared.
+    pub worker: String,
+    /// Number of the isolate among those of the top-level worker.
+    pub isolate: usize,
+    /// The connection's id in its isolate.
+    pub id: u64,
+    /// `tcp` or `unix`.
+    pub transport: String,
+    /// `websocket`, `text`, …
+    pub protocol: String,
+    /// 4 or 6; 0 on a Unix socket.
+    pub ip_version: u8,
+    /// Bytes that were received and are not a whole message yet.
+    pub receive_queue: u64,
+    /// Bytes that wait for the peer.
+    pub send_queue: u64,
+    /// Bytes received so far.
+    pub bytes_read: u64,
+    /// Bytes handed to the kernel so far.
+    pub bytes_written: u64,
+    /// `HANDSHAKE`, `ESTABLISHED`, `CLOSING`.
+    pub status: String,
+    /// Our address; empty on a Unix socket.
+    pub local: String,
+    /// The peer's address; empty on a Unix socket.
+    pub remote: String,
+}
+
+impl Supervisor {
+    /// How everything is.
+    pub(super) fn status(&self) -> Status {
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            generation: self.generation.saturating_sub(1),
+            ..Status::default()
+        }
+    }
+
+    /// Every open connection.
+    pub(super) fn connections(&self) -> Vec<ConnectionStatus> {
+        Vec::new()
+    }
+}
