@@ -94,6 +94,13 @@ impl Globals {
         drop(old);
     }
 
+    /// All values of all files.
+    pub(crate) fn values(&self) -> Vec<Dynamic> {
+        let others = self.others.borrow();
+        let main = self.main.borrow();
+        others.values().flat_map(HashMap::values).chain(main.values()).cloned().collect()
+    }
+
     /// Forgets all values. Breaks the rings that closures in variables make with them.
     pub(crate) fn clear(&self) {
         drop((self.main.take(), self.others.take()));

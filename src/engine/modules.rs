@@ -3,6 +3,7 @@
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
+    generations::Generations,
     globals::Globals,
     relink::{self, Closure},
     sources::Sources,
@@ -17,7 +18,7 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     path::{Path, PathBuf},
-    rc::Rc,
+    rc::{Rc, Weak},
 };
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -53,6 +54,8 @@ impl Unit {
 pub(crate) struct Modules {
     pub(crate) sources: Sources,
     pub(crate) globals: Rc<Globals>,
+    /// The isolate's programs, this one among them (which is why it does not own them).
+    generations: Weak<Generations>,
     pub(crate) units: RefCell<Vec<Rc<Unit>>>,
     /// What runs the top levels.
     pub(crate) top_level: RefCell<Option<Rc<TopLevel>>>,
@@ -63,10 +66,15 @@ pub(crate) struct Modules {
 }
 
 impl Modules {
-    pub(crate) fn new(sources: Sources, globals: Rc<Globals>) -> Rc<Self> {
+    pub(crate) fn new(
+        sources: Sources,
+        globals: Rc<Globals>,
+        generations: &Rc<Generations>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             sources,
             globals,
+            generations: Rc::downgrade(generations),
             units: RefCell::default(),
             top_level: RefCell::default(),
             built: RefCell::default(),
@@ -235,12 +243,26 @@ impl Modules {
         )
     }
 
-    /// Calls a closure of another file, which rhai itself looks for in the caller's file only.
+    /// Calls a closure that rhai does not find because it looks in the caller's file only: one of another file, else one
+    /// of another generation.
     pub(crate) fn call_foreign_closure(
         &self,
         name: &str,
         args: &mut [&mut Dynamic],
         ctx: &EvalContext,
+    ) -> Option<Outcome<Dynamic>> {
+        let level = ctx.call_level() + 1;
+        self.call_closure(ctx.engine(), name, args, level)
+            .or_else(|| self.generations.upgrade()?.call_closure(name, args, level))
+    }
+
+    /// Calls a closure of this program, if it knows one of that name. `engine` is the program's.
+    pub(super) fn call_closure(
+        &self,
+        engine: &Engine,
+        name: &str,
+        args: &mut [&mut Dynamic],
+        level: usize,
     ) -> Option<Outcome<Dynamic>> {
         let state = self.units.borrow().iter().find_map(|unit| {
             let state = unit.state.borrow();
@@ -249,9 +271,9 @@ impl Modules {
             has.then(|| state.clone()).flatten()
         });
         let mut state = state?;
-        state.level = ctx.call_level() + 1;
+        state.level = level;
         let (mut caches, mut scope) = (Caches::new(), Scope::new());
-        let mut inner = EvalContext::new(ctx.engine(), &mut state, &mut caches, &mut scope, None);
+        let mut inner = EvalContext::new(engine, &mut state, &mut caches, &mut scope, None);
         Some(inner.call_fn_raw(name, false, false, args))
     }
 }

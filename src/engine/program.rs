@@ -2,6 +2,7 @@
 
 use super::{
     Config,
+    generations::Generations,
     globals::Globals,
     handler::{Body, Handler},
     modules::Modules,
@@ -32,6 +33,20 @@ pub(crate) trait Api {
     fn register_properties(&self, engine: &mut Engine, names: &BTreeSet<ImmutableString>);
 }
 
+/// How a generation begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    /// 1 at the first start.
+    pub(crate) generation: u64,
+    /// Run every initialiser, instead of taking over what lives?
+    pub(crate) is_fresh: bool,
+}
+
+impl Start {
+    /// The very first.
+    pub(crate) const FIRST: Self = Self { generation: 1, is_fresh: false };
+}
+
 /// A generation of the script.
 pub(crate) struct Program {
     /// 1 at the first start.
@@ -40,6 +55,8 @@ pub(crate) struct Program {
     pub(crate) modules: Rc<Modules>,
     /// A newer generation serves; this one only ends what it began.
     pub(crate) retired: Cell<bool>,
+    /// Does it run every initialiser, instead of taking over what lives?
+    pub(crate) is_fresh: bool,
     colour: bool,
     top_level: OnceCell<Rc<TopLevel>>,
     bodies: RefCell<HashMap<(ImmutableString, ImmutableString, usize), Rc<Body>>>,
@@ -52,8 +69,10 @@ impl Program {
         api: &A,
         config: &Config,
         sources: Sources,
-        generation: u64,
+        start: Start,
+        generations: &Rc<Generations>,
     ) -> Result<Rc<Self>, Fault> {
+        let generation = start.generation;
         let main = sources.display(sources.main());
         let main_path = sources.main().to_owned();
         let text = sources
@@ -64,7 +83,7 @@ impl Program {
             return Err(Fault::plain(format!("{main} is empty")));
         }
         let globals = Globals::new(&main, A::HANDLES);
-        let modules = Modules::new(sources, globals);
+        let modules = Modules::new(sources, globals, generations);
         let mut engine = super::build(config, &modules);
         api.register(&mut engine);
         super::coroutine::guarded(|| (config.register)(&mut engine)).map_err(|text| {
@@ -81,6 +100,7 @@ impl Program {
             engine,
             modules,
             retired: Cell::new(false),
+            is_fresh: start.is_fresh,
             colour: config.colour,
             top_level: OnceCell::new(),
             bodies: RefCell::default(),
@@ -96,7 +116,7 @@ impl Program {
     /// `previous` is as it was before.
     pub(crate) fn declare(&self, previous: Option<Rc<Program>>) -> Result<&TopLevel, Fault> {
         let globals = self.modules.globals.clone();
-        let top_level = TopLevel::new(globals, self.generation, previous);
+        let top_level = TopLevel::new(globals, self.generation, previous, self.is_fresh);
         *self.modules.top_level.borrow_mut() = Some(top_level.clone());
         super::coroutine::restart_clock();
         let unit = self.modules.main();
@@ -198,12 +218,36 @@ impl Program {
         })
     }
 
+    /// Does this program know a closure of that name, its own or one that it continues?
+    pub(crate) fn knows(&self, name: &str) -> bool {
+        let units = self.modules.units.borrow();
+        let known = |file: &str| self.with_names(file, |n| n.current(name).is_some());
+        units.iter().any(|unit| known(&unit.file) == Some(true))
+    }
+
+    /// Is there a closure that `older` could run and this program cannot?
+    pub(super) fn abandons(&self, older: &Program) -> bool {
+        let units = older.modules.units.borrow();
+        let lost = |file: &str| older.with_names(file, |n| n.all().any(|name| !self.knows(name)));
+        units.iter().any(|unit| lost(&unit.file) == Some(true))
+    }
+
+    /// `push.rhai:18`: where a closure stands.
+    pub(crate) fn place(&self, name: &str) -> String {
+        let units = self.modules.units.borrow();
+        let place = |unit: &Rc<super::modules::Unit>| {
+            let (line, _) = self.with_names(&unit.file, |n| n.place(name)).flatten()?;
+            Some(format!("{}:{line}", unit.file))
+        };
+        units.iter().find_map(place).unwrap_or_default()
+    }
+
     /// What a closure of an earlier generation is now, if it goes on.
-    fn renew(&self, f: &FnPtr) -> Option<FnPtr> {
+    pub(crate) fn renew(&self, f: &FnPtr) -> Option<FnPtr> {
         let globals = &self.modules.globals;
         let units = self.modules.units.borrow();
         let renew = |file: &str| {
-            self.with_names(file, |names| names.rebind(f, |name| globals.get(Some(file), name)))
+            self.with_names(file, |names| names.rebind(f, &|name| globals.get(Some(file), name)))
         };
         f.is_anonymous()
             .then(|| units.iter().find_map(|unit| renew(&unit.file).flatten()))
@@ -223,6 +267,9 @@ impl Program {
         new: &Handler,
         offered: usize,
     ) -> Option<Handler> {
+        if self.is_fresh {
+            return None;
+        }
         let file = new.file();
         let heir =
             self.with_names(file, |n| n.current(old.fn_ptr().fn_name()).cloned()).flatten()?;

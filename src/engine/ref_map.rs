@@ -66,6 +66,10 @@ impl Table {
     pub(crate) fn entries(&self) -> impl Iterator<Item = &(ImmutableString, Dynamic)> {
         self.slots.iter().flatten()
     }
+
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Dynamic> {
+        self.slots.iter_mut().flatten().map(|(_, value)| value)
+    }
 }
 
 impl Drop for Table {

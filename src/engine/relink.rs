@@ -12,13 +12,18 @@
 
 use super::closures::ANONYMOUS;
 pub(crate) use super::closures::{Closure, closures};
+use super::tokens::Place;
 use rhai::{AST, Dynamic, FnPtr, ImmutableString, Module, Shared};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many generations a name is remembered. An alias costs a copy of a body (a few KiB), and whether
-/// somebody still holds the name cannot be known; the slots that the host can reach are renamed with
-/// [`Names::rebind`] at every reload and do not depend on this.
+/// somebody still holds the name cannot be known without looking at every value. The slots of the host
+/// are renamed with [`Names::rebind`] at every reload, all other values every [`RENAME_GENERATIONS`].
 pub(crate) const KEEP_GENERATIONS: u64 = 16;
+
+/// After how many generations every value is looked at, so that no living closure has a name that is
+/// about to be forgotten. Fixed: half of that time, as a handler may be holding one meanwhile.
+pub(crate) const RENAME_GENERATIONS: u64 = KEEP_GENERATIONS / 2;
 
 /// What became of a closure.
 #[derive(Clone, Debug, PartialEq)]
@@ -202,6 +207,17 @@ impl Names {
         }
     }
 
+    /// All names that mean something.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &ImmutableString> {
+        self.current.keys().chain(self.old.keys())
+    }
+
+    /// Where the closure that has, or had, this name begins.
+    pub(crate) fn place(&self, name: &str) -> Option<Place> {
+        let current = self.current.get(name);
+        current.or_else(|| self.old.get(name).map(|r| &r.now)).map(|c| c.start)
+    }
+
     /// A copy of the program's function library in which each remembered name stands for its current
     /// body. It has to become `global.lib[0]`: a closure looks nowhere else.
     pub(crate) fn library(&self, ast: &AST) -> Shared<Module> {
@@ -226,8 +242,19 @@ impl Names {
     pub(crate) fn rebind(
         &self,
         f: &FnPtr,
-        global: impl Fn(&str) -> Option<Dynamic>,
+        global: &dyn Fn(&str) -> Option<Dynamic>,
     ) -> Option<FnPtr> {
+        let mut rebound = self.rename(f, global)?;
+        for held in rebound.iter_curry_mut().filter(|held| !held.is_shared()) {
+            let inner = held.read_lock::<FnPtr>().and_then(|f| self.rebind(&f, global));
+            if let Some(inner) = inner {
+                *held = inner.into();
+            }
+        }
+        Some(rebound)
+    }
+
+    fn rename(&self, f: &FnPtr, global: &dyn Fn(&str) -> Option<Dynamic>) -> Option<FnPtr> {
         let name = f.fn_name();
         // Named functions are looked up by their names anyway.
         if !name.starts_with(ANONYMOUS) || self.current.contains_key(name) {
@@ -243,9 +270,9 @@ impl Names {
             return Some(f.clone()); // still runs, by its alias
         };
         // `FnPtr::new` refuses the names of closures.
-        let mut rebound = FnPtr::from(now.def.clone());
-        rebound.set_curry(values.into_iter().chain(extra.iter().cloned()));
-        Some(rebound)
+        let mut renamed = FnPtr::from(now.def.clone());
+        renamed.set_curry(values.into_iter().chain(extra.iter().cloned()));
+        Some(renamed)
     }
 }
 

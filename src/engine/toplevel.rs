@@ -24,10 +24,18 @@ use std::{
 /// A top-level variable: file, name, and how many of that name came before it.
 pub(crate) type Key = (ImmutableString, ImmutableString, usize);
 
-/// A living value whose new twin has to stand for it once the reload is accepted.
+/// Two references that become one when the reload is accepted: whoever holds `gone` has `stays` then.
 enum Twin {
-    Map { new: RefMap, living: RefMap },
-    Array { new: RefArray, living: RefArray },
+    Map { gone: RefMap, stays: RefMap },
+    Array { gone: RefArray, stays: RefArray },
+}
+
+/// A cell of the living program that holds a new value during the run.
+struct Borrowed {
+    cell: Dynamic,
+    living: Dynamic,
+    /// Is the new value the one that stays?
+    resets: bool,
 }
 
 /// One run of all top levels of a program.
@@ -36,12 +44,15 @@ pub(crate) struct TopLevel {
     generation: u64,
     /// The living program; let go once the reload is decided.
     previous: RefCell<Option<Rc<Program>>>,
+    /// Does no value live on?
+    is_fresh: bool,
     /// Hash of the statement that declares each variable.
     variables: RefCell<HashMap<Key, u64>>,
     /// For each file, what the closures of earlier generations are called now.
     names: RefCell<HashMap<ImmutableString, Names>>,
-    /// Cells of the living program that hold new values during the run, with the living values.
-    borrowed: RefCell<Vec<(Dynamic, Dynamic)>>,
+    borrowed: RefCell<Vec<Borrowed>>,
+    /// Cells of the living program with the values that they get when the reload is accepted.
+    renewed: RefCell<Vec<(Dynamic, Dynamic)>>,
     twins: RefCell<Vec<Twin>>,
     /// Variables that live on, and those that were reset because their text changed.
     pub(crate) kept: RefCell<Vec<String>>,
@@ -53,14 +64,17 @@ impl TopLevel {
         globals: Rc<Globals>,
         generation: u64,
         previous: Option<Rc<Program>>,
+        is_fresh: bool,
     ) -> Rc<Self> {
         Rc::new(Self {
             globals,
             generation,
             previous: RefCell::new(previous),
+            is_fresh,
             variables: RefCell::default(),
             names: RefCell::default(),
             borrowed: RefCell::default(),
+            renewed: RefCell::default(),
             twins: RefCell::default(),
             kept: RefCell::default(),
             reset: RefCell::default(),
@@ -147,34 +161,41 @@ impl TopLevel {
         let living = previous.as_ref().and_then(|p| p.modules.globals.get(Some(&unit.file), name));
         variables.insert(key, text);
         let Some(living) = living else { return };
-        if old != Some(text) {
-            if old.is_some() && self.is_state(value) {
-                self.reset.borrow_mut().push(name.to_string());
-            }
+        if old.is_none() {
             return;
         }
-        if self.adopt(value, living) {
+        let resets = self.is_fresh || old != Some(text);
+        if resets && self.is_state(value) {
+            self.reset.borrow_mut().push(name.to_string());
+        }
+        // (closures of connections share the variable: it is one for all, also when it starts anew)
+        if self.adopt(value, living, resets) && !resets {
             self.kept.borrow_mut().push(name.to_string());
         }
     }
 
-    /// Makes `value`, just initialised, continue `living`. False: they are of kinds that cannot be one.
-    fn adopt(&self, value: &mut Dynamic, living: Dynamic) -> bool {
+    /// Makes `value`, just initialised, the same variable as `living`, with the value of that or, if it `resets`, the new
+    /// one. False: they are of kinds that cannot be one.
+    fn adopt(&self, value: &mut Dynamic, living: Dynamic, resets: bool) -> bool {
         if living.is_shared() && living.is_locked() {
-            // A waiting handler holds it: the cell is taken as it is.
-            *value = living;
+            // A waiting handler holds it: the cell is taken as it is, or left to that handler.
+            if !resets {
+                *value = living;
+            }
+            return !resets;
+        }
+        if let (Some(new), Some(living)) =
+            (value.read_lock::<RefMap>().as_deref(), living.read_lock::<RefMap>().as_deref())
+        {
+            let (gone, stays) = if resets { (living, new) } else { (new, living) };
+            self.twins.borrow_mut().push(Twin::Map { gone: gone.clone(), stays: stays.clone() });
             return true;
         }
         if let (Some(new), Some(living)) =
-            (value.read_lock::<RefMap>(), living.read_lock::<RefMap>())
+            (value.read_lock::<RefArray>().as_deref(), living.read_lock::<RefArray>().as_deref())
         {
-            self.twins.borrow_mut().push(Twin::Map { new: new.clone(), living: living.clone() });
-            return true;
-        }
-        if let (Some(new), Some(living)) =
-            (value.read_lock::<RefArray>(), living.read_lock::<RefArray>())
-        {
-            self.twins.borrow_mut().push(Twin::Array { new: new.clone(), living: living.clone() });
+            let (gone, stays) = if resets { (living, new) } else { (new, living) };
+            self.twins.borrow_mut().push(Twin::Array { gone: gone.clone(), stays: stays.clone() });
             return true;
         }
         let plain = |v: &Dynamic| !v.is_fnptr() && !self.globals.is_handle(v);
@@ -189,7 +210,7 @@ impl TopLevel {
             *cell = value.take();
         }
         *value = living.clone();
-        self.borrowed.borrow_mut().push((living, saved));
+        self.borrowed.borrow_mut().push(Borrowed { cell: living, living: saved, resets });
         true
     }
 
@@ -227,10 +248,10 @@ impl TopLevel {
 
     /// Puts the living values back. To be called after the run, however it ended.
     pub(crate) fn restore(&self) {
-        for (cell, saved) in self.borrowed.borrow_mut().drain(..).rev() {
-            let mut cell = cell;
-            if let Some(mut value) = cell.write_lock::<Dynamic>() {
-                *value = saved;
+        for Borrowed { mut cell, living, resets } in self.borrowed.borrow_mut().drain(..).rev() {
+            let new = cell.write_lock::<Dynamic>().map(|mut v| std::mem::replace(&mut *v, living));
+            if let Some(new) = new.filter(|_| resets) {
+                self.renewed.borrow_mut().push((cell, new));
             }
         }
     }
@@ -239,14 +260,19 @@ impl TopLevel {
         self.variables.borrow().get(key).copied()
     }
 
-    /// The reload is accepted: new maps and arrays become the living ones.
+    /// The reload is accepted: new maps and arrays become the living ones, or the other way round, and variables that were
+    /// reset get their new values.
     pub(crate) fn accept(&self) {
         self.previous.take();
         for twin in self.twins.borrow_mut().drain(..) {
             match twin {
-                Twin::Map { new, living } => new.stand_for(&living),
-                Twin::Array { new, living } => new.stand_for(&living),
+                Twin::Map { gone, stays } => gone.stand_for(&stays),
+                Twin::Array { gone, stays } => gone.stand_for(&stays),
             }
+        }
+        for (mut cell, new) in self.renewed.take() {
+            let old = cell.write_lock::<Dynamic>().map(|mut v| std::mem::replace(&mut *v, new));
+            drop(old);
         }
     }
 }

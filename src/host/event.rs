@@ -1,5 +1,6 @@
 //! What a host tells its embedder.
 
+use super::ReloadOptions;
 use crate::error::Fault;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub struct WorkerInfo {
 pub struct Reloaded {
     /// The number of the generation that serves now; the first start was 0.
     pub generation: u64,
+    /// How it was asked for.
+    pub options: ReloadOptions,
     /// From reading the files to serving.
     pub took: Duration,
     /// Connections that stayed open.
@@ -86,7 +89,8 @@ impl Reloaded {
             count(self.kept.len(), "value"),
         );
         if !self.reset.is_empty() {
-            text.push_str(&format!("; reset {} (edited)", list(&self.reset)));
+            let why = if self.options.reset_state { "asked for" } else { "edited" };
+            text.push_str(&format!("; reset {} ({why})", list(&self.reset)));
         }
         let mut generations: Vec<i64> = self.leftovers.iter().map(|(_, g)| *g).collect();
         generations.sort_unstable();

@@ -7,7 +7,7 @@ use super::{
     },
 };
 use crate::{
-    engine::sources::Sources,
+    engine::{program::Start, sources::Sources},
     error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Loaded, Task},
     log::Level,
@@ -30,6 +30,7 @@ type Seat = Option<(usize, usize)>;
 /// A generation on its way to serve.
 pub(super) struct Deployment {
     pub(super) sources: Sources,
+    options: ReloadOptions,
     began: Instant,
     loaded: Loaded,
     /// For each declared worker, the old one that it continues.
@@ -43,9 +44,10 @@ pub(super) struct Deployment {
 }
 
 impl Deployment {
-    pub(super) fn new(sources: Sources) -> Self {
+    pub(super) fn new(sources: Sources, options: ReloadOptions) -> Self {
         Self {
             sources,
+            options,
             began: Instant::now(),
             loaded: Loaded::default(),
             continued: Vec::new(),
@@ -135,7 +137,7 @@ impl Deployment {
     fn rehearse(&self, host: &Supervisor, isolate: &Isolate, loud: bool) -> Result<Loaded, Error> {
         let answer = isolate.ask(|reply| Command::Prepare {
             sources: self.sources.clone(),
-            generation: host.generation + 1,
+            start: Start { generation: host.generation + 1, is_fresh: self.options.reset_state },
             loud,
             reply,
         });
@@ -210,6 +212,7 @@ impl Deployment {
         }
         Ok(Reloaded {
             generation: host.generation - 1,
+            options: self.options,
             took: self.began.elapsed(),
             connections: report.connections,
             listeners: report.listeners,
@@ -223,9 +226,9 @@ impl Deployment {
 
 impl Supervisor {
     /// Reads the script again. Whatever is wrong with it, what served goes on serving.
-    pub(super) fn reload(&mut self, _options: ReloadOptions) -> ReloadOutcome {
+    pub(super) fn reload(&mut self, options: ReloadOptions) -> ReloadOutcome {
         let sources = Sources::new(&self.config.script);
-        let mut deployment = Deployment::new(sources.clone());
+        let mut deployment = Deployment::new(sources.clone(), options);
         let prepared = deployment.prepare(self);
         self.watch_files(&sources);
         if let Err(error) = prepared {
@@ -249,7 +252,7 @@ impl Supervisor {
 
     /// Serves the files again that served before, as a generation of its own: what lives is kept by the same rules.
     fn go_back(&mut self) -> String {
-        let mut deployment = Deployment::new(self.good.clone());
+        let mut deployment = Deployment::new(self.good.clone(), ReloadOptions::default());
         let again = deployment.prepare(self).and_then(|()| deployment.commit(self));
         let serving = self.generation.saturating_sub(1);
         match again {

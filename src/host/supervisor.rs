@@ -117,7 +117,7 @@ impl Supervisor {
             good: Sources::new(&config.script),
             config,
         };
-        let mut deployment = Deployment::new(host.good.clone());
+        let mut deployment = Deployment::new(host.good.clone(), ReloadOptions::default());
         let prepared = deployment.prepare(&mut host);
         host.watch_files(&deployment.sources);
         if let Err(error) = prepared.and_then(|()| deployment.commit(&mut host)) {

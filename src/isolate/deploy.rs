@@ -1,7 +1,7 @@
 //! Carries out what a top level declared: what lives goes on under the new program, what is new starts, what was not asked
 //! for again ends. Only `on_worker_start` can fail here; whatever else might be refused was refused before.
 
-use super::{Reply, Report, Task};
+use super::{Reply, Report, Task, leftovers};
 use crate::{
     engine::{
         handler::{Args, Handler},
@@ -62,7 +62,7 @@ pub(crate) fn commit(
         report.listeners =
             ctx.workers.borrow().iter().filter(|w| w.core().bound().is_some()).count();
         report.timers = ctx.timers.asked_by(program.generation);
-        report.leftovers = leftovers(&ctx, &program);
+        report.leftovers = leftovers::find(&ctx, &program);
         if let Err(mpsc::SendError(Err(fault))) = reply.send(started.map(|()| report)) {
             // The host has gone on without this answer.
             ctx.report(fault);
@@ -108,7 +108,7 @@ async fn start(
     };
     let first = program.generation == 1;
     let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
-    if ctx.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
+    if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
         // It waited so long that a newer generation has taken over, with all that is left to do.
         return started;
     }
@@ -217,22 +217,6 @@ fn rebind(ctx: &Rc<Ctx>, renew: impl Fn(&Rc<Handler>, usize) -> Option<Rc<Handle
             }
         }
     }
-}
-
-/// Closures that still belong to an older program: where they stand, and that program's number.
-fn leftovers(ctx: &Ctx, program: &Rc<Program>) -> Vec<(String, i64)> {
-    let mut handlers = ctx.timers.handlers();
-    for worker in ctx.workers.borrow().iter() {
-        let core = worker.core();
-        handlers.extend(core.callbacks.all().into_iter().map(|(_, h)| h));
-        core.with_connections(|connections| {
-            for callbacks in connections.values().filter_map(|c| c.own_callbacks()) {
-                handlers.extend(callbacks.all().into_iter().map(|(_, h)| h));
-            }
-        });
-    }
-    handlers.retain(|handler| !Rc::ptr_eq(handler.program(), program));
-    handlers.iter().map(|h| (h.location(), h.program().number())).collect()
 }
 
 /// Ends everything in order: `on_worker_stop`, no more accepting, goodbye to every peer, `on_close`.

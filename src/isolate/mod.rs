@@ -2,9 +2,14 @@
 //! isolates that a script could see.
 
 pub(crate) mod deploy;
+mod leftovers;
 
 use crate::{
-    engine::{Config, lint, program::Program, sources::Sources},
+    engine::{
+        Config, lint,
+        program::{Program, Start},
+        sources::Sources,
+    },
     error::Fault,
     log::{Level, Log},
     net::{
@@ -35,7 +40,7 @@ pub(crate) type Reply<T> = mpsc::Sender<T>;
 /// What the host asks of an isolate, in this order: prepare, then commit or abort.
 pub(crate) enum Command {
     /// Compile and run the top level, which only declares. The living program goes on.
-    Prepare { sources: Sources, generation: u64, loud: bool, reply: Reply<Result<Loaded, Fault>> },
+    Prepare { sources: Sources, start: Start, loud: bool, reply: Reply<Result<Loaded, Fault>> },
     /// Serve what was prepared.
     Commit { task: Task, reply: Reply<Result<Report, Fault>> },
     /// Forget what was prepared.
@@ -120,11 +125,12 @@ impl Isolate {
 /// Compiles a script and looks for what would fail when it runs. Nothing runs.
 pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
     let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
+    let generations = ctx.generations.clone();
     let rules = lint::Rules {
         offered: &|name| Event::named(name).map(Event::offered),
         unknown: &no_such_callback,
     };
-    match Program::compile(&Objects(ctx), config, sources, 1) {
+    match Program::compile(&Objects(ctx), config, sources, Start::FIRST, &generations) {
         Ok(program) => lint::lint(&program, &rules),
         Err(fault) => vec![fault],
     }
@@ -134,7 +140,7 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
 pub(crate) fn configuration(config: &Config, sources: Sources) -> Result<Configuration, Fault> {
     let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
     let mut prepared = None;
-    let loaded = prepare(&ctx, config, sources, 1, false, &mut prepared);
+    let loaded = prepare(&ctx, config, sources, Start::FIRST, false, &mut prepared);
     forget(&ctx, &mut prepared);
     ctx.clear();
     loaded.map(|loaded| loaded.configuration)
@@ -161,19 +167,13 @@ fn run(
         let ctx = Ctx::new(id, log, listeners, wishes);
         tokio::task::spawn_local(ctx.turn.clone().flush_for_ever());
         tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
+        tokio::task::spawn_local(leftovers::look_for_ever(ctx.clone()));
         let mut prepared: Option<Rc<Program>> = None;
         while let Some(command) = mailbox.recv().await {
             match command {
-                Command::Prepare { sources, generation, loud, reply } => {
+                Command::Prepare { sources, start, loud, reply } => {
                     forget(&ctx, &mut prepared);
-                    let _ = reply.send(prepare(
-                        &ctx,
-                        &config,
-                        sources,
-                        generation,
-                        loud,
-                        &mut prepared,
-                    ));
+                    let _ = reply.send(prepare(&ctx, &config, sources, start, loud, &mut prepared));
                 }
                 Command::Commit { task, reply } => {
                     if let Some(program) = prepared.take() {
@@ -196,16 +196,17 @@ fn prepare(
     ctx: &Rc<Ctx>,
     config: &Config,
     sources: Sources,
-    generation: u64,
+    start: Start,
     loud: bool,
     prepared: &mut Option<Rc<Program>>,
 ) -> Result<Loaded, Fault> {
-    let program = Program::compile(&Objects(ctx.clone()), config, sources, generation)?;
+    let api = Objects(ctx.clone());
+    let program = Program::compile(&api, config, sources, start, &ctx.generations)?;
     ctx.loud.set(loud);
     ctx.configuration.take();
-    ctx.set_declaring(Some(program.clone()));
-    let declared = program.declare(ctx.serving());
-    ctx.set_declaring(None);
+    ctx.generations.declare(Some(program.clone()));
+    let declared = program.declare(ctx.generations.serving());
+    ctx.generations.declare(None);
     if let Err(fault) = declared {
         ctx.forget_declared();
         return Err(fault);

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     engine::{
         coroutine::{Failure, Pool},
+        generations::Generations,
         handler::{Args, Calls, Done, Handler, Job},
         program::Program,
     },
@@ -24,7 +25,7 @@ use crate::{
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
-    rc::{Rc, Weak},
+    rc::Rc,
 };
 
 /// Error reports that one isolate writes to the log in a second. Fixed: a person reads less.
@@ -42,16 +43,6 @@ pub(crate) enum Wish {
     Unlistened { isolate: usize },
     /// An event was lost to an error.
     Fault(Fault),
-}
-
-/// The programs of an isolate.
-#[derive(Default)]
-struct Programs {
-    /// Its top level runs now.
-    declaring: Option<Rc<Program>>,
-    serving: Option<Rc<Program>>,
-    /// Older ones that somebody still holds.
-    retired: Vec<Weak<Program>>,
 }
 
 /// See the module.
@@ -77,7 +68,7 @@ pub(crate) struct Ctx {
     pub(crate) served: RefCell<Option<Worker>>,
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
     pub(crate) carried: RefCell<Vec<(FnPtr, FnPtr)>>,
-    programs: RefCell<Programs>,
+    pub(crate) generations: Rc<Generations>,
     pool: Pool<Calls>,
     wishes: Box<dyn Fn(Wish)>,
 }
@@ -103,7 +94,7 @@ impl Ctx {
             pending: RefCell::default(),
             served: RefCell::default(),
             carried: RefCell::default(),
-            programs: RefCell::default(),
+            generations: Rc::default(),
             pool: Pool::default(),
             wishes: Box::new(wishes),
         })
@@ -115,32 +106,17 @@ impl Ctx {
 
     /// Is a top level running?
     pub(crate) fn is_declaring(&self) -> bool {
-        self.programs.borrow().declaring.is_some()
+        self.generations.declaring().is_some()
     }
 
     /// The program whose top level runs, else the one that serves.
     pub(crate) fn program(&self) -> Option<Rc<Program>> {
-        let programs = self.programs.borrow();
-        programs.declaring.as_ref().or(programs.serving.as_ref()).cloned()
-    }
-
-    pub(crate) fn serving(&self) -> Option<Rc<Program>> {
-        self.programs.borrow().serving.clone()
-    }
-
-    pub(crate) fn set_declaring(&self, program: Option<Rc<Program>>) {
-        self.programs.borrow_mut().declaring = program;
+        self.generations.declaring().or_else(|| self.generations.serving())
     }
 
     /// From now on events go to this program.
     pub(crate) fn serve(&self, program: Rc<Program>) {
-        let mut programs = self.programs.borrow_mut();
-        programs.retired.retain(|old| old.strong_count() > 0);
-        if let Some(old) = programs.serving.replace(program) {
-            old.retired.set(true);
-            programs.retired.push(Rc::downgrade(&old));
-        }
-        drop(programs);
+        self.generations.serve(program);
         self.pool.clear();
     }
 
@@ -150,11 +126,6 @@ impl Ctx {
         for worker in self.declared.take() {
             worker.core().retire();
         }
-    }
-
-    /// Older programs that are still alive because somebody holds one of their closures.
-    pub(crate) fn living_retired(&self) -> Vec<Rc<Program>> {
-        self.programs.borrow().retired.iter().filter_map(Weak::upgrade).collect()
     }
 
     /// Makes what a script assigned to a callback callable, or says what is wrong with it. `()` clears.
@@ -183,7 +154,7 @@ impl Ctx {
         let file = call.call_source();
         let found = program.handler(&f, file, offered).or_else(|why| {
             // A handler that waited over a reload makes closures of its own, older, program.
-            let older = self.living_retired().into_iter().rev();
+            let older = self.generations.retired();
             older.into_iter().find_map(|p| p.handler(&f, file, offered).ok()).ok_or(why)
         });
         found.map(Rc::new).map_err(|why| error(format!("{what}: {why}")))
@@ -281,9 +252,6 @@ impl Ctx {
         }
         self.turn.clear();
         self.pool.clear();
-        let programs = self.programs.take();
-        if let Some(program) = programs.serving {
-            program.modules.globals.clear();
-        }
+        self.generations.clear();
     }
 }

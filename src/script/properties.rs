@@ -79,6 +79,14 @@ impl Properties {
         }
     }
 
+    /// Shows every value, which may be changed. Must not run scripts.
+    pub(crate) fn for_each(&self, look: impl FnMut(&mut Dynamic)) {
+        match &mut *self.0.borrow_mut() {
+            Store::Row(row) => row.iter_mut().map(|(_, value)| value).for_each(look),
+            Store::Many(table) => table.values_mut().for_each(look),
+        }
+    }
+
     pub(crate) fn clear(&self) {
         let old = self.0.replace(Store::Row(Vec::new()));
         drop(old);

@@ -93,6 +93,11 @@ impl TcpConnection {
         self.0.properties.get(name)
     }
 
+    /// All properties that the script set.
+    pub(crate) fn properties(&self) -> &Properties {
+        &self.0.properties
+    }
+
     /// Do blobs arrive as strings?
     pub(crate) fn wants_text(&self) -> bool {
         self.0.worker.borrow().as_ref().is_some_and(|w| w.core().settings.utf8.get())

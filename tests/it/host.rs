@@ -21,6 +21,15 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long reloads that were asked for may take to be done, when nothing tells which was the last.
 const SETTLED: Duration = Duration::from_millis(300);
 
+/// Waits for what no event tells of.
+pub fn eventually(mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "it did not come to that");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Log lines, and whoever waits for one.
 type Log = Arc<(Mutex<Vec<Record>>, Condvar)>;
 

@@ -22,8 +22,8 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
         colour: false,
         register: std::sync::Arc::new(|_| ()),
     };
-    let modules =
-        Modules::new(Sources::new(Path::new("reference")), Globals::new("", Objects::HANDLES));
+    let sources = Sources::new(Path::new("reference"));
+    let modules = Modules::new(sources, Globals::new("", Objects::HANDLES), &Default::default());
     let mut engine = engine::build(&config, &modules);
     let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
     Objects(ctx).register(&mut engine);

@@ -44,6 +44,8 @@ pub(crate) struct WorkerCore {
     /// The generation whose `on_worker_start` asked for it; 0 if that was another event.
     pub(crate) asked_by: Cell<u64>,
     pub(crate) generation: Cell<u64>,
+    /// Was it declared to start anew, whatever lives?
+    is_fresh: bool,
 }
 
 impl WorkerCore {
@@ -69,6 +71,7 @@ impl WorkerCore {
             is_inner,
             asked_by: Cell::new(0),
             generation: Cell::new(ctx.program().map_or(0, |p| p.generation)),
+            is_fresh: ctx.program().is_some_and(|p| p.is_fresh),
         })
     }
 
@@ -179,7 +182,8 @@ impl WorkerCore {
         let (old, new) = (self.texts.take(), newer.texts.take());
         for (name, value) in newer.properties.entries() {
             let was = self.properties.get(&name);
-            let same = old.contains_key(&name) && old.get(&name) == new.get(&name);
+            let same_text = old.contains_key(&name) && old.get(&name) == new.get(&name);
+            let same = same_text && !newer.is_fresh;
             if same && !value.is_fnptr() && !is_object(&value) {
                 // (a variable of the new program may hold what its initialiser made)
                 if let (Some(new), Some(was)) =

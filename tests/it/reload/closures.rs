@@ -145,3 +145,85 @@ worker.on_close = |connection| { print("closed"); };
     second.expect_end();
     assert_eq!(host.logged("closed"), 1);
 }
+
+#[test]
+fn a_closure_in_a_map_runs_the_edited_code_however_often_the_script_is_edited() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.table = #{};
+worker.on_connect = |connection| {
+    worker.table.held = |line| `old ${line}`;
+    Timer::add(0.001, |held| { worker.ticked = held.call("tick"); }, [|line| `timer old ${line}`]);
+};
+worker.on_message = |connection, line| {
+    connection.send(`${worker.table.held.call(line)}, ${worker.ticked}`);
+};
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    let mut ask = |version: &str| {
+        let (wanted, ticked) = (format!("{version} a"), format!("timer {version} tick"));
+        crate::host::eventually(|| client.ask("a") == format!("{wanted}, {ticked}"));
+    };
+    ask("old");
+    for round in 0..40 {
+        let edited = script.replace("old ${", &format!("new{round} ${{"));
+        let report = host.edit(&format!("{}{edited}", "\n".repeat(round)));
+        assert!(report.leftovers.is_empty(), "{:?}", report.leftovers);
+        ask(&format!("new{round}"));
+    }
+}
+
+/// A closure in a map, which uses a named function, a variable and an import.
+const BURIED: &str = r#"
+import "lib" as lib;
+let worker = Worker("text://127.0.0.1:0");
+let times = 0;
+worker.table = #{};
+fn greeting() { times += 1; `${lib::word()} ${times}` }
+worker.on_connect = |connection| {
+    worker.table.held = #{ deep: [|line| `${greeting()} ${line}`] };
+};
+worker.on_message = |connection, line| {
+    if line == "drop" { worker.table.clear(); }
+    connection.send(if "held" in worker.table { worker.table.held.deep[0].call(line) } else { "gone" });
+};
+"#;
+
+#[test]
+fn a_closure_buried_in_a_map_keeps_its_program_alive_until_it_is_gone() {
+    // Every engine, one for each program, holds a copy of this.
+    let alive = std::sync::Arc::new(());
+    let token = alive.clone();
+    let options = |builder: rhost::HostBuilder| {
+        builder.register(move |engine| {
+            let token = token.clone();
+            engine.register_fn("alive", move || std::sync::Arc::strong_count(&token) as i64);
+        })
+    };
+    let mut host =
+        TestHost::try_start_as(BURIED, &[("lib.rhai", "fn word() { \"hello\" }")], options)
+            .expect("it starts");
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("a"), "hello 1 a");
+    // (one here, one in the registration, one for each program)
+    let programs = || std::sync::Arc::strong_count(&alive) - 2;
+    assert_eq!(programs(), 1);
+    let without = BURIED
+        .replace("    worker.table.held = #{ deep: [|line| `${greeting()} ${line}`] };\n", "");
+    host.save("lib.rhai", "fn word() { \"goodbye\" }");
+    host.reloaded();
+    assert_eq!(client.ask("b"), "goodbye 2 b");
+    for round in 0..5 {
+        let report = host.edit(&format!("{without}// {round}\n"));
+        assert_eq!(report.leftovers, [("main.rhai:8".to_owned(), 1)]);
+        // Its own functions and imports, and the variable that lives on.
+        assert_eq!(client.ask("c"), format!("goodbye {} c", round + 3));
+        crate::host::eventually(|| programs() == 2);
+    }
+    assert_eq!(client.ask("drop"), "gone");
+    // Nobody has to save anything for that.
+    crate::host::eventually(|| programs() == 1);
+    let report = host.edit(&without);
+    assert!(report.leftovers.is_empty(), "{:?}", report.leftovers);
+}

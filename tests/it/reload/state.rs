@@ -276,3 +276,65 @@ worker.on_message = |connection, line| {
     assert_eq!(client.ask("a"), "true v2 a");
     assert_eq!(host.tcp(TEXT).ask("b"), "false v2 b");
 }
+
+/// A variable, a map and a property; a closure of each connection shares the variables.
+const SHARED: &str = r#"
+let worker = Worker("text://127.0.0.1:0");
+let n = 1;
+let table = #{ a: 1 };
+worker.list = [1];
+fn add() { n += 1; table[`k${n}`] = n; worker.list.push(n); }
+worker.on_connect = |connection| {
+    let mine = 0;
+    connection.on_message = |c, line| {
+        mine += 1;
+        n += 10;
+        add();
+        c.send(`${n} ${to_json(table)} ${to_json(worker.list)} ${mine}`);
+    };
+};
+"#;
+
+#[test]
+fn a_variable_that_starts_anew_does_so_for_closures_that_hold_it_too() {
+    let mut host = TestHost::start(SHARED);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("a"), r#"12 {"a":1,"k12":12} [1,12] 1"#);
+    let report = host.edit(&SHARED.replace("n = 1;", "n = 100;").replace("a: 1", "b: 2"));
+    assert_eq!(report.reset, ["n", "table"]);
+    assert_eq!(client.ask("a"), r#"111 {"b":2,"k111":111} [1,12,111] 2"#);
+    assert_eq!(host.tcp(TEXT).ask("a"), r#"122 {"b":2,"k111":111,"k122":122} [1,12,111,122] 1"#);
+    // Nothing of a rejected one is seen.
+    let bad = SHARED.replace("n = 1;", "n = 500;").replace("a: 1", "c: 3") + "throw \"no\";";
+    host.edit_badly(&bad);
+    assert!(client.ask("a").starts_with(r#"133 {"b":2,"#));
+}
+
+#[test]
+fn a_reload_that_resets_state_runs_every_initialiser_again_and_closes_nothing() {
+    let mut host = TestHost::start(SHARED);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("a"), r#"12 {"a":1,"k12":12} [1,12] 1"#);
+    let options = rhost::ReloadOptions { reset_state: true, ..Default::default() };
+    let report = host.handle().reload_with(options).expect("it runs").expect("accepted");
+    assert_eq!(report.kept, [""; 0]);
+    assert_eq!(report.reset, ["n", "table", "list"]);
+    assert_eq!(report.connections, 1);
+    let line = report.summary("main.rhai");
+    assert!(line.contains("; reset n, table, list (asked for)"), "{line}");
+    // (what belongs to a connection lives as long as it)
+    assert_eq!(client.ask("a"), r#"12 {"a":1,"k12":12} [1,12] 2"#);
+    host.handle().reload();
+    host.reloaded();
+    assert_eq!(host.reloaded().reset, [""; 0]);
+    assert!(client.ask("a").starts_with("23 "));
+}
+
+#[test]
+fn a_reload_that_is_waited_for_tells_why_it_was_rejected() {
+    let mut host = TestHost::start(SHARED);
+    host.edit_badly("let worker = ;");
+    let rejected = host.handle().reload_with(Default::default()).expect("it runs");
+    let fault = rejected.expect_err("it is no script");
+    assert_eq!(fault.location, "main.rhai:1:14");
+}
