@@ -84,6 +84,7 @@ thread_local! {
     static CURRENT: Cell<Current> = const { Cell::new(NOWHERE) };
     /// Where the stack of the code that runs now counts as used up. By itself, because every operation of a script asks.
     static STACK_END: Cell<usize> = const { Cell::new(0) };
+    static LIMIT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
 /// The code that runs now is not in a handler, so that there is nothing to suspend.
@@ -118,17 +119,21 @@ pub(crate) fn stack_is_low() -> bool {
     (std::hint::black_box(&raw const here) as usize) < STACK_END.get()
 }
 
-/// Has the running code used more than `limit` since it was resumed? The clock starts with the first question, which
-/// spares short handlers from reading it.
-pub(crate) fn overdue(limit: Duration) -> bool {
+/// How long code of this thread may run without waiting from now on; zero is without a limit.
+pub(crate) fn set_limit(limit: Duration) {
+    LIMIT.set(limit);
+}
+
+/// Has the running code used more than that since it was resumed? Gives the limit then. The clock starts with the first
+/// question, which spares short handlers from reading it.
+pub(crate) fn overdue() -> Option<Duration> {
     let current = CURRENT.get();
-    match current.asked {
-        Some(since) => since.elapsed() > limit,
-        None => {
-            CURRENT.set(Current { asked: Some(Instant::now()), ..current });
-            false
-        }
-    }
+    let Some(since) = current.asked else {
+        CURRENT.set(Current { asked: Some(Instant::now()), ..current });
+        return None;
+    };
+    let limit = LIMIT.get();
+    (!limit.is_zero() && since.elapsed() > limit).then_some(limit)
 }
 
 /// Starts that clock anew for code that runs outside of handlers.

@@ -84,7 +84,7 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
         }
         found.call_foreign_closure(name, args, &ctx).transpose()
     });
-    let (limit, kill) = (config.handler_timeout, config.kill.clone());
+    let kill = config.kill.clone();
     engine.on_progress(move |operations| {
         if coroutine::stack_is_low() {
             return Some("the calls are nested too deeply for the stack".into());
@@ -95,8 +95,8 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
         if kill.load(Ordering::Relaxed) {
             return Some("the host stops".into());
         }
-        let text = || format!("it ran {} s without waiting (handler_timeout)", limit.as_secs_f64());
-        coroutine::overdue(limit).then(|| text().into())
+        let limit = coroutine::overdue()?;
+        Some(format!("it ran {} s without waiting (handler_timeout)", limit.as_secs_f64()).into())
     });
     engine
 }

@@ -2,9 +2,9 @@
 
 use super::{
     HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
-    supervisor::{
-        FIRST_START_PATIENCE, Place, START_PATIENCE, Supervisor, await_answer, collect, stop_all,
-    },
+    ending::stop_all,
+    restart::Restarts,
+    supervisor::{FIRST_START_PATIENCE, Place, START_PATIENCE, Supervisor, await_answer, collect},
 };
 use crate::{
     engine::{program::Start, sources::Sources},
@@ -67,7 +67,7 @@ impl Deployment {
                 // (they end with all the others, whatever their top levels are busy with)
                 host.places.extend(new);
             } else {
-                stop_all(new.into_iter().map(|p| p.isolate).collect(), host.config.stop_timeout);
+                stop_all(new.into_iter().map(|p| p.isolate).collect(), host.stop_timeout());
             }
             self.bound.clear();
         }
@@ -78,7 +78,12 @@ impl Deployment {
         // The first isolate is the rehearsal: what it declares decides how many there must be.
         if host.places.is_empty() {
             let isolate = host.spawn_isolate()?;
-            self.new_places.push(Place { isolate, serves: None, is_deaf: false });
+            self.new_places.push(Place {
+                isolate,
+                serves: None,
+                is_deaf: false,
+                restarts: Restarts::default(),
+            });
         }
         for (at, place) in host.places.iter().chain(&self.new_places).enumerate() {
             let loaded = self.rehearse(host, &place.isolate, at == 0)?;
@@ -128,7 +133,12 @@ impl Deployment {
         for serves in free {
             let isolate = host.spawn_isolate()?;
             let rehearsed = self.rehearse(host, &isolate, false);
-            self.new_places.push(Place { isolate, serves, is_deaf: false });
+            self.new_places.push(Place {
+                isolate,
+                serves,
+                is_deaf: false,
+                restarts: Restarts::default(),
+            });
             rehearsed?;
         }
         Ok(())
@@ -193,7 +203,7 @@ impl Deployment {
         host.timers = self.loaded.timers;
         host.configuration = self.loaded.configuration;
         drop(old_bound);
-        stop_all(gone, host.config.stop_timeout);
+        stop_all(gone, host.stop_timeout());
         let (report, silent) = collect(&answers, patience, &host.stopping)?;
         if silent > 0 {
             let text = format!("on_worker_start is still running in {silent} isolate(s)");
@@ -227,6 +237,7 @@ impl Deployment {
 impl Supervisor {
     /// Reads the script again. Whatever is wrong with it, what served goes on serving.
     pub(super) fn reload(&mut self, options: ReloadOptions) -> ReloadOutcome {
+        self.restart_missing();
         let sources = Sources::new(&self.config.script);
         let mut deployment = Deployment::new(sources.clone(), options);
         let prepared = deployment.prepare(self);
@@ -240,6 +251,9 @@ impl Supervisor {
             Ok(report) => {
                 self.good = sources;
                 self.log_reloaded(report.summary(&self.script_name()));
+                if options.hard {
+                    self.places.iter().for_each(|place| place.isolate.close_all());
+                }
                 self.tell(HostEvent::Reloaded(report.clone()));
                 Ok(report)
             }

@@ -1,13 +1,13 @@
 //! Keeps the isolates of one script: one for each place in each worker's count. Starts, reloads and stops them as one.
 
 use super::{
-    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, builder::HostConfig, handle::Order,
-    reload::Deployment,
+    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, builder::HostConfig, ending::Draining,
+    handle::Order, reload::Deployment, restart::Restarts,
 };
 use crate::{
     engine::sources::Sources,
     error::{Error, ErrorKind, Fault},
-    isolate::{Command, Isolate, Report},
+    isolate::{Isolate, Report},
     log::Level,
     net::listener::{Bound, Listeners},
     script::{configuration::Configuration, ctx::Wish, plan::WorkerSpec},
@@ -29,9 +29,6 @@ pub(super) const START_PATIENCE: Duration = Duration::from_secs(2);
 /// The same at the first start: nothing serves before it is done, however long that takes. Fixed: a year.
 pub(super) const FIRST_START_PATIENCE: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// How much longer than `stop_timeout` a stopping isolate may be busy before its scripts are ended. Fixed.
-const KILL_GRACE: Duration = Duration::from_millis(100);
-
 /// Events of one kind that may wait for the embedder; further faults are only logged. Fixed.
 const MAX_WAITING_FAULTS: usize = 1_000;
 
@@ -45,6 +42,7 @@ pub(super) struct Place {
     pub(super) serves: Option<(usize, usize)>,
     /// Has the script stopped listening here?
     pub(super) is_deaf: bool,
+    pub(super) restarts: Restarts,
 }
 
 /// A reload that will be made.
@@ -76,6 +74,7 @@ pub(super) struct Supervisor {
     watch: Option<Watch>,
     /// Reloads that were asked for and are made as one when there is nothing else to do.
     wanted_reload: Option<WantedReload>,
+    draining: Option<Draining>,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
     /// The files that serve, to go back to when a newer start fails.
@@ -113,6 +112,7 @@ impl Supervisor {
             waiting_faults: Arc::default(),
             watch,
             wanted_reload: None,
+            draining: None,
             rejected: false,
             good: Sources::new(&config.script),
             config,
@@ -150,9 +150,9 @@ impl Supervisor {
         Ok(code)
     }
 
-    /// The next order. However often a reload was asked for, it is made once, when there is nothing else to do.
+    /// The next order, whatever else falls due meanwhile. However often a reload was asked for, it is made once, when there is nothing else to do.
     fn next_order(&mut self, orders: &Receiver<Order>) -> Option<Order> {
-        while self.wanted_reload.is_some() {
+        loop {
             if let Ok(order) = orders.try_recv() {
                 return Some(order);
             }
@@ -161,19 +161,33 @@ impl Supervisor {
                 for reply in wanted.replies {
                     let _ = reply.send(outcome.clone());
                 }
+                continue;
+            }
+            if let Some(code) = self.draining.as_mut().and_then(Draining::is_done) {
+                return Some(Order::Stop(code));
+            }
+            self.restart_due();
+            let drains = self.draining.as_ref().map(|_| Instant::now() + STOP_POLL);
+            let Some(wake) = self.next_restart().into_iter().chain(drains).min() else {
+                // (we hold a sender ourselves: there is always one more)
+                return orders.recv().ok();
+            };
+            let order = orders.recv_timeout(wake.saturating_duration_since(Instant::now()));
+            if let Ok(order) = order {
+                return Some(order);
             }
         }
-        // (we hold a sender ourselves: there is always one more)
-        orders.recv().ok()
     }
 
     /// Carries out orders until one of them is to stop; gives the exit code that it asked for.
     fn serve(&mut self, orders: &Receiver<Order>) -> u8 {
         while let Some(order) = self.next_order(orders) {
             match order {
-                Order::Stop(code) | Order::StopGracefully(code) | Order::Wish(Wish::Stop(code)) => {
-                    return code;
+                Order::Stop(code) | Order::Wish(Wish::Stop(code)) => return code,
+                Order::StopGracefully(code) if self.draining.is_none() => {
+                    self.draining = Some(self.drain(code));
                 }
+                Order::StopGracefully(_) => (),
                 Order::Reload(options, reply) => self.want_reload(options, reply),
                 Order::Wish(Wish::Reload) => self.want_reload(ReloadOptions::default(), None),
                 Order::Status(reply) => drop(reply.send(self.status())),
@@ -181,6 +195,7 @@ impl Supervisor {
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
+                Order::Wish(Wish::Restart { isolate, died }) => self.want_restart(isolate, died),
                 Order::Wish(Wish::Unlistened { isolate }) => self.unlistened(isolate),
                 Order::Wish(Wish::Fault(fault)) => {
                     self.waiting_faults.fetch_sub(1, Ordering::Relaxed);
@@ -255,56 +270,12 @@ impl Supervisor {
         }
     }
 
-    /// Stops every isolate. One that is busy with script code is helped to an end, one that is lost in a function of the
-    /// embedder is left behind.
-    pub(super) fn stop_isolates(&mut self) {
-        let limit = self.config.stop_timeout;
-        let isolates: Vec<_> =
-            std::mem::take(&mut self.places).into_iter().map(|p| p.isolate).collect();
-        let mut answers = begin_stop(&isolates, limit);
-        wait_for_stop(&mut answers, limit + limit / 2 + KILL_GRACE);
-        if !answers.is_empty() {
-            self.config.engine.kill.store(true, Ordering::Relaxed);
-            wait_for_stop(&mut answers, 2 * limit + KILL_GRACE);
-        }
-        match answers.len() {
-            0 => isolates.into_iter().for_each(Isolate::join),
-            lost => {
-                let text = format!("{lost} isolate(s) did not come to an end and were left behind");
-                self.config.log.host(Level::Error, text);
-            }
-        }
-        self.bound.clear();
-    }
-
     pub(super) fn log_reloaded(&mut self, summary: String) {
         if std::mem::take(&mut self.rejected) {
             self.config.log.host(Level::Info, "the fault is mended");
         }
         self.config.log.host(Level::Info, summary);
     }
-}
-
-/// Stops isolates that are not needed any more while the others serve on, and waits for their threads.
-pub(super) fn stop_all(isolates: Vec<Isolate>, limit: Duration) {
-    let mut answers = begin_stop(&isolates, limit);
-    wait_for_stop(&mut answers, START_PATIENCE);
-    if answers.is_empty() {
-        isolates.into_iter().for_each(Isolate::join);
-    }
-}
-
-fn begin_stop(isolates: &[Isolate], limit: Duration) -> Vec<Receiver<()>> {
-    isolates.iter().map(|i| i.ask(|reply| Command::Stop { limit, reply })).collect()
-}
-
-/// Waits so long at most, and keeps those that have not answered.
-fn wait_for_stop(answers: &mut Vec<Receiver<()>>, patience: Duration) {
-    let deadline = Instant::now() + patience;
-    answers.retain(|answer| {
-        let left = deadline.saturating_duration_since(Instant::now());
-        answer.recv_timeout(left) == Err(RecvTimeoutError::Timeout)
-    });
 }
 
 fn system(what: &str, error: std::io::Error) -> Error {

@@ -38,6 +38,7 @@ pub(crate) fn commit(
     let mut report = Report::default();
     program.accept_state(&mut report.kept, &mut report.reset);
     let workers = merge_workers(ctx, &mut report);
+    let is_first = ctx.generations.serving().is_none();
     ctx.serve(program.clone());
     ctx.timers.accept(ctx, program.generation);
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
@@ -45,6 +46,7 @@ pub(crate) fn commit(
         worker.core().settings.id.set(*index);
     }
     *ctx.served.borrow_mut() = served.as_ref().map(|(worker, _)| worker.clone());
+    ctx.apply_handler_timeout();
     rebind(ctx, |old, offered| {
         let current = Rc::ptr_eq(old.program(), &program);
         if current { None } else { program.adopt(old, offered).map(Rc::new) }
@@ -55,7 +57,7 @@ pub(crate) fn commit(
     }
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
-        let started = start(&ctx, &program, served).await;
+        let started = start(&ctx, &program, served, is_first).await;
         // (not those of Workers that are gone: they are saying goodbye)
         report.connections =
             ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
@@ -93,20 +95,20 @@ fn stay(
     });
 }
 
-/// Runs `on_worker_start`, closes what it did not ask for again, and accepts. A fault in it ends the host's first start; in
+/// Runs `on_worker_start`, closes what it did not ask for again, and accepts. A fault in it ends the isolate's first start; in
 /// a reload it is the host's sign to go back, and until then everything is kept that the generation before had made:
 /// half a start must not close a port.
 async fn start(
     ctx: &Rc<Ctx>,
     program: &Rc<Program>,
     served: Option<(Worker, usize)>,
+    is_first: bool,
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
         ctx.carried.take();
         end_unasked(ctx, program.generation);
         return Ok(());
     };
-    let first = program.generation == 1;
     let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
     if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
         // It waited so long that a newer generation has taken over, with all that is left to do.
@@ -116,7 +118,7 @@ async fn start(
     ctx.carried.take();
     if started.is_ok() {
         end_unasked(ctx, program.generation);
-    } else if first {
+    } else if is_first {
         return started;
     }
     let bound = ctx.pending.take();
@@ -126,7 +128,7 @@ async fn start(
             .accept_on(bound)
             .map_err(|e| Fault::plain(format!("cannot listen on {address}: {e}")))?;
     }
-    if !first {
+    if !is_first {
         let reloaded = run_own(ctx, &worker, Event::WorkerReload, 0).await;
         reloaded.unwrap_or_else(|fault| ctx.report(fault));
     }
@@ -219,6 +221,23 @@ fn rebind(ctx: &Rc<Ctx>, renew: impl Fn(&Rc<Handler>, usize) -> Option<Rc<Handle
     }
 }
 
+/// Stops accepting, and answers when nobody is there any more.
+pub(crate) fn drain(ctx: &Rc<Ctx>, reply: Reply<()>) {
+    ctx.workers.borrow().iter().for_each(|worker| worker.core().unlisten());
+    let ctx = ctx.clone();
+    tokio::task::spawn_local(async move {
+        while ctx.turn.count() > 0 {
+            sleep_until(Instant::now() + STOP_POLL).await;
+        }
+        let _ = reply.send(());
+    });
+}
+
+/// Tells every peer goodbye, websockets with this code.
+pub(crate) fn close_all(ctx: &Ctx, websocket_code: u16) {
+    ctx.turn.links().iter().for_each(|link| link.close(websocket_code, ""));
+}
+
 /// Ends everything in order: `on_worker_stop`, no more accepting, goodbye to every peer, `on_close`.
 pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
     let deadline = Instant::now() + limit;
@@ -241,7 +260,7 @@ pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
     }
     workers.iter().for_each(close_worker);
     ctx.timers.clear();
-    ctx.turn.links().iter().for_each(|link| link.close(1001, ""));
+    close_all(ctx, 1001);
     while ctx.turn.count() > 0 && Instant::now() < deadline {
         sleep_until((Instant::now() + STOP_POLL).min(deadline)).await;
     }

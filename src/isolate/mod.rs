@@ -6,7 +6,7 @@ mod leftovers;
 
 use crate::{
     engine::{
-        Config, lint,
+        Config, coroutine, lint,
         program::{Program, Start},
         sources::Sources,
     },
@@ -34,6 +34,9 @@ use tokio::{
 /// Bytes of an isolate thread's own stack, where top levels run. Fixed: 64 call levels need 1 MiB.
 const THREAD_STACK: usize = 8 << 20;
 
+/// Websocket code for clients that a hard reload closes: come back (RFC 6455's registry).
+const SERVICE_RESTART: u16 = 1012;
+
 /// What an isolate answers to a command.
 pub(crate) type Reply<T> = mpsc::Sender<T>;
 
@@ -45,6 +48,10 @@ pub(crate) enum Command {
     Commit { task: Task, reply: Reply<Result<Report, Fault>> },
     /// Forget what was prepared.
     Abort,
+    /// Stop accepting, serve who is there, and answer when the last connection has gone.
+    Drain { reply: Reply<()> },
+    /// Close every connection.
+    CloseAll,
     /// Stop accepting, say goodbye, let queues drain for so long at most, and end.
     Stop { limit: Duration, reply: Reply<()> },
 }
@@ -98,7 +105,14 @@ impl Isolate {
         let thread = thread::Builder::new()
             .name(format!("isolate {id}"))
             .stack_size(THREAD_STACK)
-            .spawn(move || run(id, config, log, listeners, wishes, mailbox))?;
+            .spawn(move || {
+                let wishes: Rc<dyn Fn(Wish)> = Rc::new(wishes);
+                let told = wishes.clone();
+                let ran = coroutine::guarded(|| run(id, config, log, listeners, wishes, mailbox));
+                if let Err(panic) = ran {
+                    told(Wish::Restart { isolate: id, died: Some(panic) });
+                }
+            })?;
         Ok(Self { id, commands, thread: Some(thread) })
     }
 
@@ -114,6 +128,10 @@ impl Isolate {
         let _ = self.commands.send(Command::Abort);
     }
 
+    pub(crate) fn close_all(&self) {
+        let _ = self.commands.send(Command::CloseAll);
+    }
+
     /// Waits for the thread's end.
     pub(crate) fn join(mut self) {
         if let Some(thread) = self.thread.take() {
@@ -124,7 +142,7 @@ impl Isolate {
 
 /// Compiles a script and looks for what would fail when it runs. Nothing runs.
 pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
-    let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
+    let ctx = Ctx::new(0, config.handler_timeout, Log::new(|_| ()), Listeners::default(), |_| ());
     let generations = ctx.generations.clone();
     let rules = lint::Rules {
         offered: &|name| Event::named(name).map(Event::offered),
@@ -138,7 +156,7 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
 
 /// Runs the top level for what it configures, and lets everything else that it declares go.
 pub(crate) fn configuration(config: &Config, sources: Sources) -> Result<Configuration, Fault> {
-    let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
+    let ctx = Ctx::new(0, config.handler_timeout, Log::new(|_| ()), Listeners::default(), |_| ());
     let mut prepared = None;
     let loaded = prepare(&ctx, config, sources, Start::FIRST, false, &mut prepared);
     forget(&ctx, &mut prepared);
@@ -152,7 +170,7 @@ fn run(
     config: Config,
     log: Log,
     listeners: Listeners,
-    wishes: impl Fn(Wish) + 'static,
+    wishes: Rc<dyn Fn(Wish)>,
     mut mailbox: mailbox::UnboundedReceiver<Command>,
 ) {
     let runtime =
@@ -164,7 +182,7 @@ fn run(
             }
         };
     runtime.block_on(async move {
-        let ctx = Ctx::new(id, log, listeners, wishes);
+        let ctx = Ctx::new(id, config.handler_timeout, log, listeners, move |wish| wishes(wish));
         tokio::task::spawn_local(ctx.turn.clone().flush_for_ever());
         tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
         tokio::task::spawn_local(leftovers::look_for_ever(ctx.clone()));
@@ -181,6 +199,8 @@ fn run(
                     }
                 }
                 Command::Abort => forget(&ctx, &mut prepared),
+                Command::Drain { reply } => deploy::drain(&ctx, reply),
+                Command::CloseAll => deploy::close_all(&ctx, SERVICE_RESTART),
                 Command::Stop { limit, reply } => {
                     deploy::stop(&ctx, limit).await;
                     let _ = reply.send(());

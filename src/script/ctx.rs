@@ -4,13 +4,14 @@
 use super::{
     callback::Event,
     configuration::Configuration,
+    policy::Policy,
     timer::Timers,
     value::{Outcome, error, function},
     worker::Worker,
 };
 use crate::{
     engine::{
-        coroutine::{Failure, Pool},
+        coroutine::{self, Failure, Pool},
         generations::Generations,
         handler::{Args, Calls, Done, Handler, Job},
         program::Program,
@@ -26,6 +27,7 @@ use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 /// Error reports that one isolate writes to the log in a second. Fixed: a person reads less.
@@ -43,11 +45,15 @@ pub(crate) enum Wish {
     Unlistened { isolate: usize },
     /// An event was lost to an error.
     Fault(Fault),
+    /// This isolate is to be started anew, because its worker wants that after an error; or because it died, for this reason.
+    Restart { isolate: usize, died: Option<String> },
 }
 
 /// See the module.
 pub(crate) struct Ctx {
     pub(crate) isolate: usize,
+    /// How long a handler may run without waiting, unless the script says otherwise.
+    pub(crate) handler_timeout: Duration,
     pub(crate) log: Log,
     pub(crate) turn: Rc<Turn>,
     pub(crate) listeners: Listeners,
@@ -70,18 +76,23 @@ pub(crate) struct Ctx {
     pub(crate) carried: RefCell<Vec<(FnPtr, FnPtr)>>,
     pub(crate) generations: Rc<Generations>,
     pool: Pool<Calls>,
+    /// Has it asked for its end?
+    exits: Cell<bool>,
     wishes: Box<dyn Fn(Wish)>,
 }
 
 impl Ctx {
     pub(crate) fn new(
         isolate: usize,
+        handler_timeout: Duration,
         log: Log,
         listeners: Listeners,
         wishes: impl Fn(Wish) + 'static,
     ) -> Rc<Self> {
+        coroutine::set_limit(handler_timeout);
         Rc::new(Self {
             isolate,
+            handler_timeout,
             log,
             turn: Rc::default(),
             listeners,
@@ -96,6 +107,7 @@ impl Ctx {
             carried: RefCell::default(),
             generations: Rc::default(),
             pool: Pool::default(),
+            exits: Cell::new(false),
             wishes: Box::new(wishes),
         })
     }
@@ -170,7 +182,19 @@ impl Ctx {
         place: impl Fn() -> String,
     ) -> Option<Dynamic> {
         let result = self.try_call(handler, args, tag, place).await;
-        result.map_err(|fault| self.report(fault)).ok()
+        let failed = |fault| {
+            self.report(fault);
+            let served = self.served.borrow();
+            self.exit_if(served.as_ref().map(|w| w.core().settings.on_script_error.get()));
+        };
+        result.map_err(failed).ok()
+    }
+
+    /// Asks for the end of this isolate, and a new one in its place, if that is what an error costs.
+    pub(crate) fn exit_if(&self, policy: Option<Policy>) {
+        if policy == Some(Policy::Exit) && !self.exits.replace(true) {
+            self.wish(Wish::Restart { isolate: self.isolate, died: None });
+        }
     }
 
     /// The same for callers that have something better to do with a fault than to log it.
@@ -203,6 +227,14 @@ impl Ctx {
                 "no memory for another waiting handler: {} was not run",
                 place()
             ))),
+        }
+    }
+
+    /// Makes the served worker's `handler_timeout` that of this isolate.
+    pub(crate) fn apply_handler_timeout(&self) {
+        if let Some(worker) = &*self.served.borrow() {
+            let seconds = worker.core().settings.handler_timeout.get();
+            coroutine::set_limit(Duration::from_secs_f64(seconds));
         }
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod connections;
 pub(crate) mod ctx;
 pub(crate) mod object;
 pub(crate) mod plan;
+pub(crate) mod policy;
 pub(crate) mod process;
 pub(crate) mod properties;
 pub(crate) mod reference;

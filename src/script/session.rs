@@ -1,7 +1,9 @@
 //! One connection of a Worker, as the net room sees it: turns what happens into calls of the script's callbacks, which are
 //! looked up at that moment, so that an open connection runs new code at its next event.
 
-use super::{callback::Event, ctx::Ctx, tcp_connection::TcpConnection, worker::Worker};
+use super::{
+    callback::Event, ctx::Ctx, policy::Policy, tcp_connection::TcpConnection, worker::Worker,
+};
 use crate::{
     engine::handler::Args,
     log::Level,
@@ -13,6 +15,9 @@ use crate::{
 };
 use rhai::{Dynamic, Map};
 use std::rc::Rc;
+
+/// Websocket code when a connection is closed because of an error in its script (RFC 6455, 7.4.1).
+const INTERNAL_ERROR: u16 = 1011;
 
 /// Header lines that a script may add to a websocket's 101 answer. Fixed.
 const MAX_EXTRA_HEADERS: usize = 32;
@@ -43,6 +48,7 @@ pub(crate) fn open(worker: &Worker, stream: Stream) {
         handle: Dynamic::from(connection.clone()),
         connection,
         cut: Vec::new(),
+        is_closed: false,
     };
     tokio::task::spawn_local(Connection::new(link, read, session).run());
 }
@@ -62,6 +68,22 @@ struct Session {
     handle: Dynamic,
     /// The beginning of a character whose rest is in the next read; only where raw bytes are text.
     cut: Vec<u8>,
+    is_closed: bool,
+}
+
+/// A panic of the host (or of a value of the embedder that does not let itself be dropped) costs this connection and no
+/// more: whoever asks for the worker's connections does not find it any more.
+impl Drop for Session {
+    fn drop(&mut self) {
+        let link = self.connection.link();
+        if !self.is_closed && std::thread::panicking() {
+            let text = format!("connection {} ended by a panic of the host", link.id);
+            self.ctx.log.worker(Level::Error, &self.worker.core().title(), text);
+            link.destroy();
+            drop(link.take_write_half());
+            self.leave();
+        }
+    }
 }
 
 impl Session {
@@ -74,6 +96,13 @@ impl Session {
         let place =
             || format!("{} of worker `{}`, connection {id}", event.name(), worker.core().title());
         let result = self.ctx.call(handler, &mut args, 0, place).await;
+        if result.is_none() {
+            match worker.core().settings.on_script_error.get() {
+                Policy::Keep => (),
+                Policy::Close => self.connection.link().close(INTERNAL_ERROR, ""),
+                policy @ Policy::Exit => self.ctx.exit_if(Some(policy)),
+            }
+        }
         // A script may have assigned to its parameter, and a panic does not give arguments back.
         let [back, ..] = args;
         self.handle = match back.is::<TcpConnection>() {
@@ -81,6 +110,12 @@ impl Session {
             false => Dynamic::from(self.connection.clone()),
         };
         result
+    }
+
+    /// Nobody finds this connection any more.
+    fn leave(&self) {
+        self.worker.core().leave(self.connection.link().id);
+        self.connection.retire();
     }
 
     /// Raw bytes as text. Where a read ends is no matter of the script: half a character waits for its rest.
@@ -179,8 +214,8 @@ impl Events for Session {
         if let Some(target) = self.connection.target() {
             target.link().close(1000, "");
         }
-        self.worker.core().leave(self.connection.link().id);
-        self.connection.retire();
+        self.is_closed = true;
+        self.leave();
     }
 }
 

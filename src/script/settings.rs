@@ -1,6 +1,9 @@
 //! The properties of a Worker that the host defines, with their defaults, ranges and meaning. The callbacks are not here.
 
-use super::value::{Outcome, boolean, error, seconds, text, whole};
+use super::{
+    policy::Policy,
+    value::{Outcome, boolean, error, seconds, text, whole},
+};
 use crate::{
     net::{address::Address, sweeper::Timeouts},
     protocol::scheme::Scheme,
@@ -9,6 +12,7 @@ use rhai::Dynamic;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 /// Bytes that may wait for one peer before sends are dropped. Changed by `max_send_buffer_size`. A peer on a slow phone
@@ -36,11 +40,14 @@ pub(crate) struct Settings {
     pub(crate) max_package_size: Cell<usize>,
     pub(crate) max_send_buffer_size: Cell<usize>,
     pub(crate) reloadable: Cell<bool>,
+    pub(crate) on_script_error: Cell<Policy>,
+    /// Seconds that a handler may run without waiting; 0 is off. Holds for the whole isolate that serves the Worker.
+    pub(crate) handler_timeout: Cell<f64>,
     pub(crate) timeouts: Rc<Timeouts>,
 }
 
 impl Settings {
-    pub(crate) fn new(address: Option<&Address>) -> Self {
+    pub(crate) fn new(address: Option<&Address>, handler_timeout: Duration) -> Self {
         Self {
             id: Cell::new(0),
             count: Cell::new(1),
@@ -50,12 +57,14 @@ impl Settings {
             max_package_size: Cell::new(MAX_PACKAGE),
             max_send_buffer_size: Cell::new(MAX_SEND_BUFFER),
             reloadable: Cell::new(true),
+            on_script_error: Cell::default(),
+            handler_timeout: Cell::new(handler_timeout.as_secs_f64()),
             timeouts: Rc::default(),
         }
     }
 
     /// Names of all settings.
-    pub(crate) const NAMES: [&'static str; 13] = [
+    pub(crate) const NAMES: [&'static str; 15] = [
         "id",
         "count",
         "name",
@@ -65,6 +74,8 @@ impl Settings {
         "max_package_size",
         "max_send_buffer_size",
         "reloadable",
+        "on_script_error",
+        "handler_timeout",
         "handshake_timeout",
         "heartbeat",
         "idle_timeout",
@@ -83,6 +94,8 @@ impl Settings {
             "max_package_size" => (self.max_package_size.get() as i64).into(),
             "max_send_buffer_size" => (self.max_send_buffer_size.get() as i64).into(),
             "reloadable" => self.reloadable.get().into(),
+            "on_script_error" => self.on_script_error.get().name().into(),
+            "handler_timeout" => self.handler_timeout.get().into(),
             "handshake_timeout" => limits.handshake.get().into(),
             "heartbeat" => limits.heartbeat.get().into(),
             "idle_timeout" => limits.idle.get().into(),
@@ -117,6 +130,14 @@ impl Settings {
             "max_package_size" => size(&self.max_package_size),
             "max_send_buffer_size" => size(&self.max_send_buffer_size),
             "reloadable" => boolean(value, name).map(|b| self.reloadable.set(b)),
+            "on_script_error" => match text(value, name).ok().and_then(|t| Policy::named(&t)) {
+                Some(policy) => {
+                    self.on_script_error.set(policy);
+                    Ok(())
+                }
+                None => Err(error("on_script_error is \"keep\", \"close\" or \"exit\"")),
+            },
+            "handler_timeout" => time(&self.handler_timeout),
             "handshake_timeout" => time(&limits.handshake),
             "heartbeat" => time(&limits.heartbeat),
             "idle_timeout" => time(&limits.idle),
@@ -134,6 +155,8 @@ impl Settings {
         self.max_package_size.set(newer.max_package_size.get());
         self.max_send_buffer_size.set(newer.max_send_buffer_size.get());
         self.reloadable.set(newer.reloadable.get());
+        self.on_script_error.set(newer.on_script_error.get());
+        self.handler_timeout.set(newer.handler_timeout.get());
         let (old, new) = (&self.timeouts, &newer.timeouts);
         old.handshake.set(new.handshake.get());
         old.heartbeat.set(new.heartbeat.get());

@@ -205,15 +205,23 @@ impl Object for Worker {
             core.callbacks.set(event, handler);
             return Ok(());
         }
-        if name.starts_with("on_") {
+        if name.starts_with("on_") && !Settings::NAMES.contains(&name.as_str()) {
             return Err(unknown_callback(Self::NAME, name));
         }
         if name == "count" && !core.ctx.is_declaring() {
             return Err(error("count is read at the top level only: set it there, and save"));
         }
+        if name == "handler_timeout" && core.is_inner {
+            let text =
+                "handler_timeout holds for a whole isolate: set it on the worker of the top level";
+            return Err(error(text));
+        }
         if let Some(outcome) = core.settings.set(name, &value) {
             if outcome.is_ok() && name.starts_with("max_") {
                 core.apply_limits();
+            }
+            if outcome.is_ok() && name == "handler_timeout" {
+                core.ctx.apply_handler_timeout();
             }
             return outcome;
         }

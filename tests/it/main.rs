@@ -38,6 +38,8 @@ mod embedder;
 mod endpoints;
 /// Errors of scripts cost one event.
 mod faults;
+/// Isolates that die, that end after an error, and the graceful stop.
+mod isolates;
 /// An `on_worker_start` that takes longer than the host waits for it.
 mod late_starts;
 /// What a reload removes leaves nothing behind.

@@ -102,6 +102,31 @@ Worker::run_all();
 "#,
         ),
         Entry::new(
+            "on_script_error",
+            &["on_script_error: string = \"keep\""],
+            "What an error in a callback costs besides its event: `keep` nothing, `close` the connection (websockets get \
+            1011), `exit` the whole isolate, which is started anew with its variables and without its connections; one that \
+            does so again and again waits between 0.1 and 10 seconds. For `exit`, errors of timers count too.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.on_script_error = "close";
+print(worker.on_script_error);  // prints close
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "handler_timeout",
+            &["handler_timeout: float = 5.0"],
+            "Seconds that a handler may run without waiting before it is ended where it stands, as an error. Meanwhile its \
+            isolate answers nobody. Holds for all that runs in the worker's isolates, so an inner worker cannot set it.",
+            r#"
+let worker = Worker();
+print(worker.handler_timeout);  // prints 5.0
+worker.handler_timeout = 0.5;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
             "reloadable",
             &["reloadable: bool = true"],
             "False: a reload leaves the worker as it is, code and all, and only calls `on_worker_reload`. It takes a \

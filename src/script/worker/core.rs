@@ -58,7 +58,7 @@ impl WorkerCore {
         Rc::new(Self {
             ctx: ctx.clone(),
             declared: RefCell::new(declared.to_owned()),
-            settings: Settings::new(address.as_ref()),
+            settings: Settings::new(address.as_ref(), ctx.handler_timeout),
             address: RefCell::new(address),
             callbacks: Callbacks::default(),
             properties: Properties::default(),
