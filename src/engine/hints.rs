@@ -213,7 +213,7 @@ impl Hints<'_> {
             let f = ast.iter_fn_def().map(|f| &**f).find(own)?;
             Some(place(f.body.start_position()).0)
         };
-        if let Some(line) = line.or_else(|| here().find_map(|ast| parameter(ast))) {
+        if let Some(line) = line.or_else(|| here().find_map(parameter)) {
             return Some(format!(
                 "`{name}` exists only inside of the block or function at line {line}: define it further out, or hand \
                  it over as an argument"

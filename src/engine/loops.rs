@@ -4,10 +4,10 @@
 //! Only looks at programs, for `lint`. Loops over what may be connections, workers or maps that properties hold are left
 //! alone, for these are captured as they are; and so are closures that are called at once, as by `map` or `filter`.
 
-use rhai::{AST, ASTNode, Expr, FlowControl, FnCallExpr, Position, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, Expr, FlowControl, FnCallExpr, Position, Stmt, StmtBlock};
 
-/// Functions that keep a closure they are given, of `Timer` and of maps and arrays.
-const KEEPERS: [&str; 7] = ["add", "delay", "repeat", "push", "insert", "set", "append"];
+/// Functions of maps and arrays that keep a closure they are given, as all of `Timer` do.
+const KEEPERS: [&str; 3] = ["push", "insert", "set"];
 
 /// Functions that give plain values only, to be looped over.
 const PLAIN: [&str; 6] = ["range", "keys", "chars", "split", "bits", "bytes"];
@@ -29,7 +29,10 @@ pub(super) fn shared_by_all_turns(ast: &AST) -> Vec<(String, Position)> {
 
 /// Is the closure at the end of this path put somewhere? Its block, which captures and then makes it, is the last but one.
 fn is_kept(path: &[ASTNode]) -> bool {
-    let keeps = |call: &FnCallExpr| KEEPERS.contains(&call.name.as_str());
+    let keeps = |call: &FnCallExpr| match call.is_qualified() {
+        true => call.namespace.root() == "Timer",
+        false => KEEPERS.contains(&call.name.as_str()),
+    };
     match path {
         [.., ASTNode::Stmt(Stmt::Assignment(_)), ASTNode::Expr(_), _] => true,
         [.., ASTNode::Stmt(Stmt::FnCall(call, _)), ASTNode::Expr(_), _]
@@ -47,9 +50,14 @@ fn is_kept(path: &[ASTNode]) -> bool {
 /// all turns?
 fn is_shared(path: &[ASTNode], name: &str) -> bool {
     for node in path.iter().rev() {
-        let ASTNode::Stmt(Stmt::For(x, _)) = node else { continue };
+        let x = match node {
+            ASTNode::Stmt(Stmt::For(x, _)) => x,
+            ASTNode::Stmt(Stmt::If(x, _)) if ends(&x.body) || ends(&x.branch) => return false,
+            ASTNode::Stmt(Stmt::Block(block)) if ends(block) => return false,
+            _ => continue,
+        };
         let (variable, counter, flow) = &**x;
-        if declares(flow, name) {
+        if declares(flow, name) || ends(&flow.body) {
             return false;
         }
         if counter.as_ref().is_some_and(|c| c.name == name) {
@@ -60,6 +68,14 @@ fn is_shared(path: &[ASTNode], name: &str) -> bool {
         }
     }
     false
+}
+
+/// Is the turn that runs this block certainly the last one?
+fn ends(block: &StmtBlock) -> bool {
+    match block.statements().last() {
+        Some(Stmt::BreakLoop(_, options, _)) => options.contains(ASTFlags::BREAK),
+        last => matches!(last, Some(Stmt::Return(..))),
+    }
 }
 
 /// Has the loop's body a variable of its own with that name?

@@ -147,6 +147,7 @@ fn a_closure_that_is_kept_with_the_variable_of_a_loop_is_found() {
         "for i in 0..3 { print([1, 2].map(|n| n * i)); }",
         "fn later(i) { || i }\nfor i in 0..3 { kept.push(later(i)); }",
         "for c in worker.connections { c.on_close = |x| print(c.id); }",
+        "for i in 0..3 { if i == 1 { worker.on_close = |c| print(i); break; } }",
     ] {
         let found = check(&[("main.rhai", &format!("{start}{right}\n"))]);
         assert_eq!(found, (0, String::new()), "{right}");
