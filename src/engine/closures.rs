@@ -130,6 +130,11 @@ pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Closure> {
     list
 }
 
+/// How many variables each closure of a program captures, of those that capture any.
+pub(super) fn captured(ast: &AST) -> HashMap<ImmutableString, usize> {
+    Made::list(ast).captured
+}
+
 /// The name that a statement defines, if it is a `let` or `const`.
 fn variable(statement: &Stmt) -> Option<&str> {
     match statement {

@@ -4,9 +4,25 @@
 //! Only guesses from names live here; the report around them is made in `report`. Uses `closures` (for
 //! rhai's names of them) and places.
 
-use super::closures::ANONYMOUS;
+use super::closures::{self, ANONYMOUS};
 use super::tokens::{Place, place};
-use rhai::{AST, ASTFlags, ASTNode, Engine, EvalAltResult, LexError, ParseErrorType, Stmt};
+use rhai::{
+    AST, ASTFlags, ASTNode, Engine, EvalAltResult, LexError, ParseErrorType, ScriptFuncDef, Stmt,
+};
+
+/// How a panic of Rhai's reads when it finds a variable locked. Only the next turn of a `for` loop meets that: a closure
+/// that captured the loop's variable waits in a method of it.
+const LOCKED: &str = "called `Option::unwrap()` on a `None` value";
+
+/// The message of a panic, with what may help against it.
+pub(super) fn panicked(message: String) -> String {
+    if message != LOCKED {
+        return message;
+    }
+    message
+        + "\nhelp: did a closure capture the variable of a `for` loop? All closures made in a loop share it, and one that \
+           waits may hold it: write `let x = i;` in the loop and use `x` in the closure"
+}
 
 /// What suggestions may be drawn from.
 pub(crate) struct Hints<'a> {
@@ -104,7 +120,10 @@ impl Hints<'_> {
             own.map(|f| format!("{}({})", f.name, f.params.join(", "))).collect();
         all.extend(self.engine.gen_fn_signatures(true));
         let same = all.iter().filter(|f| head(f) == name).map(|f| format!("`{}`", tidy(f)));
-        let same: Vec<String> = same.take(SIGNATURES).collect();
+        let mut same: Vec<String> = same.collect();
+        // (the engine lists its functions in no order)
+        same.sort_by_key(|f| (f.len(), f.clone()));
+        same.truncate(SIGNATURES);
         if !same.is_empty() {
             return Some(format!("`{name}` exists as {}", same.join(", ")));
         }
@@ -146,6 +165,9 @@ impl Hints<'_> {
                  that are defined before it"
             ));
         }
+        if let Some(help) = self.elsewhere(name, file) {
+            return Some(help);
+        }
         let mut known: Vec<String> = Vec::new();
         for ast in here() {
             known.extend(ast.statements().iter().filter_map(defines).map(String::from));
@@ -165,6 +187,41 @@ impl Hints<'_> {
             let found = functions.iter().any(|f| head(f) == name);
             found.then(|| format!("`{name}` is a function: call it, `{name}(…)`"))
         })
+    }
+
+    /// A variable has that name, but is not seen from there.
+    fn elsewhere(&self, name: &str, file: &str) -> Option<String> {
+        let here = || self.asts.iter().filter(|a| a.source().unwrap_or_default() == file);
+        let mut line = None;
+        for ast in here() {
+            ast.walk(&mut |path: &[ASTNode]| {
+                if let Some(ASTNode::Stmt(s)) = path.last()
+                    && defines(s) == Some(name)
+                {
+                    line = line.or(Some(place(s.position()).0));
+                }
+                true
+            });
+        }
+        // (what a closure captures is among its parameters, before its own)
+        let parameter = |ast: &&AST| {
+            let captured = closures::captured(ast);
+            let own = |f: &&ScriptFuncDef| {
+                let skipped = captured.get(&f.name).copied().unwrap_or(0);
+                f.params.iter().skip(skipped).any(|p| p == name)
+            };
+            let f = ast.iter_fn_def().map(|f| &**f).find(own)?;
+            Some(place(f.body.start_position()).0)
+        };
+        if let Some(line) = line.or_else(|| here().find_map(parameter)) {
+            return Some(format!(
+                "`{name}` exists only inside of the block or function at line {line}: define it further out, or hand \
+                 it over as an argument"
+            ));
+        }
+        let has = |a: &&&AST| a.statements().iter().any(|s| defines(s) == Some(name));
+        let other = self.asts.iter().find(has)?.source()?;
+        Some(format!("`{name}` is a variable of {other}: hand it over as an argument"))
     }
 
     /// No import has that name.

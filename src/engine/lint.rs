@@ -1,8 +1,10 @@
 //! Finds, without running anything, what would fail when it runs: names that nothing defines, functions that do not take
-//! that many arguments, callbacks that no event has or that want more than they are given.
+//! that many arguments, callbacks that no event has or that want more than they are given, closures that all see the last
+//! value of a loop.
 
 use super::{
     closures::ANONYMOUS,
+    loops,
     modules::{Modules, Unit},
     program::Program,
 };
@@ -31,8 +33,9 @@ type Arities = HashMap<String, HashSet<usize>>;
 /// All findings of a program, in the order of its files and lines.
 pub(crate) fn lint(program: &Program, rules: &Rules<'_>) -> Vec<Fault> {
     let mut natives = Arities::new();
-    let listed =
-        |info: rhai::FuncInfo| Some((info.metadata.name.to_string(), info.metadata.num_params));
+    let listed = |info: rhai::FuncInfo| {
+        Some((qualified(&info.namespace, &info.metadata.name), info.metadata.num_params))
+    };
     for (name, params) in program.engine.collect_fn_metadata(None, listed, true) {
         natives.entry(name).or_default().insert(params);
     }
@@ -54,6 +57,8 @@ struct Lint<'a> {
     functions: Arities,
     /// Top-level variables and constants.
     variables: HashSet<String>,
+    /// What `import … as` names in this file, and the files; none if that is only known when it runs.
+    imports: HashMap<String, Option<Rc<Unit>>>,
     found: Vec<(Position, EvalAltResult)>,
 }
 
@@ -73,7 +78,18 @@ impl<'a> Lint<'a> {
             _ => None,
         });
         let variables = variables.collect();
-        Self { modules, unit, rules, natives, functions, variables, found: Vec::new() }
+        let mut imports = HashMap::new();
+        unit.ast.walk(&mut |path: &[ASTNode]| {
+            if let Some(ASTNode::Stmt(Stmt::Import(x, _))) = path.last() {
+                let file = match &x.0 {
+                    Expr::StringConstant(import, _) => modules.imported(&unit.file, import),
+                    _ => None,
+                };
+                imports.insert(x.1.name.to_string(), file);
+            }
+            true
+        });
+        Self { modules, unit, rules, natives, functions, variables, imports, found: Vec::new() }
     }
 
     fn run(mut self) -> Vec<(Position, EvalAltResult)> {
@@ -93,6 +109,13 @@ impl<'a> Lint<'a> {
 
     /// Looks at one function's body, or at the top level.
     fn walk(&mut self, ast: &AST, params: &HashSet<String>) {
+        for (name, at) in loops::shared_by_all_turns(ast) {
+            let text = format!(
+                "all closures made in this loop share its variable `{name}` and will see its last value: write \
+                 `let x = {name};` in the loop and use `x` in the closure"
+            );
+            self.found.push((at, EvalAltResult::ErrorRuntime(text.into(), at)));
+        }
         ast.walk(&mut |path: &[ASTNode]| {
             match path.last() {
                 Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => self.call(call, *at, false),
@@ -130,11 +153,10 @@ impl<'a> Lint<'a> {
 
     fn call(&mut self, call: &FnCallExpr, at: Position, is_method: bool) {
         let name = call.name.as_str();
-        if call.is_qualified()
-            || call.op_token.is_some()
-            || KEYWORDS.contains(&name)
-            || name.starts_with(ANONYMOUS)
-        {
+        if call.is_qualified() {
+            return self.qualified_call(call, at);
+        }
+        if call.op_token.is_some() || KEYWORDS.contains(&name) || name.starts_with(ANONYMOUS) {
             return;
         }
         let given = call.args.len();
@@ -147,6 +169,31 @@ impl<'a> Lint<'a> {
         }
     }
 
+    /// `module::function(…)`.
+    fn qualified_call(&mut self, call: &FnCallExpr, at: Position) {
+        let module = call.namespace.root();
+        if call.namespace.path.len() > 1 {
+            return; // (what a module imports itself is its own business)
+        }
+        let (name, given) = (qualified(module, &call.name), call.args.len());
+        let exists = match self.imports.get(module) {
+            Some(Some(unit)) => unit.arities(&call.name).contains(&given),
+            Some(None) => true,
+            None if self.natives.keys().any(|n| n.starts_with(&qualified(module, ""))) => {
+                self.natives.get(&name).is_some_and(|a| a.contains(&given))
+            }
+            None => {
+                let error = EvalAltResult::ErrorModuleNotFound(module.to_owned(), at);
+                self.found.push((at, error));
+                true
+            }
+        };
+        if !exists {
+            let signature = format!("{name} ({})", vec!["_"; given].join(", "));
+            self.found.push((at, EvalAltResult::ErrorFunctionNotFound(signature, at)));
+        }
+    }
+
     /// `object.on_something = value`.
     fn callback(&mut self, name: &str, at: Position, value: &Expr) {
         if !name.starts_with("on_") {
@@ -154,20 +201,38 @@ impl<'a> Lint<'a> {
         }
         let problem = match (self.rules.offered)(name) {
             None => Some((self.rules.unknown)(name)),
-            Some(offered) => closure(value)
-                .and_then(|(f, held)| {
-                    let def = self.unit.ast.iter_fn_def().find(|d| d.name == f.fn_name())?;
-                    def.params.get(held..).filter(|own| own.len() > offered)
-                })
-                .map(|own| {
-                    let own = own.join(", ");
-                    format!("{name}: this closure takes ({own}) but is given {offered} argument(s) at most")
-                }),
+            Some(offered) => self.misfit(name, value, offered),
         };
         if let Some(problem) = problem {
             self.found.push((at, EvalAltResult::ErrorRuntime(problem.into(), at)));
         }
     }
+
+    /// What is wrong with a callback that is offered so many arguments.
+    fn misfit(&self, name: &str, value: &Expr, offered: usize) -> Option<String> {
+        let (function, held) = match value {
+            Expr::StringConstant(function, _) => (function.to_string(), 0),
+            value => closure(value).map(|(f, held)| (f.fn_name().to_owned(), held))?,
+        };
+        let defs = || self.unit.ast.iter_fn_def().filter(|d| d.name == function);
+        let own = |d: &rhai::ScriptFuncDef| d.params.get(held..).unwrap_or_default().join(", ");
+        if defs().any(|d| d.params.len().saturating_sub(held) <= offered) {
+            return None;
+        }
+        let what = if function.starts_with(ANONYMOUS) { "this closure" } else { &function };
+        Some(match defs().next() {
+            Some(d) => format!(
+                "{name}: {what} takes ({}) but is given {offered} argument(s) at most",
+                own(d)
+            ),
+            None => format!("{name}: there is no function `{function}` in this file"),
+        })
+    }
+}
+
+/// A function's name as it is written in a call.
+fn qualified(module: &str, name: &str) -> String {
+    if module.is_empty() { name.to_owned() } else { format!("{module}::{name}") }
 }
 
 /// The last property of `a.b.c`, where an assignment goes to.

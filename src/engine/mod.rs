@@ -11,6 +11,7 @@ pub(crate) mod handler;
 mod hints;
 pub(crate) mod json;
 pub(crate) mod lint;
+mod loops;
 mod map_functions;
 pub(crate) mod modules;
 mod plain;

@@ -165,6 +165,12 @@ impl Modules {
         }
     }
 
+    /// The file that such an import leads to, if it was parsed.
+    pub(crate) fn imported(&self, file: &str, import: &str) -> Option<Rc<Unit>> {
+        let path = self.find(file, import).ok()?;
+        self.units.borrow().iter().find(|unit| unit.path == path).cloned()
+    }
+
     fn load(
         &self,
         engine: &Engine,

@@ -87,6 +87,13 @@ fn each_kind_of_mistake_is_found_at_its_place() {
         ("fn quiet() { nobody }", "main.rhai:2:14", "nobody"),
         ("worker.on_close = |c| { worker.on_mesage = |c| 0; };", "main.rhai:2:", "on_mesage"),
         ("import \"lib/none\" as none;", "main.rhai:2:", "lib/none"),
+        ("worker.on_close = \"nobody\";", "main.rhai:2:8", "no function `nobody`"),
+        ("worker.on_close = Fn(\"nobody\");", "main.rhai:2:8", "no function `nobody`"),
+        ("fn f(a, b) { a + b }\nworker.on_close = \"f\";", "main.rhai:3:8", "f takes (a, b)"),
+        ("Timer::ad(1, || 0);", "main.rhai:2:8", "Timer::ad"),
+        ("Timer::add(1);", "main.rhai:2:8", "`Timer::add` exists as `Timer::add("),
+        ("Tmer::add(1, || 0);", "main.rhai:2:7", "Tmer"),
+        ("total = 1;", "main.rhai:2:1", "total"),
         ("let x = ;", "main.rhai:2:9", "let x = ;"),
         ("let text = \"open;", "main.rhai:2:", "let text"),
     ];
@@ -97,6 +104,53 @@ fn each_kind_of_mistake_is_found_at_its_place() {
         assert!(said.contains(says), "{mistake}: no `{says}` in\n{said}");
         assert_eq!(said.matches("--> ").count(), 1, "{mistake}: one finding\n{said}");
         assert!(!said.contains('\u{1b}'), "{mistake}: no colours in a pipe\n{said}");
+    }
+}
+
+#[test]
+fn functions_of_imported_files_are_known() {
+    let words = ("lib/words.rhai", "fn greeting(name) { name }\n");
+    let main = |call: &str| format!("import \"lib/words\" as words;\nprint(words::{call});\n");
+    assert_eq!(check(&[("main.rhai", &main("greeting(1)")), words]).0, 0);
+    for call in ["greeting()", "greting(1)"] {
+        let (code, said) = check(&[("main.rhai", &main(call)), words]);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("--> main.rhai:2:14") && said.contains("words::gre"), "{said}");
+    }
+}
+
+/// Loops in which a closure captures what the loop counts with.
+#[test]
+fn a_closure_that_is_kept_with_the_variable_of_a_loop_is_found() {
+    let start = "let worker = Worker();\nlet kept = [];\nworker.table = #{};\n";
+    for (wrong, place, name) in [
+        ("for i in 0..3 { Timer::delay(1, || print(i)); }", "main.rhai:4:42", "i"),
+        ("for s in [\"a\", \"b\"] { kept.push(|| s); }", "main.rhai:4:36", "s"),
+        ("for (c, n) in worker.connections { c.on_close = |x| print(n); }", "main.rhai:4:59", "n"),
+        ("for k in worker.table.keys() { worker.table[k] = || k; }", "main.rhai:4:53", "k"),
+        (
+            "fn f(all) { for i in range(0, 3) { if i > 1 { all.push(|| i); } } }",
+            "main.rhai:4:59",
+            "i",
+        ),
+    ] {
+        let (code, said) = check(&[("main.rhai", &format!("{start}{wrong}\n"))]);
+        assert_eq!(code, 1, "{wrong}: {said}");
+        assert!(said.contains(&format!("--> {place}")), "{wrong}: not at {place}\n{said}");
+        assert!(said.contains(&format!("`let x = {name};`")), "{wrong}: {said}");
+        assert_eq!(said.matches("--> ").count(), 1, "{wrong}: one finding\n{said}");
+    }
+    for right in [
+        "for i in 0..3 { let x = i; Timer::delay(1, || print(x)); }",
+        "for i in 0..3 { let i = i; Timer::delay(1, || print(i)); }",
+        "for i in 0..3 { Timer::delay(1, |n| print(n), [i]); }",
+        "for i in 0..3 { print([1, 2].map(|n| n * i)); }",
+        "fn later(i) { || i }\nfor i in 0..3 { kept.push(later(i)); }",
+        "for c in worker.connections { c.on_close = |x| print(c.id); }",
+        "for i in 0..3 { if i == 1 { worker.on_close = |c| print(i); break; } }",
+    ] {
+        let found = check(&[("main.rhai", &format!("{start}{right}\n"))]);
+        assert_eq!(found, (0, String::new()), "{right}");
     }
 }
 

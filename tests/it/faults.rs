@@ -150,6 +150,99 @@ fn mistakes_in_handlers_are_explained() {
 }
 
 #[test]
+fn known_traps_are_explained() {
+    let mut host = TestHost::start_with(
+        r#"
+        import "lib/words" as words;
+        let users = #{};
+        fn greet(name, times) { name }
+        fn slow() { sleep(0.05); this }
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            switch line {
+                "function" => whisper(),
+                "module" => words::count(),
+                "arguments" => greet(line),
+                "native" => connection.send(),
+                "closure" => { let f = |a, b| a; f.call(1); },
+                "race" => { let list = [1]; list.for_each(|| { list.push(2); }); },
+                "loop" => for i in 0..3 {
+                    Timer::delay(0, || i.slow());
+                    sleep(0.01);
+                },
+                _ => connection.send(line),
+            }
+        };
+        fn whisper() { connection.send("psst"); }
+        Worker::run_all();
+        "#,
+        &[("lib/words.rhai", "fn count() { users.len() }\n")],
+    );
+    let mut client = host.tcp(TEXT);
+    for (line, help) in [
+        ("function", "help: `connection` exists only inside of the block or function at line 7"),
+        ("module", "help: `users` is a variable of main.rhai: hand it over as an argument"),
+        ("arguments", "help: `greet` exists as `greet(name, times)`"),
+        ("native", "help: `send` exists as `send("),
+        ("closure", "help: the closure takes 1 argument more"),
+        (
+            "race",
+            "help: another handler that waits right now, or the call around this one, holds this",
+        ),
+        ("loop", "help: did a closure capture the variable of a `for` loop?"),
+    ] {
+        client.send(format!("{line}\n"));
+        let fault = host.fault();
+        assert!(fault.text.contains(help), "{line}: no `{help}` in\n{}", fault.text);
+        assert_eq!(client.ask("still here"), "still here", "{line}");
+    }
+}
+
+#[test]
+fn a_variable_of_an_inner_block_is_explained() {
+    let script = r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            if line != "" {
+                let answer = `${line}!`;
+                print(answer);
+            }
+            connection.send(answer);
+        };
+        "#;
+    let error = TestHost::try_start(script, &[]).err().expect("refused").to_string();
+    let help = "help: `answer` exists only inside of the block or function at line 5";
+    assert!(error.contains(help) && error.contains("main.rhai:8:"), "{error}");
+}
+
+/// What `rhost check` warns of is what happens, and what it advises helps.
+#[test]
+fn closures_made_in_a_loop_share_its_variable_unless_it_is_copied() {
+    let script = r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            let kept = [];
+            switch line {
+                "shared" => for i in 0..3 { kept.push(|| i); },
+                "copied" => for i in 0..3 { let x = i; kept.push(|| x); },
+                "same name" => for i in 0..3 { let i = i; kept.push(|| i); },
+                "handles" => for c in worker.connections { kept.push(|| c.id); },
+            }
+            let answer = "";
+            for f in kept { answer += f.call(); }
+            connection.send(answer);
+        };
+        Worker::run_all();
+        "#;
+    let mut host = TestHost::start(script);
+    let (mut client, mut other) = (host.tcp(TEXT), host.tcp(TEXT));
+    assert_eq!(other.ask("shared"), "222");
+    assert_eq!(client.ask("copied"), "012");
+    assert_eq!(client.ask("same name"), "012");
+    assert_eq!(client.ask("handles"), "12");
+}
+
+#[test]
 fn time_that_a_handler_waits_does_not_count_as_running() {
     let mut host = TestHost::try_start_as(
         r#"

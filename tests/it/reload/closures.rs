@@ -24,7 +24,7 @@ worker.on_message = |connection, name| {
 "#;
 
 #[test]
-fn closures_that_are_held_elsewhere_run_the_edited_code_with_what_they_captured() {
+fn rule_5_closures_that_are_held_elsewhere_run_the_edited_code_with_what_they_captured() {
     let mut host = TestHost::start(HOLDERS);
     let (mut client, mut asking) = (host.tcp(TEXT), host.tcp(TEXT));
     assert_eq!(client.ask("bob"), "ready");
@@ -75,7 +75,7 @@ worker.on_connect = |connection| {
 "#;
 
 #[test]
-fn a_closure_without_a_partner_keeps_its_generation_and_is_listed() {
+fn rule_5_a_closure_without_a_partner_keeps_its_generation_and_is_listed() {
     let mut host = TestHost::start(OWN);
     let mut old = host.tcp(TEXT);
     assert_eq!(old.ask("a"), "hello a own");
@@ -129,7 +129,7 @@ worker.on_message = "answer";
 }
 
 #[test]
-fn callbacks_belong_to_the_worker_and_those_not_set_any_more_are_cleared() {
+fn rule_5_callbacks_belong_to_the_worker_and_those_not_set_any_more_are_cleared() {
     let script = r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| { connection.send(line); };

@@ -20,7 +20,8 @@ worker.on_message = |connection, line| {
 "#;
 
 #[test]
-fn a_handler_that_sleeps_over_the_reload_finishes_on_old_code_and_the_next_event_runs_new_code() {
+fn rule_1_a_handler_that_sleeps_over_the_reload_finishes_on_old_code_and_the_next_event_runs_new_code()
+ {
     let mut host = TestHost::start(SLOW);
     let (mut slow, mut other) = (host.tcp(TEXT), host.tcp(TEXT));
     assert_eq!(slow.ask("slow"), "waits");
@@ -67,7 +68,7 @@ fn ask_between_ticks(client: &mut Client, line: &str) -> String {
 }
 
 #[test]
-fn a_script_with_any_fault_changes_nothing_and_shows_the_place() {
+fn rule_2_a_script_with_any_fault_changes_nothing_and_shows_the_place() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let mut host = TestHost::start(TICKING);
@@ -177,7 +178,7 @@ worker.on_connect = |connection| {{
 }
 
 #[test]
-fn one_line_says_what_happened() {
+fn rule_8_one_line_says_what_happened() {
     let mut report = Reloaded {
         generation: 42,
         took: Duration::from_micros(8_900),

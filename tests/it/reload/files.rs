@@ -27,6 +27,44 @@ fn an_edit_of_an_imported_module_is_live() {
 }
 
 #[test]
+fn an_edit_of_a_module_that_a_module_imports_is_live() {
+    let words = "import \"deep/name\" as name;\nfn greeting() { `hello ${name::own()}` }\n";
+    let name = "fn own() { \"ann\" }\n";
+    let files = [("lib/words.rhai", words), ("lib/deep/name.rhai", name)];
+    let mut host = TestHost::start_with(MAIN, &files);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("a"), "hello ann a");
+    host.save("lib/deep/name.rhai", &name.replace("ann", "bob"));
+    assert_eq!(host.reloaded().generation, 1);
+    assert_eq!(client.ask("b"), "hello bob b");
+    host.save("lib/deep/name.rhai", "fn own() { nobody }\nthrow own();\n");
+    let fault = host.rejected();
+    assert_eq!(fault.location, "lib/deep/name.rhai:1:12", "{fault}");
+    for caller in ["lib/deep/name.rhai:2:", "lib/words.rhai:1:", "main.rhai:2:"] {
+        assert!(fault.text.contains(caller), "no {caller} in\n{fault}");
+    }
+    assert_eq!(client.ask("c"), "hello bob c");
+    host.save("lib/deep/name.rhai", &name.replace("ann", "eve"));
+    assert_eq!(host.reloaded().generation, 2);
+    assert_eq!(client.ask("d"), "hello eve d");
+}
+
+#[test]
+fn files_that_are_saved_together_are_one_reload() {
+    let mut host = TestHost::try_start_as(MAIN, &[("lib/words.rhai", WORDS)], |builder| {
+        builder.settle(std::time::Duration::from_millis(200))
+    })
+    .unwrap();
+    let mut client = host.tcp(TEXT);
+    // Either one alone is a fault, or another answer.
+    host.save("lib/words.rhai", "fn farewell() { \"bye\" }\n");
+    host.save("main.rhai", &MAIN.replace("words::greeting", "words::farewell"));
+    assert_eq!(host.reloaded().generation, 1);
+    assert_eq!(client.ask("a"), "bye a");
+    host.expect_no_reload();
+}
+
+#[test]
 fn a_fault_in_an_imported_module_names_that_file() {
     let mut host = start();
     let mut client = host.tcp(TEXT);

@@ -26,7 +26,7 @@ worker.on_worker_reload = |worker| { print(`reloaded ${worker.generation}`); };
 "#;
 
 #[test]
-fn inner_workers_are_adopted_by_address() {
+fn rule_6_inner_workers_are_adopted_by_address() {
     let mut host = TestHost::start(INNER);
     let address = host.socket(TEXT);
     let mut outer = host.websocket(MAIN);
@@ -109,7 +109,7 @@ worker.on_worker_start = |worker| {
 "#;
 
 #[test]
-fn timers_go_on_in_their_order_and_phase() {
+fn rule_6_timers_go_on_in_their_order_and_phase() {
     let mut host = TestHost::start(TIMERS);
     let mut client = host.tcp(TEXT);
     let pair = |client: &mut crate::client::Client| {
@@ -138,7 +138,7 @@ fn timers_go_on_in_their_order_and_phase() {
 }
 
 #[test]
-fn a_timer_that_is_not_asked_for_again_ends() {
+fn rule_6_a_timer_that_is_not_asked_for_again_ends() {
     let script = r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |c, line| { c.send(line); };
@@ -156,6 +156,40 @@ worker.on_worker_start = |worker| {
     client.send("mark\n");
     while client.line() != "mark" {}
     assert_eq!([client.line(), client.line(), client.line()], ["other"; 3]);
+}
+
+#[test]
+fn no_timer_ever_doubles() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+let ticks = #{ top: 0, start: 0, event: 0 };
+Timer::add(0.05, || { ticks.top += 1; });
+worker.on_worker_start = |worker| { Timer::add(0.05, || { ticks.start += 1; }); };
+worker.on_message = |connection, line| {
+    if line == "event" { Timer::add(0.05, || { ticks.event += 1; }); }
+    connection.send(`${ticks.top} ${ticks.start} ${ticks.event}`);
+};
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    client.ask("event");
+    for n in 0..10 {
+        // (the line counts those that were asked for again)
+        assert_eq!(host.edit(&format!("// {n}\n{script}")).timers, 2);
+        host.edit_badly(&format!("{script}throw {n};"));
+    }
+    let mut count = || -> Vec<u32> {
+        client.ask("?").split(' ').map(|n| n.parse().expect("a number")).collect()
+    };
+    let (before, began) = (count(), Instant::now());
+    while began.elapsed() < Duration::from_millis(600) {
+        count();
+    }
+    let (after, took) = (count(), began.elapsed());
+    for (before, after) in before.iter().zip(after) {
+        let most = took.as_millis() as u32 / 50 + 2;
+        assert!((1..=most).contains(&(after - before)), "{before} to {after} in {took:?}");
+    }
 }
 
 #[test]

@@ -1,4 +1,15 @@
-//! Reload, rule by rule: what lives on, what is edited, and what may not happen.
+//! Reload, rule by rule: what lives on, what is edited, and what may not happen. The rules are those of the README's
+//! "What a reload keeps"; for each there is a test whose name begins with its number.
+//!
+//! 1. One event, one generation: `events`
+//! 2. All or nothing: `events`, `files`, and `isolates` for several of them
+//! 3. Workers are matched by name, else by address: `workers`
+//! 4. A reload closes no connection unless its worker is gone: `workers`
+//! 5. Callbacks belong to the worker, and closures held elsewhere run the new code: `closures`
+//! 6. What `on_worker_start` makes belongs to the generation: `made`
+//! 7. A value lives on unless the text that initialises it was edited: `state`
+//! 8. One line says what happened: `events`
+//! 9. All ways to reload are one, and what is not reloadable is only told: `ways`
 
 /// Closures that are held elsewhere than in a worker's slot run the edited code.
 mod closures;
@@ -6,10 +17,14 @@ mod closures;
 mod events;
 /// Which files are watched, and how they are saved.
 mod files;
+/// All isolates or none.
+mod isolates;
 /// What `on_worker_start` makes belongs to the generation.
 mod made;
 /// A value lives on unless the text that initialises it was edited.
 mod state;
+/// What asks for a reload, and what does not take part.
+mod ways;
 /// Workers are matched by name, else by address; a reload closes nothing else.
 mod workers;
 

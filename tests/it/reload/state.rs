@@ -25,7 +25,7 @@ worker.on_message = |connection, line| {
 "#;
 
 #[test]
-fn top_level_variables_live_on_unless_their_text_was_edited() {
+fn rule_7_top_level_variables_live_on_unless_their_text_was_edited() {
     let mut host = TestHost::start(VARIABLES);
     let mut client = host.tcp(TEXT);
     assert_eq!(client.ask("add"), r#"2 t+ {"a":1,"deep":{"list":[2]}} [1,2] 2"#);
@@ -71,7 +71,7 @@ Timer::add(3600, || { n = 0; });
 }
 
 #[test]
-fn worker_properties_live_on_unless_their_text_was_edited() {
+fn rule_7_worker_properties_live_on_unless_their_text_was_edited() {
     let script = r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.count_of = 5;
@@ -107,7 +107,7 @@ worker.on_message = |connection, line| {
 }
 
 #[test]
-fn captured_variables_of_functions_live_on_unless_their_text_was_edited() {
+fn rule_7_captured_variables_live_on_unless_their_text_was_edited() {
     let script = r#"
 let worker = Worker("text://127.0.0.1:0");
 fn install(w) {

@@ -21,7 +21,7 @@ worker.on_message = |connection, line| {{ connection.send(`${{line}} {answer}`);
 const OTHER: &str = "text://127.0.0.2:0";
 
 #[test]
-fn a_worker_is_the_same_if_its_name_is() {
+fn rule_3_a_worker_is_the_same_if_its_name_is() {
     let mut host = TestHost::start(&one(TEXT, "w", "1"));
     let old_address = host.socket(TEXT);
     let mut client = host.tcp(TEXT);
@@ -47,7 +47,7 @@ fn a_worker_whose_address_changed_is_known_by_the_new_one_afterwards() {
 }
 
 #[test]
-fn a_worker_is_the_same_if_its_address_is() {
+fn rule_3_a_worker_is_the_same_if_its_address_is() {
     let mut host = TestHost::start(&one(TEXT, "first", "1"));
     let address = host.socket(TEXT);
     let mut client = host.tcp(TEXT);
@@ -58,7 +58,7 @@ fn a_worker_is_the_same_if_its_address_is() {
 }
 
 #[test]
-fn a_new_worker_is_bound_and_a_gone_one_says_goodbye() {
+fn rule_3_a_new_worker_is_bound_and_a_gone_one_says_goodbye() {
     let web = r#"
 let web = Worker("websocket://127.0.0.1:0");
 web.on_message = |connection, data| {
@@ -135,7 +135,7 @@ worker.on_message = |connection, line| {{ connection.send(worker.id); }};
 }
 
 #[test]
-fn a_reload_closes_nothing() {
+fn rule_4_a_reload_closes_no_connection() {
     let script = |n: usize| {
         format!(
             r#"
@@ -196,25 +196,28 @@ web.on_message = |connection, data| { connection.send(data); };
 }
 
 #[test]
-fn a_worker_that_is_not_reloadable_goes_on_with_its_code_and_is_told() {
-    let script = r#"
-let fixed = Worker("text://127.0.0.1:0");
-fixed.reloadable = false;
-fixed.on_message = |connection, line| connection.send(`${line} 1`);
-fixed.on_worker_reload = |worker| print("told 1");
-let other = Worker("text://127.0.0.1:00");
-other.on_message = |connection, line| connection.send(`${line} 1`);
-Worker::run_all();
-"#;
-    let mut host = TestHost::start(script);
-    let mut fixed = host.tcp("text://127.0.0.1:0");
-    let mut other = host.tcp("text://127.0.0.1:00");
-    assert_eq!((fixed.ask("a"), other.ask("a")), ("a 1".into(), "a 1".into()));
-    for version in ["2", "3"] {
-        host.edit(&script.replace(" 1`", &format!(" {version}`")));
-        assert_eq!((fixed.ask("b"), other.ask("b")), ("b 1".into(), format!("b {version}")));
-    }
-    host.wait_for_log("told 1");
-    assert_eq!(host.tcp("text://127.0.0.1:0").ask("c"), "c 1");
-    assert_eq!(host.logged("told 1"), 2);
+fn changed_limits_hold_for_open_connections_too() {
+    let script = |limit: usize| {
+        format!(
+            r#"
+let worker = Worker("{TEXT}");
+worker.max_package_size = {limit};
+worker.idle_timeout = {limit};
+worker.on_message = |connection, line| {{
+    connection.send(`${{line.len}} ${{connection.max_package_size}} ${{worker.idle_timeout}}`);
+}};
+"#
+        )
+    };
+    let mut host = TestHost::start(&script(20));
+    let (mut open, mut closes) = (host.tcp(TEXT), host.tcp(TEXT));
+    assert_eq!((open.ask("a").as_str(), closes.ask("a").as_str()), ("1 20 20.0", "1 20 20.0"));
+    host.edit(&script(100));
+    let line = "x".repeat(80);
+    assert_eq!(open.ask(&line), "80 100 100.0");
+    assert_eq!(host.tcp(TEXT).ask(&line), "80 100 100.0");
+    host.edit(&script(50));
+    closes.send(format!("{line}\n"));
+    closes.expect_end();
+    assert_eq!(open.ask("a"), "1 50 50.0");
 }
