@@ -23,8 +23,8 @@ const KEYWORDS: [&str; 8] =
 pub(crate) struct Rules<'a> {
     /// How many arguments a callback of this name is offered; `None`: there is no such event.
     pub(crate) offered: &'a dyn Fn(&str) -> Option<usize>,
-    /// What is wrong with a callback name that no event has.
-    pub(crate) unknown: &'a dyn Fn(&str) -> String,
+    /// What is wrong with a name that looks like a callback's and is of no event; `None`: it is a setting.
+    pub(crate) unknown: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// Names with the numbers of parameters they exist with.
@@ -200,7 +200,7 @@ impl<'a> Lint<'a> {
             return;
         }
         let problem = match (self.rules.offered)(name) {
-            None => Some((self.rules.unknown)(name)),
+            None => (self.rules.unknown)(name),
             Some(offered) => self.misfit(name, value, offered),
         };
         if let Some(problem) = problem {

@@ -22,6 +22,7 @@ use crate::{
         configuration::Configuration,
         ctx::{Ctx, Wish},
         plan::WorkerSpec,
+        settings::Settings,
         worker::no_such_callback,
     },
 };
@@ -146,7 +147,7 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
     let generations = ctx.generations.clone();
     let rules = lint::Rules {
         offered: &|name| Event::named(name).map(Event::offered),
-        unknown: &no_such_callback,
+        unknown: &|name| (!Settings::NAMES.contains(&name)).then(|| no_such_callback(name)),
     };
     match Program::compile(&Objects(ctx), config, sources, Start::FIRST, &generations) {
         Ok(program) => lint::lint(&program, &rules),

@@ -32,6 +32,7 @@ let seen = #{};
 fn greet(name) { `${words::greeting()} ${name} ${LIMIT}` }
 let worker = Worker("websocket://127.0.0.1:0");
 worker.name = "good";
+worker.on_script_error = "keep";
 worker.on_worker_start = |worker| {
     let inner = Worker("text://127.0.0.1:0");
     inner.on_message = |connection, line| connection.send(greet(line));
