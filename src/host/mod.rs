@@ -3,6 +3,7 @@
 mod builder;
 mod event;
 mod handle;
+mod identity;
 mod reload;
 mod status;
 mod supervisor;

@@ -1,12 +1,15 @@
 //! Sockets, queues and time limits. This room never hears of Rhai: what a connection meets is told to whoever implements
 //! [`Events`], and what is to be sent comes in as bytes through a [`link::Link`].
 
+pub(crate) mod accept;
 pub(crate) mod address;
+mod bind;
 pub(crate) mod connection;
 pub(crate) mod inbox;
 pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outbox;
+pub(crate) mod sockets;
 pub(crate) mod sweeper;
 pub(crate) mod transport;
 pub(crate) mod turn;

@@ -16,10 +16,7 @@ use crate::{
     },
     error::Fault,
     log::{Level, Log, Record},
-    net::{
-        listener::{Bound, Listeners},
-        turn::Turn,
-    },
+    net::{listener::Listeners, sockets::Seat, turn::Turn},
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::{
@@ -36,10 +33,8 @@ pub(crate) enum Wish {
     Stop(u8),
     /// `Worker::reload()`.
     Reload,
-    /// An inner worker listens: declared as, bound to.
+    /// An inner worker listens, or one of the top level listens again: declared as, bound to.
     Listening { worker: String, declared: String, bound: String },
-    /// A top-level worker stops listening in this isolate.
-    Unlistened { isolate: usize },
     /// An event was lost to an error.
     Fault(Fault),
 }
@@ -71,8 +66,8 @@ pub(crate) struct Ctx {
     pub(crate) loud: Cell<bool>,
     /// In this second of the sweeper's clock, so many reports were shown; so many were not since.
     reports: Cell<(u64, u32, u64)>,
-    /// The socket to accept on when `on_worker_start` is done.
-    pub(crate) pending: RefCell<Option<Bound>>,
+    /// Its part of the sockets of the worker that it serves.
+    pub(crate) seat: RefCell<Option<Seat>>,
     /// The top-level worker that this isolate serves.
     pub(crate) served: RefCell<Option<Worker>>,
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
@@ -100,7 +95,7 @@ impl Ctx {
             configuration: RefCell::default(),
             loud: Cell::new(true),
             reports: Cell::default(),
-            pending: RefCell::default(),
+            seat: RefCell::default(),
             served: RefCell::default(),
             carried: RefCell::default(),
             programs: RefCell::default(),
@@ -276,6 +271,7 @@ impl Ctx {
     pub(crate) fn clear(&self) {
         self.timers.clear();
         self.served.take();
+        self.seat.take();
         for worker in self.workers.take().into_iter().chain(self.declared.take()) {
             worker.core().retire();
         }

@@ -54,6 +54,8 @@ mod reload;
 mod script;
 /// Sending and closing.
 mod sending;
+/// Several isolates at one address.
+mod spread;
 /// How a script starts, is refused, and ends the host.
 mod start;
 /// Going back when a new start throws.
