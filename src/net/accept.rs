@@ -3,6 +3,7 @@
 use super::{
     address::{Address, Endpoint},
     listener::{Bound, Lease},
+    tally::Share,
     transport::Stream,
 };
 use crate::log::{Level, Log};
@@ -25,6 +26,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// closes lets one in, and the log is not told of each.
 const ACCEPT_RECOVERY: Duration = Duration::from_secs(2);
 
+/// How long an isolate that took more than others leaves a connection to them. Fixed: the shortest pause that the timer
+/// can make.
+const MOMENT: Duration = Duration::from_millis(1);
+
 enum Accepter {
     Tcp(TcpListener),
     Unix(UnixListener),
@@ -36,6 +41,7 @@ pub(crate) struct Listener {
     pub(crate) id: u64,
     socket: Accepter,
     pub(crate) address: Address,
+    share: Share,
     /// When accepting last failed, while that has not been called well again.
     failed: Cell<Option<Instant>>,
     _lease: Arc<Lease>,
@@ -48,24 +54,37 @@ impl Listener {
             Endpoint::Ip(_) => Accepter::Tcp(TcpListener::from_std(bound.socket.into())?),
             Endpoint::Unix(_) => Accepter::Unix(UnixListener::from_std(bound.socket.into())?),
         };
-        let (id, address) = (bound.id, bound.address);
-        Ok(Self { id, socket, address, failed: Cell::new(None), _lease: bound.lease })
+        Ok(Self {
+            id: bound.id,
+            socket,
+            address: bound.address,
+            share: bound.tally.join(),
+            failed: Cell::new(None),
+            _lease: bound.lease,
+        })
     }
 
     /// The next connection; `None` when the listener is gone. While the process has no descriptors left, this waits and
     /// says so once.
     pub(crate) async fn accept(this: &Weak<Self>, log: &Log, worker: &str) -> Option<Stream> {
         loop {
+            if this.upgrade()?.share.is_ahead() {
+                tokio::time::sleep(MOMENT).await;
+            }
             // (the listener is borrowed for each look only, so that its owner can close it meanwhile)
-            let accepted = poll_fn(|cx| match this.upgrade() {
-                Some(listener) => {
-                    listener.poll_accept(cx).map(|accepted| Some((accepted, listener)))
+            let mut looked = false;
+            let accepted = poll_fn(|cx| {
+                let Some(listener) = this.upgrade() else { return Poll::Ready(None) };
+                if std::mem::replace(&mut looked, true) && listener.share.is_ahead() {
+                    // One has come. If the others have not taken it after a moment, we do.
+                    return Poll::Ready(Some(None));
                 }
-                None => Poll::Ready(None),
+                listener.poll_accept(cx).map(|accepted| Some(Some((accepted, listener))))
             });
-            let (accepted, listener) = accepted.await?;
+            let Some((accepted, listener)) = accepted.await? else { continue };
             match accepted {
                 Ok(stream) => {
+                    listener.share.took();
                     listener.went_well(log, worker);
                     return Some(stream);
                 }

@@ -4,6 +4,7 @@
 use super::{
     address::{Address, Endpoint},
     bind,
+    tally::Tally,
 };
 use socket2::Socket;
 use std::{
@@ -41,6 +42,8 @@ impl fmt::Display for Owner {
 pub(crate) struct Bound {
     pub(crate) id: u64,
     pub(super) socket: Socket,
+    /// Connections that were taken from it.
+    pub(super) tally: Arc<Tally>,
     /// Where it really listens: the port, if 0 was asked for.
     pub(crate) address: Address,
     /// Gives the address back when the last copy goes.
@@ -49,7 +52,8 @@ pub(crate) struct Bound {
 
 impl Bound {
     fn new(socket: Socket, address: Address, lease: Arc<Lease>) -> Self {
-        Self { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), socket, address, lease }
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Self { id, socket, tally: Arc::default(), address, lease }
     }
 
     /// Another handle to the same socket, for another isolate.
@@ -57,6 +61,7 @@ impl Bound {
         Ok(Bound {
             id: self.id,
             socket: self.socket.try_clone()?,
+            tally: self.tally.clone(),
             address: self.address.clone(),
             lease: self.lease.clone(),
         })

@@ -11,6 +11,7 @@ pub(crate) mod listener;
 pub(crate) mod outbox;
 pub(crate) mod sockets;
 pub(crate) mod sweeper;
+mod tally;
 pub(crate) mod transport;
 pub(crate) mod turn;
 
