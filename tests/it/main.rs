@@ -38,12 +38,18 @@ mod embedder;
 mod endpoints;
 /// Errors of scripts cost one event.
 mod faults;
+/// The user and group that the process becomes.
+mod identity;
+/// Sockets that the host was started with.
+mod inherited;
 /// An `on_worker_start` that takes longer than the host waits for it.
 mod late_starts;
 /// What a reload removes leaves nothing behind.
 mod leftovers;
 /// What strangers may cost: time, memory, descriptors.
 mod limits;
+/// `listen()` and `unlisten()`, and the same address in several isolates.
+mod listening;
 /// The real binary, when nobody reads what it says.
 mod outlets;
 /// text, frame and raw bytes on the wire.
