@@ -1,6 +1,7 @@
 //! The host: starts isolates for a script, keeps them running the newest accepted generation, and stops them.
 
 mod builder;
+mod coming;
 mod event;
 mod handle;
 mod identity;

@@ -2,6 +2,7 @@
 
 use super::{
     HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
+    coming::Coming,
     identity::Identity,
     supervisor::{
         FIRST_START_PATIENCE, Place, Role, START_PATIENCE, Supervisor, await_answer, collect,
@@ -13,14 +14,8 @@ use crate::{
     error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Loaded, Report, Task},
     log::Level,
-    net::{
-        address::{Address, Endpoint},
-        sockets::Sockets,
-    },
-    script::{
-        configuration::Configuration,
-        plan::{WorkerSpec, match_up},
-    },
+    net::sockets::Sockets,
+    script::{configuration::Configuration, plan::match_up},
 };
 use std::{
     sync::{atomic::Ordering, mpsc::Receiver},
@@ -30,17 +25,6 @@ use std::{
 /// How long an isolate may be busy with other handlers before it reads a new script. Fixed: longer than several handlers
 /// that run into their `handler_timeout`.
 const REHEARSAL_PATIENCE: Duration = Duration::from_secs(30);
-
-/// A worker that the coming generation declares.
-struct Coming {
-    spec: WorkerSpec,
-    /// The serving generation's worker that it continues.
-    continues: Option<usize>,
-    /// Its sockets, unless it has no address.
-    sockets: Option<Sockets>,
-    /// Were they bound for it just now?
-    is_fresh: bool,
-}
 
 /// A generation on its way to serve.
 pub(super) struct Deployment {
@@ -114,10 +98,9 @@ impl Deployment {
 
     /// Gives the sockets, and then the whole process, to another user.
     fn become_other(&self, identity: &Identity) -> Result<(), Error> {
-        for address in self.workers.iter().filter_map(Coming::address) {
-            if let Endpoint::Unix(path) = &address.endpoint {
-                identity.own(path)?;
-            }
+        let sockets = self.workers.iter().filter_map(|coming| coming.sockets.as_ref());
+        for path in sockets.filter_map(Sockets::file) {
+            identity.own(&path)?;
         }
         identity.assume()
     }
@@ -247,44 +230,15 @@ impl Deployment {
             })
         });
         let events = events.collect();
+        let is_kept = |old: &Sockets| {
+            self.workers.iter().filter_map(|w| w.sockets.as_ref()).any(|kept| kept.is_same(old))
+        };
+        host.bound.iter().flatten().filter(|old| !is_kept(old)).for_each(Sockets::close);
         let workers = std::mem::take(&mut self.workers).into_iter();
         (host.workers, host.bound) = workers.map(|coming| (coming.spec, coming.sockets)).unzip();
         host.timers = self.timers;
         host.configuration = std::mem::take(&mut self.configuration);
         events
-    }
-}
-
-impl Coming {
-    /// With the sockets of its predecessor, if that listens where it wants to, else with new ones.
-    fn bind(host: &Supervisor, spec: WorkerSpec, continues: Option<usize>) -> Result<Self, Error> {
-        let predecessor = continues.filter(|old| host.workers[*old].endpoint() == spec.endpoint());
-        let kept = predecessor.and_then(|old| host.bound[old].clone());
-        // (one that the script had stopped listening listens again)
-        let kept = kept.filter(|sockets| sockets.address().is_some());
-        let new = spec.address.as_ref().filter(|_| kept.is_none());
-        let bound =
-            new.map(|address| Sockets::bind(&host.listeners, address, spec.title())).transpose();
-        let bound = bound.map_err(|why| Error::new(ErrorKind::Listen, why))?;
-        let is_fresh = bound.is_some();
-        let coming = Self { spec, continues, sockets: bound.or(kept), is_fresh };
-        if is_fresh {
-            coming.fit(host);
-        }
-        Ok(coming)
-    }
-
-    /// Where it listens.
-    fn address(&self) -> Option<Address> {
-        self.sockets.as_ref().and_then(Sockets::address)
-    }
-
-    fn fit(&self, host: &Supervisor) {
-        let Some(sockets) = &self.sockets else { return };
-        if let Err(e) = sockets.fit(self.spec.count, self.spec.reuse_port) {
-            let text = format!("isolates share a socket, for another cannot be bound: {e}");
-            host.config.log.worker(Level::Warn, self.spec.title(), text);
-        }
     }
 }
 

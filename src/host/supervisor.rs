@@ -249,6 +249,7 @@ impl Supervisor {
     /// Stops every isolate. One that is busy with script code is helped to an end, one that is lost in a function of the
     /// embedder is left behind.
     pub(super) fn stop_isolates(&mut self) {
+        self.bound.iter().flatten().for_each(Sockets::close);
         let limit = self.config.stop_timeout;
         let isolates: Vec<_> =
             std::mem::take(&mut self.places).into_iter().map(|p| p.isolate).collect();

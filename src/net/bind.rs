@@ -5,10 +5,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
 use std::{
     fs, io,
     net::SocketAddr,
-    os::{
-        fd::OwnedFd,
-        unix::{fs::FileTypeExt, fs::PermissionsExt, net::UnixStream},
-    },
+    os::unix::{fs::FileTypeExt, fs::PermissionsExt, net::UnixStream},
     path::Path,
     time::Duration,
 };
@@ -37,27 +34,6 @@ pub(super) fn let_others_in(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_port(true)
 }
 
-/// Takes over a socket that was bound and listens already, as service managers hand them down. Gives its address.
-pub(super) fn adopt(descriptor: OwnedFd) -> io::Result<(Endpoint, Socket)> {
-    let socket = Socket::from(descriptor);
-    let refused = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
-    if !socket.is_listener()? || socket.r#type()? != Type::STREAM {
-        return Err(refused("it is not a listening stream socket"));
-    }
-    let address = socket.local_addr()?;
-    let endpoint = match (address.as_socket(), address.as_pathname()) {
-        (Some(ip), _) => {
-            prepare_tcp(&socket)?;
-            Endpoint::Ip(ip)
-        }
-        (None, Some(path)) => Endpoint::Unix(path.to_owned()),
-        (None, None) => return Err(refused("it has neither an IP address nor a path")),
-    };
-    socket.set_nonblocking(true)?;
-    socket.set_cloexec(true)?;
-    Ok((endpoint, socket))
-}
-
 fn tcp(address: SocketAddr, beside: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
@@ -73,7 +49,7 @@ fn tcp(address: SocketAddr, beside: bool) -> io::Result<Socket> {
 }
 
 /// Accepted sockets inherit these two, which saves two system calls for each.
-fn prepare_tcp(socket: &Socket) -> io::Result<()> {
+pub(super) fn prepare_tcp(socket: &Socket) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_keepalive(
         &TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE).with_retries(3),

@@ -4,6 +4,7 @@
 use super::{
     address::{Address, Endpoint},
     bind,
+    inherited::Inherited,
     tally::Tally,
 };
 use socket2::Socket;
@@ -11,6 +12,7 @@ use std::{
     collections::HashMap,
     fmt, fs, io,
     os::fd::OwnedFd,
+    path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -84,6 +86,16 @@ pub(super) struct Lease {
     owns_file: bool,
 }
 
+impl Lease {
+    /// The file that goes with it.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match &self.endpoint {
+            Endpoint::Unix(path) if self.owns_file => Some(path),
+            _ => None,
+        }
+    }
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
         let mut pool = self.pool.lock();
@@ -91,9 +103,7 @@ impl Drop for Lease {
         place.owners.retain(|owner| *owner != self.owner);
         if place.owners.is_empty() {
             pool.taken.remove(&self.endpoint);
-            if let Endpoint::Unix(path) = &self.endpoint
-                && self.owns_file
-            {
+            if let Some(path) = self.file() {
                 let _ = fs::remove_file(path);
             }
         }
@@ -110,28 +120,6 @@ struct Place {
 impl Place {
     fn admits(&self, owner: &Owner) -> bool {
         self.reuse_port && !self.owners.contains(owner)
-    }
-}
-
-/// A socket that the host was started with.
-struct Inherited {
-    endpoint: Endpoint,
-    socket: Socket,
-    is_wanted: bool,
-}
-
-impl Inherited {
-    /// Is it where `wanted` asks to listen? (Service managers bind `[::]` for every interface, which takes IPv4 too.)
-    fn serves(&self, wanted: &Endpoint) -> bool {
-        match (&self.endpoint, wanted) {
-            (Endpoint::Ip(own), Endpoint::Ip(ip)) if own.is_ipv6() && ip.is_ipv4() => {
-                own.port() == ip.port()
-                    && own.ip().is_unspecified()
-                    && ip.ip().is_unspecified()
-                    && self.socket.only_v6().is_ok_and(|only| !only)
-            }
-            (own, wanted) => own == wanted,
-        }
     }
 }
 
@@ -154,8 +142,8 @@ impl Listeners {
     /// Takes over sockets that listen already: they are used where their address is asked for.
     pub(crate) fn inherit(&self, descriptors: Vec<OwnedFd>) -> io::Result<()> {
         for descriptor in descriptors {
-            let (endpoint, socket) = bind::adopt(descriptor)?;
-            self.lock().inherited.push(Inherited { endpoint, socket, is_wanted: false });
+            let inherited = Inherited::adopt(descriptor)?;
+            self.lock().inherited.push(inherited);
         }
         Ok(())
     }

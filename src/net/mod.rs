@@ -6,6 +6,7 @@ pub(crate) mod address;
 mod bind;
 pub(crate) mod connection;
 pub(crate) mod inbox;
+mod inherited;
 pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outbox;

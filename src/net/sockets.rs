@@ -8,6 +8,7 @@ use super::{
 use std::{
     collections::BTreeSet,
     io,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -93,6 +94,20 @@ impl Sockets {
     /// Where they listen, if any does.
     pub(crate) fn address(&self) -> Option<Address> {
         self.lock().any().map(|bound| bound.address.clone())
+    }
+
+    /// The file of a Unix socket that was made for this.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        self.lock().any().and_then(|bound| bound.lease.file().map(Path::to_owned))
+    }
+
+    /// Nobody is to connect any more: what isolates do not accept on is closed at once, the rest when they stop.
+    pub(crate) fn close(&self) {
+        self.lock().slots.fill_with(|| None);
+    }
+
+    pub(crate) fn is_same(&self, other: &Sockets) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The place of one isolate at them.
