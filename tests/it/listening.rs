@@ -4,6 +4,7 @@ use crate::{client::Client, host::TestHost};
 use std::{
     io::ErrorKind,
     net::{SocketAddr, TcpListener, TcpStream},
+    time::{Duration, Instant},
 };
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -138,14 +139,25 @@ Worker::run_all();
 }
 
 #[test]
-fn an_inner_address_of_several_isolates_needs_reuse_port() {
+fn the_push_example_in_two_isolates_needs_reuse_port() {
     let port = free_port();
-    let error = TestHost::try_start(&inner(port, ""), &[]).err().expect("refused").to_string();
+    let script = include_str!("../../examples/push/push.rhai")
+        .replace("worker.count = 1;", "worker.count = 2;")
+        .replace("0.0.0.0:1234", "127.0.0.1:0")
+        .replace("0.0.0.0:5678", &format!("127.0.0.1:{port}"));
+    let error = TestHost::try_start(&script, &[]).err().expect("refused").to_string();
     let start =
         format!("cannot listen on text://127.0.0.1:{port}: address already in use by isolate ");
     assert!(error.contains(&start), "{error}");
     assert!(error.contains("; set reuse_port"), "{error}");
-    assert!(error.contains("main.rhai:8:"), "{error}");
+    assert!(error.contains("inner.listen();"), "{error}");
+    let line = "    inner.listen();";
+    let mut host =
+        TestHost::start(&script.replace(line, &format!("    inner.reuse_port = true;\n{line}")));
+    for _ in 0..10 {
+        let answer = host.tcp(&format!("text://127.0.0.1:{port}")).ask("{\"uid\": \"nobody\"}");
+        assert_eq!(answer, "fail");
+    }
 }
 
 #[test]
@@ -190,4 +202,32 @@ fn an_inner_worker_does_not_take_the_address_of_one_of_the_top_level() {
     );
     let error = TestHost::try_start(&script, &[]).err().expect("refused").to_string();
     assert!(error.contains("the address is already in use by worker `text://"), "{error}");
+}
+
+#[test]
+fn while_a_host_stops_clients_are_refused_and_do_not_hang() {
+    let script = format!(
+        r#"
+        let worker = Worker("{TEXT}");
+        worker.count = 2;
+        worker.max_send_buffer_size = 100000000;
+        worker.on_message = |connection, line| {{
+            let much = "much";
+            for i in 0..21 {{ much += much; }}
+            connection.send(much);
+            print("sent");
+        }};
+        Worker::run_all();
+        "#
+    );
+    let limit = Duration::from_secs(3);
+    let mut host = TestHost::try_start_as(&script, &[], |b| b.stop_timeout(limit)).expect("starts");
+    let address = host.socket(TEXT);
+    let mut lazy = Client::connect_narrow(address);
+    lazy.send("much\n");
+    host.wait_for_log("sent");
+    host.handle().stop(0);
+    let began = Instant::now();
+    while TcpStream::connect(address).is_ok() {}
+    assert!(began.elapsed() < limit / 2, "refused after {:?}", began.elapsed());
 }
