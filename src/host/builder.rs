@@ -10,6 +10,7 @@ use crate::{
 };
 use rhai::Engine;
 use std::{
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -33,6 +34,8 @@ pub(super) struct HostConfig {
     pub(super) watch: bool,
     pub(super) settle: Duration,
     pub(super) stop_timeout: Duration,
+    /// Sockets that listen already.
+    pub(super) inherited: Vec<OwnedFd>,
     pub(super) engine: Config,
     pub(super) log: Log,
     pub(super) on_event: Arc<dyn Fn(HostEvent) + Send + Sync>,
@@ -44,6 +47,7 @@ pub struct HostBuilder {
     watch: bool,
     settle: Duration,
     stop_timeout: Duration,
+    inherited: Vec<OwnedFd>,
     handler_timeout: Duration,
     colour: bool,
     register: Arc<dyn Fn(&mut Engine) + Send + Sync>,
@@ -58,6 +62,7 @@ impl Default for HostBuilder {
             watch: false,
             settle: SETTLE,
             stop_timeout: STOP_TIMEOUT,
+            inherited: Vec::new(),
             handler_timeout: HANDLER_TIMEOUT,
             colour: false,
             register: Arc::new(|_| ()),
@@ -96,6 +101,14 @@ impl HostBuilder {
     /// How long a stop waits for queues and goodbyes. Default: 450 ms.
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout;
+        self
+    }
+
+    /// Sockets that listen already, as a service manager hands them to a program that it starts: TCP or Unix, of type
+    /// stream. A worker whose address is that of one of them uses it instead of binding; its file, if it has one, is never
+    /// removed. Further calls add further sockets. One that no worker asks for is named in the log.
+    pub fn inherit(mut self, sockets: impl IntoIterator<Item = OwnedFd>) -> Self {
+        self.inherited.extend(sockets);
         self
     }
 
@@ -174,12 +187,14 @@ impl HostBuilder {
     /// If no script was named, or there is no such file.
     pub fn build(self) -> Result<Host, Error> {
         let script = self.existing_script()?;
+        let engine = self.engine_config();
         Ok(Host::new(HostConfig {
             script,
             watch: self.watch,
             settle: self.settle,
             stop_timeout: self.stop_timeout,
-            engine: self.engine_config(),
+            inherited: self.inherited,
+            engine,
             log: self.log.unwrap_or_else(|| Log::new(trace)),
             on_event: self.on_event,
         }))

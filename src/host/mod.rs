@@ -1,9 +1,11 @@
 //! The host: starts isolates for a script, keeps them running the newest accepted generation, and stops them.
 
 mod builder;
+mod coming;
 mod ending;
 mod event;
 mod handle;
+mod identity;
 mod reload;
 mod restart;
 mod status;

@@ -2,20 +2,23 @@
 
 use super::{
     HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
+    coming::Coming,
     ending::stop_all,
-    restart::Restarts,
-    supervisor::{FIRST_START_PATIENCE, Place, START_PATIENCE, Supervisor, await_answer, collect},
+    identity::Identity,
+    supervisor::{
+        FIRST_START_PATIENCE, Place, Role, START_PATIENCE, Supervisor, await_answer, collect,
+    },
 };
 use crate::{
     engine::{program::Start, sources::Sources},
     error::{Error, ErrorKind, Fault},
-    isolate::{Command, Isolate, Loaded, Task},
+    isolate::{Command, Isolate, Loaded, Report, Task},
     log::Level,
-    net::listener::Bound,
-    script::plan::match_up,
+    net::sockets::Sockets,
+    script::{configuration::Configuration, plan::match_up},
 };
 use std::{
-    sync::atomic::Ordering,
+    sync::{atomic::Ordering, mpsc::Receiver},
     time::{Duration, Instant},
 };
 
@@ -23,22 +26,16 @@ use std::{
 /// that run into their `handler_timeout`.
 const REHEARSAL_PATIENCE: Duration = Duration::from_secs(30);
 
-/// What an isolate serves: which of the declared workers, and as which of that worker's isolates. `None` where a script
-/// has timers and no worker.
-type Seat = Option<(usize, usize)>;
-
 /// A generation on its way to serve.
 pub(super) struct Deployment {
     pub(super) sources: Sources,
     options: ReloadOptions,
     began: Instant,
-    loaded: Loaded,
-    /// For each declared worker, the old one that it continues.
-    continued: Vec<Option<usize>>,
-    /// Sockets that had to be bound anew, for each declared worker.
-    bound: Vec<Option<Bound>>,
-    /// The isolates that are there already: where each will sit, `None` if it is not needed any more.
-    seats: Vec<Option<Seat>>,
+    timers: usize,
+    configuration: Configuration,
+    workers: Vec<Coming>,
+    /// What each isolate that is there already will serve; `None` if it is not needed any more.
+    roles: Vec<Option<Role>>,
     /// Isolates that are not there yet.
     new_places: Vec<Place>,
 }
@@ -49,10 +46,10 @@ impl Deployment {
             sources,
             options,
             began: Instant::now(),
-            loaded: Loaded::default(),
-            continued: Vec::new(),
-            bound: Vec::new(),
-            seats: Vec::new(),
+            timers: 0,
+            configuration: Configuration::default(),
+            workers: Vec::new(),
+            roles: Vec::new(),
             new_places: Vec::new(),
         }
     }
@@ -69,7 +66,7 @@ impl Deployment {
             } else {
                 stop_all(new.into_iter().map(|p| p.isolate).collect(), host.stop_timeout());
             }
-            self.bound.clear();
+            self.workers.clear();
         }
         prepared
     }
@@ -78,53 +75,54 @@ impl Deployment {
         // The first isolate is the rehearsal: what it declares decides how many there must be.
         if host.places.is_empty() {
             let isolate = host.spawn_isolate()?;
-            self.new_places.push(Place {
-                isolate,
-                serves: None,
-                is_deaf: false,
-                restarts: Restarts::default(),
-            });
+            self.new_places.push(Place::new(isolate, None));
         }
+        let mut declared = Vec::new();
         for (at, place) in host.places.iter().chain(&self.new_places).enumerate() {
             let loaded = self.rehearse(host, &place.isolate, at == 0)?;
             if at == 0 {
-                self.loaded = loaded;
+                (self.timers, self.configuration) = (loaded.timers, loaded.configuration);
+                declared = loaded.workers;
             }
         }
-        self.continued = match_up(&host.workers, &self.loaded.workers);
-        for (spec, continued) in self.loaded.workers.iter().zip(&self.continued) {
-            // (one that the script had stopped listening listens again)
-            let same = continued.is_some_and(|old| {
-                host.workers[old].endpoint() == spec.endpoint() && host.bound[old].is_some()
-            });
-            let new = spec.address.as_ref().filter(|_| !same);
-            let owner = format!("worker `{}`", spec.title());
-            let bound = new.map(|address| host.listeners.bind(address, &owner)).transpose();
-            self.bound.push(bound.map_err(|why| Error::new(ErrorKind::Listen, why))?);
+        let is_first = host.generation == 0;
+        let identity = if is_first { Identity::of(&declared)? } else { None };
+        if !is_first && Identity::names(&declared) != Identity::names(&host.workers) {
+            let text = "user and group are read at start: what was changed takes effect with the next start";
+            host.config.log.host(Level::Warn, text);
         }
-        self.seat_isolates(host)
+        for (spec, continues) in declared.iter().zip(match_up(&host.workers, &declared)) {
+            self.workers.push(Coming::bind(host, spec.clone(), continues)?);
+        }
+        self.cast(host)?;
+        identity.map_or(Ok(()), |identity| self.become_other(&identity))
+    }
+
+    /// Gives the sockets, and then the whole process, to another user.
+    fn become_other(&self, identity: &Identity) -> Result<(), Error> {
+        let sockets = self.workers.iter().filter_map(|coming| coming.sockets.as_ref());
+        for path in sockets.filter_map(Sockets::file) {
+            identity.own(&path)?;
+        }
+        identity.assume()
     }
 
     /// Decides which isolate serves what, and makes those that are missing.
-    fn seat_isolates(&mut self, host: &mut Supervisor) -> Result<(), Error> {
-        let workers = &self.loaded.workers;
-        let mut free: Vec<Seat> = Vec::new();
-        for (at, spec) in workers.iter().enumerate() {
-            free.extend((0..spec.count).map(|index| Some((at, index))));
+    fn cast(&mut self, host: &mut Supervisor) -> Result<(), Error> {
+        let mut free: Vec<Role> = Vec::new();
+        for (at, coming) in self.workers.iter().enumerate() {
+            free.extend((0..coming.spec.count).map(|index| Some((at, index))));
         }
-        if workers.is_empty() {
+        if self.workers.is_empty() {
             free.push(None);
         }
-        let now = |seat: Seat| match seat {
-            None => None,
-            Some((old, index)) => {
-                self.continued.iter().position(|c| *c == Some(old)).map(|at| (at, index))
-            }
-        };
         for place in &host.places {
-            let seat = now(place.serves);
-            let at = free.iter().position(|s| *s == seat);
-            self.seats.push(at.map(|at| free.remove(at)));
+            let role = place.serves.and_then(|(old, index)| {
+                let at = self.workers.iter().position(|w| w.continues == Some(old))?;
+                Some((at, index))
+            });
+            let at = free.iter().position(|free| *free == role);
+            self.roles.push(at.map(|at| free.remove(at)));
         }
         let mut free = free.into_iter();
         for place in &mut self.new_places {
@@ -133,12 +131,7 @@ impl Deployment {
         for serves in free {
             let isolate = host.spawn_isolate()?;
             let rehearsed = self.rehearse(host, &isolate, false);
-            self.new_places.push(Place {
-                isolate,
-                serves,
-                is_deaf: false,
-                restarts: Restarts::default(),
-            });
+            self.new_places.push(Place::new(isolate, serves));
             rehearsed?;
         }
         Ok(())
@@ -154,71 +147,34 @@ impl Deployment {
         let deadline = Instant::now() + REHEARSAL_PATIENCE;
         let loaded = await_answer(&answer, deadline, &host.stopping);
         Ok(loaded.ok_or_else(|| {
-            let text = "an isolate did not read the script: it is busy, or the host stops";
+            let id = isolate.id;
+            let text =
+                format!("isolate {id} did not read the script: it is busy, or the host stops");
             Error::new(ErrorKind::System, text)
         })??)
     }
 
     /// Switches every isolate to the new generation. The error is a fault of `on_worker_start`: the generation serves, but
     /// what it should have started is missing.
-    pub(super) fn commit(self, host: &mut Supervisor) -> Result<Reloaded, Error> {
+    pub(super) fn commit(mut self, host: &mut Supervisor) -> Result<Reloaded, Error> {
+        let is_first = host.generation == 0;
         host.generation += 1;
-        let is_first = host.generation == 1;
-        let patience = if is_first { FIRST_START_PATIENCE } else { START_PATIENCE };
-        let (mut places, mut gone) = (Vec::new(), Vec::new());
-        for (mut place, seat) in std::mem::take(&mut host.places).into_iter().zip(self.seats) {
-            match seat {
-                Some(serves) => {
-                    place.serves = serves;
-                    places.push((place, false));
-                }
-                None => gone.push(place.isolate),
-            }
-        }
-        places.extend(self.new_places.into_iter().map(|place| (place, true)));
-        let mut old_bound = std::mem::take(&mut host.bound);
-        let mut rebound = Vec::new();
-        for (new, continued) in self.bound.into_iter().zip(&self.continued) {
-            rebound.push(new.is_some());
-            let kept = continued.and_then(|old| old_bound.get_mut(old)).and_then(Option::take);
-            host.bound.push(new.or(kept));
-        }
-        let mut answers = Vec::new();
-        for (place, is_new) in &mut places {
-            place.is_deaf &= place.serves.is_some_and(|(at, _)| !rebound[at]);
-            // An isolate that goes on with the same address has its socket already.
-            let bound =
-                place.serves.filter(|(at, _)| *is_new || rebound[*at]).and_then(|(at, _)| {
-                    let shared = host.bound[at].as_ref().map(Bound::share).transpose();
-                    shared.unwrap_or_else(|e| {
-                        host.config.log.host(Level::Error, format!("cannot share a socket: {e}"));
-                        None
-                    })
-                });
-            let task = Task { serves: place.serves, bound };
-            answers.push(place.isolate.ask(|reply| Command::Commit { task, reply }));
-        }
-        host.places = places.into_iter().map(|(place, _)| place).collect();
-        host.workers = self.loaded.workers;
-        host.timers = self.loaded.timers;
-        host.configuration = self.loaded.configuration;
-        drop(old_bound);
+        let gone = self.fill_places(host);
+        self.fit_sockets(host);
+        let answers = self.hand_out_tasks(host);
+        let fresh = self.replace_declared(host);
+        // What is gone ends first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
         stop_all(gone, host.stop_timeout());
+        let patience = if is_first { FIRST_START_PATIENCE } else { START_PATIENCE };
         let (report, silent) = collect(&answers, patience, &host.stopping)?;
         if silent > 0 {
             let text = format!("on_worker_start is still running in {silent} isolate(s)");
             host.config.log.host(Level::Warn, text);
         }
-        // (the first start tells of all its workers at once)
-        let fresh = host.workers.iter().zip(&host.bound).zip(rebound);
-        for ((spec, bound), is_fresh) in fresh {
-            if let Some(bound) = bound.as_ref().filter(|_| is_fresh && !is_first) {
-                host.tell(HostEvent::Listening {
-                    worker: spec.title().to_owned(),
-                    declared: spec.declared.clone(),
-                    address: bound.address.to_string(),
-                });
-            }
+        match is_first {
+            // (the first start tells of all its workers at once)
+            true => warn_of_unwanted(host),
+            false => fresh.into_iter().for_each(|event| host.tell(event)),
         }
         Ok(Reloaded {
             generation: host.generation - 1,
@@ -231,6 +187,69 @@ impl Deployment {
             reset: report.reset,
             leftovers: report.leftovers,
         })
+    }
+
+    /// Puts old and new isolates where they serve from now on. Gives those that are not needed any more.
+    fn fill_places(&mut self, host: &mut Supervisor) -> Vec<Isolate> {
+        let mut gone = Vec::new();
+        for (mut place, role) in std::mem::take(&mut host.places).into_iter().zip(&self.roles) {
+            match role {
+                Some(serves) => {
+                    place.serves = *serves;
+                    host.places.push(place);
+                }
+                None => gone.push(place.isolate),
+            }
+        }
+        host.places.append(&mut self.new_places);
+        gone
+    }
+
+    /// Makes the sockets of workers that go on as many as their isolates want.
+    fn fit_sockets(&self, host: &Supervisor) {
+        for coming in self.workers.iter().filter(|coming| !coming.is_fresh) {
+            coming.fit(host);
+        }
+    }
+
+    fn hand_out_tasks(&self, host: &Supervisor) -> Vec<Receiver<Result<Report, Fault>>> {
+        let answers = host.places.iter().map(|place| {
+            let seat = place.serves.and_then(|(at, index)| {
+                self.workers[at].sockets.as_ref().map(|sockets| sockets.seat(index))
+            });
+            let task = Task { serves: place.serves, seat };
+            place.isolate.ask(|reply| Command::Commit { task, reply })
+        });
+        answers.collect()
+    }
+
+    /// From now on the host answers for what this generation declared. Gives an event for each worker that was bound anew.
+    fn replace_declared(&mut self, host: &mut Supervisor) -> Vec<HostEvent> {
+        let events = self.workers.iter().filter(|coming| coming.is_fresh).filter_map(|coming| {
+            Some(HostEvent::Listening {
+                worker: coming.spec.title().to_owned(),
+                declared: coming.spec.declared.clone(),
+                address: coming.address()?.to_string(),
+            })
+        });
+        let events = events.collect();
+        let is_kept = |old: &Sockets| {
+            self.workers.iter().filter_map(|w| w.sockets.as_ref()).any(|kept| kept.is_same(old))
+        };
+        host.bound.iter().flatten().filter(|old| !is_kept(old)).for_each(Sockets::close);
+        let workers = std::mem::take(&mut self.workers).into_iter();
+        (host.workers, host.bound) = workers.map(|coming| (coming.spec, coming.sockets)).unzip();
+        host.timers = self.timers;
+        host.configuration = std::mem::take(&mut self.configuration);
+        events
+    }
+}
+
+fn warn_of_unwanted(host: &Supervisor) {
+    let unwanted = host.listeners.unwanted();
+    if !unwanted.is_empty() {
+        let text = format!("no worker listens on what was inherited: {}", unwanted.join(", "));
+        host.config.log.host(Level::Warn, text);
     }
 }
 

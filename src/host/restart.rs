@@ -10,7 +10,6 @@ use crate::{
     error::{Error, ErrorKind},
     isolate::{Command, Task},
     log::Level,
-    net::listener::Bound,
 };
 use std::time::{Duration, Instant};
 
@@ -116,17 +115,14 @@ impl Supervisor {
         // (first the old one: what it listened on by itself is wanted again)
         stop_all(vec![old], self.stop_timeout());
         let start = Start { generation: self.generation, is_fresh: false };
-        let Place { isolate, serves, is_deaf, .. } = &self.places[at];
+        let Place { isolate, serves, .. } = &self.places[at];
         let sources = self.good.clone();
         let prepared = isolate.ask(|reply| Command::Prepare { sources, start, loud: false, reply });
         let lost = || Error::new(ErrorKind::System, "the new isolate does not answer");
         let deadline = Instant::now() + START_PATIENCE;
         await_answer(&prepared, deadline, &self.stopping).ok_or_else(lost)??;
-        let bound = serves.filter(|_| !is_deaf).and_then(|(at, _)| self.bound[at].as_ref());
-        let bound = bound.map(Bound::share).transpose().map_err(|e| {
-            Error::new(ErrorKind::System, format!("cannot share a socket: {e}")).with_source(e)
-        })?;
-        let task = Task { serves: *serves, bound };
+        let seat = serves.and_then(|(at, index)| Some(self.bound[at].as_ref()?.seat(index)));
+        let task = Task { serves: *serves, seat };
         let started = isolate.ask(|reply| Command::Commit { task, reply });
         let deadline = Instant::now() + START_PATIENCE;
         // (no answer yet: its on_worker_start waits for something; a fault of it is reported by the isolate)

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, ErrorKind, Fault},
     isolate::{Isolate, Report},
     log::Level,
-    net::listener::{Bound, Listeners},
+    net::{listener::Listeners, sockets::Sockets},
     script::{configuration::Configuration, ctx::Wish, plan::WorkerSpec},
     watch::Watch,
 };
@@ -35,14 +35,21 @@ const MAX_WAITING_FAULTS: usize = 1_000;
 /// How often it looks meanwhile whether it is to stop. Fixed.
 const STOP_POLL: Duration = Duration::from_millis(20);
 
+/// What an isolate serves: which of the declared workers, and as which of that worker's isolates. `None` where a script
+/// has timers and no worker.
+pub(super) type Role = Option<(usize, usize)>;
+
 /// An isolate and the place it fills.
 pub(super) struct Place {
     pub(super) isolate: Isolate,
-    /// Which of the declared workers it serves, and as which of that worker's isolates; none without workers.
-    pub(super) serves: Option<(usize, usize)>,
-    /// Has the script stopped listening here?
-    pub(super) is_deaf: bool,
+    pub(super) serves: Role,
     pub(super) restarts: Restarts,
+}
+
+impl Place {
+    pub(super) fn new(isolate: Isolate, serves: Role) -> Self {
+        Self { isolate, serves, restarts: Restarts::default() }
+    }
 }
 
 /// A reload that will be made.
@@ -61,7 +68,7 @@ pub(super) struct Supervisor {
     /// What the serving generation declared.
     pub(super) workers: Vec<WorkerSpec>,
     /// The sockets of the declared workers, in the same order.
-    pub(super) bound: Vec<Option<Bound>>,
+    pub(super) bound: Vec<Option<Sockets>>,
     pub(super) generation: u64,
     pub(super) timers: usize,
     pub(super) configuration: Configuration,
@@ -84,7 +91,7 @@ pub(super) struct Supervisor {
 impl Supervisor {
     /// The first generation: a reload from nothing.
     pub(super) fn start(
-        config: HostConfig,
+        mut config: HostConfig,
         orders: Sender<Order>,
         stopping: Arc<AtomicBool>,
     ) -> Result<Self, Error> {
@@ -98,8 +105,14 @@ impl Supervisor {
                 Some(watch.map_err(|e| system("cannot start watching", e))?)
             }
         };
+        let listeners = Listeners::default();
+        let inherited = listeners.inherit(std::mem::take(&mut config.inherited));
+        inherited.map_err(|e| {
+            let text = format!("cannot use an inherited socket: {e}");
+            Error::new(ErrorKind::Config, text).with_source(e)
+        })?;
         let mut host = Self {
-            listeners: Listeners::default(),
+            listeners,
             places: Vec::new(),
             workers: Vec::new(),
             bound: Vec::new(),
@@ -132,7 +145,7 @@ impl Supervisor {
         let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerInfo {
             name: spec.name.clone(),
             declared: spec.declared.clone(),
-            address: bound.as_ref().map(|b| b.address.to_string()),
+            address: address_of(bound.as_ref()),
             count: spec.count,
         });
         let workers: Vec<WorkerInfo> = workers.collect();
@@ -196,7 +209,6 @@ impl Supervisor {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
                 Order::Wish(Wish::Restart { isolate, died }) => self.want_restart(isolate, died),
-                Order::Wish(Wish::Unlistened { isolate }) => self.unlistened(isolate),
                 Order::Wish(Wish::Fault(fault)) => {
                     self.waiting_faults.fetch_sub(1, Ordering::Relaxed);
                     self.tell(HostEvent::Fault(fault));
@@ -243,21 +255,6 @@ impl Supervisor {
             .map_err(|e| system("cannot start an isolate's thread", e))
     }
 
-    /// A worker stopped listening in one isolate: with the last, its socket is closed here too.
-    fn unlistened(&mut self, isolate: usize) {
-        let Some(place) = self.places.iter_mut().find(|p| p.isolate.id == isolate) else { return };
-        place.is_deaf = true;
-        let Some((at, _)) = place.serves else { return };
-        let mut serving = self.places.iter().filter(|p| p.serves.is_some_and(|(w, _)| w == at));
-        if serving.all(|p| p.is_deaf)
-            && let Some(bound) = self.bound[at].take()
-        {
-            let (title, address) = (self.workers[at].title().to_owned(), bound.address.clone());
-            drop(bound);
-            self.config.log.worker(Level::Info, &title, format!("stopped listening on {address}"));
-        }
-    }
-
     /// Watches every file that was read or looked for.
     pub(super) fn watch_files(&self, sources: &Sources) {
         if let Some(watch) = &self.watch {
@@ -276,6 +273,11 @@ impl Supervisor {
         }
         self.config.log.host(Level::Info, summary);
     }
+}
+
+/// Where sockets listen, if they do, as text.
+pub(super) fn address_of(sockets: Option<&Sockets>) -> Option<String> {
+    sockets.and_then(Sockets::address).map(|address| address.to_string())
 }
 
 fn system(what: &str, error: std::io::Error) -> Error {

@@ -30,10 +30,11 @@ pub(crate) fn commit(
     task: Task,
     reply: Reply<Result<Report, Fault>>,
 ) {
+    *ctx.seat.borrow_mut() = task.seat;
     let served = ctx.served.borrow().clone().filter(|_| task.serves.is_some());
     let fixed = served.filter(|w| !w.core().settings.reloadable.get());
     if let Some(worker) = fixed {
-        return stay(ctx, worker, program, task, reply);
+        return stay(ctx, worker, program, reply);
     }
     let mut report = Report::default();
     program.accept_state(&mut report.kept, &mut report.reset);
@@ -52,9 +53,6 @@ pub(crate) fn commit(
         if current { None } else { program.adopt(old, offered).map(Rc::new) }
     });
     share_carried(ctx, &program);
-    if task.bound.is_some() {
-        *ctx.pending.borrow_mut() = task.bound;
-    }
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
         let started = start(&ctx, &program, served, is_first).await;
@@ -73,21 +71,13 @@ pub(crate) fn commit(
 }
 
 /// A Worker with `reloadable = false` goes on as it is, and is only told that there was a reload.
-fn stay(
-    ctx: &Rc<Ctx>,
-    worker: Worker,
-    program: Rc<Program>,
-    task: Task,
-    reply: Reply<Result<Report, Fault>>,
-) {
+fn stay(ctx: &Rc<Ctx>, worker: Worker, program: Rc<Program>, reply: Reply<Result<Report, Fault>>) {
     ctx.forget_declared();
     drop(program);
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
-        // (a socket at another address is new and would be deaf otherwise)
-        if let Some(Err(e)) = task.bound.map(|bound| worker.accept_on(bound)) {
-            ctx.report(Fault::plain(format!("cannot listen anew: {e}")));
-        }
+        // (its address or the number of its isolates may have changed)
+        worker.accept_as_seated().unwrap_or_else(|e| ctx.report(Fault::plain(e)));
         let told = run_own(&ctx, &worker, Event::WorkerReload, 0).await;
         told.unwrap_or_else(|fault| ctx.report(fault));
         let connections = worker.core().with_connections(|c| c.len());
@@ -121,13 +111,7 @@ async fn start(
     } else if is_first {
         return started;
     }
-    let bound = ctx.pending.take();
-    if let Some(bound) = bound {
-        let address = bound.address.clone();
-        worker
-            .accept_on(bound)
-            .map_err(|e| Fault::plain(format!("cannot listen on {address}: {e}")))?;
-    }
+    worker.accept_as_seated().map_err(Fault::plain)?;
     if !is_first {
         let reloaded = run_own(ctx, &worker, Event::WorkerReload, 0).await;
         reloaded.unwrap_or_else(|fault| ctx.report(fault));

@@ -12,10 +12,7 @@ use crate::{
     },
     error::Fault,
     log::{Level, Log},
-    net::{
-        listener::{Bound, Listeners},
-        sweeper,
-    },
+    net::{listener::Listeners, sockets::Seat, sweeper},
     script::{
         Objects,
         callback::Event,
@@ -61,8 +58,8 @@ pub(crate) enum Command {
 pub(crate) struct Task {
     /// Which of the declared workers it serves, and as which of that worker's isolates.
     pub(crate) serves: Option<(usize, usize)>,
-    /// The socket to accept on, if it is not the one it has.
-    pub(crate) bound: Option<Bound>,
+    /// Its part of that worker's sockets; none for a worker without address.
+    pub(crate) seat: Option<Seat>,
 }
 
 /// What a top level declared.

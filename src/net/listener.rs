@@ -1,227 +1,246 @@
-//! Bound sockets. The pool belongs to the host, so that an address is bound once whichever isolate serves it; accepting
-//! happens in an isolate, and never fails: trouble is logged and waited out.
+//! Which addresses this process listens on, and for whom. The pool belongs to the host, so that an address is bound once
+//! whichever isolate wants it. What is bound is still nobody's: `accept.rs` takes connections, `sockets.rs` shares sockets.
 
 use super::{
     address::{Address, Endpoint},
-    transport::Stream,
+    bind,
+    inherited::Inherited,
+    tally::Tally,
 };
-use crate::log::{Level, Log};
-use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
+use socket2::Socket;
 use std::{
-    cell::Cell,
     collections::HashMap,
-    fs, io,
-    net::SocketAddr,
-    os::unix::{fs::FileTypeExt, fs::PermissionsExt, net::UnixStream},
+    fmt, fs, io,
+    os::fd::OwnedFd,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
-use tokio::net::{TcpListener, UnixListener};
 
-/// Connections that may wait in the kernel to be accepted. Fixed; the kernel caps it at its own `somaxconn`.
-const BACKLOG: i32 = 4096;
+/// Numbers for sockets, so that one is known again through all of its copies.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-/// Silence on a TCP connection after which the kernel probes it, and between its three probes. Fixed: it finds peers that
-/// vanished without a packet, for protocols that have no heartbeat.
-const KEEPALIVE: Duration = Duration::from_secs(55);
+/// Who listens, as others are told who want the same address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A top-level Worker, whose sockets the host holds.
+    Worker(String),
+    /// The isolate in which a handler made a Worker.
+    Isolate(usize),
+}
 
-/// Pause after a failed accept (no descriptors left, no memory). Fixed: long enough to cost nothing, short enough that
-/// nobody notices when it is over.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// How long accepting must have gone well before it is called well again. Fixed: at the limit, every connection that
-/// closes lets one in, and the log is not told of each.
-const ACCEPT_RECOVERY: Duration = Duration::from_secs(2);
-
-/// Mode of Unix sockets: for the owner alone. Fixed; widen it with the directory's group or with `chmod` after start.
-const SOCKET_MODE: u32 = 0o600;
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Worker(title) => write!(f, "worker `{title}`"),
+            Owner::Isolate(id) => write!(f, "isolate {id}"),
+        }
+    }
+}
 
 /// A bound and listening socket, on its way to an isolate.
 pub(crate) struct Bound {
-    socket: Socket,
+    pub(crate) id: u64,
+    pub(super) socket: Socket,
+    /// Connections that were taken from it.
+    pub(super) tally: Arc<Tally>,
     /// Where it really listens: the port, if 0 was asked for.
     pub(crate) address: Address,
-    /// Removes the socket's file, and the address from the pool, when the last copy goes.
-    lease: Arc<Lease>,
-}
-
-/// A place in the pool.
-struct Lease {
-    pool: Listeners,
-    address: Address,
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Endpoint::Unix(path) = &self.address.endpoint {
-            let _ = fs::remove_file(path);
-        }
-        self.pool.lock().remove(&self.address.endpoint);
-    }
-}
-
-/// All bound sockets of the process. Cheap to clone.
-#[derive(Clone, Default)]
-pub(crate) struct Listeners(Arc<Mutex<HashMap<Endpoint, String>>>);
-
-impl Listeners {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Endpoint, String>> {
-        // (a panic elsewhere cannot leave the map half changed)
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Binds and listens. `owner` is named to others who want the same address. The error is one clear sentence.
-    pub(crate) fn bind(&self, address: &Address, owner: &str) -> Result<Bound, String> {
-        let taken = |by: &str| {
-            Err(format!("cannot listen on {address}: the address is already in use by {by}"))
-        };
-        // Held until the address is noted, so that of two isolates that want it one gets the other's name.
-        let mut pool = self.lock();
-        if let Some(other) = pool.get(&address.endpoint) {
-            return taken(other);
-        }
-        let socket = match &address.endpoint {
-            Endpoint::Ip(ip) => bind_tcp(*ip),
-            Endpoint::Unix(path) => bind_unix(path),
-        };
-        let socket = match socket {
-            Ok(socket) => socket,
-            Err(e) => {
-                let why = match e.kind() {
-                    io::ErrorKind::AddrInUse => {
-                        let same_port = |e: &Endpoint| overlaps(e, &address.endpoint);
-                        let ours = pool.iter().find(|(endpoint, _)| same_port(endpoint));
-                        return match ours {
-                            Some((endpoint, owner)) => taken(&format!("{owner} on {endpoint}")),
-                            None => taken("another program"),
-                        };
-                    }
-                    io::ErrorKind::PermissionDenied => {
-                        "permission denied (ports below 1024 need privileges)".to_owned()
-                    }
-                    io::ErrorKind::AddrNotAvailable => {
-                        "this machine does not have that address".to_owned()
-                    }
-                    _ => e.to_string(),
-                };
-                return Err(format!("cannot listen on {address}: {why}"));
-            }
-        };
-        let mut real = address.clone();
-        if let Some(local) = socket.local_addr().ok().and_then(|a| a.as_socket()) {
-            real.endpoint = Endpoint::Ip(local);
-        }
-        pool.insert(real.endpoint.clone(), owner.to_owned());
-        let lease = Arc::new(Lease { pool: self.clone(), address: real.clone() });
-        Ok(Bound { socket, address: real, lease })
-    }
-}
-
-/// Can one of these keep the other from being bound?
-fn overlaps(a: &Endpoint, b: &Endpoint) -> bool {
-    matches!((a, b), (Endpoint::Ip(a), Endpoint::Ip(b)) if a.port() == b.port())
-}
-
-fn bind_tcp(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(false)?;
-    }
-    socket.set_reuse_address(true)?;
-    // Accepted sockets inherit these two, which saves two system calls for each.
-    socket.set_tcp_nodelay(true)?;
-    socket.set_tcp_keepalive(
-        &TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE).with_retries(3),
-    )?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
-fn bind_unix(path: &Path) -> io::Result<Socket> {
-    // A socket file that nobody answers on is the leftover of a crash.
-    let stale = fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
-        && UnixStream::connect(path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
-    if stale {
-        fs::remove_file(path)?;
-    }
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.bind(&SockAddr::unix(path)?)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE))?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
-enum Accepter {
-    Tcp(TcpListener),
-    Unix(UnixListener),
+    /// Gives the address back when the last copy goes.
+    pub(super) lease: Arc<Lease>,
 }
 
 impl Bound {
+    fn new(socket: Socket, address: Address, lease: Arc<Lease>) -> Self {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Self { id, socket, tally: Arc::default(), address, lease }
+    }
+
     /// Another handle to the same socket, for another isolate.
     pub(crate) fn share(&self) -> io::Result<Bound> {
         Ok(Bound {
+            id: self.id,
             socket: self.socket.try_clone()?,
+            tally: self.tally.clone(),
             address: self.address.clone(),
             lease: self.lease.clone(),
         })
     }
 
-    /// Registers the socket with this thread's loop.
-    pub(crate) fn open(self) -> io::Result<Listener> {
-        let socket = match self.address.endpoint {
-            Endpoint::Ip(_) => Accepter::Tcp(TcpListener::from_std(self.socket.into())?),
-            Endpoint::Unix(_) => Accepter::Unix(UnixListener::from_std(self.socket.into())?),
-        };
-        Ok(Listener { socket, address: self.address, failed: Cell::new(None), _lease: self.lease })
+    /// Another socket at the same address: the kernel spreads connections over both.
+    pub(crate) fn another(&self) -> io::Result<Bound> {
+        bind::let_others_in(&self.socket)?;
+        let socket = bind::bind(&self.address.endpoint, true)?;
+        Ok(Self::new(socket, self.address.clone(), self.lease.clone()))
     }
 }
 
-/// A socket that accepts on this thread.
-pub(crate) struct Listener {
-    socket: Accepter,
-    pub(crate) address: Address,
-    /// When accepting last failed, while that has not been called well again.
-    failed: Cell<Option<Instant>>,
-    _lease: Arc<Lease>,
+/// An address that somebody has.
+pub(super) struct Lease {
+    pool: Listeners,
+    endpoint: Endpoint,
+    owner: Owner,
+    /// Does the socket's file go with it?
+    owns_file: bool,
 }
 
-impl Listener {
-    /// The next connection. Cannot fail: while the process has no descriptors left, this waits and says so once.
-    pub(crate) async fn accept(&self, log: &Log, worker: &str) -> Stream {
-        loop {
-            let accepted = match &self.socket {
-                Accepter::Tcp(socket) => socket.accept().await.map(|(s, _)| Stream::Tcp(s)),
-                Accepter::Unix(socket) => socket.accept().await.map(|(s, _)| Stream::Unix(s)),
-            };
-            match accepted {
-                Ok(stream) => {
-                    if self.failed.get().is_some_and(|at| at.elapsed() > ACCEPT_RECOVERY) {
-                        self.failed.set(None);
-                        log.worker(Level::Info, worker, "accepting again");
-                    }
-                    return stream;
-                }
-                Err(e) if is_gone(&e) => (),
-                Err(e) => {
-                    if self.failed.replace(Some(Instant::now())).is_none() {
-                        let text = format!(
-                            "cannot accept on {}: {e}; accepting is paused until that is over (see `ulimit -n`)",
-                            self.address
-                        );
-                        log.worker(Level::Warn, worker, text);
-                    }
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
+impl Lease {
+    /// The file that goes with it.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match &self.endpoint {
+            Endpoint::Unix(path) if self.owns_file => Some(path),
+            _ => None,
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut pool = self.pool.lock();
+        let Some(place) = pool.taken.get_mut(&self.endpoint) else { return };
+        place.owners.retain(|owner| *owner != self.owner);
+        if place.owners.is_empty() {
+            pool.taken.remove(&self.endpoint);
+            if let Some(path) = self.file() {
+                let _ = fs::remove_file(path);
             }
         }
     }
 }
 
-/// The peer was gone before we came to it.
-fn is_gone(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
+/// An address that is listened on.
+struct Place {
+    /// One, or isolates that agreed to share it.
+    owners: Vec<Owner>,
+    reuse_port: bool,
+}
+
+impl Place {
+    fn admits(&self, owner: &Owner) -> bool {
+        self.reuse_port && !self.owners.contains(owner)
+    }
+}
+
+#[derive(Default)]
+struct Pool {
+    taken: HashMap<Endpoint, Place>,
+    inherited: Vec<Inherited>,
+}
+
+/// All bound sockets of the process. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Listeners(Arc<Mutex<Pool>>);
+
+impl Listeners {
+    fn lock(&self) -> MutexGuard<'_, Pool> {
+        // (a panic elsewhere cannot leave the pool half changed)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over sockets that listen already: they are used where their address is asked for.
+    pub(crate) fn inherit(&self, descriptors: Vec<OwnedFd>) -> io::Result<()> {
+        for descriptor in descriptors {
+            let inherited = Inherited::adopt(descriptor)?;
+            self.lock().inherited.push(inherited);
+        }
+        Ok(())
+    }
+
+    /// Where the inherited sockets listen that nobody has asked for.
+    pub(crate) fn unwanted(&self) -> Vec<String> {
+        let pool = self.lock();
+        let unwanted = pool.inherited.iter().filter(|inherited| !inherited.is_wanted);
+        unwanted.map(|inherited| inherited.endpoint.to_string()).collect()
+    }
+
+    /// Binds and listens. With `reuse_port`, isolates can have the same address. The error is one clear sentence.
+    pub(crate) fn bind(
+        &self,
+        address: &Address,
+        owner: &Owner,
+        reuse_port: bool,
+    ) -> Result<Bound, String> {
+        // (a Unix socket is a file, and a file names one socket)
+        let is_ip = matches!(address.endpoint, Endpoint::Ip(_));
+        let shares = reuse_port && is_ip && matches!(owner, Owner::Isolate(_));
+        // Held until the address is noted, so that of two isolates that want it one gets the other's name.
+        let mut guard = self.lock();
+        let pool = &mut *guard;
+        let place = pool.taken.get(&address.endpoint);
+        if let Some(place) = place.filter(|place| !(shares && place.admits(owner))) {
+            let other = &place.owners[0];
+            let both_inner =
+                matches!((owner, other), (Owner::Isolate(a), Owner::Isolate(b)) if a != b);
+            return Err(match both_inner && is_ip {
+                true => format!(
+                    "cannot listen on {address}: address already in use by {other}; set reuse_port"
+                ),
+                false => taken(address, &other.to_string()),
+            });
+        }
+        let inherited = pool.inherited.iter_mut().find(|i| i.serves(&address.endpoint));
+        let owns_file = inherited.is_none();
+        let socket = match inherited {
+            Some(inherited) => {
+                inherited.is_wanted = true;
+                inherited.socket.try_clone()
+            }
+            None => bind::bind(&address.endpoint, place.is_some()),
+        };
+        let socket = socket.and_then(|socket| {
+            if shares {
+                bind::let_others_in(&socket)?;
+            }
+            Ok(socket)
+        });
+        let socket = socket.map_err(|e| refusal(address, &e, &pool.taken))?;
+        let mut real = address.clone();
+        if let (true, Ok(local)) = (owns_file, socket.local_addr())
+            && let Some(local) = local.as_socket()
+        {
+            real.endpoint = Endpoint::Ip(local);
+        }
+        let place = pool.taken.entry(real.endpoint.clone());
+        let place = place.or_insert(Place { owners: Vec::new(), reuse_port: shares });
+        place.owners.push(owner.clone());
+        let lease = Lease {
+            pool: self.clone(),
+            endpoint: real.endpoint.clone(),
+            owner: owner.clone(),
+            owns_file,
+        };
+        Ok(Bound::new(socket, real, Arc::new(lease)))
+    }
+}
+
+fn taken(address: &Address, by: &str) -> String {
+    format!("cannot listen on {address}: the address is already in use by {by}")
+}
+
+/// Why the system did not let us listen, in words.
+fn refusal(address: &Address, error: &io::Error, pool: &HashMap<Endpoint, Place>) -> String {
+    let why = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            let ours = pool.iter().find(|(endpoint, _)| overlaps(endpoint, &address.endpoint));
+            return match ours {
+                Some((endpoint, place)) => {
+                    taken(address, &format!("{} on {endpoint}", place.owners[0]))
+                }
+                None => taken(address, "another program"),
+            };
+        }
+        io::ErrorKind::PermissionDenied => {
+            "permission denied (ports below 1024 need privileges)".to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
+        _ => error.to_string(),
+    };
+    format!("cannot listen on {address}: {why}")
+}
+
+/// Can one of these keep the other from being bound?
+fn overlaps(a: &Endpoint, b: &Endpoint) -> bool {
+    matches!((a, b), (Endpoint::Ip(a), Endpoint::Ip(b)) if a.port() == b.port())
 }

@@ -1,13 +1,18 @@
 //! Sockets, queues and time limits. This room never hears of Rhai: what a connection meets is told to whoever implements
 //! [`Events`], and what is to be sent comes in as bytes through a [`link::Link`].
 
+pub(crate) mod accept;
 pub(crate) mod address;
+mod bind;
 pub(crate) mod connection;
 pub(crate) mod inbox;
+mod inherited;
 pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outbox;
+pub(crate) mod sockets;
 pub(crate) mod sweeper;
+mod tally;
 pub(crate) mod transport;
 pub(crate) mod turn;
 

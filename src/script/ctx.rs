@@ -18,10 +18,7 @@ use crate::{
     },
     error::Fault,
     log::{Level, Log, Record},
-    net::{
-        listener::{Bound, Listeners},
-        turn::Turn,
-    },
+    net::{listener::Listeners, sockets::Seat, turn::Turn},
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::{
@@ -39,10 +36,8 @@ pub(crate) enum Wish {
     Stop(u8),
     /// `Worker::reload()`.
     Reload,
-    /// An inner worker listens: declared as, bound to.
+    /// An inner worker listens, or one of the top level listens again: declared as, bound to.
     Listening { worker: String, declared: String, bound: String },
-    /// A top-level worker stops listening in this isolate.
-    Unlistened { isolate: usize },
     /// An event was lost to an error.
     Fault(Fault),
     /// This isolate is to be started anew, because its worker wants that after an error; or because it died, for this reason.
@@ -68,8 +63,8 @@ pub(crate) struct Ctx {
     pub(crate) loud: Cell<bool>,
     /// In this second of the sweeper's clock, so many reports were shown; so many were not since.
     reports: Cell<(u64, u32, u64)>,
-    /// The socket to accept on when `on_worker_start` is done.
-    pub(crate) pending: RefCell<Option<Bound>>,
+    /// Its part of the sockets of the worker that it serves.
+    pub(crate) seat: RefCell<Option<Seat>>,
     /// The top-level worker that this isolate serves.
     pub(crate) served: RefCell<Option<Worker>>,
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
@@ -102,7 +97,7 @@ impl Ctx {
             configuration: RefCell::default(),
             loud: Cell::new(true),
             reports: Cell::default(),
-            pending: RefCell::default(),
+            seat: RefCell::default(),
             served: RefCell::default(),
             carried: RefCell::default(),
             generations: Rc::default(),
@@ -279,6 +274,7 @@ impl Ctx {
     pub(crate) fn clear(&self) {
         self.timers.clear();
         self.served.take();
+        self.seat.take();
         for worker in self.workers.take().into_iter().chain(self.declared.take()) {
             worker.core().retire();
         }

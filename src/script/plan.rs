@@ -3,7 +3,7 @@
 use crate::net::address::{Address, Endpoint};
 
 /// A top-level Worker as the host sees it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct WorkerSpec {
     /// Empty if the script set none.
     pub(crate) name: String,
@@ -12,6 +12,11 @@ pub(crate) struct WorkerSpec {
     pub(crate) address: Option<Address>,
     /// Isolates that serve it.
     pub(crate) count: usize,
+    /// Does each of them have a socket of its own?
+    pub(crate) reuse_port: bool,
+    /// Whom the process is to become; empty if the script set none.
+    pub(crate) user: String,
+    pub(crate) group: String,
 }
 
 impl WorkerSpec {
@@ -55,7 +60,7 @@ mod tests {
     use super::*;
 
     fn spec(name: &str, declared: &str) -> WorkerSpec {
-        WorkerSpec { name: name.into(), declared: declared.into(), address: None, count: 1 }
+        WorkerSpec { name: name.into(), declared: declared.into(), ..WorkerSpec::default() }
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub(crate) struct Settings {
     pub(crate) id: Cell<usize>,
     pub(crate) count: Cell<usize>,
     pub(crate) name: RefCell<String>,
+    /// Does each isolate bind a socket of its own?
+    pub(crate) reuse_port: Cell<bool>,
+    /// Whom the process becomes when all sockets are bound; empty: whoever started it.
+    pub(crate) user: RefCell<String>,
+    pub(crate) group: RefCell<String>,
     pub(crate) scheme: Cell<Scheme>,
     /// Do blobs arrive as strings?
     pub(crate) utf8: Cell<bool>,
@@ -52,6 +57,9 @@ impl Settings {
             id: Cell::new(0),
             count: Cell::new(1),
             name: RefCell::default(),
+            reuse_port: Cell::new(false),
+            user: RefCell::default(),
+            group: RefCell::default(),
             scheme: Cell::new(address.map_or(Scheme::Tcp, |a| a.scheme)),
             utf8: Cell::new(false),
             max_package_size: Cell::new(MAX_PACKAGE),
@@ -64,10 +72,13 @@ impl Settings {
     }
 
     /// Names of all settings.
-    pub(crate) const NAMES: [&'static str; 15] = [
+    pub(crate) const NAMES: [&'static str; 18] = [
         "id",
         "count",
         "name",
+        "reuse_port",
+        "user",
+        "group",
         "protocol",
         "transport",
         "encoding",
@@ -89,6 +100,9 @@ impl Settings {
             "id" => (self.id.get() as i64).into(),
             "count" => (self.count.get() as i64).into(),
             "name" => self.name.borrow().clone().into(),
+            "reuse_port" => self.reuse_port.get().into(),
+            "user" => self.user.borrow().clone().into(),
+            "group" => self.group.borrow().clone().into(),
             "protocol" => self.scheme.get().name().into(),
             "encoding" => (if self.utf8.get() { "utf8" } else { "" }).into(),
             "max_package_size" => (self.max_package_size.get() as i64).into(),
@@ -113,6 +127,9 @@ impl Settings {
             "id" | "transport" => Err(error(format!("{name} cannot be assigned"))),
             "count" => whole(value, name, COUNTS).map(|n| self.count.set(n as usize)),
             "name" => text(value, name).map(|text| *self.name.borrow_mut() = text),
+            "reuse_port" => boolean(value, name).map(|b| self.reuse_port.set(b)),
+            "user" => text(value, name).map(|text| *self.user.borrow_mut() = text),
+            "group" => text(value, name).map(|text| *self.group.borrow_mut() = text),
             "protocol" => text(value, name)
                 .and_then(|text| Scheme::parse(&text).map_err(error))
                 .map(|scheme| self.scheme.set(scheme)),
@@ -150,6 +167,9 @@ impl Settings {
     pub(crate) fn replace_by(&self, newer: &Settings) {
         self.count.set(newer.count.get());
         *self.name.borrow_mut() = newer.name.borrow().clone();
+        self.reuse_port.set(newer.reuse_port.get());
+        *self.user.borrow_mut() = newer.user.borrow().clone();
+        *self.group.borrow_mut() = newer.group.borrow().clone();
         self.scheme.set(newer.scheme.get());
         self.utf8.set(newer.utf8.get());
         self.max_package_size.set(newer.max_package_size.get());

@@ -16,17 +16,22 @@ use super::{
 };
 use crate::{
     engine::{ref_array::RefArray, ref_map::RefMap, report::nearest},
+    log::Level,
     net::{
+        accept::Listener,
         address::Address,
         link::Sent,
-        listener::{Bound, Listener},
+        listener::{Bound, Owner},
     },
 };
 use rhai::{
     Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Module,
     NativeCallContext, Position,
 };
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+};
 
 /// The handle: a slot, so that after a reload what the new program declared is the Worker that lives on.
 #[derive(Clone)]
@@ -64,13 +69,22 @@ impl Worker {
         drop(self.0.replace(core));
     }
 
-    /// Starts accepting on a bound socket.
-    pub(crate) fn accept_on(&self, bound: Bound) -> std::io::Result<()> {
+    /// Accepts on the sockets that the host has for this isolate, and on no others.
+    pub(crate) fn accept_as_seated(&self) -> Result<(), String> {
+        let seat = self.core().seat();
+        self.accept_on(seat.map_or(Ok(Vec::new()), |seat| seat.take())?)
+    }
+
+    fn accept_on(&self, sockets: Vec<Bound>) -> Result<(), String> {
         let core = self.core();
-        let address = bound.address.clone();
-        let listener = bound.open()?;
-        let task = tokio::task::spawn_local(accept_for_ever(self.clone(), listener)).abort_handle();
-        core.accept_by(task, address);
+        for bound in core.accept_only(sockets) {
+            let address = bound.address.clone();
+            let listener = Listener::open(bound);
+            let listener = listener.map_err(|e| format!("cannot listen on {address}: {e}"))?;
+            let listener = Rc::new(listener);
+            let accepting = accept_for_ever(self.clone(), Rc::downgrade(&listener));
+            core.accept_by(tokio::task::spawn_local(accepting).abort_handle(), listener);
+        }
         Ok(())
     }
 
@@ -79,8 +93,11 @@ impl Worker {
         let address = core.address.borrow().clone();
         let Some(address) = &address else { return Ok(()) };
         // What the top level declares is listened on when all of it has run.
-        if core.ctx.is_declaring() || !core.is_inner || core.bound().is_some() {
+        if core.ctx.is_declaring() || core.bound().is_some() {
             return Ok(());
+        }
+        if !core.is_inner {
+            return self.listen_again();
         }
         let generation = super::timer::asking_generation();
         if let Some(living) = self.living_twin(generation) {
@@ -89,35 +106,53 @@ impl Worker {
             self.stand_for(&living);
             return Ok(());
         }
-        let owner = format!("isolate {}", core.ctx.isolate);
-        let bound = core.ctx.listeners.bind(address, &owner).map_err(error)?;
+        let owner = Owner::Isolate(core.ctx.isolate);
+        let reuse_port = core.settings.reuse_port.get();
+        let bound = core.ctx.listeners.bind(address, &owner, reuse_port).map_err(error)?;
         let real = bound.address.to_string();
-        self.accept_on(bound).map_err(|e| error(format!("cannot listen on {address}: {e}")))?;
+        self.accept_on(vec![bound]).map_err(error)?;
         core.asked_by.set(generation);
         let mut workers = core.ctx.workers.borrow_mut();
         // (inner ones that neither listen nor have connections are over)
         workers.retain(|w| !w.core().is_inner || w.core().is_alive());
         workers.push(self.clone());
         drop(workers);
-        core.ctx.wish(Wish::Listening {
-            worker: core.title(),
-            declared: core.declared.borrow().clone(),
-            bound: real,
-        });
+        self.tell_listening(real);
         Ok(())
     }
 
-    /// `unlisten()`: the host is told, for it holds the sockets of top-level Workers too, and clients would hang in them.
+    /// A Worker of the top level, after `unlisten()`.
+    fn listen_again(&self) -> Outcome<()> {
+        let Some(seat) = self.core().seat() else { return Ok(()) };
+        let nobody_listens = seat.address().is_none();
+        // (in `on_worker_start` it is too early; it listens when that is done)
+        if !seat.rejoin() || super::timer::asking_generation() > 0 {
+            return Ok(());
+        }
+        if let Err(why) = self.accept_as_seated() {
+            seat.leave();
+            return Err(error(why));
+        }
+        if nobody_listens && let Some(address) = self.core().bound() {
+            self.tell_listening(address.to_string());
+        }
+        Ok(())
+    }
+
+    fn tell_listening(&self, bound: String) {
+        let core = self.core();
+        let (worker, declared) = (core.title(), core.declared.borrow().clone());
+        core.ctx.wish(Wish::Listening { worker, declared, bound });
+    }
+
+    /// `unlisten()`: gives up our part of the host's sockets as well, for clients would hang in them.
     fn stop_listening(&self) {
         let core = self.core();
-        if core.ctx.served.borrow().as_ref().is_some_and(|w| w.is_same(self)) {
-            // (in its own on_worker_start, before it was to accept)
-            drop(core.ctx.pending.take());
-        }
-        if core.bound().is_some() && !core.is_inner {
-            core.ctx.wish(Wish::Unlistened { isolate: core.ctx.isolate });
-        }
         core.unlisten();
+        if let Some(address) = core.seat().and_then(|seat| seat.leave()) {
+            let text = format!("stopped listening on {address}");
+            core.ctx.log.worker(Level::Info, &core.title(), text);
+        }
     }
 
     /// The inner Worker of the same address that an earlier generation's `on_worker_start` asked for, and this one's has
@@ -150,7 +185,7 @@ impl Worker {
     }
 }
 
-async fn accept_for_ever(worker: Worker, listener: Listener) {
+async fn accept_for_ever(worker: Worker, listener: Weak<Listener>) {
     loop {
         let core = worker.core();
         while core.paused.get() {
@@ -158,10 +193,11 @@ async fn accept_for_ever(worker: Worker, listener: Listener) {
         }
         let title = core.title();
         let stream = tokio::select! {
-            stream = listener.accept(&core.ctx.log, &title) => stream,
+            stream = Listener::accept(&listener, &core.ctx.log, &title) => stream,
             // (a pause while nothing came: wait for its end instead)
             () = core.resumed.notified() => continue,
         };
+        let Some(stream) = stream else { return };
         session::open(&worker, stream);
     }
 }
@@ -208,8 +244,9 @@ impl Object for Worker {
         if name.starts_with("on_") && !Settings::NAMES.contains(&name.as_str()) {
             return Err(unknown_callback(Self::NAME, name));
         }
-        if name == "count" && !core.ctx.is_declaring() {
-            return Err(error("count is read at the top level only: set it there, and save"));
+        if matches!(name.as_str(), "count" | "user" | "group") && !core.ctx.is_declaring() {
+            let text = format!("{name} is read at the top level only: set it there, and save");
+            return Err(error(text));
         }
         if name == "handler_timeout" && core.is_inner {
             let text =

@@ -38,6 +38,10 @@ mod embedder;
 mod endpoints;
 /// Errors of scripts cost one event.
 mod faults;
+/// The user and group that the process becomes.
+mod identity;
+/// Sockets that the host was started with.
+mod inherited;
 /// Isolates that die, that end after an error, and the graceful stop.
 mod isolates;
 /// An `on_worker_start` that takes longer than the host waits for it.
@@ -46,6 +50,8 @@ mod late_starts;
 mod leftovers;
 /// What strangers may cost: time, memory, descriptors.
 mod limits;
+/// `listen()` and `unlisten()`, and the same address in several isolates.
+mod listening;
 /// The real binary, when nobody reads what it says.
 mod outlets;
 /// text, frame and raw bytes on the wire.
@@ -56,6 +62,8 @@ mod reload;
 mod script;
 /// Sending and closing.
 mod sending;
+/// Several isolates at one address.
+mod spread;
 /// How a script starts, is refused, and ends the host.
 mod start;
 /// Going back when a new start throws.

@@ -34,6 +34,42 @@ Worker::run_all();
 "#,
         ),
         Entry::new(
+            "reuse_port",
+            &["reuse_port: bool = false"],
+            "Does each isolate listen on a socket of its own? Then the system spreads connections evenly over isolates; \
+                without, they take them from one socket. For a worker that a handler makes it must be set before \
+                `listen()` where several isolates listen on the same address. Unix sockets are always shared.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.count = 2;
+worker.reuse_port = true;
+worker.on_message = |connection, line| connection.send(worker.id);
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "user",
+            &["user: string = \"\""],
+            "Whom the process becomes when all sockets are bound, before any `on_worker_start`; it has to be started \
+                as root. Files of Unix sockets are given to the user. There is one process: workers that name a user \
+                must name the same. Read at start.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+print(worker.user == "");  // prints true
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "group",
+            &["group: string = \"\""],
+            "The group that goes with `user`. At first that user's own.",
+            r#"
+let worker = Worker("text://127.0.0.1:0");
+print(worker.group == "");  // prints true
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
             "name",
             &["name: string = \"\""],
             "The worker's name in the log. By it a reload finds the worker again, also when its address changed.",

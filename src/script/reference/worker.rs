@@ -92,9 +92,9 @@ Worker::run_all();
         Entry::new(
             "listen",
             &["listen()"],
-            "Starts listening: needed for a worker that a handler made. On one of the top level, or one that \
+            "Starts listening: needed for a worker that a handler made, and for any after `unlisten()`. On one that \
                 listens \
-            already, it does nothing. An address that is taken or not allowed is an error that says why. Made in \
+            already it does nothing. An address that is taken or not allowed is an error that says why. Made in \
             `on_worker_start`, the worker is found again by its address after a reload and its connections stay.",
             r#"
 let worker = Worker();
@@ -110,7 +110,7 @@ Worker::run_all();
         Entry::new(
             "unlisten",
             &["unlisten()"],
-            "Stops listening and gives the port back. Connections stay.",
+            "Stops listening in this isolate; with the last one the port is given back. Connections stay.",
             r#"
 let worker = Worker();
 worker.on_worker_start = |worker| {

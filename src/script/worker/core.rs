@@ -3,7 +3,12 @@
 use super::Worker;
 use crate::{
     engine::{program::Program, ref_map::RefMap},
-    net::address::{Address, Endpoint},
+    net::{
+        accept::Listener,
+        address::{Address, Endpoint},
+        listener::Bound,
+        sockets::Seat,
+    },
     script::{
         callback::Callbacks, ctx::Ctx, plan::WorkerSpec, properties::Properties,
         settings::Settings, tcp_connection::TcpConnection,
@@ -17,10 +22,17 @@ use std::{
 };
 use tokio::{sync::Notify, task::AbortHandle};
 
-/// How a listening Worker takes connections.
+/// How a listening Worker takes connections from one socket.
 struct Accepting {
     task: AbortHandle,
-    bound: Address,
+    /// The only handle that lasts: without it the socket is closed.
+    listener: Rc<Listener>,
+}
+
+impl Drop for Accepting {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 /// The Worker itself.
@@ -35,7 +47,7 @@ pub(crate) struct WorkerCore {
     /// For each property that the top level set, a hash of the statements that did.
     texts: RefCell<HashMap<ImmutableString, u64>>,
     connections: RefCell<BTreeMap<u64, TcpConnection>>,
-    accepting: RefCell<Option<Accepting>>,
+    accepting: RefCell<Vec<Accepting>>,
     pub(super) paused: Cell<bool>,
     pub(super) resumed: Notify,
     is_gone: Cell<bool>,
@@ -75,10 +87,24 @@ impl WorkerCore {
         })
     }
 
-    /// Connections are taken by this task, at this address, from now on.
-    pub(super) fn accept_by(&self, task: AbortHandle, bound: Address) {
-        let old = self.accepting.borrow_mut().replace(Accepting { task, bound });
-        old.iter().for_each(|old| old.task.abort());
+    /// From now on connections are taken from these sockets and no others. Gives those that nothing is taken from yet.
+    pub(super) fn accept_only(&self, sockets: Vec<Bound>) -> Vec<Bound> {
+        let is_among = |a: &Accepting| sockets.iter().any(|bound| bound.id == a.listener.id);
+        self.accepting.borrow_mut().retain(is_among);
+        let known: Vec<u64> = self.accepting.borrow().iter().map(|a| a.listener.id).collect();
+        sockets.into_iter().filter(|bound| !known.contains(&bound.id)).collect()
+    }
+
+    /// Connections from this socket, too, are taken, by this task.
+    pub(super) fn accept_by(&self, task: AbortHandle, listener: Rc<Listener>) {
+        self.accepting.borrow_mut().push(Accepting { task, listener });
+    }
+
+    /// What the host holds for this Worker in this isolate, if it is the one that the isolate serves.
+    pub(super) fn seat(self: &Rc<Self>) -> Option<Seat> {
+        let served = self.ctx.served.borrow();
+        let serves = served.as_ref().is_some_and(|worker| Rc::ptr_eq(&worker.core(), self));
+        self.ctx.seat.borrow().clone().filter(|_| serves)
     }
 
     /// What people call it.
@@ -101,6 +127,9 @@ impl WorkerCore {
                 .clone()
                 .map(|a| Address { scheme: self.settings.scheme.get(), ..a }),
             count: self.settings.count.get(),
+            reuse_port: self.settings.reuse_port.get(),
+            user: self.settings.user.borrow().clone(),
+            group: self.settings.group.borrow().clone(),
         }
     }
 
@@ -108,8 +137,8 @@ impl WorkerCore {
     pub(crate) fn bound(&self) -> Option<Address> {
         let accepting = self.accepting.borrow();
         accepting
-            .as_ref()
-            .map(|a| Address { scheme: self.settings.scheme.get(), ..a.bound.clone() })
+            .first()
+            .map(|a| Address { scheme: self.settings.scheme.get(), ..a.listener.address.clone() })
     }
 
     /// Is this on the socket that `newer` wants? (Port 0 is a new one each time, so there the text has to be the same.)
@@ -123,13 +152,12 @@ impl WorkerCore {
     }
 
     pub(super) fn is_alive(&self) -> bool {
-        self.accepting.borrow().is_some() || !self.connections.borrow().is_empty()
+        !self.accepting.borrow().is_empty() || !self.connections.borrow().is_empty()
     }
 
-    /// Stops accepting. The port is free as soon as this turn of the loop ends.
+    /// Stops accepting. Sockets that nobody else has are closed when this returns.
     pub(crate) fn unlisten(&self) {
-        let old = self.accepting.borrow_mut().take();
-        old.iter().for_each(|old| old.task.abort());
+        drop(self.accepting.take());
     }
 
     pub(super) fn pause_accept(&self, paused: bool) {

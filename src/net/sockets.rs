@@ -1,0 +1,170 @@
+//! The sockets of one top-level Worker, which the host and the isolates that serve it hold together: one for all isolates,
+//! or with `reuse_port` one for each. A socket is closed when no isolate wants to accept on it any more.
+
+use super::{
+    address::{Address, Endpoint},
+    listener::{Bound, Listeners, Owner},
+};
+use std::{
+    collections::BTreeSet,
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// See the module. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Sockets(Arc<Shared>);
+
+struct Shared {
+    pool: Listeners,
+    address: Address,
+    owner: Owner,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// `None`: closed, because no isolate that it is for listens.
+    slots: Vec<Option<Bound>>,
+    /// Isolates that serve the Worker.
+    count: usize,
+    /// Those of them that stopped listening.
+    deaf: BTreeSet<usize>,
+}
+
+impl State {
+    /// The sockets that an isolate accepts on: its own and, after the count went down, some of those that are too many;
+    /// where there are too few, one that others accept on as well. So none is ever closed on the clients queued in it.
+    fn slots_of(&self, index: usize) -> impl Iterator<Item = usize> + use<> {
+        let first = index % self.slots.len();
+        let step = self.count.max(1);
+        let end = if index < self.slots.len() { self.slots.len() } else { first + 1 };
+        (first..end).step_by(step)
+    }
+
+    fn any(&self) -> Option<&Bound> {
+        self.slots.iter().flatten().next()
+    }
+
+    /// Closes what only deaf isolates would accept on.
+    fn close_unheard(&mut self) {
+        let hearing = (0..self.count).filter(|index| !self.deaf.contains(index));
+        let heard: BTreeSet<usize> = hearing.flat_map(|index| self.slots_of(index)).collect();
+        for (at, slot) in self.slots.iter_mut().enumerate() {
+            if !heard.contains(&at) {
+                *slot = None;
+            }
+        }
+    }
+}
+
+impl Sockets {
+    /// Binds the first, for one isolate. The error is one clear sentence.
+    pub(crate) fn bind(pool: &Listeners, address: &Address, title: &str) -> Result<Self, String> {
+        let owner = Owner::Worker(title.to_owned());
+        let slots = vec![Some(pool.bind(address, &owner, false)?)];
+        let state = Mutex::new(State { slots, count: 1, deaf: BTreeSet::new() });
+        let (pool, address) = (pool.clone(), address.clone());
+        Ok(Self(Arc::new(Shared { pool, address, owner, state })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // (no step below panics half way)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on so many isolates serve; with `reuse_port` there is a socket for each. (One that is not needed any more
+    /// stays, and another isolate accepts on it.) After an error there are fewer sockets, which isolates share.
+    pub(crate) fn fit(&self, count: usize, reuse_port: bool) -> io::Result<()> {
+        let mut state = self.lock();
+        state.count = count;
+        state.deaf.retain(|index| *index < count);
+        if state.deaf.len() == count {
+            // (the isolates that listened are gone; the script declares that somebody does)
+            state.deaf.clear();
+        }
+        let is_ip = matches!(self.0.address.endpoint, Endpoint::Ip(_));
+        while reuse_port && is_ip && state.slots.len() < count {
+            let Some(another) = state.any().map(Bound::another).transpose()? else { break };
+            state.slots.push(Some(another));
+        }
+        Ok(())
+    }
+
+    /// Where they listen, if any does.
+    pub(crate) fn address(&self) -> Option<Address> {
+        self.lock().any().map(|bound| bound.address.clone())
+    }
+
+    /// The file of a Unix socket that was made for this.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        self.lock().any().and_then(|bound| bound.lease.file().map(Path::to_owned))
+    }
+
+    /// Nobody is to connect any more: what isolates do not accept on is closed at once, the rest when they stop.
+    pub(crate) fn close(&self) {
+        self.lock().slots.fill_with(|| None);
+    }
+
+    pub(crate) fn is_same(&self, other: &Sockets) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The place of one isolate at them.
+    pub(crate) fn seat(&self, index: usize) -> Seat {
+        Seat { sockets: self.clone(), index }
+    }
+}
+
+/// What an isolate holds of the sockets of the Worker that it serves.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    sockets: Sockets,
+    index: usize,
+}
+
+impl Seat {
+    /// The sockets to accept on: none if this isolate stopped listening. What was closed is bound again, and where that is
+    /// refused, another isolate's socket does.
+    pub(crate) fn take(&self) -> Result<Vec<Bound>, String> {
+        let shared = &self.sockets.0;
+        let mut state = self.sockets.lock();
+        if state.deaf.contains(&self.index) {
+            return Ok(Vec::new());
+        }
+        let mut taken = Vec::new();
+        for at in state.slots_of(self.index) {
+            if state.slots[at].is_none() {
+                state.slots[at] = match state.any().map(Bound::another) {
+                    Some(another) => another.ok(),
+                    None => Some(shared.pool.bind(&shared.address, &shared.owner, false)?),
+                };
+            }
+            let bound = state.slots[at].as_ref().or(state.any()).map(Bound::share);
+            let bound = bound.transpose();
+            taken.extend(
+                bound.map_err(|e| format!("cannot share the socket of {}: {e}", shared.address))?,
+            );
+        }
+        Ok(taken)
+    }
+
+    /// This isolate stops listening. Gives the address that nobody listens on any more, if it was the last.
+    pub(crate) fn leave(&self) -> Option<Address> {
+        let mut state = self.sockets.lock();
+        let address = state.any().map(|bound| bound.address.clone());
+        state.deaf.insert(self.index);
+        state.close_unheard();
+        address.filter(|_| state.any().is_none())
+    }
+
+    /// Where its Worker listens, if it does.
+    pub(crate) fn address(&self) -> Option<Address> {
+        self.sockets.address()
+    }
+
+    /// This isolate wants to listen again. Had it stopped?
+    pub(crate) fn rejoin(&self) -> bool {
+        self.sockets.lock().deaf.remove(&self.index)
+    }
+}
