@@ -1,18 +1,25 @@
 //! The host: starts isolates for a script, keeps them running the newest accepted generation, and stops them.
 
+mod board;
 mod builder;
+mod busy_watch;
 mod event;
 mod handle;
+mod machine;
+mod metrics;
+mod metrics_server;
 mod reload;
 mod status;
 mod supervisor;
 
+pub use crate::isolate::ConnectionStatus;
 pub use builder::HostBuilder;
 pub use event::{HostEvent, Reloaded, WorkerInfo};
 pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
-pub use status::{Busy, ConnectionStatus, IsolateStatus, LastReload, Status, WorkerStatus};
+pub use status::{Busy, IsolateStatus, LastReload, Status, WorkerStatus};
 
 use crate::error::Error;
+use board::Board;
 use builder::HostConfig;
 use handle::Order;
 use std::sync::{Arc, mpsc};
@@ -74,7 +81,8 @@ impl Host {
 
     fn new(config: HostConfig) -> Self {
         let (sender, orders) = mpsc::channel();
-        let handle = HostHandle { orders: sender, stopping: Arc::default() };
+        let board = Arc::new(Board::new(&config.script));
+        let handle = HostHandle { orders: sender, stopping: Arc::default(), board };
         Self { config, handle, orders }
     }
 
@@ -90,8 +98,8 @@ impl Host {
     /// If the script cannot be read, does not compile, throws at its top level or in its first `on_worker_start`, or if
     /// an address cannot be listened on. The error's text is meant for people. Errors after the start end nothing.
     pub fn run(self) -> Result<u8, Error> {
-        let HostHandle { orders, stopping } = self.handle;
-        match Supervisor::start(self.config, orders, stopping) {
+        let HostHandle { orders, stopping, board } = self.handle;
+        match Supervisor::start(self.config, orders, stopping, board) {
             Ok(host) => host.run(&self.orders),
             // Whoever stopped it before it had started does not want to hear that it did not start.
             Err(error) => {

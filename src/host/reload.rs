@@ -12,7 +12,7 @@ use crate::{
     isolate::{Command, Isolate, Loaded, Task},
     log::Level,
     net::listener::Bound,
-    script::plan::match_up,
+    script::{configuration::Configuration, plan::match_up},
 };
 use std::{
     sync::atomic::Ordering,
@@ -53,6 +53,11 @@ impl Deployment {
             seats: Vec::new(),
             new_places: Vec::new(),
         }
+    }
+
+    /// What the script configures; known when it is prepared.
+    pub(super) fn configuration(&self) -> &Configuration {
+        &self.loaded.configuration
     }
 
     /// Everything that may fail. After an error the serving generation is untouched.
@@ -189,7 +194,9 @@ impl Deployment {
         host.places = places.into_iter().map(|(place, _)| place).collect();
         host.workers = self.loaded.workers;
         host.timers = self.loaded.timers;
-        host.configuration = self.loaded.configuration;
+        let before = std::mem::replace(&mut host.configuration, self.loaded.configuration);
+        host.configured(&before);
+        host.publish();
         drop(old_bound);
         stop_all(gone, host.config.stop_timeout);
         let (report, silent) = collect(&answers, patience, &host.stopping)?;
@@ -264,6 +271,7 @@ impl Supervisor {
         self.rejected = true;
         let mut fault = error.into_fault();
         fault.text.push_str(&format!("\nreload rejected: {outcome}"));
+        self.board.note_reload(false, &fault.text);
         self.config.log.host(Level::Error, fault.text.clone());
         self.tell(HostEvent::ReloadRejected(fault.clone()));
         fault

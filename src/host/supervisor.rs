@@ -1,7 +1,13 @@
 //! Keeps the isolates of one script: one for each place in each worker's count. Starts, reloads and stops them as one.
 
 use super::{
-    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, builder::HostConfig, handle::Order,
+    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, WorkerStatus,
+    board::{Board, Row},
+    builder::HostConfig,
+    busy_watch::BusyWatch,
+    handle::Order,
+    machine,
+    metrics_server::MetricsServer,
     reload::Deployment,
 };
 use crate::{
@@ -9,7 +15,11 @@ use crate::{
     error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Report},
     log::Level,
-    net::listener::{Bound, Listeners},
+    net::{
+        address::Address,
+        budget::MAX_QUEUED_BYTES,
+        listener::{Bound, Listeners},
+    },
     script::{configuration::Configuration, ctx::Wish, plan::WorkerSpec},
     watch::Watch,
 };
@@ -67,6 +77,10 @@ pub(super) struct Supervisor {
     pub(super) generation: u64,
     pub(super) timers: usize,
     pub(super) configuration: Configuration,
+    /// What others may know of all this.
+    pub(super) board: Arc<Board>,
+    _busy_watch: BusyWatch,
+    metrics: Option<MetricsServer>,
     orders: Sender<Order>,
     /// Set as soon as somebody wants the host to stop, also while it is busy.
     pub(super) stopping: Arc<AtomicBool>,
@@ -88,7 +102,10 @@ impl Supervisor {
         config: HostConfig,
         orders: Sender<Order>,
         stopping: Arc<AtomicBool>,
+        board: Arc<Board>,
     ) -> Result<Self, Error> {
+        let busy_watch =
+            BusyWatch::start(board.clone()).map_err(|e| system("cannot start a thread", e))?;
         let watch = match config.watch {
             false => None,
             true => {
@@ -107,6 +124,9 @@ impl Supervisor {
             generation: 0,
             timers: 0,
             configuration: Configuration::default(),
+            board,
+            _busy_watch: busy_watch,
+            metrics: None,
             orders,
             stopping,
             next_id: 0,
@@ -117,9 +137,11 @@ impl Supervisor {
             good: Sources::new(&config.script),
             config,
         };
+        host.board.started();
         let mut deployment = Deployment::new(host.good.clone());
         let prepared = deployment.prepare(&mut host);
         host.watch_files(&deployment.sources);
+        let prepared = prepared.and_then(|()| host.serve_metrics(deployment.configuration()));
         if let Err(error) = prepared.and_then(|()| deployment.commit(&mut host)) {
             host.stop_isolates();
             return Err(error);
@@ -176,8 +198,6 @@ impl Supervisor {
                 }
                 Order::Reload(options, reply) => self.want_reload(options, reply),
                 Order::Wish(Wish::Reload) => self.want_reload(ReloadOptions::default(), None),
-                Order::Status(reply) => drop(reply.send(self.status())),
-                Order::Connections(reply) => drop(reply.send(self.connections())),
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
@@ -224,8 +244,53 @@ impl Supervisor {
             let _ = orders.send(Order::Wish(wish));
         };
         let (config, log) = (self.config.engine.clone(), self.config.log.clone());
-        Isolate::spawn(id, config, log, self.listeners.clone(), wishes)
+        let budget = self.board.budget.clone();
+        Isolate::spawn(id, config, log, self.listeners.clone(), budget, wishes)
             .map_err(|e| system("cannot start an isolate's thread", e))
+    }
+
+    /// Puts on the board who runs. To be called whenever places, workers or their sockets have changed.
+    pub(super) fn publish(&self) {
+        let user = machine::user();
+        let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerStatus {
+            name: spec.name.clone(),
+            declared: spec.declared.clone(),
+            address: bound.as_ref().map(|b| b.address.to_string()),
+            transport: spec.address.as_ref().map_or("tcp", Address::transport).to_owned(),
+            user: user.clone(),
+            count: spec.count,
+        });
+        let mut places: Vec<&Place> = self.places.iter().collect();
+        places.sort_by_key(|place| place.serves);
+        let rows = places.into_iter().map(|place| {
+            let (at, id) = place.serves.unzip();
+            let title = at.map_or("", |at| self.workers[at].title());
+            let isolate = &place.isolate;
+            Row::new(title, id.unwrap_or_default(), &isolate.stats, isolate.inquiry())
+        });
+        let generation = self.generation.saturating_sub(1);
+        self.board.publish(generation, workers.collect(), rows.collect());
+    }
+
+    /// Serves metrics, if the script of the first start wants them.
+    fn serve_metrics(&mut self, configuration: &Configuration) -> Result<(), Error> {
+        if let Some(address) = &configuration.metrics {
+            let server = MetricsServer::start(address, self.board.clone())?;
+            let text = format!("metrics on http://{}/metrics", server.address);
+            self.config.log.host(Level::Info, text);
+            self.metrics = Some(server);
+        }
+        Ok(())
+    }
+
+    /// Puts into force what the serving generation configures, or says that it has to wait.
+    pub(super) fn configured(&self, before: &Configuration) {
+        let budget = self.configuration.max_queued_bytes.unwrap_or(MAX_QUEUED_BYTES);
+        self.board.budget.set_limit(budget);
+        if self.generation > 1 && self.configuration.metrics != before.metrics {
+            let text = "`metrics` has changed: that takes effect when the host is started anew";
+            self.config.log.host(Level::Warn, text);
+        }
     }
 
     /// A worker stopped listening in one isolate: with the last, its socket is closed here too.
@@ -240,6 +305,7 @@ impl Supervisor {
             let (title, address) = (self.workers[at].title().to_owned(), bound.address.clone());
             drop(bound);
             self.config.log.worker(Level::Info, &title, format!("stopped listening on {address}"));
+            self.publish();
         }
     }
 
@@ -281,7 +347,14 @@ impl Supervisor {
         if std::mem::take(&mut self.rejected) {
             self.config.log.host(Level::Info, "the fault is mended");
         }
+        self.board.note_reload(true, &summary);
         self.config.log.host(Level::Info, summary);
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.board.ended();
     }
 }
 

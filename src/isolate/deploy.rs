@@ -17,8 +17,15 @@ use crate::{
     },
 };
 use rhai::Dynamic;
-use std::{rc::Rc, sync::mpsc, time::Duration};
+use std::{
+    rc::{Rc, Weak},
+    sync::mpsc,
+    time::Duration,
+};
 use tokio::time::{Instant, sleep_until};
+
+/// How often closures on old generations are looked for, while there are any. Fixed: it asks every connection.
+const LEFTOVERS_POLL: Duration = Duration::from_secs(1);
 
 /// How often a stopping isolate looks whether its connections are gone.
 const STOP_POLL: Duration = Duration::from_millis(5);
@@ -63,6 +70,9 @@ pub(crate) fn commit(
             ctx.workers.borrow().iter().filter(|w| w.core().bound().is_some()).count();
         report.timers = ctx.timers.asked_by(program.generation);
         report.leftovers = leftovers(&ctx, &program);
+        ctx.note_listening();
+        let left = report.leftovers.clone();
+        tokio::task::spawn_local(tell_leftovers(ctx.clone(), Rc::downgrade(&program), left));
         if let Err(mpsc::SendError(Err(fault))) = reply.send(started.map(|()| report)) {
             // The host has gone on without this answer.
             ctx.report(fault);
@@ -233,6 +243,23 @@ fn leftovers(ctx: &Ctx, program: &Rc<Program>) -> Vec<(String, i64)> {
     }
     handlers.retain(|handler| !Rc::ptr_eq(handler.program(), program));
     handlers.iter().map(|h| (h.location(), h.program().number())).collect()
+}
+
+/// Tells the host of closures on old generations for as long as there are any.
+async fn tell_leftovers(ctx: Rc<Ctx>, program: Weak<Program>, mut left: Vec<(String, i64)>) {
+    loop {
+        let any = !left.is_empty();
+        ctx.stats.set_leftovers(left);
+        if !any {
+            return;
+        }
+        tokio::time::sleep(LEFTOVERS_POLL).await;
+        let Some(program) = program.upgrade() else { return };
+        if !ctx.serving().is_some_and(|serving| Rc::ptr_eq(&serving, &program)) {
+            return;
+        }
+        left = leftovers(&ctx, &program);
+    }
 }
 
 /// Ends everything in order: `on_worker_stop`, no more accepting, goodbye to every peer, `on_close`.

@@ -1,14 +1,19 @@
 //! One isolate: a thread with its own programs, sockets and timers, driven by a mailbox. It shares nothing with other
 //! isolates that a script could see.
 
+mod connection_status;
 pub(crate) mod deploy;
+
+pub use connection_status::ConnectionStatus;
 
 use crate::{
     engine::{Config, lint, program::Program, sources::Sources},
     error::Fault,
     log::{Level, Log},
     net::{
+        budget::Budget,
         listener::{Bound, Listeners},
+        stats::Stats,
         sweeper,
     },
     script::{
@@ -20,7 +25,12 @@ use crate::{
         worker::no_such_callback,
     },
 };
-use std::{rc::Rc, sync::mpsc, thread, time::Duration};
+use std::{
+    rc::Rc,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 use tokio::{
     runtime::{Builder, LocalOptions},
     sync::mpsc as mailbox,
@@ -40,6 +50,8 @@ pub(crate) enum Command {
     Commit { task: Task, reply: Reply<Result<Report, Fault>> },
     /// Forget what was prepared.
     Abort,
+    /// Tell of every open connection.
+    Connections { reply: Reply<Vec<ConnectionStatus>> },
     /// Stop accepting, say goodbye, let queues drain for so long at most, and end.
     Stop { limit: Duration, reply: Reply<()> },
 }
@@ -76,6 +88,8 @@ pub(crate) struct Report {
 /// The host's end of an isolate.
 pub(crate) struct Isolate {
     pub(crate) id: usize,
+    /// What it tells of itself at any time.
+    pub(crate) stats: Arc<Stats>,
     commands: mailbox::UnboundedSender<Command>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -87,14 +101,20 @@ impl Isolate {
         config: Config,
         log: Log,
         listeners: Listeners,
+        budget: Arc<Budget>,
         wishes: impl Fn(Wish) + Send + 'static,
     ) -> std::io::Result<Self> {
+        let stats = Arc::<Stats>::default();
+        let told = stats.clone();
         let (commands, mailbox) = mailbox::unbounded_channel();
         let thread = thread::Builder::new()
             .name(format!("isolate {id}"))
             .stack_size(THREAD_STACK)
-            .spawn(move || run(id, config, log, listeners, wishes, mailbox))?;
-        Ok(Self { id, commands, thread: Some(thread) })
+            .spawn(move || {
+                let ctx = || Ctx::new(id, log.clone(), listeners, told, budget, wishes);
+                run(id, &config, &log, ctx, mailbox);
+            })?;
+        Ok(Self { id, stats, commands, thread: Some(thread) })
     }
 
     /// Sends a command. The answer's channel closes without one if the isolate is dead.
@@ -103,6 +123,11 @@ impl Isolate {
         // (a dead isolate drops the command, and with it the reply)
         let _ = self.commands.send(command(reply));
         answer
+    }
+
+    /// A way to ask for its connections that does not keep it alive.
+    pub(crate) fn inquiry(&self) -> Inquiry {
+        Inquiry(self.commands.downgrade())
     }
 
     pub(crate) fn abort(&self) {
@@ -117,9 +142,24 @@ impl Isolate {
     }
 }
 
+/// See [`Isolate::inquiry`].
+#[derive(Clone)]
+pub(crate) struct Inquiry(mailbox::WeakUnboundedSender<Command>);
+
+impl Inquiry {
+    /// Asks. The answer's channel closes without one if the isolate has ended.
+    pub(crate) fn connections(&self) -> mpsc::Receiver<Vec<ConnectionStatus>> {
+        let (reply, answer) = mpsc::channel();
+        if let Some(commands) = self.0.upgrade() {
+            let _ = commands.send(Command::Connections { reply });
+        }
+        answer
+    }
+}
+
 /// Compiles a script and looks for what would fail when it runs. Nothing runs.
 pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
-    let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
+    let ctx = Ctx::mute();
     let rules = lint::Rules {
         offered: &|name| Event::named(name).map(Event::offered),
         unknown: &no_such_callback,
@@ -132,7 +172,7 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
 
 /// Runs the top level for what it configures, and lets everything else that it declares go.
 pub(crate) fn configuration(config: &Config, sources: Sources) -> Result<Configuration, Fault> {
-    let ctx = Ctx::new(0, Log::new(|_| ()), Listeners::default(), |_| ());
+    let ctx = Ctx::mute();
     let mut prepared = None;
     let loaded = prepare(&ctx, config, sources, 1, false, &mut prepared);
     forget(&ctx, &mut prepared);
@@ -143,10 +183,9 @@ pub(crate) fn configuration(config: &Config, sources: Sources) -> Result<Configu
 /// The thread's main function.
 fn run(
     id: usize,
-    config: Config,
-    log: Log,
-    listeners: Listeners,
-    wishes: impl Fn(Wish) + 'static,
+    config: &Config,
+    log: &Log,
+    ctx: impl FnOnce() -> Rc<Ctx>,
     mut mailbox: mailbox::UnboundedReceiver<Command>,
 ) {
     let runtime =
@@ -158,7 +197,7 @@ fn run(
             }
         };
     runtime.block_on(async move {
-        let ctx = Ctx::new(id, log, listeners, wishes);
+        let ctx = ctx();
         tokio::task::spawn_local(ctx.turn.clone().flush_for_ever());
         tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
         let mut prepared: Option<Rc<Program>> = None;
@@ -166,14 +205,8 @@ fn run(
             match command {
                 Command::Prepare { sources, generation, loud, reply } => {
                     forget(&ctx, &mut prepared);
-                    let _ = reply.send(prepare(
-                        &ctx,
-                        &config,
-                        sources,
-                        generation,
-                        loud,
-                        &mut prepared,
-                    ));
+                    let _ =
+                        reply.send(prepare(&ctx, config, sources, generation, loud, &mut prepared));
                 }
                 Command::Commit { task, reply } => {
                     if let Some(program) = prepared.take() {
@@ -181,6 +214,9 @@ fn run(
                     }
                 }
                 Command::Abort => forget(&ctx, &mut prepared),
+                Command::Connections { reply } => {
+                    let _ = reply.send(connection_status::all(&ctx));
+                }
                 Command::Stop { limit, reply } => {
                     deploy::stop(&ctx, limit).await;
                     let _ = reply.send(());

@@ -29,6 +29,10 @@ const EAGER: usize = 64 * 1024;
 /// Fixed: 500 of the largest. Beyond it pings go unanswered, for a peer that sends them and reads nothing costs memory.
 const PONGS: usize = 64 * 1024;
 
+/// Bytes of a message that a connection whose queue is empty may send although the budget for queued bytes is used up, so
+/// that peers that read are answered while others do not. Fixed: the kernel takes so much as a whole or not at all.
+const BEYOND_BUDGET: usize = 16 * 1024;
+
 /// Where a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -73,6 +77,10 @@ pub(crate) struct Link {
     pub(crate) hungry: Cell<bool>,
     wire: RefCell<Wire>,
     outbox: RefCell<Outbox>,
+    /// How much of the outbox the isolate's share knows of.
+    counted: Cell<usize>,
+    /// Bytes that were received and are not a whole message yet.
+    pub(crate) unread: Cell<usize>,
     write: RefCell<Option<Rc<WriteHalf>>>,
     drainer: RefCell<Option<AbortHandle>>,
     status: Cell<Status>,
@@ -118,6 +126,8 @@ impl Link {
             hungry: Cell::new(false),
             wire: RefCell::new(wire),
             outbox: RefCell::default(),
+            counted: Cell::new(0),
+            unread: Cell::new(0),
             write: RefCell::new(Some(Rc::new(write))),
             drainer: RefCell::default(),
             status: Cell::new(Status::Established),
@@ -137,14 +147,14 @@ impl Link {
 
     /// Sends a message in the protocol's form. The error says why this payload cannot be sent at all.
     pub(crate) fn send(self: &Rc<Self>, kind: Kind, payload: &[u8]) -> Result<Sent, String> {
-        if !self.has_room() {
+        if !self.has_room(payload.len()) {
             return Ok(Sent::Dropped);
         }
         {
             let mut wire = self.wire.borrow_mut();
             let mut outbox = self.outbox.borrow_mut();
             let waits = wire.websocket().is_some_and(|socket| !socket.is_open());
-            let into = if waits { outbox.held() } else { outbox.queue() };
+            let into = if waits { outbox.held() } else { outbox.queue(payload.len()) };
             wire.encode(kind, payload, into)?;
         }
         Ok(self.appended())
@@ -152,40 +162,65 @@ impl Link {
 
     /// Sends bytes as they are.
     pub(crate) fn send_raw(self: &Rc<Self>, bytes: &[u8]) -> Sent {
-        if !self.has_room() {
+        if !self.has_room(bytes.len()) {
             return Sent::Dropped;
         }
-        self.outbox.borrow_mut().queue().extend_from_slice(bytes);
+        self.outbox.borrow_mut().queue(bytes.len()).extend_from_slice(bytes);
         self.appended()
     }
 
-    fn has_room(self: &Rc<Self>) -> bool {
-        if self.status.get() != Status::Established {
-            return false;
-        }
-        let limit = self.max_send_buffer_size.get();
-        if self.queued() >= limit {
+    /// May a message of `n` bytes be queued? If not, it counts as dropped, and an open connection hears of it.
+    fn has_room(self: &Rc<Self>, n: usize) -> bool {
+        let is_open = || self.status.get() == Status::Established;
+        if is_open() && !self.fits(n) {
+            self.turn.flush_now();
             self.flush();
         }
-        let room = self.queued() < limit && self.status.get() == Status::Established;
-        if !room && self.status.get() == Status::Established && !self.complaining.get() {
+        let room = is_open() && self.fits(n);
+        if !room {
+            self.turn.stats.dropped.add(1);
+        }
+        if !room && is_open() && !self.complaining.get() {
             let text = "send buffer full and drop package".to_owned();
             self.happen(Happening::Error { code: code::SEND, text });
         }
         room
     }
 
+    /// Is there room in this queue, and in the budget for all of them?
+    fn fits(&self, n: usize) -> bool {
+        let queued = self.queued();
+        // (what comes through a pipe is not dropped for the budget: its feeder is paused)
+        let small = || n <= BEYOND_BUDGET || self.feeder.borrow().strong_count() > 0;
+        !self.is_full() && (self.turn.share.has_room() || queued == 0 && small())
+    }
+
+    fn is_full(&self) -> bool {
+        self.queued() >= self.max_send_buffer_size.get()
+    }
+
+    /// Tells the isolate's share how much waits now.
+    fn account(&self) {
+        let now = self.queued();
+        let before = self.counted.replace(now);
+        if before != now {
+            self.turn.share.changed(before, now);
+        }
+    }
+
     fn appended(self: &Rc<Self>) -> Sent {
-        let limit = self.max_send_buffer_size.get();
-        if self.queued() >= limit.min(EAGER) {
+        self.account();
+        let is_full = || self.is_full() || !self.turn.share.has_room();
+        if self.queued() >= EAGER || is_full() {
             self.flush();
             if self.status.get() == Status::Closed {
+                self.turn.stats.dropped.add(1);
                 return Sent::Dropped;
             }
             if self.queued() == 0 {
                 return Sent::Written;
             }
-            if self.queued() >= limit {
+            if is_full() {
                 if let Some(feeder) = self.feeder.borrow().upgrade() {
                     feeder.held.set(true);
                 }
@@ -199,7 +234,8 @@ impl Link {
     /// Protocol answers (close frames, refusals, pongs while there is room for them) go out whatever the limit and the state.
     pub(crate) fn answer(self: &Rc<Self>, bytes: &[u8]) {
         if !bytes.is_empty() && self.status.get() != Status::Closed {
-            self.outbox.borrow_mut().queue().extend_from_slice(bytes);
+            self.outbox.borrow_mut().queue(bytes.len()).extend_from_slice(bytes);
+            self.account();
             self.flush_soon();
         }
     }
@@ -220,7 +256,9 @@ impl Link {
         if self.drainer.borrow().is_some() {
             return;
         }
-        match self.write_some() {
+        let written = self.write_some();
+        self.account();
+        match written {
             Ok(true) => self.flushed(),
             Ok(false) => {
                 let task = tokio::task::spawn_local(self.clone().drain());
@@ -240,6 +278,7 @@ impl Link {
                 Ok(n) => {
                     outbox.advance(n);
                     self.bytes_written.set(self.bytes_written.get() + n as u64);
+                    self.turn.stats.bytes_written.add(n as u64);
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
@@ -257,6 +296,7 @@ impl Link {
                 Ok(()) => self.write_some(),
                 Err(e) => Err(e),
             };
+            self.account();
             match written {
                 Ok(false) => continue,
                 Ok(true) => {
@@ -299,7 +339,7 @@ impl Link {
     /// While this queue is full, `feeder` is not read.
     pub(crate) fn feed_from(&self, feeder: &Rc<Link>) {
         self.resume_feeder();
-        feeder.held.set(self.queued() >= self.max_send_buffer_size.get());
+        feeder.held.set(self.is_full());
         *self.feeder.borrow_mut() = Rc::downgrade(feeder);
     }
 
@@ -317,6 +357,10 @@ impl Link {
     pub(crate) fn happen(&self, happening: Happening) {
         let mut happenings = self.happenings.borrow_mut();
         if !happenings.contains(&happening) {
+            if let Happening::Error { code, .. } = happening {
+                let faults = &self.turn.stats.faults;
+                if code == code::SEND { faults.send.add(1) } else { faults.protocol.add(1) }
+            }
             happenings.push_back(happening);
             drop(happenings);
             self.wake();

@@ -2,11 +2,16 @@
 //! [`Events`], and what is to be sent comes in as bytes through a [`link::Link`].
 
 pub(crate) mod address;
+pub(crate) mod budget;
 pub(crate) mod connection;
+pub(crate) mod counter;
 pub(crate) mod inbox;
+pub(crate) mod latency;
 pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outbox;
+pub(crate) mod share;
+pub(crate) mod stats;
 pub(crate) mod sweeper;
 pub(crate) mod transport;
 pub(crate) mod turn;

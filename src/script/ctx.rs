@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     engine::{
+        self,
         coroutine::{Failure, Pool},
         handler::{Args, Calls, Done, Handler, Job},
         program::Program,
@@ -17,14 +18,20 @@ use crate::{
     error::Fault,
     log::{Level, Log, Record},
     net::{
+        budget::Budget,
         listener::{Bound, Listeners},
+        stats::Stats,
         turn::Turn,
     },
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
+    future::{Future, poll_fn},
+    pin::pin,
     rc::{Rc, Weak},
+    sync::Arc,
+    time::Instant,
 };
 
 /// Error reports that one isolate writes to the log in a second. Fixed: a person reads less.
@@ -58,6 +65,8 @@ struct Programs {
 pub(crate) struct Ctx {
     pub(crate) isolate: usize,
     pub(crate) log: Log,
+    /// What it tells the host without being asked.
+    pub(crate) stats: Arc<Stats>,
     pub(crate) turn: Rc<Turn>,
     pub(crate) listeners: Listeners,
     pub(crate) timers: Timers,
@@ -83,18 +92,27 @@ pub(crate) struct Ctx {
 }
 
 impl Ctx {
+    /// One for scripts that are looked at and never served.
+    pub(crate) fn mute() -> Rc<Self> {
+        let log = Log::new(|_| ());
+        Self::new(0, log, Listeners::default(), Arc::default(), Arc::default(), |_| ())
+    }
+
     pub(crate) fn new(
         isolate: usize,
         log: Log,
         listeners: Listeners,
+        stats: Arc<Stats>,
+        budget: Arc<Budget>,
         wishes: impl Fn(Wish) + 'static,
     ) -> Rc<Self> {
         Rc::new(Self {
             isolate,
             log,
-            turn: Rc::default(),
+            turn: Rc::new(Turn::new(stats.clone(), budget)),
             listeners,
-            timers: Timers::default(),
+            timers: Timers::new(stats.clone()),
+            stats,
             workers: RefCell::default(),
             declared: RefCell::default(),
             configuration: RefCell::default(),
@@ -134,6 +152,7 @@ impl Ctx {
 
     /// From now on events go to this program.
     pub(crate) fn serve(&self, program: Rc<Program>) {
+        self.stats.generation.set(program.generation);
         let mut programs = self.programs.borrow_mut();
         programs.retired.retain(|old| old.strong_count() > 0);
         if let Some(old) = programs.serving.replace(program) {
@@ -214,25 +233,61 @@ impl Ctx {
             self.pool.room().await;
         }
         let job = Job { handler: handler.clone(), args: std::mem::take(args) };
-        match self.pool.run(job, tag).await {
+        let faults = &self.stats.faults;
+        match self.watched(&handler, self.pool.run(job, tag)).await {
             Ok(Done { result, args: back }) => {
                 *args = back;
                 result.map_err(|error| {
+                    match engine::is_timeout(&error) {
+                        true => faults.timeout.add(1),
+                        false => faults.script.add(1),
+                    }
                     let program = handler.program();
                     let note = format!("in {}, generation {}", place(), program.number());
                     program.fault(&error, handler.file(), &note)
                 })
             }
-            Err(Failure::Panic(text)) => Err(Fault::plain(format!(
-                "a function of the host panicked in {}, {}: {text}",
-                place(),
-                handler.location()
-            ))),
-            Err(Failure::NoStack) => Err(Fault::plain(format!(
-                "no memory for another waiting handler: {} was not run",
-                place()
-            ))),
+            Err(Failure::Panic(text)) => {
+                faults.panic.add(1);
+                Err(Fault::plain(format!(
+                    "a function of the host panicked in {}, {}: {text}",
+                    place(),
+                    handler.location()
+                )))
+            }
+            Err(Failure::NoStack) => {
+                faults.script.add(1);
+                Err(Fault::plain(format!(
+                    "no memory for another waiting handler: {} was not run",
+                    place()
+                )))
+            }
         }
+    }
+
+    /// Runs a handler so that the host sees where it stands while it keeps this thread busy.
+    async fn watched<F: Future>(&self, handler: &Handler, running: F) -> F::Output {
+        let place = handler.place(|file, line| self.stats.place(file, line));
+        let began = self.stats.measures().then(Instant::now);
+        let mut running = pin!(running);
+        let done = poll_fn(|cx| {
+            self.stats.enter(place);
+            let polled = running.as_mut().poll(cx);
+            self.stats.leave();
+            polled
+        })
+        .await;
+        if let Some(began) = began {
+            self.stats.latency.observe(began.elapsed());
+        }
+        done
+    }
+
+    /// Tells the host where this isolate listens now.
+    pub(crate) fn note_listening(&self) {
+        let workers = self.workers.borrow();
+        let bound = workers.iter().filter_map(|w| w.core().bound());
+        self.stats.set_listening(bound.map(|address| address.to_string()).collect());
     }
 
     /// The served worker's name, for the log; empty before there is one.

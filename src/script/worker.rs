@@ -71,6 +71,7 @@ impl Worker {
         let listener = bound.open()?;
         let task = tokio::task::spawn_local(accept_for_ever(self.clone(), listener)).abort_handle();
         core.accept_by(task, address);
+        core.ctx.note_listening();
         Ok(())
     }
 
@@ -99,6 +100,7 @@ impl Worker {
         workers.retain(|w| !w.core().is_inner || w.core().is_alive());
         workers.push(self.clone());
         drop(workers);
+        core.ctx.note_listening();
         core.ctx.wish(Wish::Listening {
             worker: core.title(),
             declared: core.declared.borrow().clone(),

@@ -127,6 +127,7 @@ impl WorkerCore {
     pub(crate) fn unlisten(&self) {
         let old = self.accepting.borrow_mut().take();
         old.iter().for_each(|old| old.task.abort());
+        self.ctx.note_listening();
     }
 
     pub(super) fn pause_accept(&self, paused: bool) {
