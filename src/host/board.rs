@@ -75,7 +75,7 @@ impl Row {
         let (_, since) = self.seen.filter(|(seen, _)| *seen == turn)?;
         let place = self.stats.name_of(place)?;
         let seconds = since.elapsed();
-        (seconds >= GRAIN).then(|| Busy { place, seconds: seconds.as_secs_f64() })
+        (seconds >= GRAIN).then_some(Busy { place, seconds: seconds.as_secs_f64() })
     }
 
     fn status(&self) -> IsolateStatus {

@@ -1,9 +1,9 @@
-//! How many bytes may wait for all peers of the process together. Isolates take from it in slices, so that a send asks
+//! How much memory may hold what waits for all peers of the process together. Isolates take from it in slices, so that a send asks
 //! its own isolate and not what all of them share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes that may wait for all peers together. Changed by `Worker::configure(#{ max_queued_bytes })`. It is room for 256
+/// Bytes of queues of all peers together. Changed by `Worker::configure(#{ max_queued_bytes })`. It is room for 256
 /// peers that read nothing while their queues are full (`max_send_buffer_size`), and a quarter of a small server's memory.
 pub(crate) const MAX_QUEUED_BYTES: u64 = 256 << 20;
 

@@ -77,8 +77,8 @@ pub(crate) struct Link {
     pub(crate) hungry: Cell<bool>,
     wire: RefCell<Wire>,
     outbox: RefCell<Outbox>,
-    /// How much of the outbox the isolate's share knows of.
-    counted: Cell<usize>,
+    /// What the isolate's counters know of the outbox: bytes that wait, and what they cost.
+    counted: Cell<(usize, usize)>,
     /// Bytes that were received and are not a whole message yet.
     pub(crate) unread: Cell<usize>,
     write: RefCell<Option<Rc<WriteHalf>>>,
@@ -126,7 +126,7 @@ impl Link {
             hungry: Cell::new(false),
             wire: RefCell::new(wire),
             outbox: RefCell::default(),
-            counted: Cell::new(0),
+            counted: Cell::default(),
             unread: Cell::new(0),
             write: RefCell::new(Some(Rc::new(write))),
             drainer: RefCell::default(),
@@ -199,12 +199,15 @@ impl Link {
         self.queued() >= self.max_send_buffer_size.get()
     }
 
-    /// Tells the isolate's share how much waits now.
+    /// Tells the isolate how much waits now, and what that costs.
     fn account(&self) {
-        let now = self.queued();
-        let before = self.counted.replace(now);
-        if before != now {
-            self.turn.share.changed(before, now);
+        let outbox = self.outbox.borrow();
+        let (waits, costs) = (outbox.len(), outbox.memory());
+        let (waited, cost) = self.counted.replace((waits, costs));
+        let queued = &self.turn.stats.queued;
+        queued.set((queued.get() + waits as u64).saturating_sub(waited as u64));
+        if cost != costs {
+            self.turn.share.changed(cost, costs);
         }
     }
 

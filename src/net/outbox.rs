@@ -34,13 +34,18 @@ impl Outbox {
         self.queue.len() - self.written + self.held.len()
     }
 
+    /// What it costs, bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.queue.capacity() + self.held.capacity()
+    }
+
     /// Is there nothing that could be written now?
     pub(crate) fn is_flushed(&self) -> bool {
         self.written == self.queue.len()
     }
 
     /// Where to append about `n` bytes that may be written. A large queue grows by as much as it needs and not to twice its
-    /// size, so that what is counted is about what it costs.
+    /// size.
     pub(crate) fn queue(&mut self, n: usize) -> &mut Vec<u8> {
         if self.queue.capacity() == 0 {
             self.queue = QUEUES.with_borrow_mut(Vec::pop).unwrap_or_default();
@@ -76,10 +81,9 @@ impl Outbox {
         if self.is_flushed() {
             self.clear_queue();
         } else if self.written > self.queue.len() / 2 && self.written > SPARE_SIZE {
-            self.queue.drain(..self.written);
+            // (in new memory: a queue that is never quite empty must not stay as large as it once was)
+            self.queue = self.pending().to_vec();
             self.written = 0;
-            // (a queue that is never quite empty must not stay as large as it once was)
-            self.queue.shrink_to(2 * self.queue.len());
         }
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct Turn {
 impl Turn {
     pub(crate) fn new(stats: Arc<Stats>, budget: Arc<Budget>) -> Self {
         Self {
-            share: Share::new(budget, stats.clone()),
+            share: Share::new(budget),
             stats,
             dirty: RefCell::default(),
             flusher: RefCell::default(),

@@ -22,10 +22,14 @@ mod session;
 /// The shortest path through everything.
 mod smoke;
 
+/// The budget for bytes that wait for all peers together.
+mod budget;
 /// Peers that do not read: queues, their limits, and pipes.
 mod buffers;
 /// `rhost check` and `rhost doc`.
 mod check;
+/// Connections that come and go leave nothing behind.
+mod churn;
 /// The real binary: arguments, signals, exit codes, what it prints.
 mod cli;
 /// One connection: properties, callbacks of its own, pausing, addresses.
@@ -38,12 +42,16 @@ mod embedder;
 mod endpoints;
 /// Errors of scripts cost one event.
 mod faults;
+/// What `HostHandle::status` and `connections` show.
+mod host_status;
 /// An `on_worker_start` that takes longer than the host waits for it.
 mod late_starts;
 /// What a reload removes leaves nothing behind.
 mod leftovers;
 /// What strangers may cost: time, memory, descriptors.
 mod limits;
+/// Metrics over HTTP.
+mod metrics;
 /// The real binary, when nobody reads what it says.
 mod outlets;
 /// text, frame and raw bytes on the wire.
