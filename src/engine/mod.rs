@@ -19,6 +19,7 @@ pub(crate) mod ref_map;
 pub(crate) mod relink;
 pub(crate) mod report;
 mod rewrite;
+pub(crate) mod rings;
 mod sizes;
 pub(crate) mod sources;
 pub(crate) mod tokens;

@@ -36,11 +36,21 @@ worker.on_connect = |connection| {
 Worker::run_all();
 "#;
 
+/// Each thousand clients has an address of its own: closed connections keep their ports for a minute.
+fn connect(address: SocketAddr, number: usize) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    let socket = socket.expect("a socket");
+    let ours = SocketAddr::from(([127, 9, 0, (number / 1000 % 250) as u8 + 1], 0));
+    socket.bind(&ours.into()).expect("a local address");
+    socket.connect(&address.into()).expect("connects");
+    socket.into()
+}
+
 /// Connects, asks and leaves, some politely, some with a reset, some without a word.
 fn churn(address: SocketAddr, times: usize) {
     for round in 0..times / AT_ONCE {
         let mut streams: Vec<TcpStream> =
-            (0..AT_ONCE).map(|_| TcpStream::connect(address).expect("connects")).collect();
+            (0..AT_ONCE).map(|at| connect(address, round * AT_ONCE + at)).collect();
         for (at, stream) in streams.iter_mut().enumerate() {
             if (at + round) % 5 == 0 {
                 continue;
