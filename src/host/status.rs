@@ -29,7 +29,7 @@ pub struct Status {
     pub memory: u64,
     /// Bytes that wait for peers, in all isolates.
     pub queued_bytes: u64,
-    /// The budget for them, bytes.
+    /// Memory that their queues may take, bytes.
     pub max_queued_bytes: u64,
     /// The script's top-level workers, in the order of their declaration.
     pub workers: Vec<WorkerStatus>,
