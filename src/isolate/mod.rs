@@ -228,7 +228,23 @@ fn run(
     });
 }
 
+/// Compiles a script and runs its top level; the host sees that the isolate is busy with the file meanwhile.
 fn prepare(
+    ctx: &Rc<Ctx>,
+    config: &Config,
+    sources: Sources,
+    generation: u64,
+    loud: bool,
+    prepared: &mut Option<Rc<Program>>,
+) -> Result<Loaded, Fault> {
+    let file = sources.main().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    ctx.stats.enter(ctx.stats.place(&file, 0));
+    let loaded = declare(ctx, config, sources, generation, loud, prepared);
+    ctx.stats.leave();
+    loaded
+}
+
+fn declare(
     ctx: &Rc<Ctx>,
     config: &Config,
     sources: Sources,

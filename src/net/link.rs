@@ -25,7 +25,7 @@ use tokio::task::AbortHandle;
 /// a lot fills the kernel and not our memory. Fixed: one such write is as good as a corked one.
 const EAGER: usize = 64 * 1024;
 
-/// Bytes beyond `max_send_buffer_size` that answers to pings may queue, so that a full queue does not make us look dead.
+/// Bytes beyond `max_send_buffer_size`, or beyond the budget, that answers to pings may queue, so that a full queue does not make us look dead.
 /// Fixed: 500 of the largest. Beyond it pings go unanswered, for a peer that sends them and reads nothing costs memory.
 const PONGS: usize = 64 * 1024;
 
@@ -173,7 +173,10 @@ impl Link {
     fn has_room(self: &Rc<Self>, n: usize) -> bool {
         let is_open = || self.status.get() == Status::Established;
         if is_open() && !self.fits(n) {
-            self.turn.flush_now();
+            // (what only waits for the end of the turn may go out now, and make room)
+            if !self.turn.share.has_room() {
+                self.turn.flush_now();
+            }
             self.flush();
         }
         let room = is_open() && self.fits(n);
@@ -244,7 +247,9 @@ impl Link {
     }
 
     pub(crate) fn has_room_for_pongs(&self) -> bool {
-        self.queued() < self.max_send_buffer_size.get().saturating_add(PONGS)
+        let has_budget = self.turn.share.has_room();
+        let limit = if has_budget { self.max_send_buffer_size.get() } else { 0 };
+        self.queued() < limit.saturating_add(PONGS)
     }
 
     fn flush_soon(self: &Rc<Self>) {

@@ -56,6 +56,12 @@ impl Share {
         self.give_back(self.used.get());
     }
 
+    /// The isolate ends, and its queues with it.
+    pub(crate) fn release(&self) {
+        self.used.set(0);
+        self.give_back(0);
+    }
+
     fn give_back(&self, all_but: u64) {
         let rest = self.taken.get().saturating_sub(all_but);
         if rest > 0 {
@@ -67,7 +73,7 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.give_back(0);
+        self.release();
     }
 }
 

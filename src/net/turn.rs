@@ -94,6 +94,7 @@ impl Turn {
     /// The isolate ends: lets go of links whose connections never came to their end (links and turn hold each other).
     pub(crate) fn clear(&self) {
         drop((self.links.take(), self.dirty.take()));
+        self.share.release();
     }
 
     pub(crate) fn count(&self) -> usize {

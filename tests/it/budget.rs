@@ -1,7 +1,7 @@
 //! The budget for bytes that wait for all peers together.
 
 use crate::{
-    client::{Client, WebSocket},
+    client::{CLOSE, Client, PING, WebSocket, masked},
     host::TestHost,
     process::Process,
 };
@@ -107,8 +107,32 @@ fn websockets_are_answered_and_close_properly_when_the_budget_is_used_up() {
     socket.settle();
     socket.text("bye");
     let frame = socket.receive();
-    assert_eq!(frame.opcode, crate::client::CLOSE);
+    assert_eq!(frame.opcode, CLOSE);
     host.websocket("websocket://127.0.0.1:0").say_goodbye(1000);
+}
+
+#[test]
+fn who_pings_and_does_not_read_gets_no_more_than_the_budget() {
+    const PINGS: usize = 60_000;
+    let mut host = TestHost::start(
+        r#"
+        Worker::configure(#{ max_queued_bytes: 300000 });
+        let worker = Worker("websocket://127.0.0.1:0");
+        "#,
+    );
+    let address = host.socket("websocket://127.0.0.1:0");
+    let mut greedy = connect_narrow(address);
+    let state = || host.handle().status().expect("it runs").isolates.remove(0);
+    let before = state().bytes_read;
+    let ping = masked(0x80 | PING, &[b'x'; 125]);
+    for _ in 0..PINGS / 100 {
+        greedy.client.send(ping.repeat(100));
+    }
+    while state().bytes_read < before + (PINGS * ping.len()) as u64 {
+        std::thread::yield_now();
+    }
+    let queued = state().queued_bytes;
+    assert!((200_000..500_000).contains(&queued), "{queued} bytes wait");
 }
 
 #[test]

@@ -284,6 +284,15 @@ fn a_loop_is_shown_with_its_place_until_it_is_ended() {
 }
 
 #[test]
+fn a_top_level_that_does_not_end_is_shown_while_it_runs() {
+    let mut host = busy_host(&Gate::default(), Duration::from_millis(1500));
+    host.save("main.rhai", &format!("loop {{ }}\n{BUSY}"));
+    assert_eq!(wait_until_busy(&host, 0.2).place, "main.rhai");
+    host.rejected();
+    assert!(status(&host).isolates[0].busy.is_none());
+}
+
+#[test]
 fn a_rejected_reload_is_told_until_it_is_mended() {
     let good = r#"
         let worker = Worker("text://127.0.0.1:0");
