@@ -8,6 +8,7 @@ mod handle;
 mod machine;
 mod metrics;
 mod metrics_server;
+mod publishing;
 mod reload;
 mod status;
 mod supervisor;

@@ -1,25 +1,15 @@
 //! Keeps the isolates of one script: one for each place in each worker's count. Starts, reloads and stops them as one.
 
 use super::{
-    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, WorkerStatus,
-    board::{Board, Row},
-    builder::HostConfig,
-    busy_watch::BusyWatch,
-    handle::Order,
-    machine,
-    metrics_server::MetricsServer,
-    reload::Deployment,
+    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, board::Board, builder::HostConfig,
+    busy_watch::BusyWatch, handle::Order, metrics_server::MetricsServer, reload::Deployment,
 };
 use crate::{
     engine::sources::Sources,
     error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Report},
     log::Level,
-    net::{
-        address::Address,
-        budget::MAX_QUEUED_BYTES,
-        listener::{Bound, Listeners},
-    },
+    net::listener::{Bound, Listeners},
     script::{configuration::Configuration, ctx::Wish, plan::WorkerSpec},
     watch::Watch,
 };
@@ -80,7 +70,7 @@ pub(super) struct Supervisor {
     /// What others may know of all this.
     pub(super) board: Arc<Board>,
     _busy_watch: BusyWatch,
-    metrics: Option<MetricsServer>,
+    pub(super) metrics: Option<MetricsServer>,
     orders: Sender<Order>,
     /// Set as soon as somebody wants the host to stop, also while it is busy.
     pub(super) stopping: Arc<AtomicBool>,
@@ -247,50 +237,6 @@ impl Supervisor {
         let budget = self.board.budget.clone();
         Isolate::spawn(id, config, log, self.listeners.clone(), budget, wishes)
             .map_err(|e| system("cannot start an isolate's thread", e))
-    }
-
-    /// Puts on the board who runs. To be called whenever places, workers or their sockets have changed.
-    pub(super) fn publish(&self) {
-        let user = machine::user();
-        let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerStatus {
-            name: spec.name.clone(),
-            declared: spec.declared.clone(),
-            address: bound.as_ref().map(|b| b.address.to_string()),
-            transport: spec.address.as_ref().map_or("tcp", Address::transport).to_owned(),
-            user: user.clone(),
-            count: spec.count,
-        });
-        let mut places: Vec<&Place> = self.places.iter().collect();
-        places.sort_by_key(|place| place.serves);
-        let rows = places.into_iter().map(|place| {
-            let (at, id) = place.serves.unzip();
-            let title = at.map_or("", |at| self.workers[at].title());
-            let isolate = &place.isolate;
-            Row::new(title, id.unwrap_or_default(), &isolate.stats, isolate.inquiry())
-        });
-        let generation = self.generation.saturating_sub(1);
-        self.board.publish(generation, workers.collect(), rows.collect());
-    }
-
-    /// Serves metrics, if the script of the first start wants them.
-    fn serve_metrics(&mut self, configuration: &Configuration) -> Result<(), Error> {
-        if let Some(address) = &configuration.metrics {
-            let server = MetricsServer::start(address, self.board.clone())?;
-            let text = format!("metrics on http://{}/metrics", server.address);
-            self.config.log.host(Level::Info, text);
-            self.metrics = Some(server);
-        }
-        Ok(())
-    }
-
-    /// Puts into force what the serving generation configures, or says that it has to wait.
-    pub(super) fn configured(&self, before: &Configuration) {
-        let budget = self.configuration.max_queued_bytes.unwrap_or(MAX_QUEUED_BYTES);
-        self.board.budget.set_limit(budget);
-        if self.generation > 1 && self.configuration.metrics != before.metrics {
-            let text = "`metrics` has changed: that takes effect when the host is started anew";
-            self.config.log.host(Level::Warn, text);
-        }
     }
 
     /// A worker stopped listening in one isolate: with the last, its socket is closed here too.
