@@ -7,7 +7,10 @@ use rhai::{
     ASTNode, Caches, Dynamic, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
     ImmutableString, Scope, Stmt, StmtBlock,
 };
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 /// Arguments that a callback can be offered.
 pub(crate) const MAX_ARGS: usize = 3;
@@ -24,6 +27,8 @@ pub(crate) struct Body {
     params: Vec<ImmutableString>,
     unit: Rc<Unit>,
     scopes: RefCell<Vec<Scope<'static>>>,
+    /// The number that `Handler::place` was given.
+    place: Cell<u64>,
 }
 
 impl Body {
@@ -45,6 +50,7 @@ impl Body {
             params: def.params.to_vec(),
             unit: unit.clone(),
             scopes: RefCell::default(),
+            place: Cell::new(0),
         })
     }
 
@@ -132,14 +138,25 @@ impl Handler {
         &self.body.unit.file
     }
 
+    fn line(&self) -> Option<usize> {
+        let Expr::Stmt(block) = &self.body.expression else { return None };
+        block.position().line()
+    }
+
     /// `push.rhai:18`: where it stands.
     pub(crate) fn location(&self) -> String {
-        let Expr::Stmt(block) = &self.body.expression else { return self.file().to_owned() };
-        let start = block.position();
-        match start.line() {
+        match self.line() {
             Some(line) => format!("{}:{line}", self.file()),
             None => self.file().to_owned(),
         }
+    }
+
+    /// A number for where it stands, not 0. `number` makes it from file and line (0: not known), and is asked once.
+    pub(crate) fn place(&self, number: impl FnOnce(&str, usize) -> u64) -> u64 {
+        if self.body.place.get() == 0 {
+            self.body.place.set(number(self.file(), self.line().unwrap_or_default()));
+        }
+        self.body.place.get()
     }
 }
 

@@ -22,13 +22,14 @@ pub(crate) mod ref_map;
 pub(crate) mod relink;
 pub(crate) mod report;
 mod rewrite;
+pub(crate) mod rings;
 mod sizes;
 pub(crate) mod sources;
 pub(crate) mod tokens;
 pub(crate) mod toplevel;
 
 use modules::{Modules, Resolver};
-use rhai::Engine;
+use rhai::{Engine, EvalAltResult};
 use std::{
     rc::Rc,
     sync::{
@@ -46,6 +47,17 @@ const MAX_EXPRESSION_DEPTH: usize = 64;
 
 /// Operations between two looks at the clock. Fixed: some 50 µs.
 const CLOCK_MASK: u64 = 1023;
+
+/// How the message of a handler that was ended for its `handler_timeout` ends.
+const TIMEOUT: &str = "(handler_timeout)";
+
+/// Was a script ended because it ran too long?
+pub(crate) fn is_timeout(error: &EvalAltResult) -> bool {
+    match error.unwrap_inner() {
+        EvalAltResult::ErrorTerminated(why, _) => why.to_string().ends_with(TIMEOUT),
+        _ => false,
+    }
+}
 
 /// What an embedder may change. Fixed at start.
 #[derive(Clone)]
@@ -97,7 +109,7 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
             return Some("the host stops".into());
         }
         let limit = coroutine::overdue()?;
-        Some(format!("it ran {} s without waiting (handler_timeout)", limit.as_secs_f64()).into())
+        Some(format!("it ran {} s without waiting {TIMEOUT}", limit.as_secs_f64()).into())
     });
     engine
 }

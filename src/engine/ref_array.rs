@@ -103,6 +103,12 @@ impl RefArray {
         }
     }
 
+    /// How many handles of it there are; `None` for one that stands for another.
+    pub(crate) fn holders(&self) -> Option<usize> {
+        let owns = matches!(&*self.0.borrow(), State::Own(_));
+        owns.then(|| Rc::strong_count(&self.0))
+    }
+
     /// What tells it from all others that live.
     pub(crate) fn address(&self) -> usize {
         Rc::as_ptr(&self.resolved().0).addr()

@@ -1,6 +1,6 @@
 //! How other threads steer a running host and ask how it is.
 
-use super::{ConnectionStatus, Reloaded, Status};
+use super::{ConnectionStatus, Reloaded, Status, board::Board};
 use crate::{error::Fault, script::ctx::Wish};
 use std::sync::{
     Arc,
@@ -13,8 +13,6 @@ pub(super) enum Order {
     Reload(ReloadOptions, Option<mpsc::Sender<ReloadOutcome>>),
     Stop(u8),
     StopGracefully(u8),
-    Status(mpsc::Sender<Status>),
-    Connections(mpsc::Sender<Vec<ConnectionStatus>>),
     Wish(Wish),
 }
 
@@ -42,6 +40,7 @@ impl ReloadOptions {
 pub struct HostHandle {
     pub(super) orders: mpsc::Sender<Order>,
     pub(super) stopping: Arc<AtomicBool>,
+    pub(super) board: Arc<Board>,
 }
 
 impl HostHandle {
@@ -67,14 +66,15 @@ impl HostHandle {
         let _ = self.orders.send(Order::StopGracefully(code));
     }
 
-    /// How the host is. `None`: it has ended.
+    /// How the host is. Never waits for a script, however busy it is. `None`: the host does not run, yet or any more.
     pub fn status(&self) -> Option<Status> {
-        self.ask(Order::Status)
+        self.board.status()
     }
 
-    /// Every open connection. `None`: the host has ended.
+    /// Every open connection. Isolates are given 0.2 s together; the connections of one that is too busy to answer are
+    /// left out, and [`status`](Self::status) shows what it is busy with. `None` as for `status`.
     pub fn connections(&self) -> Option<Vec<ConnectionStatus>> {
-        self.ask(Order::Connections)
+        self.board.connections()
     }
 
     fn ask<T>(&self, order: impl FnOnce(mpsc::Sender<T>) -> Order) -> Option<T> {

@@ -1,22 +1,30 @@
 //! The host: starts isolates for a script, keeps them running the newest accepted generation, and stops them.
 
+mod board;
 mod builder;
+mod busy_watch;
 mod coming;
 mod ending;
 mod event;
 mod handle;
 mod identity;
+mod machine;
+mod metrics;
+mod metrics_server;
+mod publishing;
 mod reload;
 mod restart;
 mod status;
 mod supervisor;
 
+pub use crate::isolate::ConnectionStatus;
 pub use builder::HostBuilder;
 pub use event::{HostEvent, Reloaded, WorkerInfo};
 pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
-pub use status::{Busy, ConnectionStatus, IsolateStatus, LastReload, Status, WorkerStatus};
+pub use status::{Busy, IsolateStatus, LastReload, Status, WorkerStatus};
 
 use crate::error::Error;
+use board::Board;
 use builder::HostConfig;
 use handle::Order;
 use std::sync::{Arc, mpsc};
@@ -78,7 +86,8 @@ impl Host {
 
     fn new(config: HostConfig) -> Self {
         let (sender, orders) = mpsc::channel();
-        let handle = HostHandle { orders: sender, stopping: Arc::default() };
+        let board = Arc::new(Board::new(&config.script));
+        let handle = HostHandle { orders: sender, stopping: Arc::default(), board };
         Self { config, handle, orders }
     }
 
@@ -94,8 +103,8 @@ impl Host {
     /// If the script cannot be read, does not compile, throws at its top level or in its first `on_worker_start`, or if
     /// an address cannot be listened on. The error's text is meant for people. Errors after the start end nothing.
     pub fn run(self) -> Result<u8, Error> {
-        let HostHandle { orders, stopping } = self.handle;
-        match Supervisor::start(self.config, orders, stopping) {
+        let HostHandle { orders, stopping, board } = self.handle;
+        match Supervisor::start(self.config, orders, stopping, board) {
             Ok(host) => host.run(&self.orders),
             // Whoever stopped it before it had started does not want to hear that it did not start.
             Err(error) => {

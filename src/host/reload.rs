@@ -95,6 +95,9 @@ impl Deployment {
             self.workers.push(Coming::bind(host, spec.clone(), continues)?);
         }
         self.cast(host)?;
+        if is_first {
+            host.serve_metrics(&self.configuration)?;
+        }
         identity.map_or(Ok(()), |identity| self.become_other(&identity))
     }
 
@@ -240,7 +243,10 @@ impl Deployment {
         let workers = std::mem::take(&mut self.workers).into_iter();
         (host.workers, host.bound) = workers.map(|coming| (coming.spec, coming.sockets)).unzip();
         host.timers = self.timers;
-        host.configuration = std::mem::take(&mut self.configuration);
+        let new = std::mem::take(&mut self.configuration);
+        let before = std::mem::replace(&mut host.configuration, new);
+        host.configured(&before);
+        host.publish();
         events
     }
 }
@@ -300,6 +306,7 @@ impl Supervisor {
         self.rejected = true;
         let mut fault = error.into_fault();
         fault.text.push_str(&format!("\nreload rejected: {outcome}"));
+        self.board.note_reload(false, &fault.text);
         self.config.log.host(Level::Error, fault.text.clone());
         self.tell(HostEvent::ReloadRejected(fault.clone()));
         fault

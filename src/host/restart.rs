@@ -112,6 +112,8 @@ impl Supervisor {
         let place = &mut self.places[at];
         let old = std::mem::replace(&mut place.isolate, new);
         place.restarts.count += 1;
+        place.isolate.stats.restarts.set(place.restarts.count);
+        self.publish();
         // (first the old one: what it listened on by itself is wanted again)
         stop_all(vec![old], self.stop_timeout());
         let start = Start { generation: self.generation, is_fresh: false };

@@ -1,6 +1,5 @@
 //! How a host is, as plain data: what `rhost status` and `rhost connections` show.
 
-use super::supervisor::Supervisor;
 use serde::{Deserialize, Serialize};
 
 /// A running host at one moment.
@@ -30,7 +29,7 @@ pub struct Status {
     pub memory: u64,
     /// Bytes that wait for peers, in all isolates.
     pub queued_bytes: u64,
-    /// The budget for them, bytes.
+    /// Memory that their queues may take, bytes.
     pub max_queued_bytes: u64,
     /// The script's top-level workers, in the order of their declaration.
     pub workers: Vec<WorkerStatus>,
@@ -108,52 +107,4 @@ pub struct Busy {
     pub place: String,
     /// For how long, seconds.
     pub seconds: f64,
-}
-
-/// One open connection.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct ConnectionStatus {
-    /// The worker that accepted it: its name, or its address as declared.
-    pub worker: String,
-    /// Number of the isolate among those of the top-level worker.
-    pub isolate: usize,
-    /// The connection's id in its isolate.
-    pub id: u64,
-    /// `tcp` or `unix`.
-    pub transport: String,
-    /// `websocket`, `text`, …
-    pub protocol: String,
-    /// 4 or 6; 0 on a Unix socket.
-    pub ip_version: u8,
-    /// Bytes that were received and are not a whole message yet.
-    pub receive_queue: u64,
-    /// Bytes that wait for the peer.
-    pub send_queue: u64,
-    /// Bytes received so far.
-    pub bytes_read: u64,
-    /// Bytes handed to the kernel so far.
-    pub bytes_written: u64,
-    /// `HANDSHAKE`, `ESTABLISHED`, `CLOSING`.
-    pub status: String,
-    /// Our address; empty on a Unix socket.
-    pub local: String,
-    /// The peer's address; empty on a Unix socket.
-    pub remote: String,
-}
-
-impl Supervisor {
-    /// How everything is.
-    pub(super) fn status(&self) -> Status {
-        Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            pid: std::process::id(),
-            generation: self.generation.saturating_sub(1),
-            ..Status::default()
-        }
-    }
-
-    /// Every open connection.
-    pub(super) fn connections(&self) -> Vec<ConnectionStatus> {
-        Vec::new()
-    }
 }

@@ -1,8 +1,9 @@
 //! Keeps the isolates of one script: one for each place in each worker's count. Starts, reloads and stops them as one.
 
 use super::{
-    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, builder::HostConfig, ending::Draining,
-    handle::Order, reload::Deployment, restart::Restarts,
+    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, board::Board, builder::HostConfig,
+    busy_watch::BusyWatch, ending::Draining, handle::Order, metrics_server::MetricsServer,
+    reload::Deployment, restart::Restarts,
 };
 use crate::{
     engine::sources::Sources,
@@ -72,6 +73,10 @@ pub(super) struct Supervisor {
     pub(super) generation: u64,
     pub(super) timers: usize,
     pub(super) configuration: Configuration,
+    /// What others may know of all this.
+    pub(super) board: Arc<Board>,
+    _busy_watch: BusyWatch,
+    pub(super) metrics: Option<MetricsServer>,
     orders: Sender<Order>,
     /// Set as soon as somebody wants the host to stop, also while it is busy.
     pub(super) stopping: Arc<AtomicBool>,
@@ -94,7 +99,10 @@ impl Supervisor {
         mut config: HostConfig,
         orders: Sender<Order>,
         stopping: Arc<AtomicBool>,
+        board: Arc<Board>,
     ) -> Result<Self, Error> {
+        let busy_watch =
+            BusyWatch::start(board.clone()).map_err(|e| system("cannot start a thread", e))?;
         let watch = match config.watch {
             false => None,
             true => {
@@ -119,6 +127,9 @@ impl Supervisor {
             generation: 0,
             timers: 0,
             configuration: Configuration::default(),
+            board,
+            _busy_watch: busy_watch,
+            metrics: None,
             orders,
             stopping,
             next_id: 0,
@@ -130,6 +141,7 @@ impl Supervisor {
             good: Sources::new(&config.script),
             config,
         };
+        host.board.started();
         let mut deployment = Deployment::new(host.good.clone(), ReloadOptions::default());
         let prepared = deployment.prepare(&mut host);
         host.watch_files(&deployment.sources);
@@ -203,8 +215,6 @@ impl Supervisor {
                 Order::StopGracefully(_) => (),
                 Order::Reload(options, reply) => self.want_reload(options, reply),
                 Order::Wish(Wish::Reload) => self.want_reload(ReloadOptions::default(), None),
-                Order::Status(reply) => drop(reply.send(self.status())),
-                Order::Connections(reply) => drop(reply.send(self.connections())),
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
@@ -251,7 +261,8 @@ impl Supervisor {
             let _ = orders.send(Order::Wish(wish));
         };
         let (config, log) = (self.config.engine.clone(), self.config.log.clone());
-        Isolate::spawn(id, config, log, self.listeners.clone(), wishes)
+        let budget = self.board.budget.clone();
+        Isolate::spawn(id, config, log, self.listeners.clone(), budget, wishes)
             .map_err(|e| system("cannot start an isolate's thread", e))
     }
 
@@ -271,7 +282,14 @@ impl Supervisor {
         if std::mem::take(&mut self.rejected) {
             self.config.log.host(Level::Info, "the fault is mended");
         }
+        self.board.note_reload(true, &summary);
         self.config.log.host(Level::Info, summary);
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.board.ended();
     }
 }
 

@@ -63,6 +63,8 @@ pub(crate) fn commit(
             ctx.workers.borrow().iter().filter(|w| w.core().bound().is_some()).count();
         report.timers = ctx.timers.asked_by(program.generation);
         report.leftovers = leftovers::find(&ctx, &program);
+        ctx.stats.set_leftovers(report.leftovers.clone());
+        ctx.note_listening();
         if let Err(mpsc::SendError(Err(fault))) = reply.send(started.map(|()| report)) {
             // The host has gone on without this answer.
             ctx.report(fault);

@@ -11,18 +11,18 @@ use crate::{
 use rhai::FnPtr;
 use std::{rc::Rc, time::Duration};
 
-/// How often kept programs are looked at besides at each reload. Fixed: it takes as long as looking at every value that the
-/// script holds, and nobody waits for the memory.
+/// How often it is looked what is left over, besides at each reload, while something is. Fixed: it takes as long as looking
+/// at every value that the script holds, and nobody waits for the memory.
 const LOOK: Duration = Duration::from_secs(3);
 
-/// The task that lets go of old programs whose last closure is gone.
+/// The task that tells the host what is left over, and lets go of old programs whose last closure is gone.
 pub(crate) async fn look_for_ever(ctx: Rc<Ctx>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        if ctx.generations.keeps_any()
+        if (ctx.generations.keeps_any() || !ctx.stats.leftovers().is_empty())
             && let Some(program) = ctx.generations.serving()
         {
-            buried(&ctx, &program);
+            ctx.stats.set_leftovers(find(&ctx, &program));
         }
     }
 }

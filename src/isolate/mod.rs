@@ -1,8 +1,11 @@
 //! One isolate: a thread with its own programs, sockets and timers, driven by a mailbox. It shares nothing with other
 //! isolates that a script could see.
 
+mod connection_status;
 pub(crate) mod deploy;
 mod leftovers;
+
+pub use connection_status::ConnectionStatus;
 
 use crate::{
     engine::{
@@ -12,7 +15,7 @@ use crate::{
     },
     error::Fault,
     log::{Level, Log},
-    net::{listener::Listeners, sockets::Seat, sweeper},
+    net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, sweeper},
     script::{
         Objects,
         callback::Event,
@@ -23,7 +26,12 @@ use crate::{
         worker::no_such_callback,
     },
 };
-use std::{rc::Rc, sync::mpsc, thread, time::Duration};
+use std::{
+    rc::Rc,
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 use tokio::{
     runtime::{Builder, LocalOptions},
     sync::mpsc as mailbox,
@@ -50,6 +58,8 @@ pub(crate) enum Command {
     Drain { reply: Reply<()> },
     /// Close every connection.
     CloseAll,
+    /// Tell of every open connection.
+    Connections { reply: Reply<Vec<ConnectionStatus>> },
     /// Stop accepting, say goodbye, let queues drain for so long at most, and end.
     Stop { limit: Duration, reply: Reply<()> },
 }
@@ -86,6 +96,8 @@ pub(crate) struct Report {
 /// The host's end of an isolate.
 pub(crate) struct Isolate {
     pub(crate) id: usize,
+    /// What it tells of itself at any time.
+    pub(crate) stats: Arc<Stats>,
     commands: mailbox::UnboundedSender<Command>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -97,21 +109,29 @@ impl Isolate {
         config: Config,
         log: Log,
         listeners: Listeners,
+        budget: Arc<Budget>,
         wishes: impl Fn(Wish) + Send + 'static,
     ) -> std::io::Result<Self> {
+        let stats = Arc::<Stats>::default();
+        let told = stats.clone();
         let (commands, mailbox) = mailbox::unbounded_channel();
         let thread = thread::Builder::new()
             .name(format!("isolate {id}"))
             .stack_size(THREAD_STACK)
             .spawn(move || {
                 let wishes: Rc<dyn Fn(Wish)> = Rc::new(wishes);
-                let told = wishes.clone();
-                let ran = coroutine::guarded(|| run(id, config, log, listeners, wishes, mailbox));
+                let wish = wishes.clone();
+                let limit = config.handler_timeout;
+                let ctx = || {
+                    let wishes = move |wish| wishes(wish);
+                    Ctx::new(id, limit, log.clone(), listeners, told, budget, wishes)
+                };
+                let ran = coroutine::guarded(|| run(id, &config, &log, ctx, mailbox));
                 if let Err(panic) = ran {
-                    told(Wish::Restart { isolate: id, died: Some(panic) });
+                    wish(Wish::Restart { isolate: id, died: Some(panic) });
                 }
             })?;
-        Ok(Self { id, commands, thread: Some(thread) })
+        Ok(Self { id, stats, commands, thread: Some(thread) })
     }
 
     /// Sends a command. The answer's channel closes without one if the isolate is dead.
@@ -120,6 +140,11 @@ impl Isolate {
         // (a dead isolate drops the command, and with it the reply)
         let _ = self.commands.send(command(reply));
         answer
+    }
+
+    /// A way to ask for its connections that does not keep it alive.
+    pub(crate) fn inquiry(&self) -> Inquiry {
+        Inquiry(self.commands.downgrade())
     }
 
     pub(crate) fn abort(&self) {
@@ -138,9 +163,24 @@ impl Isolate {
     }
 }
 
+/// See [`Isolate::inquiry`].
+#[derive(Clone)]
+pub(crate) struct Inquiry(mailbox::WeakUnboundedSender<Command>);
+
+impl Inquiry {
+    /// Asks. The answer's channel closes without one if the isolate has ended.
+    pub(crate) fn connections(&self) -> mpsc::Receiver<Vec<ConnectionStatus>> {
+        let (reply, answer) = mpsc::channel();
+        if let Some(commands) = self.0.upgrade() {
+            let _ = commands.send(Command::Connections { reply });
+        }
+        answer
+    }
+}
+
 /// Compiles a script and looks for what would fail when it runs. Nothing runs.
 pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
-    let ctx = Ctx::new(0, config.handler_timeout, Log::new(|_| ()), Listeners::default(), |_| ());
+    let ctx = Ctx::mute(config.handler_timeout);
     let generations = ctx.generations.clone();
     let rules = lint::Rules {
         offered: &|name| Event::named(name).map(Event::offered),
@@ -154,7 +194,7 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
 
 /// Runs the top level for what it configures, and lets everything else that it declares go.
 pub(crate) fn configuration(config: &Config, sources: Sources) -> Result<Configuration, Fault> {
-    let ctx = Ctx::new(0, config.handler_timeout, Log::new(|_| ()), Listeners::default(), |_| ());
+    let ctx = Ctx::mute(config.handler_timeout);
     let mut prepared = None;
     let loaded = prepare(&ctx, config, sources, Start::FIRST, false, &mut prepared);
     forget(&ctx, &mut prepared);
@@ -165,10 +205,9 @@ pub(crate) fn configuration(config: &Config, sources: Sources) -> Result<Configu
 /// The thread's main function.
 fn run(
     id: usize,
-    config: Config,
-    log: Log,
-    listeners: Listeners,
-    wishes: Rc<dyn Fn(Wish)>,
+    config: &Config,
+    log: &Log,
+    ctx: impl FnOnce() -> Rc<Ctx>,
     mut mailbox: mailbox::UnboundedReceiver<Command>,
 ) {
     let runtime =
@@ -180,7 +219,7 @@ fn run(
             }
         };
     runtime.block_on(async move {
-        let ctx = Ctx::new(id, config.handler_timeout, log, listeners, move |wish| wishes(wish));
+        let ctx = ctx();
         tokio::task::spawn_local(ctx.turn.clone().flush_for_ever());
         tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
         tokio::task::spawn_local(leftovers::look_for_ever(ctx.clone()));
@@ -189,7 +228,7 @@ fn run(
             match command {
                 Command::Prepare { sources, start, loud, reply } => {
                     forget(&ctx, &mut prepared);
-                    let _ = reply.send(prepare(&ctx, &config, sources, start, loud, &mut prepared));
+                    let _ = reply.send(prepare(&ctx, config, sources, start, loud, &mut prepared));
                 }
                 Command::Commit { task, reply } => {
                     if let Some(program) = prepared.take() {
@@ -199,6 +238,9 @@ fn run(
                 Command::Abort => forget(&ctx, &mut prepared),
                 Command::Drain { reply } => deploy::drain(&ctx, reply),
                 Command::CloseAll => deploy::close_all(&ctx, SERVICE_RESTART),
+                Command::Connections { reply } => {
+                    let _ = reply.send(connection_status::all(&ctx));
+                }
                 Command::Stop { limit, reply } => {
                     deploy::stop(&ctx, limit).await;
                     let _ = reply.send(());
@@ -210,7 +252,23 @@ fn run(
     });
 }
 
+/// Compiles a script and runs its top level; the host sees that the isolate is busy with the file meanwhile.
 fn prepare(
+    ctx: &Rc<Ctx>,
+    config: &Config,
+    sources: Sources,
+    start: Start,
+    loud: bool,
+    prepared: &mut Option<Rc<Program>>,
+) -> Result<Loaded, Fault> {
+    let file = sources.main().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    ctx.stats.enter(ctx.stats.place(&file, 0));
+    let loaded = declare(ctx, config, sources, start, loud, prepared);
+    ctx.stats.leave();
+    loaded
+}
+
+fn declare(
     ctx: &Rc<Ctx>,
     config: &Config,
     sources: Sources,

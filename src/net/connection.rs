@@ -69,6 +69,7 @@ impl<E: Events> Connection<E> {
                     continue;
                 }
             }
+            self.link.unread.set(self.inbox.len());
             let waited = match self.link.is_listening() {
                 true => self.wait().await,
                 false => self.wait_unread().await,
@@ -84,6 +85,7 @@ impl<E: Events> Connection<E> {
                 }
                 Waited::Read(Ok((buffer, n))) => {
                     self.link.bytes_read.set(self.link.bytes_read.get() + n as u64);
+                    self.link.turn.stats.bytes_read.add(n as u64);
                     self.link.heard.set(self.link.turn.clock.get());
                     self.inbox.fill(buffer, n);
                     self.link.hungry.set(false);
@@ -241,6 +243,7 @@ async fn attend<T>(
         if polled.is_pending() && link.status() != Status::Closed {
             let broken = broken.get_or_insert_with(|| {
                 inbox.settle();
+                link.unread.set(inbox.len());
                 Box::pin(read.broken())
             });
             if broken.as_mut().poll(cx).is_ready() {

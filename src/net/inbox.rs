@@ -47,8 +47,12 @@ impl Inbox {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.read.as_ref().map_or(self.kept.len(), |(_, end)| *end) - self.start
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.start == self.read.as_ref().map_or(self.kept.len(), |(_, end)| *end)
+        self.len() == 0
     }
 
     /// Adds what a read brought: the first `n` bytes of `buffer`.

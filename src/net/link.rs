@@ -2,6 +2,7 @@
 //! what should happen and wakes the connection's task, which does it.
 
 mod ending;
+mod sending;
 
 use super::{
     Happening, code,
@@ -10,7 +11,7 @@ use super::{
     transport::{ReadHalf, Stream, WriteHalf},
     turn::Turn,
 };
-use crate::protocol::{Framer, Kind, Wire};
+use crate::protocol::Wire;
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
@@ -20,14 +21,6 @@ use std::{
     task::Waker,
 };
 use tokio::task::AbortHandle;
-
-/// Queued bytes after which a send tries to write at once instead of at the end of the turn, so that a handler that sends
-/// a lot fills the kernel and not our memory. Fixed: one such write is as good as a corked one.
-const EAGER: usize = 64 * 1024;
-
-/// Bytes beyond `max_send_buffer_size` that answers to pings may queue, so that a full queue does not make us look dead.
-/// Fixed: 500 of the largest. Beyond it pings go unanswered, for a peer that sends them and reads nothing costs memory.
-const PONGS: usize = 64 * 1024;
 
 /// Where a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +66,10 @@ pub(crate) struct Link {
     pub(crate) hungry: Cell<bool>,
     wire: RefCell<Wire>,
     outbox: RefCell<Outbox>,
+    /// What the isolate's counters know of the outbox: bytes that wait, and what they cost.
+    counted: Cell<(usize, usize)>,
+    /// Bytes that were received and are not a whole message yet.
+    pub(crate) unread: Cell<usize>,
     write: RefCell<Option<Rc<WriteHalf>>>,
     drainer: RefCell<Option<AbortHandle>>,
     status: Cell<Status>,
@@ -118,6 +115,8 @@ impl Link {
             hungry: Cell::new(false),
             wire: RefCell::new(wire),
             outbox: RefCell::default(),
+            counted: Cell::default(),
+            unread: Cell::new(0),
             write: RefCell::new(Some(Rc::new(write))),
             drainer: RefCell::default(),
             status: Cell::new(Status::Established),
@@ -135,79 +134,6 @@ impl Link {
         (link, read)
     }
 
-    /// Sends a message in the protocol's form. The error says why this payload cannot be sent at all.
-    pub(crate) fn send(self: &Rc<Self>, kind: Kind, payload: &[u8]) -> Result<Sent, String> {
-        if !self.has_room() {
-            return Ok(Sent::Dropped);
-        }
-        {
-            let mut wire = self.wire.borrow_mut();
-            let mut outbox = self.outbox.borrow_mut();
-            let waits = wire.websocket().is_some_and(|socket| !socket.is_open());
-            let into = if waits { outbox.held() } else { outbox.queue() };
-            wire.encode(kind, payload, into)?;
-        }
-        Ok(self.appended())
-    }
-
-    /// Sends bytes as they are.
-    pub(crate) fn send_raw(self: &Rc<Self>, bytes: &[u8]) -> Sent {
-        if !self.has_room() {
-            return Sent::Dropped;
-        }
-        self.outbox.borrow_mut().queue().extend_from_slice(bytes);
-        self.appended()
-    }
-
-    fn has_room(self: &Rc<Self>) -> bool {
-        if self.status.get() != Status::Established {
-            return false;
-        }
-        let limit = self.max_send_buffer_size.get();
-        if self.queued() >= limit {
-            self.flush();
-        }
-        let room = self.queued() < limit && self.status.get() == Status::Established;
-        if !room && self.status.get() == Status::Established && !self.complaining.get() {
-            let text = "send buffer full and drop package".to_owned();
-            self.happen(Happening::Error { code: code::SEND, text });
-        }
-        room
-    }
-
-    fn appended(self: &Rc<Self>) -> Sent {
-        let limit = self.max_send_buffer_size.get();
-        if self.queued() >= limit.min(EAGER) {
-            self.flush();
-            if self.status.get() == Status::Closed {
-                return Sent::Dropped;
-            }
-            if self.queued() == 0 {
-                return Sent::Written;
-            }
-            if self.queued() >= limit {
-                if let Some(feeder) = self.feeder.borrow().upgrade() {
-                    feeder.held.set(true);
-                }
-                self.happen(Happening::BufferFull);
-            }
-        }
-        self.flush_soon();
-        Sent::Queued
-    }
-
-    /// Protocol answers (close frames, refusals, pongs while there is room for them) go out whatever the limit and the state.
-    pub(crate) fn answer(self: &Rc<Self>, bytes: &[u8]) {
-        if !bytes.is_empty() && self.status.get() != Status::Closed {
-            self.outbox.borrow_mut().queue().extend_from_slice(bytes);
-            self.flush_soon();
-        }
-    }
-
-    pub(crate) fn has_room_for_pongs(&self) -> bool {
-        self.queued() < self.max_send_buffer_size.get().saturating_add(PONGS)
-    }
-
     fn flush_soon(self: &Rc<Self>) {
         if !self.dirty.replace(true) {
             self.turn.mark_dirty(self.clone());
@@ -220,7 +146,9 @@ impl Link {
         if self.drainer.borrow().is_some() {
             return;
         }
-        match self.write_some() {
+        let written = self.write_some();
+        self.account();
+        match written {
             Ok(true) => self.flushed(),
             Ok(false) => {
                 let task = tokio::task::spawn_local(self.clone().drain());
@@ -240,6 +168,7 @@ impl Link {
                 Ok(n) => {
                     outbox.advance(n);
                     self.bytes_written.set(self.bytes_written.get() + n as u64);
+                    self.turn.stats.bytes_written.add(n as u64);
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
@@ -257,6 +186,7 @@ impl Link {
                 Ok(()) => self.write_some(),
                 Err(e) => Err(e),
             };
+            self.account();
             match written {
                 Ok(false) => continue,
                 Ok(true) => {
@@ -299,7 +229,7 @@ impl Link {
     /// While this queue is full, `feeder` is not read.
     pub(crate) fn feed_from(&self, feeder: &Rc<Link>) {
         self.resume_feeder();
-        feeder.held.set(self.queued() >= self.max_send_buffer_size.get());
+        feeder.held.set(self.is_full());
         *self.feeder.borrow_mut() = Rc::downgrade(feeder);
     }
 
@@ -317,6 +247,10 @@ impl Link {
     pub(crate) fn happen(&self, happening: Happening) {
         let mut happenings = self.happenings.borrow_mut();
         if !happenings.contains(&happening) {
+            if let Happening::Error { code, .. } = happening {
+                let faults = &self.turn.stats.faults;
+                if code == code::SEND { faults.send.add(1) } else { faults.protocol.add(1) }
+            }
             happenings.push_back(happening);
             drop(happenings);
             self.wake();

@@ -4,13 +4,18 @@
 pub(crate) mod accept;
 pub(crate) mod address;
 mod bind;
+pub(crate) mod budget;
 pub(crate) mod connection;
+pub(crate) mod counter;
 pub(crate) mod inbox;
 mod inherited;
+pub(crate) mod latency;
 pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outbox;
+pub(crate) mod share;
 pub(crate) mod sockets;
+pub(crate) mod stats;
 pub(crate) mod sweeper;
 mod tally;
 pub(crate) mod transport;

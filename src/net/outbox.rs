@@ -8,6 +8,12 @@ const SPARE: usize = 64;
 /// Capacity above which an emptied queue is given back to the allocator, bytes. Fixed.
 const SPARE_SIZE: usize = 64 * 1024;
 
+/// Bytes that a protocol may put around a message: more than any does. Fixed.
+const HEADER: usize = 16;
+
+/// The part of its size by which a large queue grows at least. Fixed.
+const GROWTH: usize = 8;
+
 thread_local! {
     static QUEUES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
@@ -28,15 +34,27 @@ impl Outbox {
         self.queue.len() - self.written + self.held.len()
     }
 
+    /// What it costs, bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.queue.capacity() + self.held.capacity()
+    }
+
     /// Is there nothing that could be written now?
     pub(crate) fn is_flushed(&self) -> bool {
         self.written == self.queue.len()
     }
 
-    /// Where to append what may be written.
-    pub(crate) fn queue(&mut self) -> &mut Vec<u8> {
+    /// Where to append about `n` bytes that may be written. A large queue grows by as much as it needs and not to twice its
+    /// size.
+    pub(crate) fn queue(&mut self, n: usize) -> &mut Vec<u8> {
         if self.queue.capacity() == 0 {
             self.queue = QUEUES.with_borrow_mut(Vec::pop).unwrap_or_default();
+        }
+        let needed = self.queue.len() + n + HEADER;
+        if needed > SPARE_SIZE && needed > self.queue.capacity() {
+            self.queue.drain(..self.written);
+            self.written = 0;
+            self.queue.reserve_exact((n + HEADER).max(self.queue.len() / GROWTH));
         }
         &mut self.queue
     }
@@ -49,7 +67,7 @@ impl Outbox {
     /// What was held may follow now.
     pub(crate) fn release(&mut self) {
         let held = std::mem::take(&mut self.held);
-        self.queue().extend_from_slice(&held);
+        self.queue(held.len()).extend_from_slice(&held);
     }
 
     /// What to write next.
@@ -63,7 +81,8 @@ impl Outbox {
         if self.is_flushed() {
             self.clear_queue();
         } else if self.written > self.queue.len() / 2 && self.written > SPARE_SIZE {
-            self.queue.drain(..self.written);
+            // (in new memory: a queue that is never quite empty must not stay as large as it once was)
+            self.queue = self.pending().to_vec();
             self.written = 0;
         }
     }

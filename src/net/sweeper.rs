@@ -44,6 +44,7 @@ pub(crate) async fn sweep_for_ever(turn: Rc<Turn>) {
         if turn.count() > 0 {
             turn.links().iter().for_each(|link| check(link, turn.clock.get()));
         }
+        turn.share.settle();
     }
 }
 

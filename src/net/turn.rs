@@ -1,18 +1,20 @@
 //! One turn of an isolate's loop: everything that is sent while sockets are read and handlers run is written when all of
 //! it is done, one write for each connection (corking). Also the list of all links, for the sweeper.
 
-use super::link::Link;
+use super::{budget::Budget, link::Link, share::Share, stats::Stats};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     future::poll_fn,
     rc::Rc,
+    sync::Arc,
     task::{Poll, Waker},
 };
 
 /// What the connections of one isolate share.
-#[derive(Default)]
 pub(crate) struct Turn {
+    pub(crate) stats: Arc<Stats>,
+    pub(crate) share: Share,
     dirty: RefCell<Vec<Rc<Link>>>,
     flusher: RefCell<Option<Waker>>,
     links: RefCell<HashMap<u64, Rc<Link>>>,
@@ -22,6 +24,18 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    pub(crate) fn new(stats: Arc<Stats>, budget: Arc<Budget>) -> Self {
+        Self {
+            share: Share::new(budget),
+            stats,
+            dirty: RefCell::default(),
+            flusher: RefCell::default(),
+            links: RefCell::default(),
+            last_id: Cell::new(0),
+            clock: Cell::new(0),
+        }
+    }
+
     /// The next connection id: 1, 2, 3…, one row for all listeners of the isolate.
     pub(crate) fn next_id(&self) -> u64 {
         self.last_id.set(self.last_id.get() + 1);
@@ -55,12 +69,21 @@ impl Turn {
         }
     }
 
+    /// Writes now what would be written at the end of the turn.
+    pub(crate) fn flush_now(&self) {
+        let batch = self.dirty.take();
+        batch.iter().for_each(Link::flush);
+    }
+
     pub(crate) fn enter(&self, link: Rc<Link>) {
         self.links.borrow_mut().insert(link.id, link);
+        self.stats.accepted.add(1);
+        self.stats.connections.set(self.count() as u64);
     }
 
     pub(crate) fn leave(&self, id: u64) {
         self.links.borrow_mut().remove(&id);
+        self.stats.connections.set(self.count() as u64);
     }
 
     /// All living links, as they are now.
@@ -71,6 +94,7 @@ impl Turn {
     /// The isolate ends: lets go of links whose connections never came to their end (links and turn hold each other).
     pub(crate) fn clear(&self) {
         drop((self.links.take(), self.dirty.take()));
+        self.share.release();
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -23,7 +23,7 @@ pub struct Configuration {
     pub log_file_max_size: Option<u64>,
     /// How long a stop waits for queues and goodbyes, and a graceful one for connections. Changes on reload.
     pub stop_timeout: Option<Duration>,
-    /// Bytes that may wait for all peers together. Changes on reload.
+    /// Bytes of memory for what waits for all peers together. Changes on reload.
     pub max_queued_bytes: Option<u64>,
     /// Where metrics are served, `127.0.0.1:9100`. Read at start.
     pub metrics: Option<String>,

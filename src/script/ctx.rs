@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     engine::{
+        self,
         coroutine::{self, Failure, Pool},
         generations::Generations,
         handler::{Args, Calls, Done, Handler, Job},
@@ -18,13 +19,16 @@ use crate::{
     },
     error::Fault,
     log::{Level, Log, Record},
-    net::{listener::Listeners, sockets::Seat, turn::Turn},
+    net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, turn::Turn},
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
+    future::{Future, poll_fn},
+    pin::pin,
     rc::Rc,
-    time::Duration,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 /// Error reports that one isolate writes to the log in a second. Fixed: a person reads less.
@@ -50,6 +54,8 @@ pub(crate) struct Ctx {
     /// How long a handler may run without waiting, unless the script says otherwise.
     pub(crate) handler_timeout: Duration,
     pub(crate) log: Log,
+    /// What it tells the host without being asked.
+    pub(crate) stats: Arc<Stats>,
     pub(crate) turn: Rc<Turn>,
     pub(crate) listeners: Listeners,
     pub(crate) timers: Timers,
@@ -77,11 +83,20 @@ pub(crate) struct Ctx {
 }
 
 impl Ctx {
+    /// One for scripts that are looked at and never served.
+    pub(crate) fn mute(handler_timeout: Duration) -> Rc<Self> {
+        let log = Log::new(|_| ());
+        let listeners = Listeners::default();
+        Self::new(0, handler_timeout, log, listeners, Arc::default(), Arc::default(), |_| ())
+    }
+
     pub(crate) fn new(
         isolate: usize,
         handler_timeout: Duration,
         log: Log,
         listeners: Listeners,
+        stats: Arc<Stats>,
+        budget: Arc<Budget>,
         wishes: impl Fn(Wish) + 'static,
     ) -> Rc<Self> {
         coroutine::set_limit(handler_timeout);
@@ -89,9 +104,10 @@ impl Ctx {
             isolate,
             handler_timeout,
             log,
-            turn: Rc::default(),
+            turn: Rc::new(Turn::new(stats.clone(), budget)),
             listeners,
-            timers: Timers::default(),
+            timers: Timers::new(stats.clone()),
+            stats,
             workers: RefCell::default(),
             declared: RefCell::default(),
             configuration: RefCell::default(),
@@ -123,6 +139,7 @@ impl Ctx {
 
     /// From now on events go to this program.
     pub(crate) fn serve(&self, program: Rc<Program>) {
+        self.stats.generation.set(program.generation);
         self.generations.serve(program);
         self.pool.clear();
     }
@@ -204,24 +221,35 @@ impl Ctx {
             self.pool.room().await;
         }
         let job = Job { handler: handler.clone(), args: std::mem::take(args) };
-        match self.pool.run(job, tag).await {
+        let faults = &self.stats.faults;
+        match self.watched(&handler, self.pool.run(job, tag)).await {
             Ok(Done { result, args: back }) => {
                 *args = back;
                 result.map_err(|error| {
+                    match engine::is_timeout(&error) {
+                        true => faults.timeout.add(1),
+                        false => faults.script.add(1),
+                    }
                     let program = handler.program();
                     let note = format!("in {}, generation {}", place(), program.number());
                     program.fault(&error, handler.file(), &note)
                 })
             }
-            Err(Failure::Panic(text)) => Err(Fault::plain(format!(
-                "a function of the host panicked in {}, {}: {text}",
-                place(),
-                handler.location()
-            ))),
-            Err(Failure::NoStack) => Err(Fault::plain(format!(
-                "no memory for another waiting handler: {} was not run",
-                place()
-            ))),
+            Err(Failure::Panic(text)) => {
+                faults.panic.add(1);
+                Err(Fault::plain(format!(
+                    "a function of the host panicked in {}, {}: {text}",
+                    place(),
+                    handler.location()
+                )))
+            }
+            Err(Failure::NoStack) => {
+                faults.script.add(1);
+                Err(Fault::plain(format!(
+                    "no memory for another waiting handler: {} was not run",
+                    place()
+                )))
+            }
         }
     }
 
@@ -231,6 +259,31 @@ impl Ctx {
             let seconds = worker.core().settings.handler_timeout.get();
             coroutine::set_limit(Duration::from_secs_f64(seconds));
         }
+    }
+
+    /// Runs a handler so that the host sees where it stands while it keeps this thread busy.
+    async fn watched<F: Future>(&self, handler: &Handler, running: F) -> F::Output {
+        let place = handler.place(|file, line| self.stats.place(file, line));
+        let began = self.stats.measures().then(Instant::now);
+        let mut running = pin!(running);
+        let done = poll_fn(|cx| {
+            self.stats.enter(place);
+            let polled = running.as_mut().poll(cx);
+            self.stats.leave();
+            polled
+        })
+        .await;
+        if let Some(began) = began {
+            self.stats.latency.observe(began.elapsed());
+        }
+        done
+    }
+
+    /// Tells the host where this isolate listens now.
+    pub(crate) fn note_listening(&self) {
+        let workers = self.workers.borrow();
+        let bound = workers.iter().filter_map(|w| w.core().bound());
+        self.stats.set_listening(bound.map(|address| address.to_string()).collect());
     }
 
     /// The served worker's name, for the log; empty before there is one.

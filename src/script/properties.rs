@@ -1,6 +1,9 @@
 //! Free properties of handles. A handful is searched in a row, which is smaller and faster than a map; many are hashed.
 
-use crate::engine::ref_map::{RefMap, Table};
+use crate::engine::{
+    ref_map::{RefMap, Table},
+    rings,
+};
 use rhai::{Dynamic, ImmutableString};
 use std::cell::RefCell;
 
@@ -87,8 +90,11 @@ impl Properties {
         }
     }
 
+    /// Lets go of everything, also of maps and arrays that hold themselves.
     pub(crate) fn clear(&self) {
+        let values = self.entries().into_iter().map(|(_, value)| value).collect();
         let old = self.0.replace(Store::Row(Vec::new()));
         drop(old);
+        rings::drop_with_rings(values);
     }
 }

@@ -180,6 +180,7 @@ impl Events for Session {
     }
 
     async fn message(&mut self, data: Data) {
+        self.ctx.stats.messages.add(1);
         if let Data::Script(data) = data {
             self.emit(Event::Message, data, Dynamic::UNIT).await;
         }

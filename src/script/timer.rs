@@ -5,15 +5,19 @@ use super::{
     ctx::Ctx,
     value::{Outcome, at, error, function, seconds},
 };
-use crate::engine::{
-    coroutine,
-    handler::{Args, Handler},
+use crate::{
+    engine::{
+        coroutine,
+        handler::{Args, Handler},
+    },
+    net::stats::Stats,
 };
 use rhai::{Array, Dynamic, Engine, Module, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     rc::Rc,
+    sync::Arc,
     time::Duration,
 };
 use tokio::{
@@ -43,8 +47,8 @@ struct Timer {
 }
 
 /// All timers of an isolate.
-#[derive(Default)]
 pub(crate) struct Timers {
+    stats: Arc<Stats>,
     living: RefCell<BTreeMap<u64, Rc<Timer>>>,
     /// Timers that the running top level has declared.
     declared: RefCell<Vec<(u64, Rc<Timer>)>>,
@@ -52,6 +56,15 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
+    pub(crate) fn new(stats: Arc<Stats>) -> Self {
+        Self {
+            stats,
+            living: RefCell::default(),
+            declared: RefCell::default(),
+            last_id: Cell::new(0),
+        }
+    }
+
     /// How many live.
     pub(crate) fn len(&self) -> usize {
         self.living.borrow().len()
@@ -129,6 +142,7 @@ impl Timers {
         let task = tokio::task::spawn_local(run(ctx.clone(), id, timer.clone()));
         *timer.task.borrow_mut() = Some(task.abort_handle());
         self.living.borrow_mut().insert(id, timer);
+        self.stats.timers.set(self.len() as u64);
     }
 
     /// The top level is accepted as this generation: what it declared starts, or continues what lives.
@@ -170,11 +184,17 @@ impl Timers {
             at.map(|at| declared.remove(at))
         };
         // (a top level that may still be rejected must not end what lives)
-        let timer = if declaring { None } else { self.living.borrow_mut().remove(&id) };
+        let timer = if declaring { None } else { self.forget(id) };
         if let Some(task) = timer.as_ref().and_then(|t| t.task.borrow_mut().take()) {
             task.abort();
         }
         timer.is_some() || declared.is_some()
+    }
+
+    fn forget(&self, id: u64) -> Option<Rc<Timer>> {
+        let timer = self.living.borrow_mut().remove(&id);
+        self.stats.timers.set(self.len() as u64);
+        timer
     }
 
     /// Every handler that timers hold, to be replaced by those of a new generation.
@@ -196,7 +216,9 @@ impl Timers {
     /// Ends all.
     pub(crate) fn clear(&self) {
         drop(self.declared.take());
-        for timer in self.living.take().into_values() {
+        let ended = self.living.take();
+        self.stats.timers.set(0);
+        for timer in ended.into_values() {
             if let Some(task) = timer.task.borrow_mut().take() {
                 task.abort();
             }
@@ -208,7 +230,7 @@ impl Timers {
 async fn run(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
     if !timer.repeats {
         sleep(timer.interval).await;
-        ctx.timers.living.borrow_mut().remove(&id);
+        ctx.timers.forget(id);
         tokio::task::spawn_local(tick(ctx.clone(), id, timer));
         return;
     }

@@ -85,6 +85,7 @@ impl Worker {
             let accepting = accept_for_ever(self.clone(), Rc::downgrade(&listener));
             core.accept_by(tokio::task::spawn_local(accepting).abort_handle(), listener);
         }
+        core.ctx.note_listening();
         Ok(())
     }
 
@@ -117,6 +118,7 @@ impl Worker {
         workers.retain(|w| !w.core().is_inner || w.core().is_alive());
         workers.push(self.clone());
         drop(workers);
+        core.ctx.note_listening();
         self.tell_listening(real);
         Ok(())
     }

@@ -22,10 +22,14 @@ mod session;
 /// The shortest path through everything.
 mod smoke;
 
+/// The budget for bytes that wait for all peers together.
+mod budget;
 /// Peers that do not read: queues, their limits, and pipes.
 mod buffers;
 /// `rhost check` and `rhost doc`.
 mod check;
+/// Connections that come and go leave nothing behind.
+mod churn;
 /// The real binary: arguments, signals, exit codes, what it prints.
 mod cli;
 /// One connection: properties, callbacks of its own, pausing, addresses.
@@ -38,6 +42,8 @@ mod embedder;
 mod endpoints;
 /// Errors of scripts cost one event.
 mod faults;
+/// What `HostHandle::status` and `connections` show.
+mod host_status;
 /// The user and group that the process becomes.
 mod identity;
 /// Sockets that the host was started with.
@@ -52,6 +58,8 @@ mod leftovers;
 mod limits;
 /// `listen()` and `unlisten()`, and the same address in several isolates.
 mod listening;
+/// Metrics over HTTP.
+mod metrics;
 /// The real binary, when nobody reads what it says.
 mod outlets;
 /// text, frame and raw bytes on the wire.

@@ -33,6 +33,7 @@ impl Link {
     pub(crate) fn destroy(&self) {
         self.status.set(Status::Closed);
         self.outbox.borrow_mut().discard();
+        self.account();
         if let Some(drainer) = self.drainer.borrow_mut().take() {
             drainer.abort();
         }
@@ -95,6 +96,7 @@ impl Link {
             drainer.abort();
         }
         self.outbox.borrow_mut().discard();
+        self.account();
         self.happenings.borrow_mut().clear();
         self.resume_feeder();
         self.turn.leave(self.id);

@@ -101,7 +101,8 @@ Worker::run_all();
         Entry::new(
             "on_buffer_full",
             &["on_buffer_full(connection: TcpConnection)"],
-            "A send left the queue at `max_send_buffer_size` or above: stop sending until `on_buffer_drain`.",
+            "A send left the queue at `max_send_buffer_size` or above, or used up `max_queued_bytes`: stop sending until \
+                `on_buffer_drain`.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_buffer_full = |connection| print("full");  // prints full

@@ -3,8 +3,6 @@
 
 use crate::{
     engine::{self, globals::Globals, modules::Modules, program::Api, sources::Sources},
-    log::Log,
-    net::listener::Listeners,
     script::{
         Objects, callback::Event, connections::Connections, ctx::Ctx, settings::Settings,
         tcp_connection::TcpConnection, worker::Worker,
@@ -25,7 +23,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let sources = Sources::new(Path::new("reference"));
     let modules = Modules::new(sources, Globals::new("", Objects::HANDLES), &Default::default());
     let mut engine = engine::build(&config, &modules);
-    let ctx = Ctx::new(0, config.handler_timeout, Log::new(|_| ()), Listeners::default(), |_| ());
+    let ctx = Ctx::mute(config.handler_timeout);
     Objects(ctx).register(&mut engine);
     let new = |info: FuncInfo| if is_rhais(&info) { None } else { name_of(info) };
     let mut names: BTreeSet<_> = engine.collect_fn_metadata(None, new, false).into_iter().collect();

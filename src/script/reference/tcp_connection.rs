@@ -129,7 +129,8 @@ Worker::run_all();
             "Sends a message and never waits. Strings go as text, blobs as bytes, numbers, booleans and \
                 characters as their text, maps and arrays as JSON; `()`, functions and handles are an error. The \
                 protocol's framing is added unless `raw` is true. `true`: the kernel has it; `()`: queued, the \
-                usual answer; `false`: dropped, because the connection is closed or its queue is full.",
+                usual answer; `false`: dropped, because the connection is closed, its queue is full, \
+                or all queues together are (`max_queued_bytes`).",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| {

@@ -158,6 +158,7 @@ impl WorkerCore {
     /// Stops accepting. Sockets that nobody else has are closed when this returns.
     pub(crate) fn unlisten(&self) {
         drop(self.accepting.take());
+        self.ctx.note_listening();
     }
 
     pub(super) fn pause_accept(&self, paused: bool) {

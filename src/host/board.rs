@@ -1,0 +1,198 @@
+//! What is known of a running host, for whoever looks: status, connections, metrics. Nobody who looks waits for the
+//! supervisor, which may be busy with a reload, nor for an isolate that is busy with a handler.
+
+use super::{Busy, ConnectionStatus, IsolateStatus, LastReload, Status, WorkerStatus, machine};
+use crate::{
+    isolate::Inquiry,
+    net::{budget::Budget, stats::Stats},
+};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// How often it is looked which isolates are busy, and how long one handler has to run to be called that. Fixed: a person
+/// does not notice less.
+pub(super) const GRAIN: Duration = Duration::from_millis(100);
+
+/// How long all isolates together may take to tell of their connections. Fixed: one that has not by then is busy, and
+/// shown so.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// See the module.
+pub(super) struct Board {
+    pub(super) budget: Arc<Budget>,
+    /// Is it counted how long handlers take?
+    pub(super) measures: AtomicBool,
+    script: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// When the host started; none before, and none after its end.
+    started: Option<(SystemTime, Instant)>,
+    generation: u64,
+    reloads: u64,
+    rejected_reloads: u64,
+    last_reload: Option<LastReload>,
+    workers: Vec<WorkerStatus>,
+    rows: Vec<Row>,
+}
+
+/// An isolate and whom it serves.
+pub(super) struct Row {
+    /// The worker's title; empty without one.
+    worker: String,
+    /// Its number among the isolates of that worker.
+    id: usize,
+    stats: Arc<Stats>,
+    inquiry: Inquiry,
+    /// The turn of its handler that ran at the last look, and when that was first seen.
+    seen: Option<(u64, Instant)>,
+}
+
+impl Row {
+    pub(super) fn new(worker: &str, id: usize, stats: &Arc<Stats>, inquiry: Inquiry) -> Self {
+        Self { worker: worker.to_owned(), id, stats: stats.clone(), inquiry, seen: None }
+    }
+
+    fn look(&mut self) {
+        let (place, turn) = self.stats.running();
+        self.seen = match self.seen {
+            _ if place == 0 => None,
+            Some((seen, since)) if seen == turn => Some((seen, since)),
+            _ => Some((turn, Instant::now())),
+        };
+    }
+
+    fn busy(&self) -> Option<Busy> {
+        let (place, turn) = self.stats.running();
+        let (_, since) = self.seen.filter(|(seen, _)| *seen == turn)?;
+        let place = self.stats.name_of(place)?;
+        let seconds = since.elapsed();
+        (seconds >= GRAIN).then_some(Busy { place, seconds: seconds.as_secs_f64() })
+    }
+
+    fn status(&self) -> IsolateStatus {
+        let stats = &self.stats;
+        IsolateStatus {
+            worker: self.worker.clone(),
+            id: self.id,
+            listening: stats.listening(),
+            connections: stats.connections.get(),
+            messages: stats.messages.get(),
+            bytes_read: stats.bytes_read.get(),
+            bytes_written: stats.bytes_written.get(),
+            queued_bytes: stats.queued.get(),
+            send_failures: stats.dropped.get(),
+            timers: stats.timers.get(),
+            faults: stats.faults.lost_events(),
+            generation: stats.generation.get().saturating_sub(1),
+            restarts: stats.restarts.get(),
+            busy: self.busy(),
+            leftovers: stats.leftovers(),
+        }
+    }
+}
+
+impl Board {
+    pub(super) fn new(script: &std::path::Path) -> Self {
+        Self {
+            budget: Arc::default(),
+            measures: AtomicBool::new(false),
+            script: std::path::absolute(script).unwrap_or_else(|_| script.to_owned()),
+            state: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // (nothing in here is ever half changed)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn started(&self) {
+        self.lock().started = Some((SystemTime::now(), Instant::now()));
+    }
+
+    pub(super) fn ended(&self) {
+        *self.lock() = State::default();
+    }
+
+    /// This is what runs now.
+    pub(super) fn publish(&self, generation: u64, workers: Vec<WorkerStatus>, mut rows: Vec<Row>) {
+        let mut state = self.lock();
+        for row in &mut rows {
+            let old = state.rows.iter().find(|old| Arc::ptr_eq(&old.stats, &row.stats));
+            row.seen = old.and_then(|old| old.seen);
+            row.stats.is_measured.store(self.measures.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        rows.iter_mut().for_each(Row::look);
+        (state.generation, state.workers, state.rows) = (generation, workers, rows);
+    }
+
+    /// A reload was accepted or rejected; `text` says what was kept, or why. It stays until the next.
+    pub(super) fn note_reload(&self, accepted: bool, text: &str) {
+        let mut state = self.lock();
+        match accepted {
+            true => state.reloads += 1,
+            false => state.rejected_reloads += 1,
+        }
+        state.last_reload =
+            Some(LastReload { at: seconds(SystemTime::now()), accepted, text: text.to_owned() });
+    }
+
+    /// Looks which handlers run. To be called once in a [`GRAIN`].
+    pub(super) fn look(&self) {
+        self.lock().rows.iter_mut().for_each(Row::look);
+    }
+
+    /// How everything is. `None`: the host does not run.
+    pub(super) fn status(&self) -> Option<Status> {
+        let state = self.lock();
+        let (started, since) = state.started?;
+        let isolates: Vec<IsolateStatus> = state.rows.iter().map(Row::status).collect();
+        Some(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            script: self.script.to_string_lossy().into_owned(),
+            pid: std::process::id(),
+            started: seconds(started),
+            uptime: since.elapsed().as_secs_f64(),
+            load: machine::load(),
+            generation: state.generation,
+            reloads: state.reloads,
+            rejected_reloads: state.rejected_reloads,
+            last_reload: state.last_reload.clone(),
+            memory: machine::resident_memory(),
+            queued_bytes: isolates.iter().map(|i| i.queued_bytes).sum(),
+            max_queued_bytes: self.budget.limit(),
+            workers: state.workers.clone(),
+            isolates,
+        })
+    }
+
+    /// Every open connection, by isolate and id, of all isolates that are not busy. `None`: the host does not run.
+    pub(super) fn connections(&self) -> Option<Vec<ConnectionStatus>> {
+        let state = self.lock();
+        state.started?;
+        let answers: Vec<_> = state.rows.iter().map(|row| row.inquiry.connections()).collect();
+        drop(state);
+        let deadline = Instant::now() + PATIENCE;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        Some(answers.iter().filter_map(|a| a.recv_timeout(left()).ok()).flatten().collect())
+    }
+
+    /// The counters of every isolate, with its worker's title and its number.
+    pub(super) fn isolates(&self) -> Vec<(String, usize, Arc<Stats>)> {
+        let state = self.lock();
+        state.rows.iter().map(|row| (row.worker.clone(), row.id, row.stats.clone())).collect()
+    }
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

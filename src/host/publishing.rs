@@ -1,0 +1,61 @@
+//! What the supervisor tells others of its isolates, and what it does as the script configures.
+
+use super::{
+    WorkerStatus,
+    board::Row,
+    machine,
+    metrics_server::MetricsServer,
+    supervisor::{Place, Supervisor, address_of},
+};
+use crate::{
+    error::Error,
+    log::Level,
+    net::{address::Address, budget::MAX_QUEUED_BYTES},
+    script::configuration::Configuration,
+};
+
+impl Supervisor {
+    /// Puts on the board who runs. To be called whenever places, workers or their sockets have changed.
+    pub(super) fn publish(&self) {
+        let user = machine::user();
+        let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerStatus {
+            name: spec.name.clone(),
+            declared: spec.declared.clone(),
+            address: address_of(bound.as_ref()),
+            transport: spec.address.as_ref().map_or("tcp", Address::transport).to_owned(),
+            user: user.clone(),
+            count: spec.count,
+        });
+        let mut places: Vec<&Place> = self.places.iter().collect();
+        places.sort_by_key(|place| place.serves);
+        let rows = places.into_iter().map(|place| {
+            let (at, id) = place.serves.unzip();
+            let title = at.map_or("", |at| self.workers[at].title());
+            let isolate = &place.isolate;
+            Row::new(title, id.unwrap_or_default(), &isolate.stats, isolate.inquiry())
+        });
+        let generation = self.generation.saturating_sub(1);
+        self.board.publish(generation, workers.collect(), rows.collect());
+    }
+
+    /// Serves metrics, if the script of the first start wants them.
+    pub(super) fn serve_metrics(&mut self, configuration: &Configuration) -> Result<(), Error> {
+        if let Some(address) = &configuration.metrics {
+            let server = MetricsServer::start(address, self.board.clone())?;
+            let text = format!("metrics on http://{}/metrics", server.address);
+            self.config.log.host(Level::Info, text);
+            self.metrics = Some(server);
+        }
+        Ok(())
+    }
+
+    /// Puts into force what the serving generation configures, or says that it has to wait.
+    pub(super) fn configured(&self, before: &Configuration) {
+        let budget = self.configuration.max_queued_bytes.unwrap_or(MAX_QUEUED_BYTES);
+        self.board.budget.set_limit(budget);
+        if self.generation > 1 && self.configuration.metrics != before.metrics {
+            let text = "`metrics` has changed: that takes effect when the host is started anew";
+            self.config.log.host(Level::Warn, text);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What one isolate tells of itself without being asked: the isolate writes, the host reads, and nobody waits.
+
+use super::{counter::Counter, latency::Latency};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Bits of a place that hold the line; the rest is the number of the file, from 1.
+const LINE_BITS: u32 = 32;
+
+/// One isolate's counters. Those of connections and bytes are written by this room, the others by the rooms above.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    /// Open connections.
+    pub(crate) connections: Counter,
+    /// Connections that were ever accepted.
+    pub(crate) accepted: Counter,
+    /// Messages that were handled.
+    pub(crate) messages: Counter,
+    pub(crate) bytes_read: Counter,
+    pub(crate) bytes_written: Counter,
+    /// Bytes that wait for peers.
+    pub(crate) queued: Counter,
+    /// Messages that were not sent: the queue was full, the budget used up, or the connection not open any more.
+    pub(crate) dropped: Counter,
+    /// Living timers.
+    pub(crate) timers: Counter,
+    pub(crate) faults: Faults,
+    /// The generation that serves, from 1; 0 before there is one.
+    pub(crate) generation: Counter,
+    /// How often the isolate of this place was started anew. Set by whoever does it.
+    pub(crate) restarts: Counter,
+    /// Where the handler stands that runs right now; 0 if none does.
+    place: Counter,
+    /// Handlers that were started or continued after a wait.
+    turns: Counter,
+    /// How long handlers take; only counted when somebody wants to know, for it costs two looks at the clock.
+    pub(crate) latency: Latency,
+    pub(crate) is_measured: AtomicBool,
+    /// Names of files, in the order of their numbers.
+    files: Mutex<Vec<String>>,
+    listening: Mutex<Vec<String>>,
+    leftovers: Mutex<Vec<(String, i64)>>,
+}
+
+/// Trouble, by kind.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    /// A handler threw.
+    pub(crate) script: Counter,
+    /// A handler was ended because it ran too long.
+    pub(crate) timeout: Counter,
+    /// A function of the host panicked.
+    pub(crate) panic: Counter,
+    /// A peer broke its protocol or a time limit.
+    pub(crate) protocol: Counter,
+    /// A send failed, and the connection was told so.
+    pub(crate) send: Counter,
+}
+
+impl Faults {
+    /// Events that were lost to errors.
+    pub(crate) fn lost_events(&self) -> u64 {
+        self.script.get() + self.timeout.get() + self.panic.get()
+    }
+
+    /// All kinds by name.
+    pub(crate) fn by_kind(&self) -> [(&'static str, u64); 5] {
+        [
+            ("script", self.script.get()),
+            ("timeout", self.timeout.get()),
+            ("panic", self.panic.get()),
+            ("protocol", self.protocol.get()),
+            ("send", self.send.get()),
+        ]
+    }
+}
+
+impl Stats {
+    /// The number of a place in a file. To be kept by whoever asks: this takes a lock.
+    pub(crate) fn place(&self, file: &str, line: usize) -> u64 {
+        let mut files = lock(&self.files);
+        let at = files.iter().position(|f| f == file).unwrap_or_else(|| {
+            files.push(file.to_owned());
+            files.len() - 1
+        });
+        (at as u64 + 1) << LINE_BITS | line as u64 & u64::from(u32::MAX)
+    }
+
+    /// `push.rhai:18`, for the number of a place.
+    pub(crate) fn name_of(&self, place: u64) -> Option<String> {
+        let file = usize::try_from(place >> LINE_BITS).ok()?.checked_sub(1)?;
+        let name = lock(&self.files).get(file)?.clone();
+        match place & u64::from(u32::MAX) {
+            0 => Some(name),
+            line => Some(format!("{name}:{line}")),
+        }
+    }
+
+    /// The handler of this place runs from now on.
+    #[inline]
+    pub(crate) fn enter(&self, place: u64) {
+        self.turns.add(1);
+        self.place.set(place);
+    }
+
+    /// It waits, or has ended.
+    #[inline]
+    pub(crate) fn leave(&self) {
+        self.place.set(0);
+    }
+
+    /// What runs now, and the number of its turn: two looks with the same turn saw the same handler without a pause.
+    pub(crate) fn running(&self) -> (u64, u64) {
+        let turn = self.turns.get();
+        (self.place.get(), turn)
+    }
+
+    #[inline]
+    pub(crate) fn measures(&self) -> bool {
+        self.is_measured.load(Ordering::Relaxed)
+    }
+
+    /// Where it listens.
+    pub(crate) fn listening(&self) -> Vec<String> {
+        lock(&self.listening).clone()
+    }
+
+    pub(crate) fn set_listening(&self, addresses: Vec<String>) {
+        *lock(&self.listening) = addresses;
+    }
+
+    /// Closures that stay on an old generation: where they stand, and its number.
+    pub(crate) fn leftovers(&self) -> Vec<(String, i64)> {
+        lock(&self.leftovers).clone()
+    }
+
+    pub(crate) fn set_leftovers(&self, leftovers: Vec<(String, i64)>) {
+        *lock(&self.leftovers) = leftovers;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // (what is inside is replaced whole: a panic elsewhere leaves nothing half done)
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_have_numbers_and_numbers_have_names() {
+        let stats = Stats::default();
+        let (a, b) = (stats.place("a.rhai", 3), stats.place("b.rhai", 70_000));
+        assert_eq!(stats.place("a.rhai", 3), a);
+        assert_eq!(stats.name_of(a).as_deref(), Some("a.rhai:3"));
+        assert_eq!(stats.name_of(b).as_deref(), Some("b.rhai:70000"));
+        assert_eq!(stats.name_of(0), None);
+    }
+}
