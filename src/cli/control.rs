@@ -107,6 +107,7 @@ fn carry_out(request: Request, script: &str, handle: &HostHandle) -> Option<Answ
             }
         }
         Request::Stop { graceful } => {
+            tracing::info!("told to stop");
             notify::stopping();
             match graceful {
                 true => handle.stop_gracefully(0),

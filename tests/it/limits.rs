@@ -219,6 +219,7 @@ impl Program {
             .args(["run", "--no-watch"])
             .arg(&path)
             .env("NO_COLOR", "1")
+            .env("XDG_RUNTIME_DIR", folder)
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
