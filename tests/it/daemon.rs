@@ -7,9 +7,10 @@ use crate::{
 };
 use std::{
     fs,
+    io::{BufRead, BufReader},
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -344,4 +345,19 @@ fn stop_says_when_time_is_up() {
     let said = daemon.rhost("stop", &["--timeout", "0"]);
     assert_eq!(said.code, Some(5), "{}", said.err);
     until("the end", || daemon.rhost("status", &[]).code == Some(3));
+}
+
+#[test]
+fn watching_the_status_ends_with_the_host() {
+    let daemon = Daemon::new(ECHO);
+    daemon.start();
+    let mut command = daemon.command(&["status", "-w", "main.rhai"]);
+    let mut watching = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    for _ in 0..2 {
+        let next = lines.by_ref().map_while(Result::ok).find(|line| line.contains("generation 0"));
+        assert!(next.is_some(), "it ended");
+    }
+    assert_eq!(daemon.rhost("stop", &[]).code, Some(0));
+    assert_eq!(watching.wait().unwrap().code(), Some(3));
 }
