@@ -8,10 +8,10 @@ use rustix::{
 };
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read, Seek, Write},
+    io::{self, Read, Seek},
     os::{
         fd::AsFd,
-        unix::fs::{MetadataExt, OpenOptionsExt},
+        unix::fs::{FileExt, MetadataExt, OpenOptionsExt},
     },
     path::{Path, PathBuf},
     thread,
@@ -79,10 +79,10 @@ impl PidFile {
 
     /// Names this process as the one that signals are for.
     pub fn write_pid(&self) -> io::Result<()> {
-        let mut file = &self.file;
-        file.rewind()?;
-        file.set_len(0)?;
-        file.write_all(std::process::id().to_string().as_bytes())
+        // (whoever reads meanwhile finds a whole first line: the old number or the new one)
+        let line = format!("{}\n", std::process::id());
+        self.file.write_all_at(line.as_bytes(), 0)?;
+        self.file.set_len(line.len() as u64)
     }
 
     pub fn remove(&self) {
@@ -137,7 +137,7 @@ impl Running {
         let mut file = &self.file;
         file.rewind().ok()?;
         file.take(20).read_to_string(&mut text).ok()?;
-        let pid: u32 = text.trim().parse().ok()?;
+        let pid: u32 = text.lines().next()?.parse().ok()?;
         let ours = self.file.metadata().ok()?;
         let mut open = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.filter_map(Result::ok);
         open.any(|fd| fs::metadata(fd.path()).is_ok_and(|theirs| is_same(&ours, &theirs)))

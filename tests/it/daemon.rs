@@ -91,7 +91,8 @@ impl Daemon {
     /// The process that the pid file names.
     pub fn monitor(&self) -> u32 {
         let file = self.runtime_file(".pid").expect("a pid file");
-        fs::read_to_string(file).expect("the pid file").parse().expect("a number")
+        let text = fs::read_to_string(file).expect("the pid file");
+        text.lines().next().expect("a line").parse().expect("a number")
     }
 
     /// The process that serves, if it answers.

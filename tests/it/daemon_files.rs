@@ -87,6 +87,8 @@ fn a_log_is_cut_into_pieces_and_old_ones_go() {
         client.ask("print");
     }
     until("five old logs", || daemon.path("main.log.5").exists());
+    // (lines may still be on their way)
+    assert_eq!(daemon.rhost("stop", &[]).code, Some(0));
     for n in 1..=5 {
         let size = fs::metadata(daemon.path(&format!("main.log.{n}"))).unwrap().len();
         assert!((800..=1000).contains(&size), "{n}: {size}");
