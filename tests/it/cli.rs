@@ -33,11 +33,13 @@ fn the_banner_says_what_runs_where() {
     let process = Process::run(&script);
     let lines = process.lines();
     assert!(lines[0].starts_with("rhost ") && lines[0].ends_with(" runs main.rhai"), "{lines:?}");
-    assert!(lines[1].starts_with("  echo         text://127.0.0.1:"), "{lines:?}");
-    assert!(!lines[1].ends_with(":0"), "{lines:?}");
-    assert!(lines[2].starts_with("  -            tcp://127.0.0.1:"), "{lines:?}");
-    assert!(lines[2].ends_with("  x 2"), "{lines:?}");
-    assert_eq!(lines[3], "watching: save the script to reload it. Ctrl-C stops.");
+    let cells = |n: usize| lines[n].split_whitespace().collect::<Vec<_>>();
+    assert_eq!(cells(1), ["proto", "user", "worker", "listen", "count", "state"]);
+    assert_eq!((cells(2)[2], &cells(2)[4..]), ("echo", &["1", "[OK]"][..]), "{lines:?}");
+    assert!(!cells(2)[3].ends_with(":0"), "{lines:?}");
+    assert_eq!((cells(3)[2], &cells(3)[4..]), ("-", &["2", "[OK]"][..]), "{lines:?}");
+    assert_eq!(lines[2].find("text://"), lines[3].find("tcp://"), "columns are aligned");
+    assert_eq!(lines[4], "watching: save the script to reload it. Ctrl-C stops.");
     assert_eq!(process.tcp("echo").ask("hi"), "hi 1");
 }
 
@@ -55,6 +57,68 @@ fn interrupt_terminate_and_hangup_stop_in_order_within_a_second() {
         client.expect_end();
         process.wait_for_line("goodbye");
     }
+}
+
+#[test]
+fn quit_stops_and_two_of_it_too() {
+    for signals in [&["QUIT"][..], &["QUIT", "INT"]] {
+        let mut process = Process::run(ECHO);
+        signals.iter().for_each(|signal| process.signal_if_there(signal));
+        assert_eq!(process.ended().0.code(), Some(0), "{signals:?}");
+    }
+}
+
+#[test]
+fn user_signals_reload_and_close_nothing() {
+    for signal in ["USR1", "USR2"] {
+        let process = Process::run_as(ECHO, |command| command.arg("--no-watch"));
+        let mut client = process.tcp("echo");
+        process.save("main.rhai", &ECHO.replace("} 1`", "} 2`"));
+        process.signal(signal);
+        process.wait_for_line("reloaded main.rhai, generation 1, ");
+        assert_eq!(client.ask("a"), "a 2");
+    }
+}
+
+#[test]
+fn json_log_lines_parse_and_name_worker_and_place() {
+    let process =
+        Process::run_to("listening on", ECHO, |command| command.args(["--log-format", "json"]));
+    let line = process.wait_for_line("listening on");
+    let address = line.split("text://").nth(1).unwrap().split(' ').next().unwrap();
+    crate::client::Client::connect(address.parse().unwrap()).ask("print");
+    process.wait_for_line("printed");
+    for line in process.lines() {
+        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert!(line["timestamp"].is_string() && line["level"] == "INFO", "{line}");
+        if line["message"] == "printed" {
+            assert_eq!(
+                (&line["worker"], &line["location"]),
+                (&"echo".into(), &"main.rhai:6".into())
+            );
+        }
+    }
+}
+
+#[test]
+fn systemd_is_told_of_each_stage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(crate::host::PATIENCE)).unwrap();
+    let heard = || {
+        let mut buffer = [0; 200];
+        let length = socket.recv(&mut buffer).expect("a notice");
+        String::from_utf8(buffer[..length].to_vec()).unwrap()
+    };
+    let mut process = Process::run_as(ECHO, |command| command.env("NOTIFY_SOCKET", &path));
+    assert_eq!(heard(), "READY=1");
+    process.signal("USR1");
+    assert!(heard().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+    assert_eq!(heard(), "READY=1");
+    process.signal("TERM");
+    assert_eq!(heard(), "STOPPING=1");
+    assert_eq!(process.ended().0.code(), Some(0));
 }
 
 #[test]
@@ -206,6 +270,7 @@ fn in_a_terminal(environment: &str) -> String {
     let line = format!("{environment} {} run main.rhai", env!("CARGO_BIN_EXE_rhost"));
     let output = std::process::Command::new("script")
         .args(["-qec", &line, "/dev/null"])
+        .env("XDG_RUNTIME_DIR", folder.path())
         .current_dir(folder.path())
         .env_remove("NO_COLOR")
         .stdin(Stdio::null())

@@ -6,6 +6,7 @@ use std::{
     fs::File,
     net::TcpListener,
     os::{fd::OwnedFd, unix::net::UnixListener},
+    process::{Command, Stdio},
 };
 
 fn echo(address: &str) -> String {
@@ -80,4 +81,27 @@ fn what_is_inherited_must_be_a_listening_socket() {
     let error = start(&echo("text://127.0.0.1:0"), vec![file.into()]).err().expect("refused");
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().starts_with("cannot use an inherited socket: "), "{error}");
+}
+
+#[test]
+fn the_program_takes_the_sockets_of_its_service_manager() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let address = listener.local_addr().expect("an address");
+    let mut early = Client::connect(address);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("main.rhai"), echo(&format!("text://{address}")))
+        .expect("the script");
+    // As systemd does it: the first socket is descriptor 3, and they are for this process only.
+    let program = env!("CARGO_BIN_EXE_rhost");
+    let line =
+        format!("exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec {program} start main.rhai");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).current_dir(folder.path()).env("XDG_RUNTIME_DIR", folder.path());
+    let child = shell.stdin(OwnedFd::from(listener)).stderr(Stdio::null()).spawn();
+    let mut child = child.expect("a shell");
+    assert_eq!(early.ask("early"), "early");
+    assert_eq!(Client::connect(address).ask("x"), "x");
+    let kill = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+    assert!(kill.success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
 }

@@ -36,6 +36,10 @@ mod cli;
 mod connection;
 /// What one peer, one script or one pipe may not do to the others.
 mod corners;
+/// Daemons: what every command does to them, and how they survive.
+mod daemon;
+/// What a daemon writes: logs, what scripts print, and the rights of its files.
+mod daemon_files;
 /// Faults in embedded functions, and scripts that never end.
 mod embedder;
 /// Unix sockets and IPv6, for every protocol.

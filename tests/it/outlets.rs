@@ -46,7 +46,8 @@ fn start(mut command: Command, address: &str) -> Running {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("main.rhai"), PRINTS.replace("ADDRESS", address))
         .expect("the script");
-    let child = command.current_dir(folder.path()).spawn().expect("rhost can be run");
+    command.current_dir(folder.path()).env("XDG_RUNTIME_DIR", folder.path());
+    let child = command.spawn().expect("rhost can be run");
     Running { child, _folder: folder }
 }
 
@@ -59,8 +60,9 @@ fn start_and_read_the_banner() -> (Running, BufReader<ChildStderr>, SocketAddr) 
     let address = loop {
         let mut line = String::new();
         assert!(stderr.read_line(&mut line).expect("UTF-8") > 0, "it ended before its banner");
-        if let Some((_, address)) = line.split_once("  -            text://") {
-            break address.trim().parse().expect("an address");
+        if let Some((_, rest)) = line.split_once("text://") {
+            let address = rest.split(' ').next().expect("an address");
+            break address.parse().expect("an ip and a port");
         }
     };
     (running, stderr, address)

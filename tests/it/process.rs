@@ -22,10 +22,24 @@ pub struct Process {
     lines: Lines,
 }
 
+/// Where the worker of that name listens, as the start-up table says.
+pub fn listed(table: &[String], worker: &str) -> SocketAddr {
+    for line in table {
+        // (proto, user, worker, listen, count, state)
+        let cells: Vec<&str> = line.split_whitespace().collect();
+        if cells.len() == 6 && cells[2] == worker && cells[5] == "[OK]" {
+            let (_, address) = cells[3].split_once("://").expect("an address");
+            return address.parse().expect("an ip and a port");
+        }
+    }
+    panic!("no worker {worker} in {table:?}");
+}
+
 /// `rhost` with a clean environment.
 pub fn rhost() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rhost"));
-    command.env_remove("RUST_LOG").env_remove("NO_COLOR").stdin(Stdio::null());
+    command.env_remove("RUST_LOG").env_remove("NO_COLOR").env_remove("NOTIFY_SOCKET");
+    command.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
     command
 }
 
@@ -49,10 +63,20 @@ impl Process {
 
     /// The same with more arguments or another environment.
     pub fn run_as(script: &str, options: impl FnOnce(&mut Command) -> &mut Command) -> Self {
+        Self::run_to("Ctrl-C stops.", script, options)
+    }
+
+    /// The same, and waits for a line with that text.
+    pub fn run_to(
+        text: &str,
+        script: &str,
+        options: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::write(folder.path().join("main.rhai"), script).expect("the script");
         let mut command = rhost();
         command.args(["run", "main.rhai"]).current_dir(folder.path()).stderr(Stdio::piped());
+        command.env("XDG_RUNTIME_DIR", folder.path());
         let mut child = options(&mut command).spawn().expect("rhost can be run");
         let lines = Lines::default();
         let stderr = child.stderr.take().expect("stderr is piped");
@@ -64,7 +88,7 @@ impl Process {
             }
         });
         let process = Self { folder, child, lines };
-        process.wait_for_line("Ctrl-C stops.");
+        process.wait_for_line(text);
         process
     }
 
@@ -114,12 +138,7 @@ impl Process {
 
     /// Where the worker of that name listens (`-` without one), as the banner says.
     pub fn socket(&self, worker: &str) -> SocketAddr {
-        let start = format!("  {worker} ");
-        let line = self.lines().into_iter().find(|line| line.starts_with(&start));
-        let line = line.unwrap_or_else(|| panic!("no worker {worker} in the banner"));
-        let (_, address) = line.split_once("://").expect("an address");
-        let address = address.split(' ').next().expect("an address");
-        address.parse().expect("an ip and a port")
+        listed(&self.lines(), worker)
     }
 
     /// A plain TCP client of that worker.
@@ -131,6 +150,13 @@ impl Process {
     pub fn signal(&self, name: &str) {
         let kill = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status();
         assert!(kill.expect("kill can be run").success());
+    }
+
+    /// The same, though it may have ended.
+    pub fn signal_if_there(&self, name: &str) {
+        let mut kill = Command::new("kill");
+        kill.args(["-s", name, &self.pid().to_string()]).stderr(Stdio::null());
+        kill.status().expect("kill can be run");
     }
 
     /// Waits for its end, and says how long that took.

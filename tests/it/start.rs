@@ -169,6 +169,7 @@ fn run(script: &str) -> (Option<i32>, String) {
         .args(["run", "--no-watch"])
         .arg(&path)
         .env("NO_COLOR", "1")
+        .env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR"))
         .output()
         .expect("the program runs");
     assert!(output.stdout.is_empty(), "stdout is the script's: {:?}", output.stdout);

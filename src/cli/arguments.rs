@@ -1,0 +1,146 @@
+//! What can be said on the command line.
+
+use super::{exit::EXIT_CODES, plan::Plan};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Hosts event-driven network workers written in Rhai.
+#[derive(Parser)]
+#[command(name = "rhost", version, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run a script in the foreground; saving it swaps its handlers while clients stay connected.
+    Run {
+        #[command(flatten)]
+        serving: Serving,
+        /// Do not reload when a file of the script is saved.
+        #[arg(long)]
+        no_watch: bool,
+    },
+    /// Serve a script, with -d as a daemon.
+    Start(Start),
+    /// Stop a script that is running, and wait until it is gone.
+    Stop(Stop),
+    /// Stop a script if it is running, and start it.
+    Restart {
+        #[command(flatten)]
+        start: Start,
+        /// Serve the open connections first, for stop_timeout at most.
+        #[arg(short)]
+        graceful: bool,
+    },
+    /// Read a running script again; clients stay connected. Waits for what comes of it.
+    Reload {
+        #[command(flatten)]
+        target: Target,
+        /// The same: a reload cuts nobody.
+        #[arg(short)]
+        graceful: bool,
+        /// Close all connections when the new script serves.
+        #[arg(long)]
+        hard: bool,
+        /// Run every initialiser again: variables start anew.
+        #[arg(long)]
+        reset_state: bool,
+    },
+    /// Show how a running script is.
+    Status {
+        #[command(flatten)]
+        target: Target,
+        /// Everything, as JSON.
+        #[arg(long, conflicts_with = "watch")]
+        json: bool,
+        /// Show it again each second.
+        #[arg(short)]
+        watch: bool,
+    },
+    /// Show the open connections of a running script.
+    Connections {
+        #[command(flatten)]
+        target: Target,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look for mistakes in scripts without running them. Exits with 1 if there are any.
+    Check {
+        /// The scripts.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Show what scripts can use: all names, or everything about one, with an example.
+    Doc {
+        /// A name, such as `send`, or an object, such as `Timer`.
+        name: Option<String>,
+    },
+    /// The parent of a daemon: starts its server again if it dies.
+    #[command(hide = true)]
+    Monitor(Plan),
+    /// The server of a daemon.
+    #[command(hide = true)]
+    Server(Plan),
+}
+
+/// How to serve a script.
+#[derive(Args, Clone)]
+pub struct Serving {
+    /// The script.
+    pub file: PathBuf,
+    /// Milliseconds that files must be quiet before they are read again.
+    #[arg(long, value_name = "MS", default_value_t = 50)]
+    pub settle: u64,
+    /// The file that holds the process id; the control socket is beside it.
+    #[arg(long, value_name = "P")]
+    pub pid_file: Option<PathBuf>,
+    /// How log lines look.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}
+
+#[derive(Args)]
+pub struct Start {
+    #[command(flatten)]
+    pub serving: Serving,
+    /// In the background, started again if it dies.
+    #[arg(short)]
+    pub daemon: bool,
+    /// Reload when a file of the script is saved.
+    #[arg(long)]
+    pub watch: bool,
+}
+
+#[derive(Args)]
+pub struct Stop {
+    #[command(flatten)]
+    pub target: Target,
+    /// Serve the open connections first, for stop_timeout at most.
+    #[arg(short)]
+    pub graceful: bool,
+    /// How long to wait until it is gone [default: 30, with -g without limit].
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
+}
+
+/// A script that is running.
+#[derive(Args)]
+pub struct Target {
+    /// The script.
+    pub file: PathBuf,
+    /// Its pid file; needed only if it was started by another user or in another environment.
+    #[arg(long, value_name = "P")]
+    pub pid_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// An object for each line.
+    Json,
+}

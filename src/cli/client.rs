@@ -1,0 +1,85 @@
+//! How commands reach a running host.
+
+use super::{
+    arguments::Target,
+    exit::{Exit, Failure},
+    lock::Running,
+    place,
+    wire::{Answer, MAX_ANSWER, Request},
+};
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    os::unix::net::UnixStream,
+    path::PathBuf,
+    time::Duration,
+};
+
+/// How long a host may take to say how it is. Fixed: it needs milliseconds.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A script that is running.
+pub struct Client {
+    pub running: Running,
+    socket: PathBuf,
+    name: String,
+}
+
+impl Client {
+    /// Fails with [`Exit::NotRunning`] if it is not.
+    pub fn find(target: &Target) -> Result<Self, Failure> {
+        let pid_file = place::find(&target.file, target.pid_file.as_deref())?;
+        let name = target.file.display().to_string();
+        let Some(running) = Running::find(&pid_file)? else {
+            return Err(Failure::new(Exit::NotRunning, format!("{name} is not running")));
+        };
+        Ok(Self { running, socket: place::socket(&pid_file), name })
+    }
+
+    /// Asks, and waits so long at most; otherwise fails with [`Exit::Silent`].
+    pub fn ask(&self, request: &Request, patience: Duration) -> Result<Answer, Failure> {
+        let answer = self.exchange(request, patience).map_err(|error| {
+            // (it may have ended by itself meanwhile)
+            if self.running.wait_until_gone(Some(Duration::ZERO)) {
+                return Failure::new(Exit::NotRunning, format!("{} is not running", self.name));
+            }
+            let why = match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                    format!("no answer within {} s", patience.as_secs())
+                }
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                    "its server is not there; a monitor that lives is starting it again".into()
+                }
+                _ => error.to_string(),
+            };
+            let who = self.running.who();
+            Failure::new(
+                Exit::Silent,
+                format!("{} runs ({who}) but does not answer: {why}", self.name),
+            )
+        })?;
+        match answer {
+            Answer::Refused(why) => Err(Failure::new(Exit::Silent, why)),
+            answer => Ok(answer),
+        }
+    }
+
+    fn exchange(&self, request: &Request, patience: Duration) -> io::Result<Answer> {
+        let mut stream = UnixStream::connect(&self.socket)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        let mut line = serde_json::to_vec(request)?;
+        line.push(b'\n');
+        stream.write_all(&line)?;
+        let mut answer = String::new();
+        BufReader::new(stream.take(MAX_ANSWER)).read_line(&mut answer)?;
+        if answer.is_empty() {
+            return Err(io::Error::other("it hung up"));
+        }
+        Ok(serde_json::from_str(&answer)?)
+    }
+
+    /// What an answer of the wrong kind is: two versions of rhost that do not understand each other.
+    pub fn confused(&self) -> Failure {
+        Failure::new(Exit::Failed, format!("{} answers something else", self.name))
+    }
+}

@@ -1,0 +1,58 @@
+//! Exit codes, and the failure that leads to one.
+
+use std::fmt;
+
+/// What `--help` says of the codes.
+pub const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; 0 to 255 from run and start: what Worker::stop_all(code) said
+  1  failed: the script cannot be started, check found something, a second signal ended it
+  2  the command line is wrong
+  3  not running
+  4  already running
+  5  did not stop in time
+  6  the reload was rejected
+  7  runs, but does not answer";
+
+/// Why a command fails, as the code of the process. Code 2, a wrong command line, is clap's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// The script cannot be started, or anything that has no code of its own.
+    Failed = 1,
+    /// There is nothing to stop, reload or ask.
+    NotRunning = 3,
+    /// There is nothing to start.
+    AlreadyRunning = 4,
+    /// It was told to stop and is still there.
+    StillRunning = 5,
+    /// The script is not fit to serve; the old one goes on.
+    Rejected = 6,
+    /// It is there and says nothing.
+    Silent = 7,
+}
+
+/// Why a command fails, for people and for scripts.
+#[derive(Debug)]
+pub struct Failure {
+    pub exit: Exit,
+    pub text: String,
+}
+
+impl Failure {
+    pub fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self { exit, text: text.into() }
+    }
+
+    /// Code 1: what was tried, and what the system says.
+    pub fn system(what: impl fmt::Display, error: impl fmt::Display) -> Self {
+        Self::new(Exit::Failed, format!("{what}: {error}"))
+    }
+}
+
+impl From<rhost::Error> for Failure {
+    fn from(error: rhost::Error) -> Self {
+        // (the source, if any, is in the message already)
+        Self::new(Exit::Failed, error.to_string())
+    }
+}

@@ -1,0 +1,152 @@
+//! The parent of a daemon's server: passes signals on to it, and starts it again when it dies.
+
+use super::{
+    exit::Failure, launch::spawn, lock::PidFile, logging::Logging, outlet::Outlet, place,
+    plan::Plan, started::Outcome,
+};
+use rustix::process::{Pid, Signal as Sent, kill_process, setsid};
+use std::{
+    fs::{self, File},
+    io::{self, BufRead, BufReader, PipeReader, Write},
+    os::{fd::AsFd, unix::process::ExitStatusExt},
+    process::{Child, ExitStatus},
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
+    time::sleep,
+};
+
+/// How long after its death the server is started again: at first, and at most. Doubled each time. Fixed: a crash is not
+/// noticed by most clients, and a server that cannot live does not keep the machine busy.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
+
+/// A server that lived so long was well: the next pause is a short one again. Fixed.
+const WELL: Duration = Duration::from_secs(10);
+
+/// Signals that a server understands.
+const PASSED_ON: [Sent; 6] = [Sent::INT, Sent::TERM, Sent::HUP, Sent::QUIT, Sent::USR1, Sent::USR2];
+
+pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
+    let failed = |e| Failure::system("the monitor of a daemon cannot begin", e);
+    let path = plan.pid_file.as_deref().ok_or_else(|| failed(io::Error::other("no pid file")))?;
+    setsid().map_err(|e| failed(e.into()))?;
+    let pid_file = PidFile::inherited(path).map_err(failed)?;
+    pid_file.write_pid().map_err(failed)?;
+    let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
+    rustix::stdio::dup2_stdout(io::stderr()).map_err(|e| failed(e.into()))?;
+    let outlet = Outlet::file(&plan.log_file_of_a_daemon(), plan.log_file_max_size, false);
+    let _logging = outlet.ok().map(|outlet| Logging::start(outlet, plan.is_json(), false));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let watched = runtime.map_err(failed)?.block_on(watch(plan, &pid_file, starter));
+    place::unlink(&plan.file, path);
+    let _ = fs::remove_file(place::socket(path));
+    pid_file.remove();
+    watched.map_err(failed)
+}
+
+/// Until the server has ended in order; gives its exit code.
+async fn watch(plan: &Plan, pid_file: &PidFile, starter: File) -> io::Result<u8> {
+    let mut signals = Signals::new()?;
+    let mut starter = Some(starter);
+    let mut pause = PAUSES.0;
+    loop {
+        let began = Instant::now();
+        let (reader, writer) = io::pipe()?;
+        let output = io::stderr().as_fd().try_clone_to_owned()?;
+        let child = spawn("server", plan, pid_file, writer, output)?;
+        let is_first = starter.is_some();
+        let served = report(reader, starter.take());
+        let status = signals.pass_on_until_it_ends(child).await?;
+        let has_served = served.await.unwrap_or(false);
+        let is_dead = status.code().is_none() || (!has_served && status.code() != Some(0));
+        if !is_dead || (is_first && !has_served) {
+            return Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1));
+        }
+        if began.elapsed() > WELL {
+            pause = PAUSES.0;
+        }
+        let ms = pause.as_millis();
+        tracing::error!("the server ended: {}; starting it again in {ms} ms", describe(status));
+        tokio::select! {
+            () = sleep(pause) => (),
+            () = signals.stop() => return Ok(0),
+        }
+        pause = (2 * pause).min(PAUSES.1);
+    }
+}
+
+/// Does the server serve? The answer comes at its end at the latest. What it says of its start is passed on.
+fn report(reader: PipeReader, starter: Option<File>) -> oneshot::Receiver<bool> {
+    let (answer, served) = oneshot::channel();
+    thread::spawn(move || {
+        let mut line = String::new();
+        let _ = BufReader::new(reader).read_line(&mut line);
+        if let Some(mut starter) = starter {
+            let _ = starter.write_all(line.as_bytes());
+        }
+        let outcome = serde_json::from_str(&line);
+        let _ = answer.send(matches!(outcome, Ok(Outcome::Serving { .. })));
+    });
+    served
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("killed by signal {signal}"),
+        (None, Some(code)) => format!("its start failed with code {code}"),
+        (None, None) => "for no known reason".into(),
+    }
+}
+
+struct Signals {
+    passed_on: Vec<(Sent, Signal)>,
+    children: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let listen = |sent: Sent| {
+            let heard = signal(SignalKind::from_raw(sent.as_raw()))?;
+            Ok((sent, heard))
+        };
+        let passed_on = PASSED_ON.into_iter().map(listen).collect::<io::Result<_>>()?;
+        Ok(Self { passed_on, children: signal(SignalKind::child())? })
+    }
+
+    /// Only here is the child waited for: a signal never reaches another process of its number.
+    async fn pass_on_until_it_ends(&mut self, mut child: Child) -> io::Result<ExitStatus> {
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status);
+            }
+            tokio::select! {
+                _ = self.children.recv() => (),
+                sent = next(&mut self.passed_on) => {
+                    if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
+                        let _ = kill_process(pid, sent);
+                    }
+                }
+            }
+        }
+    }
+
+    /// While there is no server.
+    async fn stop(&mut self) {
+        while matches!(next(&mut self.passed_on).await, Sent::USR1 | Sent::USR2) {}
+    }
+}
+
+async fn next(signals: &mut [(Sent, Signal)]) -> Sent {
+    std::future::poll_fn(|context| {
+        for (sent, signal) in signals.iter_mut() {
+            if signal.poll_recv(context).is_ready() {
+                return std::task::Poll::Ready(*sent);
+            }
+        }
+        std::task::Poll::Pending
+    })
+    .await
+}

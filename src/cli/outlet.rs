@@ -1,0 +1,126 @@
+//! Where log lines end up: a file that is cut into pieces by size, standard error, or both. Trouble with the file loses lines
+//! and nothing else.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io::{self, Write, stderr},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// Old log files that are kept, as `push.log.1` (the newest) and so on. Fixed.
+const KEPT: usize = 5;
+
+/// Writes whole lines, each with one call.
+pub struct Outlet {
+    file: Option<LogFile>,
+    to_stderr: bool,
+}
+
+impl Outlet {
+    pub fn stderr() -> Self {
+        Self { file: None, to_stderr: true }
+    }
+
+    /// Appends to a file that is put aside when it would have more than `max_size` bytes.
+    pub fn file(path: &Path, max_size: u64, also_stderr: bool) -> io::Result<Self> {
+        let file = open(path)?;
+        let file = LogFile { path: path.to_owned(), max_size, file, lost: 0 };
+        Ok(Self { file: Some(file), to_stderr: also_stderr })
+    }
+}
+
+impl Write for Outlet {
+    /// Never fails: there is nobody who could do anything about it.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Some(file) = &mut self.file {
+            file.write(line);
+        }
+        if self.to_stderr {
+            let _ = stderr().write_all(line);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct LogFile {
+    path: PathBuf,
+    max_size: u64,
+    file: File,
+    /// Lines since the last one that could be written.
+    lost: u64,
+}
+
+impl LogFile {
+    fn write(&mut self, line: &[u8]) {
+        self.follow(line.len() as u64);
+        let notice = match self.lost {
+            0 => Vec::new(),
+            lost => format!("{lost} line(s) of this log could not be written\n").into_bytes(),
+        };
+        match self.file.write_all(&[notice.as_slice(), line].concat()) {
+            Ok(()) => {
+                if self.lost > 0 {
+                    let lost = std::mem::take(&mut self.lost);
+                    self.tell(&format!("can be written again; {lost} line(s) were lost"));
+                }
+            }
+            Err(error) => {
+                if self.lost == 0 {
+                    self.tell(&format!("cannot be written, its lines are lost: {error}"));
+                }
+                self.lost += 1;
+            }
+        }
+    }
+
+    /// On the other outlet.
+    fn tell(&self, what: &str) {
+        let _ = writeln!(stderr(), "rhost: the log {} {what}", self.path.display());
+    }
+
+    /// Opens the file of our name if ours has been put aside, by us because it is full or by somebody else. What is no
+    /// regular file is never put aside.
+    fn follow(&mut self, more: u64) {
+        let Ok(ours) = self.file.metadata() else { return };
+        let is_full = ours.len() > 0 && ours.len() + more > self.max_size;
+        if is_full && ours.is_file() && self.is_ours(&ours) {
+            // (where that is not allowed it grows on)
+            put_aside(&self.path);
+        }
+        if !self.is_ours(&ours)
+            && let Ok(file) = open(&self.path)
+        {
+            self.file = file;
+        }
+    }
+
+    /// Is the file of our name the one that we have open?
+    fn is_ours(&self, ours: &fs::Metadata) -> bool {
+        let found = fs::metadata(&self.path);
+        found.is_ok_and(|found| (found.dev(), found.ino()) == (ours.dev(), ours.ino()))
+    }
+}
+
+/// Created with mode 0644 at most.
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).mode(0o644).open(path)
+}
+
+/// `push.log.4` becomes `push.log.5` and so on; `push.log` becomes `push.log.1`.
+fn put_aside(path: &Path) {
+    let numbered = |n: usize| {
+        let mut name = OsString::from(path);
+        name.push(format!(".{n}"));
+        name
+    };
+    for n in (1..KEPT).rev() {
+        let _ = fs::rename(numbered(n), numbered(n + 1));
+    }
+    let _ = fs::rename(path, numbered(1));
+}

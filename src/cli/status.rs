@@ -1,0 +1,158 @@
+//! `rhost status`: how a running script is, once or again each second.
+
+use super::{
+    arguments::Target,
+    client::{Client, PATIENCE},
+    exit::Failure,
+    table::{aligned, bytes, cells, duration, or_dash},
+    terminal::print,
+    wire::{Answer, Request},
+};
+use rhost::{IsolateStatus, LastReload, Status};
+use std::{
+    io::{IsTerminal, stdout},
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// How often `-w` looks. Fixed, as everywhere.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// Clears a terminal.
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
+const COLUMNS: [&str; 12] = [
+    "worker",
+    "id",
+    "listening",
+    "connections",
+    "send_fail",
+    "timers",
+    "total_request",
+    "qps",
+    "faults",
+    "restarts",
+    "gen",
+    "status",
+];
+
+pub fn status(target: &Target, json: bool, watch: bool) -> Result<u8, Failure> {
+    let mut before: Option<(Instant, Status)> = None;
+    loop {
+        let client = Client::find(target)?;
+        let Answer::Status(status) = client.ask(&Request::Status, PATIENCE)? else {
+            return Err(client.confused());
+        };
+        let now = Instant::now();
+        if json {
+            let text = serde_json::to_string_pretty(&*status);
+            print(&(text.map_err(|e| Failure::system("status", e))? + "\n"));
+            return Ok(0);
+        }
+        let clear = if watch && stdout().is_terminal() { CLEAR } else { "" };
+        let since = before.as_ref().map(|(then, status)| (now - *then, status));
+        print(&format!("{clear}{}", report(&status, since)));
+        if !watch {
+            return Ok(0);
+        }
+        before = Some((now, *status));
+        thread::sleep(REFRESH.saturating_sub(now.elapsed()));
+    }
+}
+
+/// Everything, with what came since an earlier look.
+fn report(status: &Status, before: Option<(Duration, &Status)>) -> String {
+    let [one, five, fifteen] = status.load;
+    let mut text = format!(
+        "rhost {}  {}  pid {}  generation {}\n",
+        status.version, status.script, status.pid, status.generation
+    );
+    text += &format!(
+        "running for {}  load average {one:.2}, {five:.2}, {fifteen:.2}  memory {}  queued {}{}\n",
+        duration(status.uptime as u64),
+        bytes(status.memory),
+        bytes(status.queued_bytes),
+        match status.max_queued_bytes {
+            0 => String::new(),
+            budget => format!(" of {}", bytes(budget)),
+        },
+    );
+    text += &format!("{} reloads, {} rejected", status.reloads, status.rejected_reloads);
+    text += &status.last_reload.as_ref().map_or("\n".into(), last_reload);
+    let mut rows = vec![cells(&["proto", "user", "worker", "listen", "count"])];
+    rows.extend(status.workers.iter().map(|w| {
+        let listen = w.address.clone().unwrap_or_else(|| "none".into());
+        [or_dash(&w.transport), or_dash(&w.user), or_dash(&w.name), listen, w.count.to_string()]
+            .into()
+    }));
+    text += &format!("\n{}\n", aligned(&rows));
+    let mut rows = vec![cells(&COLUMNS)];
+    rows.extend(status.isolates.iter().map(|isolate| row(isolate, qps(isolate, before))));
+    if status.isolates.len() > 1 {
+        rows.push(summary(&status.isolates, before));
+    }
+    text += &aligned(&rows);
+    for (place, generation) in status.isolates.iter().flat_map(|i| &i.leftovers) {
+        text += &format!("still on generation {generation}: the closure at {place}\n");
+    }
+    text
+}
+
+/// `; the last 12 s ago was rejected:` and the fault.
+fn last_reload(reload: &LastReload) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let ago = duration(now.saturating_sub(reload.at));
+    match reload.accepted {
+        true => format!("; the last, {ago} ago: {}\n", reload.text),
+        false => format!("; the last, {ago} ago, was rejected:\n{}\n", reload.text.trim_end()),
+    }
+}
+
+fn row(isolate: &IsolateStatus, qps: u64) -> Vec<String> {
+    let state = match &isolate.busy {
+        None => "[idle]".to_owned(),
+        Some(busy) => format!("[busy] {} for {:.1} s", busy.place, busy.seconds),
+    };
+    let listening =
+        if isolate.listening.is_empty() { "none".into() } else { isolate.listening.join(" ") };
+    vec![
+        or_dash(&isolate.worker),
+        isolate.id.to_string(),
+        listening,
+        isolate.connections.to_string(),
+        isolate.send_failures.to_string(),
+        isolate.timers.to_string(),
+        isolate.messages.to_string(),
+        qps.to_string(),
+        isolate.faults.to_string(),
+        isolate.restarts.to_string(),
+        isolate.generation.to_string(),
+        state,
+    ]
+}
+
+fn summary(isolates: &[IsolateStatus], before: Option<(Duration, &Status)>) -> Vec<String> {
+    let sum = |of: fn(&IsolateStatus) -> u64| isolates.iter().map(of).sum::<u64>().to_string();
+    let qps: u64 = isolates.iter().map(|isolate| qps(isolate, before)).sum();
+    vec![
+        "Summary".into(),
+        String::new(),
+        String::new(),
+        sum(|i| i.connections),
+        sum(|i| i.send_failures),
+        sum(|i| i.timers),
+        sum(|i| i.messages),
+        qps.to_string(),
+        sum(|i| i.faults),
+        sum(|i| i.restarts),
+    ]
+}
+
+/// Messages a second since the earlier look.
+fn qps(isolate: &IsolateStatus, before: Option<(Duration, &Status)>) -> u64 {
+    let Some((time, status)) = before else { return 0 };
+    let is_same = |i: &&IsolateStatus| (&i.worker, i.id) == (&isolate.worker, isolate.id);
+    let earlier = status.isolates.iter().find(is_same).map_or(0, |i| i.messages);
+    let came = isolate.messages.saturating_sub(earlier);
+    (came as f64 / time.as_secs_f64()).round() as u64
+}

@@ -1,0 +1,33 @@
+//! What commands and a running host say to each other on the control socket: one JSON line each.
+
+use rhost::{ConnectionStatus, Status};
+use serde::{Deserialize, Serialize};
+
+/// Bytes of a request. Fixed: none of them comes near.
+pub const MAX_REQUEST: u64 = 4 * 1024;
+
+/// Bytes of an answer. Fixed: room for a million connections.
+pub const MAX_ANSWER: u64 = 512 * 1024 * 1024;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    Status,
+    Connections,
+    Reload { hard: bool, reset_state: bool },
+    Stop { graceful: bool },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Status(Box<Status>),
+    Connections(Vec<ConnectionStatus>),
+    /// What was kept.
+    Reloaded(String),
+    /// The fault.
+    Rejected(String),
+    Stopping,
+    /// The request cannot be understood, or comes too late.
+    Refused(String),
+}
