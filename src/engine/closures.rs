@@ -242,21 +242,30 @@ fn end_of_body(tokens: &Tokens, first: usize, bars: &BTreeSet<Place>) -> Option<
 }
 
 /// What stands in front of a closure in its statement: the hash of it all, and the name that the
-/// closure is given to. What other brackets contain does not count.
+/// closure is given to. What other brackets contain does not count, except an index: `h["a"] = |x| …`.
 fn before(tokens: &Tokens, bar: usize) -> (Option<u64>, Option<String>) {
     let all = &tokens.all()[..bar];
-    let (mut seen, mut role, mut depth) = (Vec::new(), None, 0);
+    let (mut seen, mut role, mut depth, mut indexes) = (Vec::new(), None, 0, 0);
     for (i, item) in all.iter().enumerate().rev() {
         match &item.0 {
+            Token::RightBracket if depth == 0 => {
+                indexes += 1;
+                seen.push(item);
+            }
+            Token::LeftBracket if depth == 0 && indexes > 0 => {
+                indexes -= 1;
+                seen.push(item);
+            }
             t if closes(t) => depth += 1,
             t if opens(t) && depth > 0 => depth -= 1,
             Token::LeftBrace | Token::SemiColon if depth == 0 => break,
             t if depth == 0 => {
-                if role.is_none()
-                    && (opens(t) || matches!(t, Token::Equals | Token::Colon))
-                    && let Some((Token::Identifier(name), _)) = all[..i].last()
-                {
-                    role = Some(name.to_string());
+                if role.is_none() && (opens(t) || matches!(t, Token::Equals | Token::Colon)) {
+                    role = match &all[..i] {
+                        [.., (Token::Identifier(name), _)] => Some(name.to_string()),
+                        [.., (index, _), (Token::RightBracket, _)] => Some(format!("{index:?}")),
+                        _ => None,
+                    };
                 }
                 seen.push(item);
             }

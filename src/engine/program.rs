@@ -232,6 +232,11 @@ impl Program {
         units.iter().any(|unit| lost(&unit.file) == Some(true))
     }
 
+    /// Did a variable start anew that closures of before may have captured?
+    pub(crate) fn resets(&self) -> bool {
+        self.top_level.get().is_some_and(|t| t.has_anew())
+    }
+
     /// `push.rhai:18`: where a closure stands.
     pub(crate) fn place(&self, name: &str) -> String {
         let units = self.modules.units.borrow();
@@ -247,7 +252,9 @@ impl Program {
         let globals = &self.modules.globals;
         let units = self.modules.units.borrow();
         let renew = |file: &str| {
-            self.with_names(file, |names| names.rebind(f, &|name| globals.get(Some(file), name)))
+            let is_anew = |name: &str| self.top_level.get().is_some_and(|t| t.is_anew(file, name));
+            let global = |name: &str| globals.get(Some(file), name);
+            self.with_names(file, |names| names.rebind(f, &global, &is_anew))
         };
         f.is_anonymous()
             .then(|| units.iter().find_map(|unit| renew(&unit.file).flatten()))

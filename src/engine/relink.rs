@@ -86,8 +86,12 @@ pub(crate) fn align(old: &[Closure], new: &[Closure]) -> BTreeMap<ImmutableStrin
 
 /// For each closure of `a` its partner in `b`, both from corresponding functions and in source order.
 fn pair(a: &[&Closure], b: &[&Closure]) -> Vec<Option<usize>> {
+    // (of several in places that read the same, one may have gone: then only the text tells which)
+    let places = |list: &[&Closure], c: &Closure| list.iter().filter(|o| o.slot == c.slot).count();
     let likeness = |i: usize, j: usize| {
-        let (text, slot) = (a[i].text == b[j].text, a[i].slot == b[j].slot && a[i].slot.is_some());
+        let same_slot = a[i].slot == b[j].slot && a[i].slot.is_some();
+        let slot = same_slot && places(a, a[i]) == places(b, a[i]);
+        let text = a[i].text == b[j].text;
         usize::from(text) * 4 + usize::from(slot) * 3
     };
     // The order-preserving pairing that is most alike (a longest common subsequence with weights).
@@ -238,15 +242,17 @@ impl Names {
 
     /// The same callback under its current name, captured values kept: for slots that the host can
     /// reach, so that their old names may be forgotten. `global` gives the cell of a top-level variable
-    /// that the body uses and the callback has not captured. `None`: see [`Names::current`].
+    /// that the body uses and the callback has not captured, or that `is_anew` and has to be captured
+    /// again. `None`: see [`Names::current`].
     pub(crate) fn rebind(
         &self,
         f: &FnPtr,
         global: &dyn Fn(&str) -> Option<Dynamic>,
+        is_anew: &dyn Fn(&str) -> bool,
     ) -> Option<FnPtr> {
-        let mut rebound = self.rename(f, global)?;
+        let mut rebound = self.rename(f, global, is_anew)?;
         for held in rebound.iter_curry_mut().filter(|held| !held.is_shared()) {
-            let inner = held.read_lock::<FnPtr>().and_then(|f| self.rebind(&f, global));
+            let inner = held.read_lock::<FnPtr>().and_then(|f| self.rebind(&f, global, is_anew));
             if let Some(inner) = inner {
                 *held = inner.into();
             }
@@ -254,19 +260,32 @@ impl Names {
         Some(rebound)
     }
 
-    fn rename(&self, f: &FnPtr, global: &dyn Fn(&str) -> Option<Dynamic>) -> Option<FnPtr> {
+    fn rename(
+        &self,
+        f: &FnPtr,
+        global: &dyn Fn(&str) -> Option<Dynamic>,
+        is_anew: &dyn Fn(&str) -> bool,
+    ) -> Option<FnPtr> {
         let name = f.fn_name();
         // Named functions are looked up by their names anyway.
-        if !name.starts_with(ANONYMOUS) || self.current.contains_key(name) {
+        if !name.starts_with(ANONYMOUS) {
             return Some(f.clone());
         }
-        let Remembered { now, captures, .. } = self.old.get(name)?;
-        let (held, extra) = f.curry().split_at_checked(captures.len())?;
-        let value = |name: &ImmutableString| match captures.iter().position(|c| c == name) {
-            Some(i) => Some(held[i].clone()),
-            None => global(name),
+        let (now, captures) = match self.current.get(name) {
+            Some(now) => (now, now.captures()),
+            None => self.old.get(name).map(|r| (&r.now, r.captures.as_slice()))?,
         };
-        let Some(values) = now.captures().iter().map(value).collect::<Option<Vec<_>>>() else {
+        let (held, extra) = f.curry().split_at_checked(captures.len())?;
+        let value = |(name, is_global): (&ImmutableString, &bool)| {
+            let held = captures.iter().position(|c| c == name).map(|i| held[i].clone());
+            match held {
+                Some(held) if *is_global && is_anew(name) => Some(global(name).unwrap_or(held)),
+                Some(held) => Some(held),
+                None => global(name),
+            }
+        };
+        let wanted = now.captures().iter().zip(&now.global);
+        let Some(values) = wanted.map(value).collect::<Option<Vec<_>>>() else {
             return Some(f.clone()); // still runs, by its alias
         };
         // `FnPtr::new` refuses the names of closures.

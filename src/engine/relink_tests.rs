@@ -277,7 +277,7 @@ fn names_live_for_some_generations_and_for_ever_if_rebound() {
             assert!(alive.starts_with("error: Function not found"), "{i}: {alive}");
         }
         let globals = host.globals.borrow();
-        slot = host.names.rebind(&slot, &|name| globals.get(name).cloned()).unwrap();
+        slot = host.names.rebind(&slot, &|name| globals.get(name).cloned(), &|_| false).unwrap();
         assert_eq!(slot.fn_name(), host.names.current(slot.fn_name()).unwrap());
     }
     assert_eq!(host.names.old.len() as u64, KEEP_GENERATIONS);

@@ -24,10 +24,10 @@ use std::{
 /// A top-level variable: file, name, and how many of that name came before it.
 pub(crate) type Key = (ImmutableString, ImmutableString, usize);
 
-/// Two references that become one when the reload is accepted: whoever holds `gone` has `stays` then.
+/// A living value whose new twin has to stand for it once the reload is accepted.
 enum Twin {
-    Map { gone: RefMap, stays: RefMap },
-    Array { gone: RefArray, stays: RefArray },
+    Map { new: RefMap, living: RefMap },
+    Array { new: RefArray, living: RefArray },
 }
 
 /// A cell of the living program that holds a new value during the run.
@@ -54,6 +54,8 @@ pub(crate) struct TopLevel {
     /// Cells of the living program with the values that they get when the reload is accepted.
     renewed: RefCell<Vec<(Dynamic, Dynamic)>>,
     twins: RefCell<Vec<Twin>>,
+    /// Variables (file, name) that closures of before have to capture anew.
+    anew: RefCell<HashSet<(ImmutableString, ImmutableString)>>,
     /// Variables that live on, and those that were reset because their text changed.
     pub(crate) kept: RefCell<Vec<String>>,
     pub(crate) reset: RefCell<Vec<String>>,
@@ -76,6 +78,7 @@ impl TopLevel {
             borrowed: RefCell::default(),
             renewed: RefCell::default(),
             twins: RefCell::default(),
+            anew: RefCell::default(),
             kept: RefCell::default(),
             reset: RefCell::default(),
         })
@@ -165,12 +168,19 @@ impl TopLevel {
             return;
         }
         let resets = self.is_fresh || old != Some(text);
-        if resets && self.is_state(value) {
-            self.reset.borrow_mut().push(name.to_string());
+        if resets {
+            self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
+            if self.is_state(value) {
+                self.reset.borrow_mut().push(name.to_string());
+            }
         }
         // (closures of connections share the variable: it is one for all, also when it starts anew)
-        if self.adopt(value, living, resets) && !resets {
-            self.kept.borrow_mut().push(name.to_string());
+        if self.adopt(value, living, resets) {
+            if !resets {
+                self.kept.borrow_mut().push(name.to_string());
+            }
+        } else {
+            self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
         }
     }
 
@@ -187,16 +197,21 @@ impl TopLevel {
         if let (Some(new), Some(living)) =
             (value.read_lock::<RefMap>().as_deref(), living.read_lock::<RefMap>().as_deref())
         {
-            let (gone, stays) = if resets { (living, new) } else { (new, living) };
-            self.twins.borrow_mut().push(Twin::Map { gone: gone.clone(), stays: stays.clone() });
-            return true;
+            // (another variable or property may hold the living one: what starts anew is a map of its own)
+            if !resets {
+                let twin = Twin::Map { new: new.clone(), living: living.clone() };
+                self.twins.borrow_mut().push(twin);
+            }
+            return !resets;
         }
         if let (Some(new), Some(living)) =
             (value.read_lock::<RefArray>().as_deref(), living.read_lock::<RefArray>().as_deref())
         {
-            let (gone, stays) = if resets { (living, new) } else { (new, living) };
-            self.twins.borrow_mut().push(Twin::Array { gone: gone.clone(), stays: stays.clone() });
-            return true;
+            if !resets {
+                let twin = Twin::Array { new: new.clone(), living: living.clone() };
+                self.twins.borrow_mut().push(twin);
+            }
+            return !resets;
         }
         let plain = |v: &Dynamic| !v.is_fnptr() && !self.globals.is_handle(v);
         // (what lives may have become anything since: a connection, a closure)
@@ -256,18 +271,29 @@ impl TopLevel {
         }
     }
 
+    /// Do closures of before have to capture this variable anew?
+    pub(crate) fn is_anew(&self, file: &str, name: &str) -> bool {
+        let anew = self.anew.borrow();
+        !anew.is_empty() && anew.contains(&(file.into(), name.into()))
+    }
+
+    /// Is there any such variable?
+    pub(crate) fn has_anew(&self) -> bool {
+        !self.anew.borrow().is_empty()
+    }
+
     pub(crate) fn variable(&self, key: &Key) -> Option<u64> {
         self.variables.borrow().get(key).copied()
     }
 
-    /// The reload is accepted: new maps and arrays become the living ones, or the other way round, and variables that were
-    /// reset get their new values.
+    /// The reload is accepted: new maps and arrays become the living ones, and variables that were reset get their new
+    /// values.
     pub(crate) fn accept(&self) {
         self.previous.take();
         for twin in self.twins.borrow_mut().drain(..) {
             match twin {
-                Twin::Map { gone, stays } => gone.stand_for(&stays),
-                Twin::Array { gone, stays } => gone.stand_for(&stays),
+                Twin::Map { new, living } => new.stand_for(&living),
+                Twin::Array { new, living } => new.stand_for(&living),
             }
         }
         for (mut cell, new) in self.renewed.take() {

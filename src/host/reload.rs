@@ -275,6 +275,7 @@ impl Supervisor {
         match deployment.commit(self) {
             Ok(report) => {
                 self.good = sources;
+                self.forget_restarts();
                 self.log_reloaded(report.summary(&self.script_name()));
                 if options.hard {
                     self.places.iter().for_each(|place| place.isolate.close_all());

@@ -84,6 +84,11 @@ impl Supervisor {
         self.restart_where(|due| due <= Instant::now());
     }
 
+    /// A reload has given every place what it needs.
+    pub(super) fn forget_restarts(&mut self) {
+        self.places.iter_mut().for_each(|place| place.restarts.due = None);
+    }
+
     /// Starts all that are missing: a reload needs every isolate.
     pub(super) fn restart_missing(&mut self) {
         self.restart_where(|_| true);

@@ -103,7 +103,11 @@ async fn start(
     };
     let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
     if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
-        // It waited so long that a newer generation has taken over, with all that is left to do.
+        // It waited so long that a newer generation has taken over, with all that is left to do. If that one's start is
+        // over already, nobody else ends what this one has asked for late.
+        if ctx.settled.get() > program.generation {
+            end_unasked(ctx, ctx.settled.get());
+        }
         return started;
     }
     share_carried(ctx, program);
@@ -114,7 +118,7 @@ async fn start(
         return started;
     }
     worker.accept_as_seated().map_err(Fault::plain)?;
-    if !is_first {
+    if !is_first && started.is_ok() {
         let reloaded = run_own(ctx, &worker, Event::WorkerReload, 0).await;
         reloaded.unwrap_or_else(|fault| ctx.report(fault));
     }
@@ -163,6 +167,7 @@ fn close_worker(worker: &Worker) {
 
 /// Ends the inner workers and timers that an earlier generation asked for and this one did not.
 fn end_unasked(ctx: &Ctx, generation: u64) {
+    ctx.settled.set(generation);
     ctx.timers.end_unasked(generation);
     let stale = |w: &Worker| {
         let core = w.core();
@@ -195,8 +200,7 @@ fn rebind(ctx: &Rc<Ctx>, renew: impl Fn(&Rc<Handler>, usize) -> Option<Rc<Handle
         }
     };
     ctx.timers.rebind(|old| renew(old, 0));
-    for worker in ctx.workers.borrow().iter() {
-        let core = worker.core();
+    for core in ctx.every_worker() {
         renew_all(&core.callbacks);
         let connections = core.with_connections(|c| c.values().cloned().collect::<Vec<_>>());
         for connection in connections {

@@ -31,7 +31,8 @@ pub(crate) async fn look_for_ever(ctx: Rc<Ctx>) {
 pub(crate) fn find(ctx: &Ctx, program: &Rc<Program>) -> Vec<(String, i64)> {
     let held = handlers(ctx).into_iter().filter(|h| !Rc::ptr_eq(h.program(), program));
     let mut found: Vec<_> = held.map(|h| (h.location(), h.program().number())).collect();
-    if ctx.generations.keeps_any() || program.generation.is_multiple_of(RENAME_GENERATIONS) {
+    let rename = program.resets() || program.generation.is_multiple_of(RENAME_GENERATIONS);
+    if rename || ctx.generations.keeps_any() {
         found.extend(buried(ctx, program));
     }
     found
@@ -56,8 +57,7 @@ fn buried(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
         }
     };
     let mut reach = Reach::new(&mut look);
-    for worker in ctx.workers.borrow().iter() {
-        let core = worker.core();
+    for core in ctx.every_worker() {
         core.properties.for_each(|value| reach.value(value));
         core.with_connections(|connections| {
             for connection in connections.values() {
@@ -83,8 +83,7 @@ fn owner(generations: &Generations, name: &str) -> Option<Rc<Program>> {
 /// Every callback that the host holds.
 fn handlers(ctx: &Ctx) -> Vec<Rc<Handler>> {
     let mut handlers = ctx.timers.handlers();
-    for worker in ctx.workers.borrow().iter() {
-        let core = worker.core();
+    for core in ctx.every_worker() {
         handlers.extend(core.callbacks.all().into_iter().map(|(_, h)| h));
         core.with_connections(|connections| {
             for callbacks in connections.values().filter_map(|c| c.own_callbacks()) {

@@ -144,7 +144,7 @@ impl Link {
     pub(crate) fn flush(self: &Rc<Self>) {
         self.dirty.set(false);
         if self.drainer.borrow().is_some() {
-            return;
+            return self.account();
         }
         let written = self.write_some();
         self.account();

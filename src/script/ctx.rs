@@ -7,7 +7,7 @@ use super::{
     policy::Policy,
     timer::Timers,
     value::{Outcome, error, function},
-    worker::Worker,
+    worker::{Worker, WorkerCore},
 };
 use crate::{
     engine::{
@@ -25,8 +25,8 @@ use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
-    pin::pin,
-    rc::Rc,
+    pin::Pin,
+    rc::{Rc, Weak},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -77,6 +77,10 @@ pub(crate) struct Ctx {
     pub(crate) carried: RefCell<Vec<(FnPtr, FnPtr)>>,
     pub(crate) generations: Rc<Generations>,
     pool: Pool<Calls>,
+    /// The newest generation whose start is complete.
+    pub(crate) settled: Cell<u64>,
+    /// Inner Workers, wherever scripts hold them.
+    inner: RefCell<Vec<Weak<WorkerCore>>>,
     /// Has it asked for its end?
     exits: Cell<bool>,
     wishes: Box<dyn Fn(Wish)>,
@@ -118,6 +122,8 @@ impl Ctx {
             carried: RefCell::default(),
             generations: Rc::default(),
             pool: Pool::default(),
+            settled: Cell::new(0),
+            inner: RefCell::default(),
             exits: Cell::new(false),
             wishes: Box::new(wishes),
         })
@@ -135,6 +141,22 @@ impl Ctx {
     /// The program whose top level runs, else the one that serves.
     pub(crate) fn program(&self) -> Option<Rc<Program>> {
         self.generations.declaring().or_else(|| self.generations.serving())
+    }
+
+    /// Remembers an inner Worker, which scripts may hold without listening on it.
+    pub(crate) fn note_inner(&self, core: &Rc<WorkerCore>) {
+        let mut inner = self.inner.borrow_mut();
+        if inner.len() == inner.capacity() {
+            inner.retain(|core| core.strong_count() > 0);
+        }
+        inner.push(Rc::downgrade(core));
+    }
+
+    /// Every Worker that lives: those of the top level, and all inner ones.
+    pub(crate) fn every_worker(&self) -> Vec<Rc<WorkerCore>> {
+        let workers = self.workers.borrow();
+        let outer = workers.iter().map(Worker::core).filter(|core| !core.is_inner);
+        outer.chain(self.inner.borrow().iter().filter_map(Weak::upgrade)).collect()
     }
 
     /// From now on events go to this program.
@@ -222,7 +244,21 @@ impl Ctx {
         }
         let job = Job { handler: handler.clone(), args: std::mem::take(args) };
         let faults = &self.stats.faults;
-        match self.watched(&handler, self.pool.run(job, tag)).await {
+        // (so that the host sees where it stands while it keeps this thread busy)
+        let at = handler.place(|file, line| self.stats.place(file, line));
+        let began = self.stats.measures().then(Instant::now);
+        let mut running = self.pool.run(job, tag);
+        let done = poll_fn(|cx| {
+            self.stats.enter(at);
+            let polled = Pin::new(&mut running).poll(cx);
+            self.stats.leave();
+            polled
+        })
+        .await;
+        if let Some(began) = began {
+            self.stats.latency.observe(began.elapsed());
+        }
+        match done {
             Ok(Done { result, args: back }) => {
                 *args = back;
                 result.map_err(|error| {
@@ -259,24 +295,6 @@ impl Ctx {
             let seconds = worker.core().settings.handler_timeout.get();
             coroutine::set_limit(Duration::from_secs_f64(seconds));
         }
-    }
-
-    /// Runs a handler so that the host sees where it stands while it keeps this thread busy.
-    async fn watched<F: Future>(&self, handler: &Handler, running: F) -> F::Output {
-        let place = handler.place(|file, line| self.stats.place(file, line));
-        let began = self.stats.measures().then(Instant::now);
-        let mut running = pin!(running);
-        let done = poll_fn(|cx| {
-            self.stats.enter(place);
-            let polled = running.as_mut().poll(cx);
-            self.stats.leave();
-            polled
-        })
-        .await;
-        if let Some(began) = began {
-            self.stats.latency.observe(began.elapsed());
-        }
-        done
     }
 
     /// Tells the host where this isolate listens now.

@@ -2,7 +2,7 @@
 
 mod core;
 
-use self::core::WorkerCore;
+pub(crate) use self::core::WorkerCore;
 
 use super::{
     callback::Event,
@@ -48,6 +48,9 @@ impl Worker {
         };
         let is_inner = !ctx.is_declaring();
         let core = WorkerCore::new(ctx, declared, address, is_inner);
+        if is_inner {
+            ctx.note_inner(&core);
+        }
         let worker = Self(Rc::new(RefCell::new(core)));
         if !is_inner {
             ctx.declared.borrow_mut().push(worker.clone());

@@ -99,3 +99,26 @@ fn a_newer_start_accepts_on_the_port_that_a_late_one_was_to_have() {
     assert_eq!(host.tcp(SECOND).ask("d"), "d 3");
     assert_eq!(host.errors(), 0);
 }
+
+#[test]
+fn what_a_late_start_asks_for_ends_when_a_newer_one_is_complete() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+let ticks = #{ n: 0 };
+worker.on_worker_start = |worker| {
+    if worker.generation == 1 { sleep(3); print("late"); }
+    Timer::add(3600, || ticks.n += 1);
+};
+worker.on_message = |connection, line| connection.send(line);
+"#;
+    let mut host = TestHost::start(script);
+    let timers = |host: &TestHost| host.handle().status().expect("it runs").isolates[0].timers;
+    assert_eq!(timers(&host), 1);
+    host.edit(&format!("{script}// late\n"));
+    host.wait_for_log("on_worker_start is still running");
+    host.edit(&format!("{script}// newer\n"));
+    host.wait_for_log("late");
+    crate::host::eventually(|| timers(&host) == 1);
+    assert_eq!(host.tcp("text://127.0.0.1:0").ask("a"), "a");
+    assert_eq!(timers(&host), 1);
+}

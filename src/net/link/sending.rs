@@ -23,14 +23,14 @@ impl Link {
         if !self.has_room(payload.len()) {
             return Ok(Sent::Dropped);
         }
-        {
-            let mut wire = self.wire.borrow_mut();
-            let mut outbox = self.outbox.borrow_mut();
-            let waits = wire.websocket().is_some_and(|socket| !socket.is_open());
-            let into = if waits { outbox.held() } else { outbox.queue(payload.len()) };
-            wire.encode(kind, payload, into)?;
-        }
-        Ok(self.appended())
+        let mut wire = self.wire.borrow_mut();
+        let mut outbox = self.outbox.borrow_mut();
+        let waits = wire.websocket().is_some_and(|socket| !socket.is_open());
+        let into = if waits { outbox.held() } else { outbox.queue(payload.len()) };
+        wire.encode(kind, payload, into)?;
+        let (queued, costs) = (outbox.len(), outbox.memory());
+        drop((wire, outbox));
+        Ok(self.appended(queued, costs))
     }
 
     /// Sends bytes as they are.
@@ -38,8 +38,11 @@ impl Link {
         if !self.has_room(bytes.len()) {
             return Sent::Dropped;
         }
-        self.outbox.borrow_mut().queue(bytes.len()).extend_from_slice(bytes);
-        self.appended()
+        let mut outbox = self.outbox.borrow_mut();
+        outbox.queue(bytes.len()).extend_from_slice(bytes);
+        let (queued, costs) = (outbox.len(), outbox.memory());
+        drop(outbox);
+        self.appended(queued, costs)
     }
 
     /// May a message of `n` bytes be queued? If not, it counts as dropped, and an open connection hears of it.
@@ -87,10 +90,16 @@ impl Link {
         }
     }
 
-    fn appended(self: &Rc<Self>) -> Sent {
-        self.account();
+    /// `queued` bytes wait now and cost so much. (How much waits is told when the turn ends: hardly any of it waits longer.)
+    fn appended(self: &Rc<Self>, queued: usize, costs: usize) -> Sent {
+        let (waited, cost) = self.counted.get();
+        if cost != costs {
+            self.counted.set((waited, costs));
+            self.turn.share.changed(cost, costs);
+        }
         let is_full = || self.is_full() || !self.turn.share.has_room();
-        if self.queued() >= EAGER || is_full() {
+        let limit = self.max_send_buffer_size.get().min(EAGER);
+        if queued >= limit || !self.turn.share.has_room() {
             self.flush();
             if self.status.get() == Status::Closed {
                 self.turn.stats.dropped.add(1);

@@ -227,3 +227,69 @@ fn a_closure_buried_in_a_map_keeps_its_program_alive_until_it_is_gone() {
     let report = host.edit(&without);
     assert!(report.leftovers.is_empty(), "{:?}", report.leftovers);
 }
+
+/// Two closures of each connection, made by these two statements.
+fn two_held(holder: &str, first: &str, second: &str) -> String {
+    format!(
+        r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.on_connect = |c| {{
+    c.h = {holder};
+    {first}
+    {second}
+}};
+worker.on_message = |c, line| {{
+    let held = if line == "a" {{ c.h.values()[0] }} else {{ c.h.values()[1] }};
+    c.send(held.call());
+}};
+"#
+    )
+}
+
+#[test]
+fn a_closure_never_runs_the_code_of_another() {
+    // Each has a place of its own.
+    let (a, b) = (r#"c.h["a"] = || "A1";"#, r#"c.h["b"] = || "B1";"#);
+    let mut host = TestHost::start(&two_held("#{}", a, b));
+    let mut client = host.tcp(TEXT);
+    assert_eq!((client.ask("a"), client.ask("b")), ("A1".into(), "B1".into()));
+    let report = host.edit(&two_held("#{}", "", &b.replace("B1", "B2")));
+    assert_eq!(report.leftovers.len(), 1);
+    assert_eq!((client.ask("a"), client.ask("b")), ("A1".into(), "B2".into()));
+    // Their places read the same, so that nobody can know which of them is meant: nothing is guessed.
+    let (a, b) = (r#"set(c, || "A1");"#, r#"set(c, || "B1");"#);
+    let set = "fn set(c, f) { c.h[`k${c.h.len()}`] = f; }\n";
+    let mut host = TestHost::start(&format!("{set}{}", two_held("#{}", a, b)));
+    let mut client = host.tcp(TEXT);
+    assert_eq!((client.ask("a"), client.ask("b")), ("A1".into(), "B1".into()));
+    let report = host.edit(&format!("{set}{}", two_held("#{}", "", &b.replace("B1", "B2"))));
+    assert_eq!(report.leftovers.len(), 2);
+    assert_eq!((client.ask("a"), client.ask("b")), ("A1".into(), "B1".into()));
+}
+
+#[test]
+fn a_closure_on_a_worker_that_does_not_listen_goes_on_like_any_other() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+let keep = #{};
+worker.on_connect = |c| {
+    if keep.bag == () {
+        let bag = Worker();
+        bag.held = |x| `one ${x}`;
+        keep.bag = bag;
+    }
+};
+worker.on_message = |c, line| c.send(keep.bag.held.call(line));
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("a"), "one a");
+    for round in 0..20 {
+        host.edit(&format!("{}{script}", "\n".repeat(round + 1)));
+    }
+    assert_eq!(client.ask("b"), "one b");
+    let without = script.replace("        bag.held = |x| `one ${x}`;\n", "");
+    let report = host.edit(&without);
+    assert_eq!(report.leftovers.len(), 1);
+    assert_eq!(client.ask("c"), "one c");
+}

@@ -338,3 +338,40 @@ fn a_reload_that_is_waited_for_tells_why_it_was_rejected() {
     let fault = rejected.expect_err("it is no script");
     assert_eq!(fault.location, "main.rhai:1:14");
 }
+
+#[test]
+fn a_map_that_two_variables_hold_is_left_alone_when_one_of_them_starts_anew() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+let users = #{};
+let admins = users;
+worker.on_message = |c, line| { users[line] = 1; c.send(`${users} ${admins}`); };
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("ann"), r#"{"ann":1} {"ann":1}"#);
+    let report = host.edit(&script.replace("admins = users", "admins = #{}"));
+    assert_eq!((report.kept, report.reset), (vec!["users".to_owned()], vec!["admins".to_owned()]));
+    assert_eq!(client.ask("eve"), r#"{"ann":1,"eve":1} {}"#);
+}
+
+#[test]
+fn a_variable_that_becomes_of_another_kind_is_one_for_closures_that_hold_it_too() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+let n = 1;
+worker.on_connect = |connection| {
+    connection.shown = || `${n}`;
+    connection.on_message = |c, line| c.send(`${n} ${c.shown.call()}`);
+};
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("a"), "1 1");
+    for (value, shown) in [("#{}", "{}"), ("[7]", "[7]"), ("10", "10"), ("\"x\"", "x")] {
+        for moved in ["", "// moved\n"] {
+            host.edit(&format!("{moved}{}", script.replace("n = 1", &format!("n = {value}"))));
+            assert_eq!(client.ask("a"), format!("{shown} {shown}"));
+        }
+    }
+}
