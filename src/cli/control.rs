@@ -3,7 +3,7 @@
 
 use super::{
     exit::Failure,
-    notify,
+    notify, place,
     wire::{Answer, MAX_REQUEST, Request},
 };
 use rhost::{HostHandle, ReloadOptions};
@@ -40,7 +40,7 @@ impl Control {
     pub fn start(path: &Path, script: &str, handle: HostHandle) -> Result<Self, Failure> {
         let failed = |e| Failure::system(format!("control socket {}", path.display()), e);
         // (it appears with its rights, in place of what a host before us left)
-        let unfinished = path.with_extension("new");
+        let unfinished = place::beside(path, ".new");
         let _ = fs::remove_file(&unfinished);
         let listener = UnixListener::bind(&unfinished).map_err(failed)?;
         fs::set_permissions(&unfinished, Permissions::from_mode(0o600)).map_err(failed)?;

@@ -30,6 +30,9 @@ pub struct PidFile {
     path: PathBuf,
 }
 
+/// Bytes of a pid file that are looked at. Fixed: a number is shorter.
+const MAX_PID_FILE: u64 = 64;
+
 impl PidFile {
     /// Takes the lock and writes our process id.
     pub fn take(path: &Path) -> Result<Self, Failure> {
@@ -58,6 +61,7 @@ impl PidFile {
             }
             // (whoever ended just now may have removed the file that we opened)
             if fs::metadata(path).is_ok_and(|m| file.metadata().is_ok_and(|f| is_same(&m, &f))) {
+                refuse_other_content(&file, path)?;
                 let file = Self { file, path: path.to_owned() };
                 file.write_pid().map_err(failed)?;
                 return Ok(file);
@@ -161,4 +165,17 @@ impl Running {
 
 fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// A file that holds anything but a process id is somebody's, and was named by mistake.
+fn refuse_other_content(file: &File, path: &Path) -> Result<(), Failure> {
+    let mut content = Vec::new();
+    let read = file.take(MAX_PID_FILE).read_to_end(&mut content);
+    read.map_err(|e| Failure::system(format!("pid file {}", path.display()), e))?;
+    let text = String::from_utf8_lossy(&content);
+    if text.trim().chars().all(|c| c.is_ascii_digit()) {
+        return Ok(());
+    }
+    let text = format!("{} is not a pid file: it holds something else", path.display());
+    Err(Failure::new(Exit::Failed, text))
 }

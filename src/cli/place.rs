@@ -12,7 +12,7 @@ use std::{
 
 /// The control socket that belongs to a pid file.
 pub fn socket(pid_file: &Path) -> PathBuf {
-    pid_file.with_extension("sock")
+    beside(pid_file, ".sock")
 }
 
 /// A path that means the same in every working directory.
@@ -96,6 +96,13 @@ fn folder() -> Result<PathBuf, Failure> {
         return Err(Failure::new(Exit::Failed, text));
     }
     Ok(folder)
+}
+
+/// The path with something behind its whole name, so that two files never share one neighbour.
+pub fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 /// FNV-1a: short, and the same in every version of rhost.

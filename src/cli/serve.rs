@@ -116,14 +116,13 @@ pub fn take_place(plan: &mut Plan) -> Result<PidFile, Failure> {
     if let Ok(default) = &default {
         let led_to = std::fs::read_link(default);
         let running = Running::find(led_to.as_ref().unwrap_or(default))?;
-        match running.map(|running| running.pid()) {
-            Some(Some(pid)) => {
-                let text = format!("{} is already running (pid {pid})", plan.script_name());
-                return Err(Failure::new(Exit::AlreadyRunning, text));
-            }
+        if let Some(running) = running {
+            let text = format!("{} is already running ({})", plan.script_name(), running.who());
+            return Err(Failure::new(Exit::AlreadyRunning, text));
+        }
+        if led_to.is_ok() {
             // (a link that a host left behind)
-            None if led_to.is_ok() => drop(std::fs::remove_file(default)),
-            _ => (),
+            let _ = std::fs::remove_file(default);
         }
     }
     let path = match plan.pid_file.take() {

@@ -79,11 +79,15 @@ impl Reloaded {
     /// (edited); 3 closures still on generation 41 (push.rhai:18)`.
     pub fn summary(&self, script: &str) -> String {
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let connections = count(self.connections, "connection");
+        let connections = match self.options.hard {
+            true => format!("closed {connections}, kept"),
+            false => format!("kept {connections},"),
+        };
         let mut text = format!(
-            "reloaded {script}, generation {}, {} ms: kept {}, {}, {}, {}",
+            "reloaded {script}, generation {}, {} ms: {connections} {}, {}, {}",
             self.generation,
             self.took.as_millis(),
-            count(self.connections, "connection"),
             count(self.listeners, "listener"),
             count(self.timers, "timer"),
             count(self.kept.len(), "value"),

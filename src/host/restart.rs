@@ -52,7 +52,13 @@ impl Restarts {
 impl Supervisor {
     /// An isolate has died, for this reason, or wants to be replaced.
     pub(super) fn want_restart(&mut self, isolate: usize, died: Option<String>) {
+        let limit = self.stop_timeout();
         let Some(place) = self.places.iter_mut().find(|p| p.isolate.id == isolate) else { return };
+        if died.is_none() {
+            // At once: what it holds is not to be trusted any more. (Nobody waits for the answer; its thread is joined
+            // when the new one starts.)
+            drop(place.isolate.ask(|reply| Command::Stop { limit, reply }));
+        }
         let wait = place.restarts.plan();
         let who = title(self, isolate);
         let when =

@@ -212,7 +212,8 @@ impl Supervisor {
                 Order::StopGracefully(code) if self.draining.is_none() => {
                     self.draining = Some(self.drain(code));
                 }
-                Order::StopGracefully(_) => (),
+                // (somebody does not want to wait any more)
+                Order::StopGracefully(code) => return code,
                 Order::Reload(options, reply) => self.want_reload(options, reply),
                 Order::Wish(Wish::Reload) => self.want_reload(ReloadOptions::default(), None),
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {

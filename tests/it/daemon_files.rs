@@ -61,13 +61,13 @@ fn a_script_can_ask_to_be_a_daemon_with_files_of_its_choice() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     let table: Vec<String> = said.out.lines().map(str::to_owned).collect();
     assert_eq!(Client::connect(listed(&table, "echo")).ask("print"), "print 1");
-    assert!(daemon.path("my.pid").exists() && daemon.path("my.sock").exists());
+    assert!(daemon.path("my.pid").exists() && daemon.path("my.pid.sock").exists());
     until("the print", || fs::read_to_string(daemon.path("out")).unwrap() == "printed\n");
     let log = fs::read_to_string(daemon.path("my.log")).unwrap();
     assert!(log.contains("listening on") && !log.contains("printed"), "{log}");
     assert_eq!(daemon.rhost("start", &[]).code, Some(4));
     assert_eq!(daemon.rhost("stop", &[]).code, Some(0));
-    assert!(!daemon.path("my.pid").exists() && !daemon.path("my.sock").exists());
+    assert!(!daemon.path("my.pid").exists() && !daemon.path("my.pid.sock").exists());
     assert_eq!(daemon.runtime_file(""), None);
 }
 
@@ -133,4 +133,30 @@ fn json_logs_of_a_daemon_parse() {
         let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
         assert!(line["message"].is_string(), "{line}");
     }
+}
+
+#[test]
+fn a_pid_file_that_is_something_else_is_left_alone() {
+    let daemon = Daemon::new(ECHO);
+    let said = daemon.rhost("start", &["-d", "--pid-file", "main.rhai"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(
+        said.err.contains("main.rhai is not a pid file: it holds something else"),
+        "{}",
+        said.err
+    );
+    assert_eq!(fs::read_to_string(daemon.path("main.rhai")).expect("the script"), ECHO);
+}
+
+#[test]
+fn hosts_with_pid_files_of_the_same_stem_are_told_apart() {
+    let (one, two) = (Daemon::new(ECHO), Daemon::new(ECHO));
+    let path = |end: &str| one.path(end).to_string_lossy().into_owned();
+    let (first, second) = (path("app.one"), path("app.two"));
+    assert_eq!(one.rhost("start", &["-d", "--pid-file", &first]).code, Some(0));
+    assert_eq!(two.rhost("start", &["-d", "--pid-file", &second]).code, Some(0));
+    assert_eq!(one.rhost("stop", &[]).code, Some(0));
+    assert_eq!(one.rhost("status", &[]).code, Some(3));
+    assert_eq!(two.rhost("status", &[]).code, Some(0));
+    assert_eq!(two.rhost("stop", &[]).code, Some(0));
 }
