@@ -2,7 +2,6 @@
 //! suspend it in the middle. All of the crate's unsafe code is here; nothing of scripts or sockets may enter.
 #![allow(unsafe_code)]
 
-use super::hints::panicked;
 use corosensei::{
     Coroutine, CoroutineResult, Yielder,
     stack::{DefaultStack, Stack},
@@ -278,7 +277,7 @@ impl<R: Runner> Future for Running<'_, R> {
                 Poll::Ready(Err(Failure::Panic("a coroutine ended by itself".into())))
             }
             // The panic costs this coroutine; what it was doing is reported by the caller, with what may help.
-            Err(panic) => Poll::Ready(Err(Failure::Panic(panicked(message(&*panic))))),
+            Err(panic) => Poll::Ready(Err(Failure::Panic(message(&*panic)))),
         }
     }
 }

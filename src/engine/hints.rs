@@ -15,7 +15,7 @@ use rhai::{
 const LOCKED: &str = "called `Option::unwrap()` on a `None` value";
 
 /// The message of a panic, with what may help against it.
-pub(super) fn panicked(message: String) -> String {
+pub(crate) fn panicked(message: String) -> String {
     if message != LOCKED {
         return message;
     }

@@ -28,6 +28,7 @@ pub(crate) mod sources;
 pub(crate) mod tokens;
 pub(crate) mod toplevel;
 
+pub(crate) use hints::panicked;
 use modules::{Modules, Resolver};
 use rhai::{Engine, EvalAltResult};
 use std::{

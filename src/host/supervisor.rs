@@ -175,7 +175,8 @@ impl Supervisor {
         Ok(code)
     }
 
-    /// The next order, whatever else falls due meanwhile. However often a reload was asked for, it is made once, when there is nothing else to do.
+    /// The next order; what else falls due meanwhile is done. However often a reload was asked for, it is made once, when
+    /// there is nothing else to do.
     fn next_order(&mut self, orders: &Receiver<Order>) -> Option<Order> {
         loop {
             if let Ok(order) = orders.try_recv() {

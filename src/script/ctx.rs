@@ -224,13 +224,6 @@ impl Ctx {
         result.map_err(failed).ok()
     }
 
-    /// Asks for the end of this isolate, and a new one in its place, if that is what an error costs.
-    pub(crate) fn exit_if(&self, policy: Option<Policy>) {
-        if policy == Some(Policy::Exit) && !self.exits.replace(true) {
-            self.wish(Wish::Restart { isolate: self.isolate, died: None });
-        }
-    }
-
     /// The same for callers that have something better to do with a fault than to log it.
     pub(crate) async fn try_call(
         &self,
@@ -273,6 +266,7 @@ impl Ctx {
             }
             Err(Failure::Panic(text)) => {
                 faults.panic.add(1);
+                let text = engine::panicked(text);
                 Err(Fault::plain(format!(
                     "a function of the host panicked in {}, {}: {text}",
                     place(),
@@ -286,6 +280,13 @@ impl Ctx {
                     place()
                 )))
             }
+        }
+    }
+
+    /// Asks for the end of this isolate, and a new one in its place, if that is what an error costs.
+    pub(crate) fn exit_if(&self, policy: Option<Policy>) {
+        if policy == Some(Policy::Exit) && !self.exits.replace(true) {
+            self.wish(Wish::Restart { isolate: self.isolate, died: None });
         }
     }
 

@@ -71,7 +71,8 @@ impl Link {
         let queued = self.queued();
         // (what comes through a pipe is not dropped for the budget: its feeder is paused)
         let small = || n <= BEYOND_BUDGET || self.feeder.borrow().strong_count() > 0;
-        !self.is_full() && (self.turn.share.has_room() || queued == 0 && small())
+        queued < self.max_send_buffer_size.get()
+            && (self.turn.share.has_room() || queued == 0 && small())
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -97,7 +98,6 @@ impl Link {
             self.counted.set((waited, costs));
             self.turn.share.changed(cost, costs);
         }
-        let is_full = || self.is_full() || !self.turn.share.has_room();
         let limit = self.max_send_buffer_size.get().min(EAGER);
         if queued >= limit || !self.turn.share.has_room() {
             self.flush();
@@ -108,7 +108,7 @@ impl Link {
             if self.queued() == 0 {
                 return Sent::Written;
             }
-            if is_full() {
+            if self.is_full() || !self.turn.share.has_room() {
                 if let Some(feeder) = self.feeder.borrow().upgrade() {
                     feeder.held.set(true);
                 }
