@@ -209,3 +209,34 @@ fn a_script_in_a_folder_behind_a_link_is_read_again_when_the_link_is_switched() 
     fs::write(path("r2/main.rhai"), "let x = ;").unwrap();
     host.expect_no_reload();
 }
+
+#[test]
+fn rule_2_every_isolate_compiles_the_same_bytes_whatever_is_saved_meanwhile() {
+    let script = |version: &str| {
+        format!(
+            "const VERSION = \"{version}\";\nchange(VERSION);\nlet worker = Worker(\"text://127.0.0.1:0\");\n\
+             worker.count = 3;\nworker.on_worker_start = |w| print(`${{w.generation}} ${{VERSION}}`);\n"
+        )
+    };
+    let newest = script("newest");
+    let place = std::sync::Arc::new(std::sync::OnceLock::<std::path::PathBuf>::new());
+    let known = place.clone();
+    // While the first isolate reads the new script, the file becomes another.
+    let options = |builder: rhost::HostBuilder| {
+        builder.register(move |engine| {
+            let (known, newest) = (known.clone(), newest.clone());
+            engine.register_fn("change", move |version: &str| {
+                if let Some(path) = known.get().filter(|_| version == "new") {
+                    std::fs::write(path, &newest).expect("the script");
+                }
+            });
+        })
+    };
+    let mut host = TestHost::try_start_as(&script("old"), &[], options).expect("it starts");
+    place.set(host.path("main.rhai")).expect("set once");
+    host.edit(&script("new"));
+    host.reloaded();
+    let printed = host.printed();
+    let told = |line: &str| printed.iter().filter(|l| *l == line).count();
+    assert_eq!((told("0 old"), told("1 new"), told("2 newest")), (3, 3, 3), "{printed:?}");
+}
