@@ -6,7 +6,7 @@ use super::{
     link::{Link, Status},
     transport::ReadHalf,
 };
-use crate::protocol::{Broken, Framer, Kind, Step};
+use crate::protocol::{Broken, Framer, Kind, Step, handshake, http};
 use std::{
     future::{Future, poll_fn},
     io,
@@ -23,6 +23,10 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Bytes that are thrown away at most during that time. Fixed.
 const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
+/// Bytes that are received while a request waits for its answer, so that the peer's end is noticed. Fixed: a few pipelined
+/// requests; a flood of them waits in the kernel.
+const AHEAD: usize = 64 * 1024;
+
 /// What ended a wait.
 enum Waited {
     Read(io::Result<(Box<[u8]>, usize)>),
@@ -38,16 +42,29 @@ pub(crate) struct Connection<E: Events> {
     events: E,
     /// Protocol answers of one step, on their way to the queue.
     answers: Vec<u8>,
+    /// Has the peer ended its half, while there is still something to answer?
+    ended: bool,
 }
 
 impl<E: Events> Connection<E> {
     pub(crate) fn new(link: Rc<Link>, read: ReadHalf, events: E) -> Self {
-        Self { link, read, inbox: Inbox::default(), events, answers: Vec::new() }
+        Self { link, read, inbox: Inbox::default(), events, answers: Vec::new(), ended: false }
     }
 
     /// Is there something in the inbox that can be digested now?
     fn can_digest(&self) -> bool {
         !self.link.hungry.get() && !self.inbox.is_empty() && self.link.is_listening()
+    }
+
+    /// Is there something to do that does not have to be read first?
+    fn has_work(&self) -> bool {
+        self.link.calls() || self.can_digest() || self.ended && !self.link.is_answering()
+    }
+
+    /// Is the peer to be read now?
+    fn reads(&self) -> bool {
+        let is_ahead = self.inbox.len() >= AHEAD && self.link.is_answering();
+        self.link.is_listening() && !self.ended && !is_ahead
     }
 
     /// Runs until the connection is over, whichever side ended it.
@@ -69,8 +86,13 @@ impl<E: Events> Connection<E> {
                     continue;
                 }
             }
+            if self.ended && !self.link.is_answering() && !self.can_digest() {
+                self.ended = false;
+                self.peer_ended().await;
+                continue;
+            }
             self.link.unread.set(self.inbox.len());
-            let waited = match self.link.is_listening() {
+            let waited = match self.reads() {
                 true => self.wait().await,
                 false => self.wait_unread().await,
             };
@@ -78,9 +100,9 @@ impl<E: Events> Connection<E> {
                 Waited::Called => (),
                 Waited::Read(Ok((buffer, 0))) => {
                     give_buffer(buffer);
-                    self.link.peer_ended();
-                    if self.link.status() == Status::Closing && !self.link.is_over() {
-                        self.wait_for_the_end().await;
+                    match self.link.answers_first() {
+                        true => self.ended = true,
+                        false => self.peer_ended().await,
                     }
                 }
                 Waited::Read(Ok((buffer, n))) => {
@@ -100,10 +122,10 @@ impl<E: Events> Connection<E> {
     async fn wait(&mut self) -> Waited {
         poll_fn(|cx| {
             self.link.register(cx.waker());
-            if self.link.calls() || self.can_digest() {
+            if self.has_work() {
                 return Poll::Ready(Waited::Called);
             }
-            if !self.link.is_listening() {
+            if !self.reads() {
                 return Poll::Pending;
             }
             let mut buffer = take_buffer();
@@ -123,7 +145,7 @@ impl<E: Events> Connection<E> {
         let mut broken = pin!(self.read.broken());
         poll_fn(|cx| {
             self.link.register(cx.waker());
-            if self.link.calls() || self.link.is_listening() {
+            if self.has_work() || self.reads() {
                 return Poll::Ready(Waited::Called);
             }
             let reset = || io::ErrorKind::ConnectionReset.into();
@@ -133,7 +155,11 @@ impl<E: Events> Connection<E> {
     }
 
     /// The peer has ended its half; our queue still goes out.
-    async fn wait_for_the_end(&self) {
+    async fn peer_ended(&self) {
+        self.link.peer_ended();
+        if self.link.status() != Status::Closing {
+            return;
+        }
         poll_fn(|cx| {
             self.link.register(cx.waker());
             if self.link.is_over() { Poll::Ready(()) } else { Poll::Pending }
@@ -170,14 +196,24 @@ impl<E: Events> Connection<E> {
                     self.inbox.consume(consumed);
                     self.deliver(data).await;
                 }
+                Ok(Step::Request { request, consumed }) => {
+                    self.inbox.consume(consumed);
+                    self.link.begin_answering();
+                    if let Some(opening) = self.opens_websocket(&request) {
+                        self.link.become_websocket();
+                        let work = self.events.handshake(&opening);
+                        let verdict = attend(&self.link, &self.read, &mut self.inbox, work).await;
+                        self.conclude(&opening, verdict);
+                        continue;
+                    }
+                    let data = self.events.receive(Message::Request(request));
+                    self.deliver(data.map_err(|_| ())).await;
+                }
                 Ok(Step::Handshake { request, consumed }) => {
                     self.inbox.consume(consumed);
                     let work = self.events.handshake(&request);
                     let verdict = attend(&self.link, &self.read, &mut self.inbox, work).await;
-                    match verdict {
-                        Verdict::Accept(extra) => self.link.accept_websocket(&request, &extra),
-                        Verdict::Refuse(status) => self.link.refuse_websocket(status),
-                    }
+                    self.conclude(&request, verdict);
                 }
                 Ok(Step::Goodbye) => {
                     self.link.peer_ended();
@@ -190,6 +226,23 @@ impl<E: Events> Connection<E> {
             }
         }
         self.inbox.settle();
+    }
+
+    /// The opening of a websocket in an HTTP request, if it is one and the room above takes it.
+    fn opens_websocket(&mut self, request: &http::Request) -> Option<Box<handshake::Request>> {
+        if !request.head.wants_websocket || !self.events.takes_websockets() {
+            return None;
+        }
+        // (what is wrong with it is for the script to see, which is asked as for any request)
+        let whole = [request.head.bytes(), b"\r\n"].concat();
+        handshake::parse(&whole).ok().flatten().map(|(_, opening)| Box::new(opening))
+    }
+
+    fn conclude(&self, request: &handshake::Request, verdict: Verdict) {
+        match verdict {
+            Verdict::Accept(extra) => self.link.accept_websocket(request, &extra),
+            Verdict::Refuse(status) => self.link.refuse_websocket(status),
+        }
     }
 
     async fn deliver(&mut self, data: Result<E::Data, ()>) {

@@ -1,6 +1,7 @@
 //! The part of a connection that everybody may hold: its queue, its state, its counters. Nothing here waits; a link says
 //! what should happen and wakes the connection's task, which does it.
 
+mod answering;
 mod ending;
 mod sending;
 
@@ -64,6 +65,8 @@ pub(crate) struct Link {
     pub(crate) turn: Rc<Turn>,
     /// Do the received bytes that are left begin a message of this protocol, so that only more bytes help?
     pub(crate) hungry: Cell<bool>,
+    /// Is there an HTTP request whose answer is not complete?
+    answering: Cell<bool>,
     wire: RefCell<Wire>,
     outbox: RefCell<Outbox>,
     /// What the isolate's counters know of the outbox: bytes that wait, and what they cost.
@@ -85,6 +88,8 @@ pub(crate) struct Link {
     happenings: RefCell<VecDeque<Happening>>,
     /// A connection that is piped into this one, and is paused while this queue is full.
     feeder: RefCell<Weak<Link>>,
+    /// Whoever waits for the queue to become short; see [`Link::room`].
+    filler: RefCell<Option<Waker>>,
 }
 
 impl Link {
@@ -113,6 +118,7 @@ impl Link {
             handling: Cell::new(false),
             complaining: Cell::new(false),
             hungry: Cell::new(false),
+            answering: Cell::new(false),
             wire: RefCell::new(wire),
             outbox: RefCell::default(),
             counted: Cell::default(),
@@ -128,6 +134,7 @@ impl Link {
             task: RefCell::default(),
             happenings: RefCell::default(),
             feeder: RefCell::default(),
+            filler: RefCell::default(),
             turn,
         });
         link.turn.enter(link.clone());
@@ -162,6 +169,7 @@ impl Link {
     fn write_some(&self) -> io::Result<bool> {
         let Some(write) = self.write.borrow().clone() else { return Ok(true) };
         let mut outbox = self.outbox.borrow_mut();
+        self.wake_filler();
         while !outbox.is_flushed() {
             match write.try_write(outbox.pending()) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -287,6 +295,7 @@ impl Link {
     /// Speaks another protocol from now on. What was received and is not a message yet is looked at anew.
     pub(crate) fn change_wire(&self, wire: Wire) {
         *self.wire.borrow_mut() = wire;
+        self.answering.set(false);
         self.hungry.set(false);
         self.wake();
     }

@@ -21,12 +21,13 @@ mod tally;
 pub(crate) mod transport;
 pub(crate) mod turn;
 
-use crate::protocol::handshake::Request;
+use crate::protocol::{handshake, http};
 
 /// A received message, still in the read buffer.
 pub(crate) enum Message<'a> {
     Text(&'a str),
     Binary(&'a [u8]),
+    Request(Box<http::Request>),
 }
 
 /// What becomes of a websocket request.
@@ -67,8 +68,10 @@ pub(crate) trait Events: 'static {
 
     /// The connection is accepted; nothing has been read.
     async fn connect(&mut self);
+    /// Is an HTTP request that wants to become a websocket to be asked about by [`Self::handshake`]?
+    fn takes_websockets(&self) -> bool;
     /// A websocket request is complete and wants an answer.
-    async fn handshake(&mut self, request: &Request) -> Verdict;
+    async fn handshake(&mut self, request: &handshake::Request) -> Verdict;
     /// Copies a message out of the read buffer.
     fn receive(&mut self, message: Message<'_>) -> Result<Self::Data, NotUtf8>;
     /// Handles a message.

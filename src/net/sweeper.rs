@@ -1,6 +1,7 @@
 //! Every time limit of every connection, checked by one task for each isolate instead of a timer for each connection.
 
 use super::{link::Link, turn::Turn};
+use crate::protocol::http::Stage;
 use std::{cell::Cell, rc::Rc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -10,13 +11,21 @@ pub(crate) const SWEEP: Duration = Duration::from_millis(100);
 /// Time limits of a Worker's connections, seconds; zero is off. Changed by the Worker's properties of the same names,
 /// also for connections that are open.
 pub(crate) struct Timeouts {
-    /// From accept to the end of the websocket request. Default 10: slow phones need 3, a slowloris wants for ever.
+    /// From accept to the end of the websocket request, and from the first byte of any HTTP request to the end of its headers. Default 10: slow phones need 3, a slowloris wants for ever.
     pub(crate) handshake: Cell<f64>,
     /// Silence of a websocket until it is pinged, and again until it is closed. Default 25: below the 30 and 60 seconds
     /// after which common proxies and mobile networks drop a silent connection.
     pub(crate) heartbeat: Cell<f64>,
     /// Silence until a connection of any protocol is closed. Default 0: a backend may keep its connection for days.
     pub(crate) idle: Cell<f64>,
+    /// From one HTTP answer to the next request. Default 60: a browser comes back for the next page.
+    pub(crate) keep_alive: Cell<f64>,
+    /// For each 16 KiB of an HTTP body, and for whoever is sent an answer to read any of it. Default 30: a phone in a
+    /// tunnel comes out again.
+    pub(crate) body: Cell<f64>,
+    /// For the answer to an HTTP request when its handler has returned without one; then 504. Default 5, as long as a
+    /// handler may run.
+    pub(crate) response: Cell<f64>,
     /// From `close()` until the socket is closed whatever the peer does; it begins anew as long as the peer reads a good
     /// part of what is queued. Default 5.
     pub(crate) close: Cell<f64>,
@@ -28,6 +37,9 @@ impl Default for Timeouts {
             handshake: Cell::new(10.0),
             heartbeat: Cell::new(25.0),
             idle: Cell::new(0.0),
+            keep_alive: Cell::new(60.0),
+            body: Cell::new(30.0),
+            response: Cell::new(5.0),
             close: Cell::new(5.0),
         }
     }
@@ -60,6 +72,17 @@ fn check(link: &Rc<Link>, now: u64) {
             link.destroy();
         }
         return;
+    }
+    if let Some((stage, since)) = link.stage(now) {
+        let limit = match stage {
+            Stage::Idle => &limits.keep_alive,
+            Stage::Head => &limits.handshake,
+            Stage::Body | Stage::Rest => &limits.body,
+            Stage::Answer => &limits.response,
+        };
+        if passed(since, limit.get()) {
+            return link.too_slow(stage);
+        }
     }
     // A connection that is not being read cannot be heard.
     if link.is_paused() || link.handling.get() {

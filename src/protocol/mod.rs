@@ -3,6 +3,7 @@
 
 pub(crate) mod frame;
 pub(crate) mod handshake;
+pub(crate) mod http;
 pub(crate) mod raw;
 pub(crate) mod scheme;
 pub(crate) mod text;
@@ -31,6 +32,8 @@ pub(crate) enum Step {
     Control { consumed: usize },
     /// A websocket request that waits for an answer: `WebSocket::accept` or `refuse`.
     Handshake { request: Box<handshake::Request>, consumed: usize },
+    /// An HTTP request, which waits for its answer.
+    Request { request: Box<http::Request>, consumed: usize },
     /// The peer said goodbye; the answer has been added to the output. Nothing that follows counts.
     Goodbye,
 }
@@ -66,6 +69,7 @@ pub(crate) enum Wire {
     Text(text::Text),
     Frame(frame::Frame),
     WebSocket(Box<websocket::WebSocket>),
+    Http(Box<http::Http>),
 }
 
 impl Wire {
@@ -75,6 +79,7 @@ impl Wire {
             Scheme::Text => Wire::Text(text::Text::default()),
             Scheme::Frame => Wire::Frame(frame::Frame),
             Scheme::WebSocket => Wire::WebSocket(Box::default()),
+            Scheme::Http => Wire::Http(Box::default()),
         }
     }
 
@@ -84,6 +89,7 @@ impl Wire {
             Wire::Text(_) => Scheme::Text,
             Wire::Frame(_) => Scheme::Frame,
             Wire::WebSocket(_) => Scheme::WebSocket,
+            Wire::Http(_) => Scheme::Http,
         }
     }
 
@@ -102,6 +108,14 @@ impl Wire {
             _ => None,
         }
     }
+
+    /// The state of an HTTP connection; none of any other protocol.
+    pub(crate) fn http(&mut self) -> Option<&mut http::Http> {
+        match self {
+            Wire::Http(http) => Some(http),
+            _ => None,
+        }
+    }
 }
 
 impl Framer for Wire {
@@ -111,6 +125,7 @@ impl Framer for Wire {
             Wire::Text(wire) => wire.step(buffer, out, limit),
             Wire::Frame(wire) => wire.step(buffer, out, limit),
             Wire::WebSocket(wire) => wire.step(buffer, out, limit),
+            Wire::Http(wire) => wire.step(buffer, out, limit),
         }
     }
 
@@ -120,6 +135,7 @@ impl Framer for Wire {
             Wire::Text(wire) => wire.encode(kind, payload, out),
             Wire::Frame(wire) => wire.encode(kind, payload, out),
             Wire::WebSocket(wire) => wire.encode(kind, payload, out),
+            Wire::Http(wire) => wire.encode(kind, payload, out),
         }
     }
 }

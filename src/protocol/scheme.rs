@@ -7,16 +7,18 @@ pub(crate) enum Scheme {
     Text,
     Frame,
     WebSocket,
+    Http,
 }
 
 impl Scheme {
     /// Every scheme and its name in addresses.
-    const ALL: [(&'static str, Scheme); 5] = [
+    const ALL: [(&'static str, Scheme); 6] = [
         ("tcp", Scheme::Tcp),
         ("unix", Scheme::Tcp),
         ("text", Scheme::Text),
         ("frame", Scheme::Frame),
         ("websocket", Scheme::WebSocket),
+        ("http", Scheme::Http),
     ];
 
     /// The protocol's name as scripts see it in `worker.protocol`.
@@ -26,6 +28,7 @@ impl Scheme {
             Scheme::Text => "text",
             Scheme::Frame => "frame",
             Scheme::WebSocket => "websocket",
+            Scheme::Http => "http",
         }
     }
 

@@ -45,6 +45,11 @@ impl Default for WebSocket {
 }
 
 impl WebSocket {
+    /// One whose request has been read already.
+    pub(crate) fn deciding() -> Self {
+        Self { phase: Phase::Deciding, fragments: None }
+    }
+
     /// May messages be sent? Before, they are held back by the connection.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Open | Phase::Closing)

@@ -2,7 +2,7 @@
 //! it has gone.
 
 use super::{Happening, Link, Status, WriteHalf, code};
-use crate::protocol::{Broken, handshake};
+use crate::protocol::{Broken, Wire, handshake};
 use std::rc::Rc;
 
 /// Bytes that a peer has to read within `close_timeout` to get the same time again for the rest. Fixed: less is no reading.
@@ -15,14 +15,18 @@ impl Link {
             return;
         }
         let mut bytes = Vec::new();
-        if let Some(socket) = self.wire.borrow_mut().websocket() {
-            socket.close(websocket_code, reason, &mut bytes);
+        match &mut *self.wire.borrow_mut() {
+            Wire::WebSocket(socket) => socket.close(websocket_code, reason, &mut bytes),
+            // (a file on its way is not cut; it closes when that is out)
+            Wire::Http(http) if http.is_sending() => return http.make_last(),
+            Wire::Http(http) => http.finish(&mut bytes),
+            _ => (),
         }
         self.answer(&bytes);
         self.begin_closing();
     }
 
-    fn begin_closing(&self) {
+    pub(super) fn begin_closing(&self) {
         self.status.set(Status::Closing);
         self.closing_since.set(Some(self.turn.clock.get()));
         self.closing_queue.set(self.queued());
@@ -38,6 +42,7 @@ impl Link {
             drainer.abort();
         }
         self.resume_feeder();
+        self.wake_filler();
         self.wake();
     }
 
@@ -81,7 +86,7 @@ impl Link {
     /// May the peer's bytes still mean something?
     pub(crate) fn is_listening(&self) -> bool {
         match self.status.get() {
-            Status::Established => !self.is_paused(),
+            Status::Established => !self.is_paused() && !self.is_backed_up(),
             Status::Closing => {
                 self.wire.borrow_mut().websocket().is_some_and(|s| s.awaits_goodbye())
             }
@@ -99,6 +104,7 @@ impl Link {
         self.account();
         self.happenings.borrow_mut().clear();
         self.resume_feeder();
+        self.wake_filler();
         self.turn.leave(self.id);
         self.write.borrow_mut().take()
     }

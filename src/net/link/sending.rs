@@ -46,7 +46,7 @@ impl Link {
     }
 
     /// May a message of `n` bytes be queued? If not, it counts as dropped, and an open connection hears of it.
-    fn has_room(self: &Rc<Self>, n: usize) -> bool {
+    pub(super) fn has_room(self: &Rc<Self>, n: usize) -> bool {
         let is_open = || self.status.get() == Status::Established;
         if is_open() && !self.fits(n) {
             // (what only waits for the end of the turn may go out now, and make room)
@@ -92,7 +92,7 @@ impl Link {
     }
 
     /// `queued` bytes wait now and cost so much. (How much waits is told when the turn ends: hardly any of it waits longer.)
-    fn appended(self: &Rc<Self>, queued: usize, costs: usize) -> Sent {
+    pub(super) fn appended(self: &Rc<Self>, queued: usize, costs: usize) -> Sent {
         let (waited, cost) = self.counted.get();
         if cost != costs {
             self.counted.set((waited, costs));

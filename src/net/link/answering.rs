@@ -1,0 +1,135 @@
+//! A link that speaks HTTP: how an answer gets into its queue, and what follows when it is complete.
+
+use super::{Link, Sent, Status};
+use crate::protocol::{
+    Wire,
+    http::{Http, Stage},
+    websocket::WebSocket,
+};
+use std::{future::poll_fn, rc::Rc, task::Poll};
+
+/// Bytes that the head of an answer may need besides its body. Fixed: what is set aside, not a limit.
+const HEAD: usize = 256;
+
+/// Queued bytes below which the next part of a file is read. Fixed: two of its parts.
+const LOW: usize = 128 * 1024;
+
+impl Link {
+    /// Is there a request whose answer is not complete?
+    pub(crate) fn is_answering(&self) -> bool {
+        self.answering.get()
+    }
+
+    /// A request is handed on.
+    pub(crate) fn begin_answering(&self) {
+        self.answering.set(true);
+    }
+
+    /// Does the peer's end have to wait for an answer? (Whoever is sent a stream has gone when it ends its half; others may
+    /// just have no more requests.)
+    pub(crate) fn answers_first(&self) -> bool {
+        self.wire.borrow_mut().http().is_some_and(|http| http.is_answering() && !http.is_streaming())
+    }
+
+    /// Does a peer send requests and does not read the answers?
+    pub(super) fn is_backed_up(&self) -> bool {
+        self.is_full() && self.wire.borrow_mut().http().is_some()
+    }
+
+    /// Adds about `n` bytes of an answer to the queue. The error is that of `f`, or says that this is no HTTP connection.
+    pub(crate) fn respond(
+        self: &Rc<Self>,
+        n: usize,
+        f: impl FnOnce(&mut Http, &mut Vec<u8>) -> Result<(), String>,
+    ) -> Result<Sent, String> {
+        if !self.has_room(n) {
+            return Ok(Sent::Dropped);
+        }
+        let mut wire = self.wire.borrow_mut();
+        let mut outbox = self.outbox.borrow_mut();
+        let http = wire.http().ok_or("this is not an HTTP connection")?;
+        f(http, outbox.queue(n + HEAD))?;
+        let (is_done, is_last) = (!http.is_answering(), http.is_last());
+        let (queued, costs) = (outbox.len(), outbox.memory());
+        drop((wire, outbox));
+        let sent = self.appended(queued, costs);
+        if is_done {
+            self.answered(is_last);
+        }
+        Ok(sent)
+    }
+
+    /// The answer is complete: the next request may be looked at, or this was the last.
+    fn answered(&self, is_last: bool) {
+        self.answering.set(false);
+        if self.status.get() != Status::Established {
+            return;
+        }
+        if is_last {
+            self.begin_closing();
+        } else if self.hungry.replace(false) {
+            self.wake();
+        }
+    }
+
+    /// The request wants to become a websocket, and is going to be asked about.
+    pub(crate) fn become_websocket(&self) {
+        *self.wire.borrow_mut() = Wire::WebSocket(Box::new(WebSocket::deciding()));
+        self.answering.set(false);
+    }
+
+    /// Answers for a script that does not, and closes.
+    pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &'static str) {
+        let is_unanswered = self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered());
+        if is_unanswered {
+            self.answer(&Http::refuse(status, reason).reply);
+            if self.status.get() == Status::Established {
+                self.begin_closing();
+            }
+        }
+    }
+
+    /// Waits until the queue is short; false: the connection is over.
+    pub(crate) async fn room(&self) -> bool {
+        poll_fn(|cx| {
+            if self.status.get() == Status::Closed {
+                return Poll::Ready(false);
+            }
+            if self.queued() < LOW {
+                return Poll::Ready(true);
+            }
+            *self.filler.borrow_mut() = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+
+    pub(super) fn wake_filler(&self) {
+        if let Some(waker) = self.filler.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+
+    /// A time limit has passed in this stage.
+    pub(crate) fn too_slow(self: &Rc<Self>, stage: Stage) {
+        match stage {
+            Stage::Idle => self.close(0, ""),
+            Stage::Head if self.unread.get() == 0 => self.close(0, ""),
+            Stage::Head => self.break_off(Http::refuse(408, "no headers within handshake_timeout")),
+            Stage::Body => self.break_off(Http::refuse(408, "no body within body_timeout")),
+            Stage::Answer => self.answer_for(504, "no answer within response_timeout"),
+            Stage::Rest => self.give_up("an answer was not read within body_timeout"),
+        }
+    }
+
+    /// What an HTTP connection waits for, and since when.
+    pub(crate) fn stage(&self, now: u64) -> Option<(Stage, u64)> {
+        let (unread, written) = (self.unread.get(), self.bytes_written.get());
+        // (a stream with nothing to say does not keep its peer waiting)
+        let busy = self.handling.get() || self.is_paused();
+        let mut wire = self.wire.borrow_mut();
+        let http = wire.http()?;
+        let busy = busy || http.is_streaming() && self.queued() == 0;
+        Some(http.stage(unread, written, busy, now))
+    }
+}

@@ -1,0 +1,22 @@
+//! The Date header, made once a second.
+
+use std::{
+    cell::RefCell,
+    time::{Duration, UNIX_EPOCH},
+};
+
+thread_local! {
+    static LINE: RefCell<(i64, String)> = const { RefCell::new((-1, String::new())) };
+}
+
+/// Appends `Date: …`.
+pub(super) fn line(out: &mut Vec<u8>) {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse).tv_sec;
+    LINE.with_borrow_mut(|(second, line)| {
+        if *second != now {
+            let time = UNIX_EPOCH + Duration::from_secs(now.max(0) as u64);
+            (*second, *line) = (now, format!("Date: {}\r\n", httpdate::fmt_http_date(time)));
+        }
+        out.extend_from_slice(line.as_bytes());
+    });
+}

@@ -1,0 +1,115 @@
+//! What an answer says before its body.
+
+use super::date;
+use std::io::Write;
+
+/// Status, reason and headers of an answer, as a script made them.
+pub(crate) struct ResponseHead<'a> {
+    pub(crate) status: u16,
+    /// What stands behind the status; none is the usual phrase.
+    pub(crate) reason: Option<&'a str>,
+    /// Judged by [`check_header`].
+    pub(crate) headers: &'a [(String, String)],
+    /// The type of the body, unless the headers name one; none for no body.
+    pub(crate) media_type: &'a str,
+}
+
+/// The body that follows.
+#[derive(Clone, Copy)]
+pub(crate) enum Payload<'a> {
+    /// All of it.
+    Whole(&'a [u8]),
+    /// So many bytes, which follow by [`super::Http::data`].
+    Sized(u64),
+    /// Parts until [`super::Http::finish`].
+    Stream,
+}
+
+/// How the body's length is told.
+pub(super) enum Framing {
+    Length(u64),
+    Chunked,
+    /// By the end of the connection.
+    End,
+    /// There is no body, and nothing to say about it.
+    None,
+}
+
+/// May a header be sent as it is? The error says what is wrong.
+pub(crate) fn check_header(name: &str, value: &str) -> Result<(), String> {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        return Err(format!("`{}` is not the name of a header", name.escape_debug()));
+    }
+    if value.chars().any(|c| c.is_control() && c != '\t') {
+        return Err(format!(
+            "the header {name} has a line break or another control character in its value"
+        ));
+    }
+    Ok(())
+}
+
+impl ResponseHead<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
+    }
+
+    /// Did the script ask for the end of the connection?
+    pub(super) fn closes(&self) -> bool {
+        let mut found = self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("connection"));
+        found.any(|(_, value)| value.split(',').any(|v| v.trim().eq_ignore_ascii_case("close")))
+    }
+
+    /// What the script says the body would be long, for an answer that has none.
+    pub(super) fn announced(&self) -> Option<u64> {
+        let length = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("content-length"));
+        length.and_then(|(_, value)| value.parse().ok())
+    }
+
+    /// Writes the head, blank line included. `connection` is the value of that header, if one is needed.
+    pub(super) fn write(&self, framing: &Framing, connection: Option<&str>, out: &mut Vec<u8>) {
+        status_line(self.status, self.reason, out);
+        for (name, value) in self.headers {
+            // (how the message is framed is not for scripts to say: they would be believed)
+            let ours = ["content-length", "transfer-encoding", "connection"];
+            if !ours.iter().any(|n| name.eq_ignore_ascii_case(n)) {
+                for part in [name, ": ", value, "\r\n"] {
+                    out.extend_from_slice(part.as_bytes());
+                }
+            }
+        }
+        if !self.media_type.is_empty() && !self.has("content-type") {
+            for part in ["Content-Type: ", self.media_type, "\r\n"] {
+                out.extend_from_slice(part.as_bytes());
+            }
+        }
+        if !self.has("date") {
+            date::line(out);
+        }
+        match framing {
+            Framing::Length(length) => length_line(*length, out),
+            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Framing::End | Framing::None => (),
+        }
+        if let Some(connection) = connection {
+            // (a Vec takes everything)
+            let _ = write!(out, "Connection: {connection}\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+pub(super) fn status_line(status: u16, reason: Option<&str>, out: &mut Vec<u8>) {
+    if (status, reason) == (200, None) {
+        return out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+    }
+    let known = || tungstenite::http::StatusCode::from_u16(status).ok()?.canonical_reason();
+    let reason = reason.or_else(known).unwrap_or("");
+    // (a Vec takes everything)
+    let _ = write!(out, "HTTP/1.1 {status} {reason}\r\n");
+}
+
+pub(super) fn length_line(length: u64, out: &mut Vec<u8>) {
+    // (a Vec takes everything)
+    let _ = write!(out, "Content-Length: {length}\r\n");
+}
