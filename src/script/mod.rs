@@ -4,6 +4,7 @@ pub(crate) mod callback;
 pub(crate) mod configuration;
 pub(crate) mod connections;
 pub(crate) mod ctx;
+pub(crate) mod http;
 pub(crate) mod object;
 pub(crate) mod plan;
 pub(crate) mod policy;
@@ -30,12 +31,17 @@ impl Api for Objects {
         TypeId::of::<tcp_connection::TcpConnection>,
         TypeId::of::<worker::Worker>,
         TypeId::of::<connections::Connections>,
+        TypeId::of::<http::Request>,
+        TypeId::of::<http::Response>,
+        TypeId::of::<http::Chunk>,
+        TypeId::of::<http::ServerSentEvents>,
     ];
 
     fn register(&self, engine: &mut Engine) {
         worker::register(engine, &self.0);
         tcp_connection::register(engine);
         connections::register(engine);
+        http::register(engine);
         timer::register(engine, &self.0);
         process::register(engine, &self.0);
     }
@@ -45,5 +51,6 @@ impl Api for Objects {
         process::register_absent_properties(engine, names);
         object::register_properties::<worker::Worker>(engine, names);
         object::register_properties::<tcp_connection::TcpConnection>(engine, names);
+        object::register_properties::<http::Request>(engine, names);
     }
 }

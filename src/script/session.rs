@@ -2,7 +2,7 @@
 //! looked up at that moment, so that an open connection runs new code at its next event.
 
 use super::{
-    callback::Event, ctx::Ctx, policy::Policy, tcp_connection::TcpConnection, worker::Worker,
+    callback::Event, ctx::Ctx, http, policy::Policy, tcp_connection::TcpConnection, worker::Worker,
 };
 use crate::{
     engine::handler::Args,
@@ -141,6 +141,10 @@ impl Events for Session {
         self.emit(Event::Connect, Dynamic::UNIT, Dynamic::UNIT).await;
     }
 
+    fn takes_websockets(&self) -> bool {
+        self.connection.callback(Event::WebsocketConnect).is_some()
+    }
+
     async fn handshake(&mut self, request: &Request) -> Verdict {
         if self.connection.callback(Event::WebsocketConnect).is_none() {
             return Verdict::Accept(extra_headers(&self.connection));
@@ -162,6 +166,7 @@ impl Events for Session {
             let (kind, bytes) = match message {
                 Message::Text(text) => (Kind::Text, text.as_bytes()),
                 Message::Binary(bytes) => (Kind::Binary, bytes),
+                Message::Request(_) => return Ok(Data::Done),
             };
             // (a target that cannot take it says so in its own on_error)
             let _ = target.link().send(kind, bytes);
@@ -176,13 +181,30 @@ impl Events for Session {
                 std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
             }
             Message::Binary(bytes) => Dynamic::from_blob(bytes.to_vec()),
+            Message::Request(request) => {
+                let request = http::Request::new(*request, self.connection.link().peer);
+                self.connection.set_request(Some(request.clone()));
+                Dynamic::from(request)
+            }
         }))
     }
 
     async fn message(&mut self, data: Data) {
         self.ctx.stats.messages.add(1);
         if let Data::Script(data) = data {
-            self.emit(Event::Message, data, Dynamic::UNIT).await;
+            let asked = data.is::<http::Request>();
+            let result = self.emit(Event::Message, data, Dynamic::UNIT).await;
+            if asked && result.is_none() {
+                let has_handler = self.connection.callback(Event::Message).is_some();
+                let link = self.connection.link();
+                match has_handler {
+                    true => link.answer_for(500, "the handler of this request failed"),
+                    false => link.answer_for(404, "nobody answers requests here"),
+                }
+            }
+            if asked && !self.connection.link().is_answering() {
+                self.connection.set_request(None);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{
     callback::{Callbacks, Event},
+    http::{self, Request},
     object::Object,
     properties::Properties,
     settings::Settings,
@@ -32,6 +33,8 @@ struct Cell {
     callbacks: OnceCell<Box<Callbacks>>,
     /// Where everything received goes instead of to the script.
     piped_to: RefCell<Option<TcpConnection>>,
+    /// The HTTP request that waits for its answer.
+    request: RefCell<Option<Request>>,
 }
 
 impl TcpConnection {
@@ -54,6 +57,7 @@ impl TcpConnection {
             properties: Properties::default(),
             callbacks: OnceCell::new(),
             piped_to: RefCell::default(),
+            request: RefCell::default(),
         }));
         connection.apply_limits(&worker.core().settings);
         connection
@@ -103,22 +107,43 @@ impl TcpConnection {
         self.0.worker.borrow().as_ref().is_some_and(|w| w.core().settings.utf8.get())
     }
 
+    /// The request that is to be answered now.
+    pub(crate) fn set_request(&self, request: Option<Request>) {
+        if let Some(old) = self.0.request.replace(request) {
+            old.retire();
+        }
+    }
+
+    /// Headers that the request which is being answered has for its answer.
+    pub(crate) fn pending_headers(&self) -> Vec<(String, String)> {
+        self.0.request.borrow().as_ref().map(Request::take_pending).unwrap_or_default()
+    }
+
     /// The connection is over: lets go of everything, so that closures that captured it do not keep it alive.
     pub(crate) fn retire(&self) {
         if let Some(callbacks) = self.0.callbacks.get() {
             callbacks.clear();
         }
         self.0.properties.clear();
+        self.set_request(None);
         drop((self.0.worker.take(), self.0.piped_to.take()));
     }
 
     fn send(&self, data: &Dynamic, raw: bool) -> Outcome<Dynamic> {
         let link = &self.0.link;
-        let sent = with_payload(data, |kind, bytes| match raw {
-            true => Ok(link.send_raw(bytes)),
-            false => link.send(kind, bytes),
-        })?;
-        Ok(match sent.map_err(error)? {
+        let sent = if link.speaks_http() {
+            if raw {
+                return Err(error("an HTTP connection is answered; raw bytes would break it"));
+            }
+            http::send(self, data)?
+        } else {
+            let sent = with_payload(data, |kind, bytes| match raw {
+                true => Ok(link.send_raw(bytes)),
+                false => link.send(kind, bytes),
+            })?;
+            sent.map_err(error)?
+        };
+        Ok(match sent {
             Sent::Written => true.into(),
             Sent::Queued => Dynamic::UNIT,
             Sent::Dropped => false.into(),

@@ -15,6 +15,10 @@ const HEAD: usize = 256;
 const LOW: usize = 128 * 1024;
 
 impl Link {
+    pub(crate) fn speaks_http(&self) -> bool {
+        self.wire.borrow_mut().http().is_some()
+    }
+
     /// Is there a request whose answer is not complete?
     pub(crate) fn is_answering(&self) -> bool {
         self.answering.get()
@@ -28,7 +32,10 @@ impl Link {
     /// Does the peer's end have to wait for an answer? (Whoever is sent a stream has gone when it ends its half; others may
     /// just have no more requests.)
     pub(crate) fn answers_first(&self) -> bool {
-        self.wire.borrow_mut().http().is_some_and(|http| http.is_answering() && !http.is_streaming())
+        self.wire
+            .borrow_mut()
+            .http()
+            .is_some_and(|http| http.is_answering() && !http.is_streaming())
     }
 
     /// Does a peer send requests and does not read the answers?

@@ -265,9 +265,7 @@ impl Facts {
 
     fn content(&self) -> Result<Content, Refusal> {
         match (self.chunked, self.length) {
-            (true, Some(_)) => {
-                Err(Refusal::bad("Content-Length together with Transfer-Encoding"))
-            }
+            (true, Some(_)) => Err(Refusal::bad("Content-Length together with Transfer-Encoding")),
             (true, None) => Ok(Content::Chunked),
             (false, length) => Ok(Content::Length(length.unwrap_or(0))),
         }
@@ -277,9 +275,7 @@ impl Facts {
 fn refusal(error: httparse::Error, bytes: &[u8]) -> Refusal {
     let line = &bytes[..memchr(b'\r', bytes).unwrap_or(bytes.len())];
     let version = memrchr(b' ', line).map_or(&b""[..], |at| &line[at + 1..]);
-    let is_version = |v: &[u8]| {
-        matches!(v, [b'H', b'T', b'T', b'P', b'/', a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit())
-    };
+    let is_version = |v: &[u8]| matches!(v, [b'H', b'T', b'T', b'P', b'/', a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit());
     match error {
         httparse::Error::TooManyHeaders => Refusal::new(431, "too many headers"),
         httparse::Error::Version if is_version(version) => {

@@ -130,13 +130,17 @@ impl Http {
 
     /// What it waits for, and since when that has not come forward. `unread` bytes wait to be read, and so many were
     /// `written`; `busy` while a handler runs.
-    pub(crate) fn stage(&mut self, unread: usize, written: u64, busy: bool, now: u64) -> (Stage, u64) {
+    pub(crate) fn stage(
+        &mut self,
+        unread: usize,
+        written: u64,
+        busy: bool,
+        now: u64,
+    ) -> (Stage, u64) {
         let (stage, mark) = match (&self.exchange, &self.reading) {
             (Exchange::Waiting | Exchange::Promised, _) => (Stage::Answer, self.served),
             (Exchange::Streaming { .. } | Exchange::Sized { .. }, _) => (Stage::Rest, written),
-            (_, Reading::Body(arriving)) => {
-                (Stage::Body, (arriving.body.len() / PROGRESS) as u64)
-            }
+            (_, Reading::Body(arriving)) => (Stage::Body, (arriving.body.len() / PROGRESS) as u64),
             _ if unread == 0 && self.served > 0 => (Stage::Idle, self.served),
             _ => (Stage::Head, self.served),
         };
@@ -164,7 +168,8 @@ impl Http {
             Exchange::None => Err("no request waits for an answer: each is answered once".into()),
             Exchange::Promised => Err("the request is answered already, by a file".into()),
             Exchange::Streaming { .. } | Exchange::Sized { .. } => {
-                Err("the answer has begun: send its parts with Chunk(…) or ServerSentEvents(…)".into())
+                Err("the answer has begun: send its parts with Chunk(…) or ServerSentEvents(…)"
+                    .into())
             }
         }
     }
@@ -182,7 +187,12 @@ impl Http {
     }
 
     /// Begins an answer, promised or not.
-    pub(crate) fn write(&mut self, head: &ResponseHead<'_>, payload: Payload<'_>, out: &mut Vec<u8>) {
+    pub(crate) fn write(
+        &mut self,
+        head: &ResponseHead<'_>,
+        payload: Payload<'_>,
+        out: &mut Vec<u8>,
+    ) {
         let bodiless = self.is_head || matches!(head.status, 204 | 304);
         self.keeps_alive &= !head.closes();
         let framing = match (bodiless, payload) {
@@ -265,7 +275,13 @@ impl Http {
     }
 
     /// Hands a request on.
-    fn begin(&mut self, head: Head, body: Vec<u8>, trailers: Vec<(String, String)>, consumed: usize) -> Step {
+    fn begin(
+        &mut self,
+        head: Head,
+        body: Vec<u8>,
+        trailers: Vec<(String, String)>,
+        consumed: usize,
+    ) -> Step {
         self.reading = Reading::Head(Search::default());
         self.exchange = Exchange::Waiting;
         self.minor = head.minor;
@@ -274,7 +290,12 @@ impl Http {
         Step::Request { request: Box::new(Request { head, body, trailers }), consumed }
     }
 
-    fn read_head(&mut self, buffer: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Refusal> {
+    fn read_head(
+        &mut self,
+        buffer: &[u8],
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Step, Refusal> {
         let Reading::Head(search) = &mut self.reading else { return Ok(Step::More) };
         let Some(end) = search.find(buffer, MAX_HEAD)? else { return Ok(Step::More) };
         if end == 2 {

@@ -24,7 +24,8 @@ impl Refusal {
         let body = format!("{}\n", self.reason);
         let mut reply = Vec::new();
         super::response::status_line(self.status, None, &mut reply);
-        reply.extend_from_slice(b"Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\n");
+        reply
+            .extend_from_slice(b"Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\n");
         date::line(&mut reply);
         super::response::length_line(body.len() as u64, &mut reply);
         reply.extend_from_slice(b"\r\n");

@@ -1,0 +1,138 @@
+//! What scripts see of HTTP: requests, and what they are answered with.
+
+mod chunk;
+mod request;
+mod response;
+mod server_sent_events;
+
+pub(crate) use chunk::Chunk;
+pub(crate) use request::Request;
+pub(crate) use response::Response;
+pub(crate) use server_sent_events::ServerSentEvents;
+
+use super::{
+    tcp_connection::TcpConnection,
+    value::{Outcome, error, with_payload},
+};
+use crate::{
+    net::link::{Link, Sent, Status},
+    protocol::{
+        Kind,
+        http::{Payload, ResponseHead},
+    },
+};
+use response::{Body, Parts};
+use rhai::{Dynamic, Engine};
+use std::rc::Rc;
+
+/// The type of a text that a script sends without saying what it is.
+const HTML: &str = "text/html; charset=utf-8";
+
+/// The type of a blob.
+const BINARY: &str = "application/octet-stream";
+
+const JSON: &str = "application/json";
+
+/// Answers the request that waits on this connection, or goes on with its answer.
+pub(crate) fn send(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
+    let sent = send_now(connection, data);
+    let link = connection.link();
+    // (while its handler runs, that may still want to look at the request)
+    if !link.is_answering() && !link.handling.get() {
+        connection.set_request(None);
+    }
+    sent
+}
+
+fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
+    let link = connection.link();
+    if link.status() != Status::Established {
+        return Ok(Sent::Dropped);
+    }
+    if let Some(response) = data.read_lock::<Response>() {
+        return answer(connection, &link, &response.parts());
+    }
+    let sent = if let Some(chunk) = data.read_lock::<Chunk>() {
+        part(&link, chunk.bytes(), true)
+    } else if let Some(event) = data.read_lock::<ServerSentEvents>() {
+        part(&link, event.text().as_bytes(), false)
+    } else {
+        let is_json = data.read_lock::<crate::engine::ref_map::RefMap>().is_some()
+            || data.read_lock::<crate::engine::ref_array::RefArray>().is_some()
+            || data.is_map()
+            || data.is_array();
+        with_payload(data, |kind, bytes| {
+            let media_type = match kind {
+                _ if is_json => JSON,
+                Kind::Text => HTML,
+                Kind::Binary => BINARY,
+            };
+            let pending = connection.pending_headers();
+            let head = ResponseHead { status: 200, reason: None, headers: &pending, media_type };
+            whole(&link, &head, bytes)
+        })?
+    };
+    sent.map_err(error)
+}
+
+/// An answer in one piece. One that cannot be queued ends the connection: its peer would take the next one for it.
+fn whole(link: &Rc<Link>, head: &ResponseHead<'_>, body: &[u8]) -> Result<Sent, String> {
+    let sent =
+        link.respond(body.len(), |http, out| http.answer(head, Payload::Whole(body), out))?;
+    if sent == Sent::Dropped {
+        link.destroy();
+    }
+    Ok(sent)
+}
+
+/// A part of a stream; an empty one may end it.
+fn part(link: &Rc<Link>, bytes: &[u8], may_end: bool) -> Result<Sent, String> {
+    link.respond(bytes.len(), |http, out| {
+        http.part(bytes, out)?;
+        if bytes.is_empty() && may_end {
+            http.finish(out);
+        }
+        Ok(())
+    })
+}
+
+fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome<Sent> {
+    let mut headers = parts.headers.clone();
+    headers.extend(connection.pending_headers());
+    let head = |media_type| ResponseHead {
+        status: parts.status,
+        reason: parts.reason.as_deref(),
+        headers: &headers,
+        media_type,
+    };
+    let sent = match &parts.body {
+        Body::None if parts.is_stream() => {
+            link.respond(0, |http, out| http.answer(&head(""), Payload::Stream, out))
+        }
+        Body::None => whole(link, &head(""), b""),
+        Body::Value { value, is_json } => with_payload(value, |kind, bytes| {
+            let media_type = match kind {
+                _ if *is_json => JSON,
+                Kind::Text => HTML,
+                Kind::Binary => BINARY,
+            };
+            if !parts.is_stream() {
+                return whole(link, &head(media_type), bytes);
+            }
+            link.respond(bytes.len(), |http, out| {
+                http.answer(&head(media_type), Payload::Stream, out)?;
+                // (an event stream has only events)
+                if parts.is_event_stream() { Ok(()) } else { http.part(bytes, out) }
+            })
+        })?,
+    };
+    sent.map_err(error)
+}
+
+/// Registers everything of HTTP.
+pub(crate) fn register(engine: &mut Engine) {
+    request::register(engine);
+    response::register(engine);
+    chunk::register(engine);
+    server_sent_events::register(engine);
+}

@@ -1,0 +1,220 @@
+//! `Response(status, headers, body)`: an answer, made before it is sent. Its methods change it and give it back.
+
+use crate::{
+    engine::ref_map::RefMap,
+    protocol::http::check_header,
+    script::value::{Outcome, error, whole, with_payload},
+};
+use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString};
+use std::{
+    cell::{Ref, RefCell},
+    rc::Rc,
+};
+
+/// Headers of one response. Fixed: clients refuse more than about a hundred.
+const MAX_HEADERS: usize = 100;
+
+/// Statuses that a script can send: those that end a request.
+const STATUSES: std::ops::RangeInclusive<i64> = 200..=599;
+
+/// What follows the head.
+#[derive(Clone)]
+pub(super) enum Body {
+    None,
+    Value { value: Dynamic, is_json: bool },
+}
+
+/// All of a response.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub(super) status: u16,
+    pub(super) reason: Option<String>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Body,
+}
+
+impl Parts {
+    fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn is_event_stream(&self) -> bool {
+        self.header("content-type").is_some_and(|value| {
+            let kind = value.split(';').next().unwrap_or_default();
+            kind.trim().eq_ignore_ascii_case("text/event-stream")
+        })
+    }
+
+    /// Do parts follow?
+    pub(super) fn is_stream(&self) -> bool {
+        let coding = self.header("transfer-encoding");
+        coding.is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
+            || self.is_event_stream()
+    }
+
+    /// Removes a header, whatever its case.
+    fn without(&mut self, name: &str) {
+        self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+    }
+
+    /// Adds a header, or as many as `value` has elements.
+    fn add(&mut self, name: &str, value: &Dynamic) -> Outcome<()> {
+        let wrapped = RefMap::wrap(value.clone());
+        let values = match wrapped.read_lock::<crate::engine::ref_array::RefArray>() {
+            Some(array) => array.copy(),
+            None => vec![value.clone()],
+        };
+        for value in values {
+            let shown = with_payload(&value, |_, b| String::from_utf8_lossy(b).into_owned())?;
+            check_header(name, &shown).map_err(error)?;
+            if self.headers.len() == MAX_HEADERS {
+                return Err(error(format!("a response has at most {MAX_HEADERS} headers")));
+            }
+            self.headers.push((name.to_owned(), shown));
+        }
+        Ok(())
+    }
+}
+
+/// The handle.
+#[derive(Clone)]
+pub(crate) struct Response(Rc<RefCell<Parts>>);
+
+type Made = Outcome<Response>;
+
+impl Response {
+    fn new(status: i64) -> Made {
+        let new = Self(Rc::new(RefCell::new(Parts {
+            status: 200,
+            reason: None,
+            headers: Vec::new(),
+            body: Body::None,
+        })));
+        new.with_status(status)
+    }
+
+    pub(super) fn parts(&self) -> Ref<'_, Parts> {
+        self.0.borrow()
+    }
+
+    fn with_status(&self, status: i64) -> Made {
+        self.0.borrow_mut().status = whole(&status.into(), "status", STATUSES)? as u16;
+        self.0.borrow_mut().reason = None;
+        Ok(self.clone())
+    }
+
+    fn with_reason(&self, status: i64, reason: &str) -> Made {
+        self.with_status(status)?;
+        check_header("reason", reason).map_err(|_| error("a reason is one line of text"))?;
+        self.0.borrow_mut().reason = Some(reason.to_owned());
+        Ok(self.clone())
+    }
+
+    /// In place of whatever has the same name.
+    fn with_header(&self, name: &str, value: &Dynamic) -> Made {
+        let mut parts = self.0.borrow_mut();
+        let before = parts.headers.clone();
+        parts.without(name);
+        if let Err(why) = parts.add(name, value) {
+            parts.headers = before;
+            return Err(why);
+        }
+        drop(parts);
+        Ok(self.clone())
+    }
+
+    fn with_headers(&self, headers: &Dynamic) -> Made {
+        let headers = RefMap::wrap(headers.clone());
+        let Some(map) = headers.read_lock::<RefMap>() else {
+            return Err(error("headers are a map: #{ \"Content-Type\": \"text/plain\" }"));
+        };
+        let entries: Vec<_> = map.with(|table| table.entries().cloned().collect());
+        for (name, value) in entries {
+            self.with_header(&name, &value)?;
+        }
+        Ok(self.clone())
+    }
+
+    fn without_header(&self, name: &str) -> Self {
+        self.0.borrow_mut().without(name);
+        self.clone()
+    }
+
+    fn with_body(&self, value: Dynamic) -> Made {
+        let wrapped = RefMap::wrap(value);
+        let is_json = wrapped.is::<RefMap>() || wrapped.is::<crate::engine::ref_array::RefArray>();
+        // (what cannot be sent is told here, where the mistake is)
+        let is_empty = with_payload(&wrapped, |_, bytes| bytes.is_empty())?;
+        self.0.borrow_mut().body = match is_empty {
+            true => Body::None,
+            false => Body::Value { value: wrapped, is_json },
+        };
+        Ok(self.clone())
+    }
+
+    fn json(value: &Dynamic) -> Made {
+        let json = crate::engine::json::encode(value)
+            .map_err(|why| error(format!("this cannot be sent: {why}")))?;
+        let response = Self::new(200)?;
+        response.with_header("Content-Type", &super::JSON.into())?;
+        response.with_body(json.into())
+    }
+
+    fn redirect(location: &str, status: i64) -> Made {
+        if !(300..=399).contains(&status) {
+            return Err(error("a redirect has a status from 300 to 399"));
+        }
+        Self::new(status)?.with_header("Location", &location.into())
+    }
+
+    fn get_header(&self, name: &str) -> Dynamic {
+        let parts = self.parts();
+        parts.header(name).map_or(Dynamic::UNIT, |value| value.into())
+    }
+
+    fn get_body(&self) -> Dynamic {
+        match &self.parts().body {
+            Body::Value { value, .. } => value.clone(),
+            Body::None => Dynamic::UNIT,
+        }
+    }
+}
+
+/// Registers the constructor and its methods.
+pub(super) fn register(engine: &mut Engine) {
+    type This<'a> = &'a mut Response;
+    type Text = ImmutableString;
+    engine.register_type_with_name::<Response>("Response");
+    engine.register_fn("Response", || Response::new(200));
+    engine.register_fn("Response", Response::new);
+    engine.register_fn("Response", |status: i64, headers: Dynamic| {
+        Response::new(status)?.with_headers(&headers)
+    });
+    engine.register_fn("Response", |status: i64, headers: Dynamic, body: Dynamic| {
+        Response::new(status)?.with_headers(&headers)?.with_body(body)
+    });
+    let mut module = rhai::Module::new();
+    module.set_native_fn("json", |value: Dynamic| Response::json(&value));
+    module.set_native_fn("redirect", |to: Text| Response::redirect(&to, 302));
+    module.set_native_fn("redirect", |to: Text, status: i64| Response::redirect(&to, status));
+    engine.register_static_module("Response", module.into());
+    macro_rules! method {
+        ($name:expr, $function:expr) => {
+            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+        };
+    }
+    method!("with_status", |r: This, status: i64| r.with_status(status));
+    method!("with_status", |r: This, status: i64, reason: Text| r.with_reason(status, &reason));
+    method!("with_header", |r: This, name: Text, value: Dynamic| r.with_header(&name, &value));
+    method!("header", |r: This, name: Text, value: Dynamic| r.with_header(&name, &value));
+    method!("with_headers", |r: This, headers: Dynamic| r.with_headers(&headers));
+    method!("without_header", |r: This, name: Text| r.without_header(&name));
+    method!("with_body", |r: This, body: Dynamic| r.with_body(body));
+    method!("get_header", |r: This, name: Text| r.get_header(&name));
+    method!("get_status_code", |r: This| i64::from(r.parts().status));
+    method!("get_body", |r: This| r.get_body());
+    for name in ["to_string", "to_debug"] {
+        method!(name, |r: This| format!("Response({})", r.parts().status));
+    }
+}
