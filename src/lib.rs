@@ -20,6 +20,8 @@ mod net;
 mod protocol;
 mod script;
 mod watch;
+#[allow(dead_code, reason = "nothing serves HTTP yet")]
+mod web;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,0 +1,13 @@
+//! HTTP beyond the wire: forms, uploads, cookies, sessions, files. No sockets and nothing of Rhai; what a peer sent comes
+//! in as text and bytes, and what is to be answered goes out as plain values. Imports only `error`.
+
+pub(crate) mod accept_encoding;
+#[cfg(test)]
+mod chance;
+pub(crate) mod compression;
+pub(crate) mod cookies;
+pub(crate) mod entity_tag;
+pub(crate) mod file_answer;
+pub(crate) mod form;
+pub(crate) mod header_parameters;
+pub(crate) mod media_type;
