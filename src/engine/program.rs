@@ -18,6 +18,7 @@ use std::{
     any::TypeId,
     cell::{Cell, OnceCell, RefCell},
     collections::{BTreeSet, HashMap, HashSet},
+    path::{Path, PathBuf},
     rc::Rc,
 };
 
@@ -313,6 +314,11 @@ impl Program {
     pub(crate) fn statement(&self, file: &str, at: rhai::Position) -> u64 {
         let unit = self.modules.unit(file);
         unit.map_or(0, |unit| unit.tokens.statement(super::tokens::place(at)))
+    }
+
+    /// Where the main script lies.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.modules.sources.main().parent().unwrap_or(Path::new("")).to_owned()
     }
 
     /// A report for people. `file`: where the outermost code stands; `note`: what was being done.

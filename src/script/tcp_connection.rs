@@ -18,6 +18,7 @@ use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext
 use std::{
     cell::{OnceCell, RefCell},
     net::SocketAddr,
+    path::PathBuf,
     rc::Rc,
 };
 
@@ -112,6 +113,18 @@ impl TcpConnection {
         if let Some(old) = self.0.request.replace(request) {
             old.retire();
         }
+    }
+
+    /// The request that is being answered.
+    pub(crate) fn request(&self) -> Option<Request> {
+        self.0.request.borrow().clone()
+    }
+
+    /// Where the script lies, which relative paths begin at.
+    pub(crate) fn directory(&self) -> PathBuf {
+        let worker = self.0.worker.borrow();
+        let program = worker.as_ref().and_then(|worker| worker.core().ctx().program());
+        program.map(|program| program.directory()).unwrap_or_default()
     }
 
     /// Headers that the request which is being answered has for its answer.

@@ -1,6 +1,6 @@
 //! A link that speaks HTTP: how an answer gets into its queue, and what follows when it is complete.
 
-use super::{Link, Sent, Status};
+use super::{Link, Sent, Status, sending::BEYOND_BUDGET};
 use crate::protocol::{
     Wire,
     http::{Http, Stage},
@@ -96,14 +96,24 @@ impl Link {
         }
     }
 
-    /// Waits until the queue is short; false: the connection is over.
-    pub(crate) async fn room(&self) -> bool {
+    /// The answer will come, from whoever calls [`Self::respond`] next.
+    pub(crate) fn promise(&self) -> Result<(), String> {
+        self.wire.borrow_mut().http().ok_or("this is not an HTTP connection")?.promise()
+    }
+
+    /// Waits until a part of an answer fits into the queue, and gives the most bytes that it may have; `None`: the connection
+    /// is over.
+    pub(crate) async fn room(&self) -> Option<usize> {
         poll_fn(|cx| {
             if self.status.get() == Status::Closed {
-                return Poll::Ready(false);
+                return Poll::Ready(None);
             }
-            if self.queued() < LOW {
-                return Poll::Ready(true);
+            let queued = self.queued();
+            if self.turn.share.has_room() && queued < LOW.min(self.max_send_buffer_size.get()) {
+                return Poll::Ready(Some(LOW));
+            }
+            if queued == 0 {
+                return Poll::Ready(Some(BEYOND_BUDGET));
             }
             *self.filler.borrow_mut() = Some(cx.waker().clone());
             Poll::Pending

@@ -15,7 +15,7 @@ const PONGS: usize = 64 * 1024;
 
 /// Bytes of a message that a connection whose queue is empty may send although the budget for queued bytes is used up, so
 /// that peers that read are answered while others do not. Fixed: the kernel takes so much as a whole or not at all.
-const BEYOND_BUDGET: usize = 16 * 1024;
+pub(super) const BEYOND_BUDGET: usize = 16 * 1024;
 
 impl Link {
     /// Sends a message in the protocol's form. The error says why this payload cannot be sent at all.

@@ -1,6 +1,8 @@
 //! What scripts see of HTTP: requests, and what they are answered with.
 
 mod chunk;
+mod file;
+mod form;
 mod request;
 mod response;
 mod server_sent_events;
@@ -21,6 +23,7 @@ use crate::{
         http::{Payload, ResponseHead},
     },
 };
+use file::FileBody;
 use response::{Body, Parts};
 use rhai::{Dynamic, Engine};
 use std::rc::Rc;
@@ -110,6 +113,12 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
             link.respond(0, |http, out| http.answer(&head(""), Payload::Stream, out))
         }
         Body::None => whole(link, &head(""), b""),
+        Body::File(body) => {
+            let (status, reason) = (parts.status, parts.reason.clone());
+            let path = connection.directory().join(&body.path);
+            let body = FileBody { path, ..body.clone() };
+            file::send(connection, file::Head { status, reason, headers: headers.clone() }, body)
+        }
         Body::Value { value, is_json } => with_payload(value, |kind, bytes| {
             let media_type = match kind {
                 _ if *is_json => JSON,

@@ -1,12 +1,18 @@
 //! `Request`: what a client asked. Nothing is parsed before a script wants it.
 
+use super::form::{field, fields};
 use crate::{
-    engine::{json, ref_map::RefMap},
+    engine::{json, ref_array::RefArray, ref_map::RefMap},
     protocol::http,
     script::{object::Object, properties::Properties, value::Outcome},
+    web::{cookies, form},
 };
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, Map, NativeCallContext};
-use std::{cell::RefCell, net::SocketAddr, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    net::SocketAddr,
+    rc::Rc,
+};
 
 /// The handle.
 #[derive(Clone)]
@@ -19,6 +25,10 @@ struct Inner {
     properties: Properties,
     /// Headers for its answer, whoever gives it.
     pending: RefCell<Vec<(String, String)>>,
+    /// What was parsed of it, when it was first asked for.
+    query: OnceCell<Dynamic>,
+    cookies: OnceCell<Dynamic>,
+    form: OnceCell<Dynamic>,
 }
 
 impl Request {
@@ -28,6 +38,9 @@ impl Request {
             peer,
             properties: Properties::default(),
             pending: RefCell::default(),
+            query: OnceCell::new(),
+            cookies: OnceCell::new(),
+            form: OnceCell::new(),
         }))
     }
 
@@ -38,6 +51,50 @@ impl Request {
 
     fn head(&self) -> &http::Head {
         &self.0.request.head
+    }
+
+    pub(super) fn method(&self) -> &str {
+        self.head().method()
+    }
+
+    /// The value of a header; repeated ones joined.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        self.head().header(name)
+    }
+
+    /// All fields of the query.
+    fn query(&self) -> Dynamic {
+        let parsed = || fields(form::parse(self.head().query().as_bytes()));
+        self.0.query.get_or_init(parsed).clone()
+    }
+
+    fn cookies(&self) -> Dynamic {
+        let parsed = || {
+            let headers = self.head().headers();
+            let cookies = headers.filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+            let pairs = cookies::parse(cookies.map(|(_, value)| value));
+            RefMap::wrap(
+                pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect::<Map>().into(),
+            )
+        };
+        self.0.cookies.get_or_init(parsed).clone()
+    }
+
+    /// All fields of the body, by its type: JSON, multipart, else a form.
+    fn form(&self) -> Dynamic {
+        let parsed = || {
+            let media_type = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
+            if !media_type.contains("json") {
+                return fields(form::parse(&self.0.request.body));
+            }
+            let value = self.json();
+            match value.is::<RefMap>() || value.is::<RefArray>() {
+                true => value,
+                false if value.is_unit() => RefMap::wrap(Map::new().into()),
+                false => RefMap::wrap(vec![value].into()),
+            }
+        };
+        self.0.form.get_or_init(parsed).clone()
     }
 
     /// It is answered: what scripts attached goes, so that a request that holds itself does not stay.
@@ -123,14 +180,23 @@ pub(super) fn register(engine: &mut Engine) {
     method!("protocol_version", |r: This| -> Text { format!("1.{}", r.head().minor).into() });
     method!("host", |r: This| -> Text { r.host(false).into() });
     method!("host", |r: This, without_port: bool| -> Text { r.host(without_port).into() });
-    method!("header", |r: This| r.headers());
-    method!("header", |r: This, name: Text| -> Dynamic {
-        r.head().header(&name).map_or(Dynamic::UNIT, Dynamic::from)
+    macro_rules! all_or_one {
+        ($name:expr, $all:expr) => {
+            all_or_one!($name, $all, |r: &Request, n: &str, d| field(&$all(r), n, d));
+        };
+        ($name:expr, $all:expr, $one:expr) => {
+            method!($name, |r: This| $all(r));
+            method!($name, |r: This, name: Text| $one(r, &name, Dynamic::UNIT));
+            method!($name, |r: This, name: Text, default: Dynamic| $one(r, &name, default));
+        };
+    }
+    all_or_one!("get", Request::query);
+    all_or_one!("post", Request::form);
+    all_or_one!("cookie", Request::cookies);
+    all_or_one!("trailer", Request::trailers);
+    all_or_one!("header", Request::headers, |r: &Request, name: &str, default| {
+        r.header(name).map_or(default, Dynamic::from)
     });
-    method!("header", |r: This, name: Text, default: Dynamic| -> Dynamic {
-        r.head().header(&name).map_or(default, Dynamic::from)
-    });
-    method!("trailer", |r: This| r.trailers());
     method!("raw_head", |r: This| -> Text {
         String::from_utf8_lossy(r.head().bytes()).trim_end().to_owned().into()
     });

@@ -1,9 +1,11 @@
 //! `Response(status, headers, body)`: an answer, made before it is sent. Its methods change it and give it back.
 
+use super::file::FileBody;
 use crate::{
-    engine::ref_map::RefMap,
+    engine::{ref_array::RefArray, ref_map::RefMap},
     protocol::http::check_header,
-    script::value::{Outcome, error, whole, with_payload},
+    script::value::{Outcome, boolean, error, text, whole, with_payload},
+    web::cookies::{self, SameSite, SetCookie},
 };
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString};
 use std::{
@@ -22,6 +24,7 @@ const STATUSES: std::ops::RangeInclusive<i64> = 200..=599;
 pub(super) enum Body {
     None,
     Value { value: Dynamic, is_json: bool },
+    File(FileBody),
 }
 
 /// All of a response.
@@ -61,7 +64,7 @@ impl Parts {
     /// Adds a header, or as many as `value` has elements.
     fn add(&mut self, name: &str, value: &Dynamic) -> Outcome<()> {
         let wrapped = RefMap::wrap(value.clone());
-        let values = match wrapped.read_lock::<crate::engine::ref_array::RefArray>() {
+        let values = match wrapped.read_lock::<RefArray>() {
             Some(array) => array.copy(),
             None => vec![value.clone()],
         };
@@ -143,13 +146,31 @@ impl Response {
 
     fn with_body(&self, value: Dynamic) -> Made {
         let wrapped = RefMap::wrap(value);
-        let is_json = wrapped.is::<RefMap>() || wrapped.is::<crate::engine::ref_array::RefArray>();
+        let is_json = wrapped.is::<RefMap>() || wrapped.is::<RefArray>();
         // (what cannot be sent is told here, where the mistake is)
         let is_empty = with_payload(&wrapped, |_, bytes| bytes.is_empty())?;
         self.0.borrow_mut().body = match is_empty {
             true => Body::None,
             false => Body::Value { value: wrapped, is_json },
         };
+        Ok(self.clone())
+    }
+
+    /// The file is opened when this is sent.
+    fn with_file(&self, path: &str, offset: i64, length: i64) -> Made {
+        let number = |value: i64, what| whole(&value.into(), what, 0..=i64::MAX);
+        let (offset, length) = (number(offset, "offset")? as u64, number(length, "length")? as u64);
+        if path.is_empty() || path.contains('\0') {
+            return Err(error("a file has a path"));
+        }
+        self.0.borrow_mut().body = Body::File(FileBody { path: path.into(), offset, length });
+        Ok(self.clone())
+    }
+
+    /// Adds a Set-Cookie header.
+    fn cookie(&self, name: &str, value: &str, options: &Dynamic) -> Made {
+        let cookie = cookie(name, value, options)?;
+        self.0.borrow_mut().add("Set-Cookie", &cookie.into())?;
         Ok(self.clone())
     }
 
@@ -176,9 +197,53 @@ impl Response {
     fn get_body(&self) -> Dynamic {
         match &self.parts().body {
             Body::Value { value, .. } => value.clone(),
-            Body::None => Dynamic::UNIT,
+            Body::None | Body::File(_) => Dynamic::UNIT,
         }
     }
+}
+
+/// The value of a Set-Cookie header. HttpOnly and SameSite=Lax unless the options say otherwise: cookies that scripts of a
+/// page may read, and that other sites may send along, are how sessions are stolen.
+fn cookie(name: &str, value: &str, options: &Dynamic) -> Outcome<String> {
+    let mut cookie = SetCookie {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        path: Some("/".to_owned()),
+        http_only: true,
+        same_site: Some(SameSite::Lax),
+        ..SetCookie::default()
+    };
+    let options = RefMap::wrap(options.clone());
+    let entries = match options.read_lock::<RefMap>() {
+        Some(map) => map.with(|table| table.entries().cloned().collect()),
+        None if options.is_unit() => Vec::new(),
+        None => return Err(error("the options of a cookie are a map")),
+    };
+    for (option, value) in entries {
+        let some_text = || text(&value, &option).map(|t| Some(t).filter(|t| !t.is_empty()));
+        match option.as_str() {
+            "max_age" => {
+                let seconds = whole(&value, "max_age (seconds)", i64::MIN..=i64::MAX)?;
+                cookie.max_age = Some(seconds);
+            }
+            "path" => cookie.path = some_text()?,
+            "domain" => cookie.domain = some_text()?,
+            "secure" => cookie.secure = boolean(&value, &option)?,
+            "http_only" => cookie.http_only = boolean(&value, &option)?,
+            "same_site" => {
+                let wanted = some_text()?;
+                let parse = |text: String| cookies::same_site(&text).map_err(error);
+                cookie.same_site = wanted.map(parse).transpose()?;
+            }
+            _ => {
+                return Err(error(format!(
+                    "a cookie has no option `{option}`: known are max_age, path, domain, secure, \
+                     http_only, same_site"
+                )));
+            }
+        }
+    }
+    cookie.header().map_err(error)
 }
 
 /// Registers the constructor and its methods.
@@ -211,6 +276,15 @@ pub(super) fn register(engine: &mut Engine) {
     method!("with_headers", |r: This, headers: Dynamic| r.with_headers(&headers));
     method!("without_header", |r: This, name: Text| r.without_header(&name));
     method!("with_body", |r: This, body: Dynamic| r.with_body(body));
+    method!("with_file", |r: This, path: Text| r.with_file(&path, 0, 0));
+    method!("with_file", |r: This, path: Text, offset: i64| r.with_file(&path, offset, 0));
+    method!("with_file", |r: This, path: Text, offset: i64, length: i64| {
+        r.with_file(&path, offset, length)
+    });
+    method!("cookie", |r: This, name: Text, value: Text| r.cookie(&name, &value, &Dynamic::UNIT));
+    method!("cookie", |r: This, name: Text, value: Text, options: Dynamic| {
+        r.cookie(&name, &value, &options)
+    });
     method!("get_header", |r: This, name: Text| r.get_header(&name));
     method!("get_status_code", |r: This| i64::from(r.parts().status));
     method!("get_body", |r: This| r.get_body());
