@@ -2,6 +2,7 @@
 //! in as text and bytes, and what is to be answered goes out as plain values. Imports only `error`.
 
 pub(crate) mod accept_encoding;
+pub(crate) mod body_source;
 #[cfg(test)]
 mod chance;
 pub(crate) mod compression;
@@ -11,3 +12,6 @@ pub(crate) mod file_answer;
 pub(crate) mod form;
 pub(crate) mod header_parameters;
 pub(crate) mod media_type;
+pub(crate) mod multipart;
+pub(crate) mod multipart_error;
+pub(crate) mod upload;
