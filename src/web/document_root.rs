@@ -4,9 +4,10 @@
 use crate::web::{
     accept_encoding::AcceptEncoding,
     compression,
-    file_answer::{Coding, FileFacts},
+    file_answer::Coding,
     listing, media_type,
     root_path::RootPath,
+    served_file::{READ, ServedFile},
 };
 use rustix::{
     fd::OwnedFd,
@@ -17,7 +18,7 @@ use std::{
     fs::{File, Metadata},
     io,
     path::Path,
-    time::{SystemTime, UNIX_EPOCH},
+    time::UNIX_EPOCH,
 };
 
 /// How often a path is tried again that somebody renames just then. Fixed: who renames that fast means harm.
@@ -25,10 +26,6 @@ const RENAME_RETRIES: usize = 8;
 
 /// Entries of a listed directory, more are left out. Fixed: a page with more is of no use, and is held in memory.
 const MAX_LISTED: usize = 10_000;
-
-/// For reading; a named pipe is not waited for, a terminal is not taken over.
-const READ: OFlags =
-    OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
 
 /// How a root behaves.
 #[derive(Clone, Debug)]
@@ -54,32 +51,13 @@ impl Default for RootOptions {
 /// What a path leads to.
 #[derive(Debug)]
 pub(crate) enum RootAnswer {
-    File(RootFile),
+    File(ServedFile),
     /// A directory that was asked for without the slash behind it: here is the path with it. The query is the caller's.
     Redirect(String),
     /// A page of HTML in UTF-8.
     Listing(String),
     NotFound,
     Forbidden,
-}
-
-/// A file that is open and not yet read. It may grow or shrink while it is: `size` is what is promised.
-#[derive(Debug)]
-pub(crate) struct RootFile {
-    pub(crate) file: File,
-    pub(crate) size: u64,
-    pub(crate) modified: SystemTime,
-    /// Of the file that was asked for, also if a compressed one beside it is open.
-    pub(crate) name: String,
-    pub(crate) coding: Coding,
-    pub(crate) varies: bool,
-}
-
-impl RootFile {
-    pub(crate) fn facts(&self) -> FileFacts<'_> {
-        let Self { size, modified, coding, varies, .. } = *self;
-        FileFacts { name: &self.name, size, modified, coding, varies }
-    }
 }
 
 /// A directory that is held open: moving it, or putting another in its place, changes nothing for those who have it.
@@ -144,7 +122,7 @@ impl DocumentRoot {
         file: File,
         facts: Metadata,
         accept: AcceptEncoding,
-    ) -> io::Result<RootFile> {
+    ) -> io::Result<ServedFile> {
         let name = path.name();
         let media_type = media_type::of_name(&name);
         let varies = self.options.compress && media_type::is_compressible(&media_type);
@@ -155,12 +133,12 @@ impl DocumentRoot {
             let compressed_at = facts.modified().unwrap_or(UNIX_EPOCH);
             if compressed_at >= modified {
                 let (size, modified, coding) = (facts.len(), compressed_at, Coding::Stored(coding));
-                return Ok(RootFile { file, size, modified, name, coding, varies });
+                return Ok(ServedFile { file, size, modified, name, coding, varies });
             }
         }
         let on_the_way = varies && accept.gzip && compression::is_worthwhile(&media_type, size);
         let coding = if on_the_way { Coding::OnTheWay } else { Coding::AsItIs };
-        Ok(RootFile { file, size, modified, name, coding, varies })
+        Ok(ServedFile { file, size, modified, name, coding, varies })
     }
 
     /// A regular file if it is there.

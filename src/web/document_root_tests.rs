@@ -9,7 +9,7 @@ use std::{
     os::unix::{fs::symlink, net::UnixListener},
     sync::atomic::{AtomicBool, Ordering},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 use tempfile::{TempDir, tempdir};
 
@@ -42,7 +42,7 @@ impl Site {
         self.place.path().join("www").join(name)
     }
 
-    fn file(&self, path: &str, accept: AcceptEncoding) -> RootFile {
+    fn file(&self, path: &str, accept: AcceptEncoding) -> ServedFile {
         match self.root.find(path, accept).unwrap() {
             RootAnswer::File(file) => file,
             other => panic!("{path}: {other:?}"),

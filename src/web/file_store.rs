@@ -18,10 +18,7 @@ use std::{
     io,
     io::{Read, Write},
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::task::spawn_blocking;
@@ -35,6 +32,9 @@ const NEW: &str = "new_";
 /// How long after its end a session's file is left alone, and for how long one is that is being written. Fixed: whoever
 /// saves one anew just then must not lose it.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// How long a session lives at most, five years. Fixed: file systems cannot write down every date.
+const MAX_LIFETIME: Duration = Duration::from_secs(5 * 365 * 24 * 3600);
 
 /// Sessions as files `session_<id>` in a directory of their own. A file's time of change is the time at which the
 /// session ends, so that each can have a lifetime of its own.
@@ -60,7 +60,7 @@ impl FileStore {
         if Mode::from_raw_mode(facts.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
             return Err(refused("other users may write there; try `chmod 700`".into()));
         }
-        Ok(Self { directory: Arc::new(Directory { fd, written: AtomicU64::new(0) }) })
+        Ok(Self { directory: Arc::new(Directory { fd }) })
     }
 
     /// Works on the blocking pool.
@@ -107,8 +107,6 @@ fn file_name(id: &SessionId) -> String {
 /// The directory, held open so that nobody can put another in its place.
 struct Directory {
     fd: OwnedFd,
-    /// Files written so far: names the next one.
-    written: AtomicU64,
 }
 
 impl Directory {
@@ -131,8 +129,9 @@ impl Directory {
 
     /// Writes a new file and puts it in the place of the old one, so that nobody reads half of it.
     fn save(&self, id: &SessionId, text: &str, lifetime: Duration) -> io::Result<()> {
-        let count = self.written.fetch_add(1, Ordering::Relaxed);
-        let new = format!("{NEW}{}_{}_{count}", id.as_str(), std::process::id());
+        // (a name by chance: processes of other machines or containers may write here too)
+        let chance = SessionId::fresh().map_err(|fault| io::Error::other(fault.to_string()))?;
+        let new = format!("{NEW}{}", chance.as_str());
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let mut file = File::from(openat(&self.fd, &new, flags, Mode::RUSR | Mode::WUSR)?);
         let done = file.write_all(text.as_bytes()).and_then(|()| {
@@ -178,10 +177,10 @@ fn seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// The times of a file whose session lives that long, but no longer than every file system can say: until 2038.
+/// The times of a file whose session lives that long.
 fn ends_at(lifetime: Duration) -> Timestamps {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let end = now.saturating_add(lifetime).min(Duration::from_secs(i32::MAX as u64));
+    let end = now + lifetime.min(MAX_LIFETIME);
     let last_modification =
         Timespec { tv_sec: end.as_secs() as i64, tv_nsec: end.subsec_nanos().into() };
     let last_access = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };

@@ -71,7 +71,7 @@ fn what_is_over_is_collected_and_nothing_else() {
     let (over, living) = (id(), id());
     directory.save(&over, "{}", Duration::ZERO).unwrap();
     directory.save(&living, "{}", HOUR).unwrap();
-    let half = format!("{NEW}{}_1_0", over.as_str());
+    let half = format!("{NEW}{}", over.as_str());
     for other in ["notes.txt", "session_../x".replace('/', "_").as_str(), "session_", &half] {
         fs::write(place.path().join(other), "").unwrap();
     }

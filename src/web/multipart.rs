@@ -3,7 +3,7 @@
 
 use crate::web::{
     body_source::{BodySource, CHUNK, Flow},
-    form::{FormBuilder, FormValue},
+    form::{FormBuilder, FormValue, MAX_FIELDS},
     header_parameters::HeaderParameters,
     multipart_error::{Limit, MultipartError},
     upload::{Upload, harmless_name},
@@ -29,23 +29,23 @@ const MAX_PART_HEADERS: usize = 16 * 1024;
 /// Characters of a boundary. Fixed by RFC 2046 §5.1.1.
 const MAX_BOUNDARY: usize = 70;
 
-/// How much a form may bring. Changed by the Worker's properties of the same meaning.
+/// How much a form may bring.
 #[derive(Clone, Debug)]
 pub(crate) struct UploadLimits {
-    /// Files in one request. Default 20: each costs a file descriptor for a while and a file until the request is over.
+    /// Files in one request. Default 20: each is a file of its own until the request is over.
     pub(crate) files: usize,
     /// Fields in one request. Default 1000, as in any form.
     pub(crate) fields: usize,
     /// Bytes of all values of fields together. Default 8 MiB: they are held in memory, whereas files are not.
     pub(crate) field_bytes: usize,
-    /// Where the temporary files are made. Default the system's directory for them.
+    /// Where the temporary files are made.
     pub(crate) directory: PathBuf,
 }
 
-impl Default for UploadLimits {
-    fn default() -> Self {
-        let directory = std::env::temp_dir();
-        Self { files: 20, fields: crate::web::form::MAX_FIELDS, field_bytes: 8 << 20, directory }
+impl UploadLimits {
+    /// The defaults, with the files in a directory.
+    pub(crate) fn within(directory: PathBuf) -> Self {
+        Self { files: 20, fields: MAX_FIELDS, field_bytes: 8 << 20, directory }
     }
 }
 

@@ -14,7 +14,7 @@ use tempfile::{TempDir, tempdir};
 const TYPE: &[u8] = b"multipart/form-data; boundary=XX";
 
 fn limits(directory: &Path) -> UploadLimits {
-    UploadLimits { directory: directory.into(), ..UploadLimits::default() }
+    UploadLimits::within(directory.into())
 }
 
 fn spooled(body: &[u8]) -> fs::File {
@@ -292,7 +292,7 @@ fn only_a_sound_boundary_is_taken() {
         &format!("multipart/form-data; boundary={}", "x".repeat(71)),
     ] {
         assert_eq!(of(bad), None, "{bad}");
-        let result = run(bad.as_bytes(), BodySource::Memory(Bytes::new()), UploadLimits::default());
+        let result = run(bad.as_bytes(), BodySource::Memory(Bytes::new()), limits(Path::new("/")));
         assert!(matches!(result, Err(MultipartError::Malformed(_))), "{bad}");
     }
 }
@@ -324,5 +324,38 @@ fn random_bodies_do_no_harm() {
         let body = BodySource::Memory(body.into());
         _ = runtime.block_on(parse(TYPE, body, limits(directory.path())));
     }
+    assert_eq!(left(directory.path()), 0);
+}
+
+/// The body is a pipe, so that reading it blocks until the test writes.
+#[test]
+fn a_slow_disk_holds_nobody_up_and_who_goes_away_leaves_nothing() {
+    let directory = tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let part = "--XX\r\nContent-Disposition: form-data; name=f; filename=a\r\n\r\ncontent\r\n";
+    let start = || {
+        let (reader, writer) = io::pipe().unwrap();
+        let body = BodySource::File(fs::File::from(std::os::fd::OwnedFd::from(reader)));
+        (Box::pin(parse(TYPE, body, limits(directory.path()))), writer)
+    };
+    let form = runtime.block_on(async {
+        let (mut form, mut writer) = start();
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(form.as_mut().poll(&mut context).is_pending());
+        // (this thread goes on although the other one waits for the pipe)
+        write!(writer, "{part}--XX--").unwrap();
+        drop(writer);
+        form.await.unwrap()
+    });
+    assert_eq!((form.files.len(), left(directory.path())), (1, 1));
+    drop(form);
+    runtime.block_on(async {
+        let (mut form, mut writer) = start();
+        assert!(form.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        drop(form);
+        write!(writer, "{part}--XX--").unwrap();
+    });
+    // (this waits for the work that nobody wants any more)
+    drop(runtime);
     assert_eq!(left(directory.path()), 0);
 }
