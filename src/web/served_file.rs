@@ -1,0 +1,70 @@
+//! A file that is to be answered.
+
+use crate::web::file_answer::{Coding, FileFacts};
+use rustix::fs::{Mode, OFlags, open};
+use std::{
+    fs::File,
+    io,
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// For reading; a named pipe is not waited for, a terminal is not taken over.
+pub(crate) const READ: OFlags =
+    OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
+
+/// A regular file that is open and not yet read. It may grow or shrink while it is: `size` is what is promised.
+#[derive(Debug)]
+pub(crate) struct ServedFile {
+    pub(crate) file: File,
+    pub(crate) size: u64,
+    pub(crate) modified: SystemTime,
+    /// Of the file that was asked for, also if a compressed one beside it is open.
+    pub(crate) name: String,
+    pub(crate) coding: Coding,
+    /// Another client may be answered in another coding.
+    pub(crate) varies: bool,
+}
+
+impl ServedFile {
+    /// Opens a file that a script names, wherever it is. It works in place: call it on the blocking pool.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let file = File::from(open(path, READ, Mode::empty())?);
+        let facts = file.metadata()?;
+        if !facts.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        }
+        let (size, modified) = (facts.len(), facts.modified().unwrap_or(UNIX_EPOCH));
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { file, size, modified, name, coding: Coding::AsItIs, varies: false })
+    }
+
+    /// What decides how it is answered.
+    pub(crate) fn facts(&self) -> FileFacts<'_> {
+        let Self { size, modified, coding, varies, .. } = *self;
+        FileFacts { name: &self.name, size, modified, coding, varies }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, mkfifoat};
+    use std::fs;
+
+    #[test]
+    fn only_regular_files_are_opened_and_a_pipe_is_not_waited_for() {
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        fs::write(path("a.txt"), "abc").unwrap();
+        mkfifoat(CWD, path("pipe"), Mode::RUSR).unwrap();
+        let file = ServedFile::open(&path("a.txt")).unwrap();
+        let facts = file.facts();
+        assert_eq!((facts.name, facts.size, facts.coding), ("a.txt", 3, Coding::AsItIs));
+        for wrong in [path("pipe"), path(""), "/dev/null".into()] {
+            let kind = ServedFile::open(&wrong).unwrap_err().kind();
+            assert_eq!(kind, io::ErrorKind::InvalidInput, "{}", wrong.display());
+        }
+        assert_eq!(ServedFile::open(&path("b")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}
