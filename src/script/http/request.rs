@@ -87,7 +87,7 @@ impl Request {
             if !media_type.contains("json") {
                 return fields(form::parse(&self.0.request.body));
             }
-            let value = self.json();
+            let value = RefMap::wrap(self.json());
             match value.is::<RefMap>() || value.is::<RefArray>() {
                 true => value,
                 false if value.is_unit() => RefMap::wrap(Map::new().into()),
