@@ -27,8 +27,9 @@ struct Readme;
 
 pub use error::{Error, ErrorKind, Fault};
 pub use host::{
-    Busy, ConnectionStatus, Host, HostBuilder, HostEvent, HostHandle, IsolateStatus, LastReload,
-    ReloadOptions, ReloadOutcome, Reloaded, Status, WorkerInfo, WorkerStatus,
+    Busy, ConnectionStatus, Connections, Host, HostBuilder, HostEvent, HostHandle, IsolateStatus,
+    LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded, Status, WorkerInfo,
+    WorkerStatus,
 };
 pub use log::{Level, Record};
 pub use rhai;

@@ -1,7 +1,9 @@
 //! What is known of a running host, for whoever looks: status, connections, metrics. Nobody who looks waits for the
 //! supervisor, which may be busy with a reload, nor for an isolate that is busy with a handler.
 
-use super::{Busy, ConnectionStatus, IsolateStatus, LastReload, Status, WorkerStatus, machine};
+use super::{
+    Busy, Connections, IsolateStatus, LastReload, MissingIsolate, Status, WorkerStatus, machine,
+};
 use crate::{
     isolate::Inquiry,
     net::{budget::Budget, stats::Stats},
@@ -11,6 +13,7 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc::RecvTimeoutError,
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -20,7 +23,7 @@ use std::{
 pub(super) const GRAIN: Duration = Duration::from_millis(100);
 
 /// How long all isolates together may take to tell of their connections. Fixed: one that has not by then is busy, and
-/// shown so.
+/// named as missing with what it is busy with.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// See the module.
@@ -175,15 +178,31 @@ impl Board {
         })
     }
 
-    /// Every open connection, by isolate and id, of all isolates that are not busy. `None`: the host does not run.
-    pub(super) fn connections(&self) -> Option<Vec<ConnectionStatus>> {
+    /// Every open connection, and which isolates are too busy to tell of theirs. `None`: the host does not run.
+    pub(super) fn connections(&self) -> Option<Connections> {
         let state = self.lock();
         state.started?;
-        let answers: Vec<_> = state.rows.iter().map(|row| row.inquiry.connections()).collect();
+        let ask = |row: &Row| (row.stats.clone(), row.inquiry.connections());
+        let answers: Vec<_> = state.rows.iter().map(ask).collect();
         drop(state);
         let deadline = Instant::now() + PATIENCE;
-        let left = || deadline.saturating_duration_since(Instant::now());
-        Some(answers.iter().filter_map(|a| a.recv_timeout(left()).ok()).flatten().collect())
+        let mut all = Connections::default();
+        for (stats, answer) in answers {
+            match answer.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(connections) => all.connections.extend(connections),
+                Err(RecvTimeoutError::Timeout) => all.missing.extend(self.missing(&stats)),
+                // (it has ended, and its connections with it)
+                Err(RecvTimeoutError::Disconnected) => (),
+            }
+        }
+        Some(all)
+    }
+
+    /// The isolate with these counters, unless another has taken its place.
+    fn missing(&self, stats: &Arc<Stats>) -> Option<MissingIsolate> {
+        let state = self.lock();
+        let row = state.rows.iter().find(|row| Arc::ptr_eq(&row.stats, stats))?;
+        Some(MissingIsolate { worker: row.worker.clone(), isolate: row.id, busy: row.busy() })
     }
 
     /// The counters of every isolate, with its worker's title and its number.

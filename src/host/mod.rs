@@ -4,6 +4,7 @@ mod board;
 mod builder;
 mod busy_watch;
 mod coming;
+mod connections;
 mod ending;
 mod event;
 mod handle;
@@ -19,6 +20,7 @@ mod supervisor;
 
 pub use crate::isolate::ConnectionStatus;
 pub use builder::HostBuilder;
+pub use connections::{Connections, MissingIsolate};
 pub use event::{HostEvent, Reloaded, WorkerInfo};
 pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
 pub use status::{Busy, IsolateStatus, LastReload, Status, WorkerStatus};
