@@ -40,6 +40,8 @@ mod corners;
 mod daemon;
 /// What a daemon writes: logs, what scripts print, and the rights of its files.
 mod daemon_files;
+/// Descriptors that run out.
+mod descriptors;
 /// Faults in embedded functions, and scripts that never end.
 mod embedder;
 /// Unix sockets and IPv6, for every protocol.
@@ -58,7 +60,7 @@ mod isolates;
 mod late_starts;
 /// What a reload removes leaves nothing behind.
 mod leftovers;
-/// What strangers may cost: time, memory, descriptors.
+/// What strangers may cost: time and memory.
 mod limits;
 /// `listen()` and `unlisten()`, and the same address in several isolates.
 mod listening;
