@@ -1,8 +1,8 @@
 //! The parent of a daemon's server: passes signals on to it, and starts it again when it dies.
 
 use super::{
-    exit::Failure, launch::spawn, lock::PidFile, logging::Logging, outlet::Outlet, place,
-    plan::Plan, started::Outcome,
+    exit::Failure, launch::spawn, lock::PidFile, logging, outlet::Outlet, place, plan::Plan,
+    started::Outcome,
 };
 use rustix::process::{Pid, Signal as Sent, kill_process, setsid};
 use std::{
@@ -38,7 +38,7 @@ pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
     let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
     rustix::stdio::dup2_stdout(io::stderr()).map_err(|e| failed(e.into()))?;
     let outlet = Outlet::file(&plan.log_file_of_a_daemon(), plan.log_file_max_size, false);
-    let _logging = outlet.ok().map(|outlet| Logging::start(outlet, plan.is_json(), false));
+    let _logging = outlet.ok().map(|outlet| logging::start(outlet, plan.is_json(), false));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let watched = runtime.map_err(failed)?.block_on(watch(plan, &pid_file, starter));
     place::unlink(&plan.file, path);

@@ -2,7 +2,8 @@
 //! supervisor, which may be busy with a reload, nor for an isolate that is busy with a handler.
 
 use super::{
-    Busy, Connections, IsolateStatus, LastReload, MissingIsolate, Status, WorkerStatus, machine,
+    Busy, Connections, IsolateStatus, LastReload, MissingIsolate, Status, WorkerStatus,
+    builder::LostLines, machine,
 };
 use crate::{
     isolate::Inquiry,
@@ -32,6 +33,7 @@ pub(super) struct Board {
     /// Is it counted how long handlers take?
     pub(super) measures: AtomicBool,
     script: PathBuf,
+    lost_log_lines: LostLines,
     state: Mutex<State>,
 }
 
@@ -104,10 +106,11 @@ impl Row {
 }
 
 impl Board {
-    pub(super) fn new(script: &std::path::Path) -> Self {
+    pub(super) fn new(script: &std::path::Path, lost_log_lines: LostLines) -> Self {
         Self {
             budget: Arc::default(),
             measures: AtomicBool::new(false),
+            lost_log_lines,
             script: std::path::absolute(script).unwrap_or_else(|_| script.to_owned()),
             state: Mutex::default(),
         }
@@ -173,6 +176,7 @@ impl Board {
             memory: machine::resident_memory(),
             queued_bytes: isolates.iter().map(|i| i.queued_bytes).sum(),
             max_queued_bytes: self.budget.limit(),
+            lost_log_lines: (self.lost_log_lines)(),
             workers: state.workers.clone(),
             isolates,
         })

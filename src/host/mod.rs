@@ -88,7 +88,7 @@ impl Host {
 
     fn new(config: HostConfig) -> Self {
         let (sender, orders) = mpsc::channel();
-        let board = Arc::new(Board::new(&config.script));
+        let board = Arc::new(Board::new(&config.script, config.lost_log_lines.clone()));
         let handle = HostHandle { orders: sender, stopping: Arc::default(), board };
         Self { config, handle, orders }
     }

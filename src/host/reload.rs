@@ -13,7 +13,7 @@ use crate::{
     engine::{program::Start, sources::Sources},
     error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Loaded, Report, Task},
-    log::Level,
+    log::{About, Level, Record},
     net::sockets::Sockets,
     script::{configuration::Configuration, plan::match_up},
 };
@@ -308,7 +308,17 @@ impl Supervisor {
         let mut fault = error.into_fault();
         fault.text.push_str(&format!("\nreload rejected: {outcome}"));
         self.board.note_reload(false, &fault.text);
-        self.config.log.host(Level::Error, fault.text.clone());
+        self.config.log.write(Record {
+            level: Level::Error,
+            worker: String::new(),
+            location: fault.location.clone(),
+            message: fault.text.clone(),
+            about: About {
+                fault: Some(fault.kind.name()),
+                generation: fault.generation,
+                ..About::default()
+            },
+        });
         self.tell(HostEvent::ReloadRejected(fault.clone()));
         fault
     }

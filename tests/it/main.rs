@@ -56,6 +56,8 @@ mod identity;
 mod inherited;
 /// Isolates that die, that end after an error, and the graceful stop.
 mod isolates;
+/// Structured logs.
+mod json_log;
 /// An `on_worker_start` that takes longer than the host waits for it.
 mod late_starts;
 /// What a reload removes leaves nothing behind.

@@ -95,6 +95,7 @@ fn a_parser_reads_what_was_done() {
     assert_eq!(metrics.one("rhost_queued_bytes", &text), 0.0);
     assert_eq!(metrics.one("rhost_restarts_total", &text), 0.0);
     assert_eq!(metrics.one("rhost_max_queued_bytes", &[]), 1_000_000.0);
+    assert_eq!(metrics.one("rhost_lost_log_lines_total", &[]), 0.0);
     let faults =
         |kind: &str| -> f64 { metrics.all("rhost_faults_total", &[("kind", kind)]).iter().sum() };
     assert_eq!((faults("script"), faults("protocol")), (1.0, 1.0));
