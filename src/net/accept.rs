@@ -3,7 +3,7 @@
 use super::{
     address::{Address, Endpoint},
     listener::{Bound, Lease},
-    tally::Share,
+    tally::Count,
     transport::Stream,
 };
 use crate::log::{Level, Log};
@@ -46,7 +46,7 @@ pub(crate) struct Listener {
     pub(crate) id: u64,
     socket: Accepter,
     pub(crate) address: Address,
-    share: Share,
+    count: Count,
     lease: Arc<Lease>,
 }
 
@@ -61,7 +61,7 @@ impl Listener {
             id: bound.id,
             socket,
             address: bound.address,
-            share: bound.tally.join(),
+            count: bound.tally.join(),
             lease: bound.lease,
         })
     }
@@ -70,14 +70,14 @@ impl Listener {
     /// waits and says so once.
     pub(crate) async fn accept(this: &Weak<Self>, log: &Log, worker: &str) -> Option<Stream> {
         loop {
-            if this.upgrade()?.share.is_ahead() {
+            if this.upgrade()?.count.is_ahead() {
                 tokio::time::sleep(MOMENT).await;
             }
             // (the listener is borrowed for each look only, so that its owner can close it meanwhile)
             let mut looked = false;
             let accepted = poll_fn(|cx| {
                 let Some(listener) = this.upgrade() else { return Poll::Ready(None) };
-                if std::mem::replace(&mut looked, true) && listener.share.is_ahead() {
+                if std::mem::replace(&mut looked, true) && listener.count.is_ahead() {
                     // One has come. If the others have not taken it after a moment, we do.
                     return Poll::Ready(Some(None));
                 }
@@ -90,7 +90,7 @@ impl Listener {
             let Some((accepted, listener)) = accepted.await? else { continue };
             match accepted {
                 Ok(stream) => {
-                    listener.share.took();
+                    listener.count.took();
                     listener.lease.descriptors().took(stream.as_raw_fd());
                     listener.went_well(log, worker);
                     return Some(stream);
