@@ -12,7 +12,7 @@ const TEXT: &str = "text://127.0.0.1:0";
 const WEB: &str = "websocket://127.0.0.1:0";
 
 /// Gives scripts `bomb()`: a value that panics when it is dropped, where the host does not expect it.
-fn bombs(builder: HostBuilder) -> HostBuilder {
+pub fn bombs(builder: HostBuilder) -> HostBuilder {
     #[derive(Clone)]
     struct Bomb(std::rc::Rc<Charge>);
     struct Charge;

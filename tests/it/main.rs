@@ -34,6 +34,8 @@ mod churn;
 mod cli;
 /// One connection: properties, callbacks of its own, pausing, addresses.
 mod connection;
+/// What one bad event costs, and what stays alive.
+mod containment;
 /// What one peer, one script or one pipe may not do to the others.
 mod corners;
 /// Daemons: what every command does to them, and how they survive.
