@@ -15,6 +15,7 @@ mod metrics_server;
 mod publishing;
 mod reload;
 mod restart;
+mod spawner;
 mod status;
 mod supervisor;
 

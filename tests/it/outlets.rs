@@ -1,6 +1,10 @@
 //! The real binary, when nobody reads what it says.
 
-use crate::{client::Client, process::rhost};
+use crate::{
+    client::Client,
+    daemon::{Daemon, ECHO, until},
+    process::rhost,
+};
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -147,4 +151,22 @@ fn lines_that_nobody_read_in_time_are_counted_and_told_when_somebody_reads() {
     assert!(line.contains("WARN"), "{line}");
     let told = line.split_whitespace().rev().nth(3).and_then(|n| n.parse().ok());
     assert!((1..=lost()).contains(&told.expect("a number")), "{line}");
+}
+
+#[test]
+fn printed_lines_that_cannot_be_written_are_counted_too() {
+    let options = "Worker::configure(#{ stdout_file: \"/dev/full\" });\n";
+    let daemon = Daemon::new(&format!("{options}{ECHO}"));
+    let mut client = Client::connect(daemon.start());
+    for _ in 0..10 {
+        assert_eq!(client.ask("print"), "print 1");
+    }
+    let lost = || {
+        let said = daemon.rhost("status", &["--json"]);
+        let status: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+        status["lost_log_lines"].as_u64()
+    };
+    until("they are counted", || lost() == Some(10));
+    assert!(daemon.rhost("status", &[]).out.contains("; 10 log lines lost"));
+    assert!(daemon.log().contains("listening on"), "the log is another file");
 }
