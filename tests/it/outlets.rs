@@ -20,9 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// About one second, on a machine that does much else.
 const SOON: Duration = Duration::from_secs(3);
 
-/// Prints by itself, without end, and prints much with every message.
+/// Prints by itself, without end, and prints much with every message. (It has a name, so that its address is in the banner
+/// alone.)
 const PRINTS: &str = r#"
 let worker = Worker("text://ADDRESS");
+worker.name = "prints";
 worker.on_message = |connection, line| {
     let large = "";
     large.pad(1000, 'x');
