@@ -10,6 +10,9 @@ use tracing_subscriber::EnvFilter;
 /// Log lines that may wait for a slow outlet; further ones are dropped. Fixed: a line may have 64 KiB.
 const LOG_LINES: usize = 1_000;
 
+/// What is shown by default: all but the details. Changed by `RUST_LOG`.
+const DEFAULT_FILTER: &str = "info";
+
 /// The log of this process. What waits is written when it is dropped.
 pub struct Logging {
     pub writer: NonBlocking,
@@ -20,7 +23,7 @@ impl Logging {
     /// From now on, all of `tracing` goes there.
     pub fn start(outlet: Outlet, json: bool, colour: bool) -> Self {
         let (writer, guard) = in_the_background(outlet);
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        let (filter, complaint) = filter();
         let log = tracing_subscriber::fmt()
             .with_writer(writer.clone())
             .with_ansi(colour)
@@ -32,7 +35,25 @@ impl Logging {
             true => log.json().flatten_event(true).init(),
             false => log.init(),
         }
+        if let Some(complaint) = complaint {
+            tracing::warn!("{complaint}");
+        }
         Self { writer, _flush_at_the_end: guard }
+    }
+}
+
+/// What `RUST_LOG` wants to be shown, and what there is to say against it. Set to nothing it counts as unset.
+fn filter() -> (EnvFilter, Option<String>) {
+    let wanted = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    let wanted = if wanted.trim().is_empty() { DEFAULT_FILTER } else { &wanted };
+    match EnvFilter::try_new(wanted) {
+        Ok(filter) => (filter, None),
+        Err(error) => {
+            let complaint = format!(
+                "RUST_LOG=\"{wanted}\" cannot be used ({error}): \"{DEFAULT_FILTER}\" is used; try \"debug\" or \"warn\""
+            );
+            (EnvFilter::new(DEFAULT_FILTER), Some(complaint))
+        }
     }
 }
 

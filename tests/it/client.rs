@@ -141,6 +141,8 @@ impl Client {
                 true
             }
             Err(e) if e.kind() == ErrorKind::ConnectionReset => false,
+            // (a read with a time limit is not taken up again after a signal)
+            Err(e) if e.kind() == ErrorKind::Interrupted => true,
             Err(e) => panic!("nothing came: {e}; so far {}", show(&self.received)),
         }
     }
