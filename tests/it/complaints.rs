@@ -87,6 +87,7 @@ fn looks_and_signals_cut_no_client_whose_queue_is_full() {
         assert_eq!(connections(&daemon).len(), 1);
         ["USR1", "USR2", "PIPE"].iter().for_each(|name| signal(server, name));
     }
+    slow.widen();
     assert_eq!(slow.line().len(), MUCH, "not a byte is lost");
     assert_eq!(slow.ask("still here"), "still here");
     assert_eq!(status(&daemon)["isolates"][0]["send_failures"], 0);
@@ -166,6 +167,28 @@ fn an_assigned_callback_reaches_connections_that_were_there_before_and_inner_one
     assert_eq!(two.ask("switch"), "old");
     assert_eq!((one.ask("?"), two.ask("?")), ("new".into(), "new".into()));
     assert_eq!(ask_inner(), b"new");
+}
+
+#[test]
+fn an_inner_worker_refuses_a_callback_that_nobody_would_call() {
+    for callback in ["on_worker_start", "on_worker_reload"] {
+        let script = format!(
+            "let worker = Worker(\"{TEXT}\");\nworker.on_worker_start = |worker| {{\n    let inner = \
+             Worker(\"{TEXT}\");\n    inner.{callback} = |inner| print(\"never\");\n}};"
+        );
+        let error = TestHost::try_start(&script, &[]).err().expect("refused").to_string();
+        assert!(error.contains("main.rhai:4:"), "{error}");
+        let says = format!("{callback} is called for workers of the top level only");
+        assert!(error.contains(&says), "{error}");
+    }
+    // Its end is told to it as to any other.
+    let stops = "let worker = Worker();\nworker.on_worker_start = |worker| {\n    let inner = \
+                 Worker(\"text://127.0.0.1:0\");\n    inner.on_worker_stop = |inner| print(\"stopped\");\n    \
+                 inner.listen();\n};";
+    let mut host = TestHost::start(stops);
+    host.handle().stop(0);
+    assert_eq!(host.ended(), 0);
+    assert_eq!(host.printed(), ["stopped"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! a service of any script does for whoever operates it.
 
 mod commands;
+mod daemons;
 mod isolates;
 mod logs;
 mod stops;

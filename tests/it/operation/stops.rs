@@ -69,6 +69,7 @@ fn what_waits_for_a_slow_reader_arrives_although_the_host_stops() {
     process.wait_for_line("queued");
     process.signal("TERM");
     process.wait_for_line("stopped with 1");
+    slow.widen();
     assert_eq!(slow.rest().len(), MUCH + 1);
     assert_eq!(process.ended().0.code(), Some(0));
 }

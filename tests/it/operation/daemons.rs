@@ -1,0 +1,83 @@
+//! Several daemons beside each other, and one that dies again and again.
+
+use super::{free_address, status};
+use crate::{
+    client::Client,
+    daemon::{Daemon, ECHO, signal, until},
+    process::rhost,
+};
+use std::{
+    fs,
+    net::TcpStream,
+    os::unix::{fs::symlink, net::UnixDatagram},
+};
+
+#[test]
+fn scripts_of_one_folder_are_told_apart_and_each_is_found_by_every_path_to_it() {
+    let daemon = Daemon::new(ECHO);
+    daemon.start();
+    fs::write(daemon.path("other.rhai"), ECHO).expect("the script");
+    let code =
+        |arguments: &[&str]| daemon.command(arguments).output().expect("it runs").status.code();
+    assert_eq!(code(&["status", "other.rhai"]), Some(3));
+    assert_eq!(code(&["start", "-d", "other.rhai"]), Some(0));
+    assert_eq!(code(&["stop", "other.rhai"]), Some(0));
+    assert_eq!(code(&["status", "main.rhai"]), Some(0), "it was not meant");
+    symlink("main.rhai", daemon.path("link.rhai")).expect("a link");
+    let whole = daemon.path("main.rhai");
+    for path in ["./main.rhai", "run/../main.rhai", "link.rhai", whole.to_str().expect("text")] {
+        assert_eq!(code(&["status", path]), Some(0), "{path}");
+        assert_eq!(code(&["start", "-d", path]), Some(4), "{path}");
+    }
+}
+
+#[test]
+fn a_server_that_dies_again_and_again_is_started_after_longer_and_longer_pauses() {
+    let address = free_address();
+    let daemon = Daemon::new(&ECHO.replace("127.0.0.1:0", &address.to_string()));
+    daemon.start();
+    for pause in [100, 200, 400] {
+        until("a server", || daemon.server().is_some());
+        signal(daemon.server().expect("a server"), "KILL");
+        let line = format!("killed by signal 9; starting it again in {pause} ms");
+        until(&line, || daemon.log().contains(&line));
+    }
+    until("listening", || TcpStream::connect(address).is_ok());
+    assert_eq!(Client::connect(address).ask("a"), "a 1");
+}
+
+#[test]
+fn a_script_in_the_foreground_obeys_the_same_commands_as_a_daemon() {
+    let daemon = Daemon::new(ECHO);
+    // Told to a service manager, as nothing else says when it serves.
+    let path = daemon.path("notify");
+    let socket = UnixDatagram::bind(&path).expect("a socket");
+    socket.set_read_timeout(Some(crate::host::PATIENCE)).expect("a limit");
+    let mut command = rhost();
+    command.args(["start", "main.rhai"]).current_dir(daemon.path(""));
+    command.env("XDG_RUNTIME_DIR", daemon.path("run")).env("NOTIFY_SOCKET", &path);
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().expect("it runs");
+    let mut heard = [0; 200];
+    let length = socket.recv(&mut heard).expect("a notice");
+    assert_eq!(&heard[..length], b"READY=1");
+    let before = status(&daemon);
+    assert_eq!(before["pid"], child.id());
+    assert_eq!(daemon.rhost("start", &["-d"]).code, Some(4));
+    let address = before["workers"][0]["address"].as_str().expect("an address");
+    let mut client =
+        Client::connect(address.trim_start_matches("text://").parse().expect("a socket"));
+    assert_eq!(client.ask("a"), "a 1");
+    daemon.save(&ECHO.replace("} 1`", "} 2`"));
+    assert_eq!(daemon.rhost("reload", &[]).code, Some(0));
+    assert_eq!(client.ask("a"), "a 2");
+    assert!(daemon.rhost("connections", &[]).out.contains("ESTABLISHED"));
+    // (its parent takes note of its end, so that it is gone and not a zombie)
+    let stopping = std::thread::scope(|scope| {
+        let stopping = scope.spawn(|| daemon.rhost("stop", &[]));
+        assert_eq!(child.wait().expect("it ends").code(), Some(0));
+        stopping.join().unwrap()
+    });
+    assert_eq!(stopping.code, Some(0), "{}", stopping.err);
+    client.expect_end();
+    assert_eq!(daemon.runtime_file(""), None);
+}
