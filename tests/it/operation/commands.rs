@@ -2,7 +2,7 @@
 
 use super::SOON;
 use crate::{
-    client::{Client, WebSocket},
+    client::{CLOSE, Client, WebSocket},
     daemon::{Daemon, ECHO, until},
     process::{listed, rhost_with},
 };
@@ -57,6 +57,8 @@ fn a_reload_can_be_told_to_close_connections_or_to_start_variables_anew() {
     let said = daemon.rhost("reload", &["--hard"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.out.contains("closed 1 connection,"), "{}", said.out);
+    // (the goodbye is said by both)
+    client.frame(0x80 | CLOSE, &1012_u16.to_be_bytes());
     client.expect_close(1012);
     assert_eq!(WebSocket::connect(address).ask("d"), "d 2", "variables live on");
 }

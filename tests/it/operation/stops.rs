@@ -3,6 +3,7 @@
 use super::SOON;
 use crate::{
     client::{Client, WebSocket, handshake},
+    host::eventually,
     process::Process,
 };
 use std::net::TcpStream;
@@ -55,39 +56,47 @@ fn a_stop_lets_the_script_clean_up_and_says_goodbye_to_every_peer() {
         line.expect_end();
         assert_eq!(process.ended().0.code(), Some(0), "{signal}");
         // (the log is complete before the process ends, the reader of it may be a moment behind)
-        crate::host::eventually(|| count(&process, "closed") == 3);
+        eventually(|| count(&process, "closed") == 3);
         assert_eq!(count(&process, "stopped with 2"), 1);
         assert_eq!(count(&process, "stopped with 1"), 1);
     }
 }
 
 #[test]
-fn what_waits_for_a_slow_reader_arrives_although_the_host_stops() {
+fn what_waits_for_slow_readers_arrives_although_the_host_stops() {
     let mut process = Process::run(&script(""));
-    let mut slow = Client::connect_narrow(process.socket("lines"));
-    slow.send("much\n");
-    process.wait_for_line("queued");
+    let mut line = Client::connect_narrow(process.socket("lines"));
+    line.send("much\n");
+    let mut page = WebSocket::shake(Client::connect_narrow(process.socket("pages")), "/");
+    page.text("much");
+    eventually(|| count(&process, "queued") == 2);
     process.signal("TERM");
-    process.wait_for_line("stopped with 1");
-    slow.widen();
-    assert_eq!(slow.rest().len(), MUCH + 1);
+    eventually(|| count(&process, "stopped with 1") == 2);
+    line.widen();
+    assert_eq!(line.rest().len(), MUCH + 1);
+    page.client.widen();
+    assert_eq!(page.message().len(), MUCH);
+    page.expect_close(1001);
     assert_eq!(process.ended().0.code(), Some(0));
 }
 
 #[test]
 fn peers_that_never_read_or_never_speak_do_not_hold_a_stop_up() {
-    let mut process = Process::run(&script("stop_timeout: 0.5"));
-    let mut line = Client::connect_narrow(process.socket("lines"));
-    line.send("much\n");
-    let mut page = WebSocket::shake(Client::connect_narrow(process.socket("pages")), "/");
-    page.text("much");
-    let mut silent = Client::connect(process.socket("pages"));
-    silent.send(&handshake("/")[..20]);
-    crate::host::eventually(|| count(&process, "queued") == 2);
-    process.signal("TERM");
-    let (status, took) = process.ended();
-    assert_eq!(status.code(), Some(0));
-    assert!(took < SOON, "{took:?}");
+    for signal in ["TERM", "QUIT"] {
+        let mut process = Process::run(&script("stop_timeout: 0.5"));
+        let mut line = Client::connect_narrow(process.socket("lines"));
+        line.send("much\n");
+        let mut page = WebSocket::shake(Client::connect_narrow(process.socket("pages")), "/");
+        page.text("much");
+        let mut silent = Client::connect(process.socket("pages"));
+        silent.send(&handshake("/")[..20]);
+        eventually(|| count(&process, "queued") == 2);
+        process.signal(signal);
+        let (status, took) = process.ended();
+        assert_eq!(status.code(), Some(0), "{signal}");
+        assert!(took < SOON, "{signal}: {took:?}");
+        eventually(|| count(&process, "closed") == 3);
+    }
 }
 
 #[test]
@@ -112,7 +121,7 @@ fn quit_serves_who_is_there_and_a_second_signal_says_goodbye_to_them() {
     let mut page = WebSocket::connect(address);
     assert_eq!(page.ask("a"), "a");
     process.signal("QUIT");
-    crate::host::eventually(|| TcpStream::connect(address).is_err());
+    eventually(|| TcpStream::connect(address).is_err());
     assert_eq!(page.ask("b"), "b");
     process.signal("INT");
     page.expect_close(1001);
@@ -129,7 +138,7 @@ fn quit_says_goodbye_when_the_time_is_up() {
     process.signal("QUIT");
     page.expect_close(1001);
     assert_eq!(process.ended().0.code(), Some(0));
-    crate::host::eventually(|| count(&process, "closed") == 1);
+    eventually(|| count(&process, "closed") == 1);
 }
 
 #[test]
