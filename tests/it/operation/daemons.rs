@@ -10,6 +10,7 @@ use std::{
     fs,
     net::TcpStream,
     os::unix::{fs::symlink, net::UnixDatagram},
+    process::{Command, Stdio},
 };
 
 #[test]
@@ -47,6 +48,23 @@ fn a_server_that_dies_again_and_again_is_started_after_longer_and_longer_pauses(
 }
 
 #[test]
+fn a_server_that_hangs_is_ended_by_what_the_failed_stop_says() {
+    let address = free_address();
+    let daemon = Daemon::new(&ECHO.replace("127.0.0.1:0", &address.to_string()));
+    daemon.start();
+    signal(daemon.server().expect("a server"), "STOP");
+    let said = daemon.rhost("stop", &["--timeout", "0"]);
+    assert_eq!(said.code, Some(5), "{}", said.err);
+    let (_, command) = said.err.trim_end().split_once("end it with ").expect("a way");
+    let shell = Command::new("sh").args(["-c", command]).status();
+    assert!(shell.expect("sh can be run").success(), "{command}");
+    until("the end", || daemon.rhost("status", &[]).code == Some(3));
+    assert!(TcpStream::connect(address).is_err(), "the server went with its monitor");
+    daemon.start();
+    assert_eq!(Client::connect(address).ask("a"), "a 1");
+}
+
+#[test]
 fn a_script_in_the_foreground_obeys_the_same_commands_as_a_daemon() {
     let daemon = Daemon::new(ECHO);
     // Told to a service manager, as nothing else says when it serves.
@@ -56,7 +74,7 @@ fn a_script_in_the_foreground_obeys_the_same_commands_as_a_daemon() {
     let mut command = rhost();
     command.args(["start", "main.rhai"]).current_dir(daemon.path(""));
     command.env("XDG_RUNTIME_DIR", daemon.path("run")).env("NOTIFY_SOCKET", &path);
-    let mut child = command.stderr(std::process::Stdio::null()).spawn().expect("it runs");
+    let mut child = command.stderr(Stdio::null()).spawn().expect("it runs");
     let mut heard = [0; 200];
     let length = socket.recv(&mut heard).expect("a notice");
     assert_eq!(&heard[..length], b"READY=1");
