@@ -53,6 +53,7 @@ fn a_server_that_hangs_is_ended_by_what_the_failed_stop_says() {
     let daemon = Daemon::new(&ECHO.replace("127.0.0.1:0", &address.to_string()));
     daemon.start();
     signal(daemon.server().expect("a server"), "STOP");
+    assert_eq!(daemon.rhost("connections", &[]).code, Some(7));
     let said = daemon.rhost("stop", &["--timeout", "0"]);
     assert_eq!(said.code, Some(5), "{}", said.err);
     let (_, command) = said.err.trim_end().split_once("end it with ").expect("a way");
