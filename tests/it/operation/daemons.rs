@@ -10,7 +10,7 @@ use std::{
     fs,
     net::TcpStream,
     os::unix::{fs::symlink, net::UnixDatagram},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 #[test]
@@ -29,6 +29,32 @@ fn scripts_of_one_folder_are_told_apart_and_each_is_found_by_every_path_to_it() 
     for path in ["./main.rhai", "run/../main.rhai", "link.rhai", whole.to_str().expect("text")] {
         assert_eq!(code(&["status", path]), Some(0), "{path}");
         assert_eq!(code(&["start", "-d", path]), Some(4), "{path}");
+    }
+}
+
+#[test]
+fn of_many_starts_at_once_one_serves_and_many_stops_at_once_end_it() {
+    let address = free_address();
+    let daemon = Daemon::new(&ECHO.replace("127.0.0.1:0", &address.to_string()));
+    let at_once = |arguments: &[&str]| {
+        let run = |_| daemon.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let children: Vec<_> = (0..6).map(run).collect();
+        let code =
+            |child: std::io::Result<Child>| child.expect("it runs").wait().expect("it ends").code();
+        children.into_iter().map(code).collect::<Vec<_>>()
+    };
+    for _ in 0..5 {
+        let mut codes = at_once(&["start", "-d", "main.rhai"]);
+        codes.sort_unstable();
+        assert_eq!(codes, [0, 4, 4, 4, 4, 4].map(Some));
+        assert_eq!(Client::connect(address).ask("a"), "a 1");
+        let codes = at_once(&["reload", "main.rhai"]);
+        assert_eq!(codes, [Some(0); 6]);
+        let codes = at_once(&["stop", "main.rhai"]);
+        assert!(codes.iter().all(|code| matches!(code, Some(0 | 3))), "{codes:?}");
+        assert!(codes.contains(&Some(0)), "{codes:?}");
+        assert!(TcpStream::connect(address).is_err());
+        assert_eq!(daemon.runtime_file(""), None);
     }
 }
 
