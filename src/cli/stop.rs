@@ -25,7 +25,9 @@ pub fn stop(options: &Stop) -> Result<u8, Failure> {
         Err(failure) if failure.exit == Exit::NotRunning => (),
         // It hangs, or its monitor waits before it starts it again: signals reach them.
         Err(failure) => {
-            if !running.signal(if graceful { Signal::QUIT } else { Signal::TERM }) {
+            let is_told = running.signal(if graceful { Signal::QUIT } else { Signal::TERM });
+            // (whom no signal reaches may have just ended)
+            if !is_told && !running.wait_until_gone(Some(PATIENCE)) {
                 return Err(failure);
             }
         }
