@@ -1,12 +1,13 @@
 //! How a service ends: what its script still gets to do, what its peers still get, and who cannot hold it up.
 
-use super::SOON;
+use super::{SOON, free_address};
 use crate::{
     client::{Client, WebSocket, handshake},
+    daemon::Daemon,
     host::eventually,
     process::Process,
 };
-use std::net::TcpStream;
+use std::{net::TcpStream, thread};
 
 /// What `much` is answered with: more than the kernel takes for a peer that does not read.
 const MUCH: usize = 8_000_000;
@@ -149,4 +150,50 @@ fn the_signal_of_a_broken_pipe_means_nothing() {
         process.signal("PIPE");
         assert_eq!(line.ask("a"), "a");
     }
+}
+
+#[test]
+fn a_host_that_waits_for_its_last_connections_reads_no_script_and_starts_no_isolate() {
+    let address = free_address();
+    let script = format!(
+        r#"
+let worker = Worker("text://{address}");
+worker.count = 2;
+worker.on_script_error = "exit";
+worker.on_message = |connection, line| {{
+    if line == "bad" {{ throw "on purpose"; }}
+    connection.send(worker.id);
+}};
+"#
+    );
+    let daemon = Daemon::new(&script);
+    assert_eq!(daemon.rhost("start", &["-d"]).code, Some(0));
+    let mut clients: [Option<Client>; 2] = [None, None];
+    while clients.iter().any(Option::is_none) {
+        let mut client = Client::connect(address);
+        let id: usize = client.ask("?").parse().expect("a number");
+        clients[id] = Some(client);
+    }
+    let [mut bad, mut good] = clients.map(|client| client.expect("one of each"));
+    let refuses = || TcpStream::connect(address).is_err();
+    thread::scope(|scope| {
+        let stopping = scope.spawn(|| daemon.rhost("stop", &["-g"]));
+        eventually(refuses);
+        let said = daemon.rhost("reload", &[]);
+        assert_eq!(said.code, Some(6), "{}", said.out);
+        assert!(
+            said.err.contains("the host is stopping: it reads no script any more"),
+            "{}",
+            said.err
+        );
+        assert!(refuses());
+        bad.send("bad\n");
+        bad.expect_end();
+        eventually(|| daemon.log().contains("a new one starts with the next start of the host"));
+        assert!(refuses());
+        assert_eq!(good.ask("?"), "1");
+        assert!(!stopping.is_finished() && refuses());
+        drop(good);
+        assert_eq!(stopping.join().unwrap().code, Some(0));
+    });
 }
