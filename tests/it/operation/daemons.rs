@@ -92,6 +92,26 @@ fn a_server_that_hangs_is_ended_by_what_the_failed_stop_says() {
 }
 
 #[test]
+fn a_server_that_was_told_to_stop_and_is_killed_stays_dead() {
+    let daemon = Daemon::new(ECHO);
+    daemon.start();
+    let (monitor, server) = (daemon.monitor(), daemon.server().expect("a server"));
+    // It cannot obey.
+    signal(server, "STOP");
+    signal(monitor, "TERM");
+    let has_signal = || {
+        let status = fs::read_to_string(format!("/proc/{server}/status")).expect("it lives");
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+        pending.is_some_and(|mask| !mask.trim().chars().all(|c| c == '0'))
+    };
+    until("the signal that was passed on", has_signal);
+    signal(server, "KILL");
+    until("the end", || daemon.rhost("status", &[]).code == Some(3));
+    assert!(!daemon.log().contains("starting it again"), "{}", daemon.log());
+    assert_eq!(daemon.runtime_file(""), None);
+}
+
+#[test]
 fn a_script_in_the_foreground_obeys_the_same_commands_as_a_daemon() {
     let daemon = Daemon::new(ECHO);
     // Told to a service manager, as nothing else says when it serves.
