@@ -111,10 +111,11 @@ fn a_start_returns_soon_and_says_what_serves() {
     let listen = format!("websocket://{}", push.page);
     assert_eq!((row[0], &row[2..]), ("tcp", &["-", &listen, "1", "[OK]"][..]), "{}", said.out);
     assert_eq!(lines[3], "`rhost stop main.rhai` stops.");
-    // The log tells of both listeners, the inner one too.
-    for address in [listen, format!("text://{}", push.backend)] {
-        let line = format!("listening on {address}");
-        until(&line, || push.daemon.log().contains(&line));
+    // The log says the same, and tells of the inner listener too.
+    let listens = [listen, format!("text://{}", push.backend)];
+    for line in listens.map(|at| format!("listening on {at}")).iter().chain([&lines[0].to_owned()])
+    {
+        until(line, || push.daemon.log().contains(line));
     }
 }
 

@@ -8,8 +8,11 @@ use crate::{
 };
 use std::{
     fs,
-    net::TcpStream,
-    os::unix::{fs::symlink, net::UnixDatagram},
+    net::{SocketAddr, TcpListener, TcpStream},
+    os::unix::{
+        fs::{MetadataExt, symlink},
+        net::UnixDatagram,
+    },
     process::{Child, Command, Stdio},
 };
 
@@ -71,6 +74,30 @@ fn a_server_that_dies_again_and_again_is_started_after_longer_and_longer_pauses(
     }
     until("listening", || TcpStream::connect(address).is_ok());
     assert_eq!(Client::connect(address).ask("a"), "a 1");
+}
+
+#[test]
+fn a_server_that_became_another_user_is_back_on_its_privileged_port_when_it_is_killed() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.7", *port)).is_ok();
+    let port = (600..1024).rev().find(is_free).expect("a port");
+    let address = SocketAddr::from(([127, 0, 0, 7], port));
+    let user = "worker.user = \"nobody\";\nworker.count = 2;\nworker.reuse_port = true;\nworker.on_message";
+    let script = ECHO.replace("127.0.0.1:0", &address.to_string());
+    let daemon = Daemon::new(&script.replace("worker.on_message", user));
+    daemon.start();
+    let user_of = |pid: u32| fs::metadata(format!("/proc/{pid}")).expect("it lives").uid();
+    let server = daemon.server().expect("a server");
+    assert!(user_of(server) != 0 && user_of(daemon.monitor()) == 0);
+    assert_eq!(Client::connect(address).ask("a"), "a 1");
+    signal(server, "KILL");
+    until("a new server", || daemon.server().is_some_and(|new| new != server));
+    assert_eq!(Client::connect(address).ask("b"), "b 1");
+    assert_ne!(user_of(daemon.server().expect("a server")), 0);
+    assert_eq!(daemon.rhost("stop", &[]).code, Some(0));
+    assert_eq!(daemon.runtime_file(""), None);
 }
 
 #[test]
