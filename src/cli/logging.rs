@@ -10,6 +10,9 @@ use tracing_subscriber::EnvFilter;
 /// Log lines that may wait for a slow outlet; further ones are dropped. Fixed: a line may have 64 KiB.
 const LOG_LINES: usize = 1_000;
 
+/// What is shown by default: all but the details. Changed by `RUST_LOG`.
+const DEFAULT_FILTER: &str = "info";
+
 /// The way to an outlet that a thread writes to. What waits is written when it is dropped.
 pub struct Lines {
     pub writer: NonBlocking,
@@ -32,7 +35,7 @@ impl Lines {
 /// From now on, all of `tracing` goes there.
 pub fn start(outlet: Outlet, json: bool, colour: bool) -> Lines {
     let lines = Lines::to(outlet);
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, complaint) = filter();
     let log = tracing_subscriber::fmt()
         .with_writer(lines.writer.clone())
         .with_ansi(colour)
@@ -44,7 +47,25 @@ pub fn start(outlet: Outlet, json: bool, colour: bool) -> Lines {
         true => log.json().flatten_event(true).init(),
         false => log.init(),
     }
+    if let Some(complaint) = complaint {
+        tracing::warn!("{complaint}");
+    }
     lines
+}
+
+/// What `RUST_LOG` wants to be shown, and what there is to say against it. Set to nothing it counts as unset.
+fn filter() -> (EnvFilter, Option<String>) {
+    let wanted = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    let wanted = if wanted.trim().is_empty() { DEFAULT_FILTER } else { &wanted };
+    match EnvFilter::try_new(wanted) {
+        Ok(filter) => (filter, None),
+        Err(error) => {
+            let complaint = format!(
+                "RUST_LOG=\"{wanted}\" cannot be used ({error}): \"{DEFAULT_FILTER}\" is used; try \"debug\" or \"warn\""
+            );
+            (EnvFilter::new(DEFAULT_FILTER), Some(complaint))
+        }
+    }
 }
 
 /// Where a host's records go.

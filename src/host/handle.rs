@@ -61,7 +61,7 @@ impl HostHandle {
     }
 
     /// Takes no more connections, serves those that are open until they close, for the time of a graceful stop at most,
-    /// and then stops as [`stop`](Self::stop) does. Does not wait.
+    /// and then stops as [`stop`](Self::stop) does. Reloads are rejected meanwhile. Does not wait.
     pub fn stop_gracefully(&self, code: u8) {
         let _ = self.orders.send(Order::StopGracefully(code));
     }

@@ -290,6 +290,15 @@ impl Supervisor {
         }
     }
 
+    /// While the host waits for its last connections.
+    pub(super) fn refuse_reload(&mut self) -> Fault {
+        let text = "the host is stopping: it reads no script any more";
+        self.reject(
+            Error::new(ErrorKind::Config, text),
+            "what serves goes on until its connections have ended",
+        )
+    }
+
     /// Serves the files again that served before, as a generation of its own: what lives is kept by the same rules.
     fn go_back(&mut self) -> String {
         let mut deployment = Deployment::new(self.good.clone(), ReloadOptions::default());

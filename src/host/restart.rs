@@ -62,8 +62,11 @@ impl Supervisor {
         let wait = place.restarts.plan();
         let number = place.serves.map(|(_, index)| index);
         let who = title(self, isolate);
-        let when =
-            if wait.is_zero() { "now".into() } else { format!("in {} ms", wait.as_millis()) };
+        let when = match wait.as_millis() {
+            _ if self.draining.is_some() => "with the next start of the host".into(),
+            0 => "now".into(),
+            ms => format!("in {ms} ms"),
+        };
         let fault = died.is_some().then_some(FaultKind::Panic.name());
         let about = About { fault, isolate: number, ..About::default() };
         let (level, message) = match died {

@@ -80,7 +80,7 @@ pub(super) struct Supervisor {
     watch: Option<Watch>,
     /// Reloads that were asked for and are made as one when there is nothing else to do.
     wanted_reload: Option<WantedReload>,
-    draining: Option<Draining>,
+    pub(super) draining: Option<Draining>,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
     /// The files that serve, to go back to when a newer start fails.
@@ -175,7 +175,11 @@ impl Supervisor {
                 return Some(order);
             }
             if let Some(wanted) = self.wanted_reload.take() {
-                let outcome = self.reload(wanted.options);
+                let outcome = match self.draining {
+                    None => self.reload(wanted.options),
+                    // (what it asks for would let connections in again)
+                    Some(_) => Err(self.refuse_reload()),
+                };
                 for reply in wanted.replies {
                     let _ = reply.send(outcome.clone());
                 }
@@ -184,9 +188,15 @@ impl Supervisor {
             if let Some(code) = self.draining.as_mut().and_then(Draining::is_done) {
                 return Some(Order::Stop(code));
             }
-            self.restart_due();
-            let drains = self.draining.as_ref().map(|_| Instant::now() + STOP_POLL);
-            let Some(wake) = self.next_restart().into_iter().chain(drains).min() else {
+            let wake = match self.draining {
+                None => {
+                    self.restart_due();
+                    self.next_restart()
+                }
+                // (an isolate that ends now is not missed)
+                Some(_) => Some(Instant::now() + STOP_POLL),
+            };
+            let Some(wake) = wake else {
                 // (we hold a sender ourselves: there is always one more)
                 return orders.recv().ok();
             };

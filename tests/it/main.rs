@@ -32,6 +32,8 @@ mod check;
 mod churn;
 /// The real binary: arguments, signals, exit codes, what it prints.
 mod cli;
+/// Faults that services of this kind are known for, and that this one does not have.
+mod complaints;
 /// One connection: properties, callbacks of its own, pausing, addresses.
 mod connection;
 /// What one bad event costs, and what stays alive.
@@ -70,6 +72,8 @@ mod limits;
 mod listening;
 /// Metrics over HTTP.
 mod metrics;
+/// Services as their operator meets them: the push example and others, by the real binary.
+mod operation;
 /// The real binary, when nobody reads what it says.
 mod outlets;
 /// text, frame and raw bytes on the wire.
