@@ -25,7 +25,7 @@ pub(super) const GRAIN: Duration = Duration::from_millis(100);
 
 /// How long all isolates together may take to tell of their connections. Fixed: one that has not by then is busy, and
 /// named as missing with what it is busy with.
-const PATIENCE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub(super) struct Board {

@@ -71,7 +71,7 @@ impl HostHandle {
         self.board.status()
     }
 
-    /// Every open connection. Isolates are given 0.2 s together; one that is too busy to answer is named as missing.
+    /// Every open connection. Isolates are given a second together; one that is too busy to answer is named as missing.
     /// `None` as for `status`.
     pub fn connections(&self) -> Option<Connections> {
         self.board.connections()

@@ -61,7 +61,8 @@ fn started(script: &str, worker: &str) -> (Daemon, SocketAddr) {
 fn connections(daemon: &Daemon) -> Vec<Value> {
     let said = daemon.rhost("connections", &["--json"]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    serde_json::from_str(&said.out).expect("JSON")
+    let shown: Value = serde_json::from_str(&said.out).expect("JSON");
+    shown["connections"].as_array().expect("a list").clone()
 }
 
 /// All files that the daemon has.

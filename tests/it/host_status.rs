@@ -260,7 +260,7 @@ fn a_handler_that_blocks_is_shown_with_its_place_and_delays_nobody_who_looks() {
     assert!(seen.isolates[1].busy.is_none());
     let began = Instant::now();
     let seen = host.handle().connections().expect("the host runs");
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     assert_eq!(seen.connections.len(), 1, "only of the isolate that answers");
     let missing = seen.missing.iter().map(ToString::to_string).collect::<Vec<_>>();
     let [missing] = &missing[..] else { panic!("{missing:?}") };

@@ -152,7 +152,7 @@ fn the_status_shows_both_listeners_and_all_connections_of_one_server() {
     let said = push.daemon.rhost("connections", &["--json"]);
     let rows: Value = serde_json::from_str(&said.out).expect("JSON");
     let protocols: Vec<_> =
-        rows.as_array().expect("a list").iter().map(|r| &r["protocol"]).collect();
+        rows["connections"].as_array().expect("a list").iter().map(|r| &r["protocol"]).collect();
     assert_eq!(protocols, ["websocket", "text"]);
     // A monitor and its server, whose threads are the isolates.
     let stat = fs::read_to_string(format!("/proc/{}/stat", status["pid"])).expect("it lives");
