@@ -71,21 +71,65 @@ impl From<Fault> for Error {
     }
 }
 
+/// What kind of trouble a [`Fault`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// A script threw, or does not compile.
+    Script,
+    /// A handler was ended because it ran too long.
+    Timeout,
+    /// A function of the host or the embedder panicked.
+    Panic,
+    /// Something that a script cannot help: a file, an address, a thread.
+    Host,
+}
+
+impl FaultKind {
+    /// `script`, `timeout`, `panic`, `host`: as metrics and structured logs have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            FaultKind::Script => "script",
+            FaultKind::Timeout => "timeout",
+            FaultKind::Panic => "panic",
+            FaultKind::Host => "host",
+        }
+    }
+}
+
 /// Trouble that costs one event: a script threw, a peer broke its protocol. It is reported and everything else goes on.
 #[derive(Clone, Debug)]
 pub struct Fault {
+    /// What kind of trouble it is.
+    pub kind: FaultKind,
     /// Where in the scripts it happened, `push.rhai:12:5`; empty for trouble outside of scripts.
     pub location: String,
     /// One line that says what happened.
     pub title: String,
     /// The whole report, several lines: title, source line with a caret, call chain, advice.
     pub text: String,
+    /// The generation of the script that it happened to, if one ran.
+    pub generation: Option<u64>,
+    /// The connection whose event was lost, by its id in its isolate.
+    pub connection: Option<u64>,
 }
 
 impl Fault {
     pub(crate) fn plain(title: impl Into<String>) -> Self {
         let title = title.into();
-        Self { location: String::new(), text: title.clone(), title }
+        Self {
+            kind: FaultKind::Host,
+            location: String::new(),
+            text: title.clone(),
+            title,
+            generation: None,
+            connection: None,
+        }
+    }
+
+    /// The same, of a panic.
+    pub(crate) fn panic(title: impl Into<String>) -> Self {
+        Self { kind: FaultKind::Panic, ..Self::plain(title) }
     }
 }
 

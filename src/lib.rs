@@ -27,12 +27,13 @@ mod web;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use error::{Error, ErrorKind, Fault};
+pub use error::{Error, ErrorKind, Fault, FaultKind};
 pub use host::{
-    Busy, ConnectionStatus, Host, HostBuilder, HostEvent, HostHandle, IsolateStatus, LastReload,
-    ReloadOptions, ReloadOutcome, Reloaded, Status, WorkerInfo, WorkerStatus,
+    Busy, ConnectionStatus, Connections, Host, HostBuilder, HostEvent, HostHandle, IsolateStatus,
+    LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded, Status, WorkerInfo,
+    WorkerStatus,
 };
-pub use log::{Level, Record};
+pub use log::{About, Level, Record};
 pub use rhai;
 pub use script::configuration::Configuration;
 #[doc(hidden)]

@@ -27,15 +27,30 @@ pub struct Record {
     pub location: String,
     /// The text; a fault report has several lines.
     pub message: String,
+    /// What else is known, for whoever sorts lines by it.
+    pub about: About,
+}
+
+/// What a line of the log is about. Only what is known is set.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The kind of the fault that it reports: `script`, `timeout`, `panic`, `host`.
+    pub fault: Option<&'static str>,
+    /// Number of the isolate among those of the worker.
+    pub isolate: Option<usize>,
+    /// The generation of the script that ran.
+    pub generation: Option<u64>,
+    /// The connection, by its id in the isolate.
+    pub connection: Option<u64>,
 }
 
 impl fmt::Display for Record {
-    /// `[worker] push.rhai:12: message`, leaving out what is empty.
+    /// `[worker] push.rhai:12: message`, leaving out what is empty, and the place of a fault, whose report has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.worker.is_empty() {
             write!(f, "[{}] ", self.worker)?;
         }
-        if !self.location.is_empty() {
+        if !self.location.is_empty() && self.about.fault.is_none() {
             write!(f, "{}: ", self.location)?;
         }
         f.write_str(&self.message)
@@ -67,6 +82,7 @@ impl Log {
             worker: worker.into(),
             location: String::new(),
             message: message.into(),
+            about: About::default(),
         });
     }
 }

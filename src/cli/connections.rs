@@ -1,14 +1,14 @@
-//! `rhost connections`: one row for each open connection.
+//! `rhost connections`: one row for each open connection, and who is too busy to tell of theirs.
 
 use super::{
     arguments::Target,
     client::{Client, PATIENCE},
-    exit::Failure,
+    exit::{Exit, Failure},
     table::{aligned, bytes, cells, or_dash},
     terminal::print,
     wire::{Answer, Request},
 };
-use rhost::ConnectionStatus;
+use rhost::{ConnectionStatus, MissingIsolate};
 
 const COLUMNS: [&str; 13] = [
     "isolate",
@@ -33,9 +33,17 @@ pub fn connections(target: &Target, json: bool) -> Result<u8, Failure> {
     };
     match json {
         true => print(&(serde_json::json!(all).to_string() + "\n")),
-        false => print(&table(&all)),
+        false => print(&table(&all.connections)),
     }
-    Ok(0)
+    match all.missing.is_empty() {
+        true => Ok(0),
+        false => Err(Failure::new(Exit::Silent, lines(&all.missing))),
+    }
+}
+
+/// A line for each isolate that did not answer.
+fn lines(missing: &[MissingIsolate]) -> String {
+    missing.iter().map(MissingIsolate::to_string).collect::<Vec<_>>().join("\nrhost: ")
 }
 
 fn table(all: &[ConnectionStatus]) -> String {

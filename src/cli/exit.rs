@@ -12,7 +12,7 @@ Exit codes:
   4  already running
   5  did not stop in time
   6  the reload was rejected
-  7  runs, but does not answer";
+  7  runs, but does not answer, or not for all of its isolates";
 
 /// Why a command fails, as the code of the process. Code 2, a wrong command line, is clap's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Exit {
     StillRunning = 5,
     /// The script is not fit to serve; the old one goes on.
     Rejected = 6,
-    /// It is there and says nothing.
+    /// It is there and says nothing, or an isolate of it does.
     Silent = 7,
 }
 

@@ -1,8 +1,8 @@
 //! The log: from `tracing` and from the host's records to an outlet. Lines go through a thread of their own and are dropped
 //! when it cannot keep up: a terminal that is not read, a pipe or a disk that is full must not stop the host.
 
-use super::outlet::Outlet;
-use rhost::{Level, Record};
+use super::{lost::Lost, outlet::Outlet};
+use rhost::{About, Level, Record};
 use std::io::Write;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -10,41 +10,68 @@ use tracing_subscriber::EnvFilter;
 /// Log lines that may wait for a slow outlet; further ones are dropped. Fixed: a line may have 64 KiB.
 const LOG_LINES: usize = 1_000;
 
-/// The log of this process. What waits is written when it is dropped.
-pub struct Logging {
+/// What is shown by default: all but the details. Changed by `RUST_LOG`.
+const DEFAULT_FILTER: &str = "info";
+
+/// The way to an outlet that a thread writes to. What waits is written when it is dropped.
+pub struct Lines {
     pub writer: NonBlocking,
+    /// What did not get there.
+    pub lost: Lost,
     _flush_at_the_end: WorkerGuard,
 }
 
-impl Logging {
-    /// From now on, all of `tracing` goes there.
-    pub fn start(outlet: Outlet, json: bool, colour: bool) -> Self {
-        let (writer, guard) = in_the_background(outlet);
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-        let log = tracing_subscriber::fmt()
-            .with_writer(writer.clone())
-            .with_ansi(colour)
-            .with_target(false)
-            // (when nobody reads stderr any more, complaining there would panic)
-            .log_internal_errors(false)
-            .with_env_filter(filter);
-        match json {
-            true => log.json().flatten_event(true).init(),
-            false => log.init(),
-        }
-        Self { writer, _flush_at_the_end: guard }
+impl Lines {
+    /// Starts the thread.
+    pub fn to(outlet: Outlet) -> Self {
+        let lost = outlet.lost();
+        let builder = NonBlockingBuilder::default().buffered_lines_limit(LOG_LINES);
+        let (writer, guard) = builder.finish(outlet);
+        lost.watch(writer.error_counter());
+        Self { writer, lost, _flush_at_the_end: guard }
     }
 }
 
-/// Hands lines to a thread that writes them.
-pub fn in_the_background(outlet: Outlet) -> (NonBlocking, WorkerGuard) {
-    NonBlockingBuilder::default().buffered_lines_limit(LOG_LINES).finish(outlet)
+/// From now on, all of `tracing` goes there.
+pub fn start(outlet: Outlet, json: bool, colour: bool) -> Lines {
+    let lines = Lines::to(outlet);
+    let (filter, complaint) = filter();
+    let log = tracing_subscriber::fmt()
+        .with_writer(lines.writer.clone())
+        .with_ansi(colour)
+        .with_target(false)
+        // (when nobody reads stderr any more, complaining there would panic)
+        .log_internal_errors(false)
+        .with_env_filter(filter);
+    match json {
+        true => log.json().flatten_event(true).init(),
+        false => log.init(),
+    }
+    if let Some(complaint) = complaint {
+        tracing::warn!("{complaint}");
+    }
+    lines
+}
+
+/// What `RUST_LOG` wants to be shown, and what there is to say against it. Set to nothing it counts as unset.
+fn filter() -> (EnvFilter, Option<String>) {
+    let wanted = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default();
+    let wanted = if wanted.trim().is_empty() { DEFAULT_FILTER } else { &wanted };
+    match EnvFilter::try_new(wanted) {
+        Ok(filter) => (filter, None),
+        Err(error) => {
+            let complaint = format!(
+                "RUST_LOG=\"{wanted}\" cannot be used ({error}): \"{DEFAULT_FILTER}\" is used; try \"debug\" or \"warn\""
+            );
+            (EnvFilter::new(DEFAULT_FILTER), Some(complaint))
+        }
+    }
 }
 
 /// Where a host's records go.
 pub fn sink(json: bool, prints: Option<NonBlocking>) -> impl Fn(Record) + Send + Sync {
     move |record| match &prints {
-        // (what has a place in a script was printed there)
+        // (what has a place in a script and is no fault was printed there)
         Some(prints) if record.level == Level::Info && !record.location.is_empty() => {
             let line = format!("{}\n", record.message);
             let _ = prints.clone().write_all(line.as_bytes());
@@ -63,12 +90,55 @@ fn write_text(record: &Record) {
     }
 }
 
+/// What is not known is left out.
 fn write_fields(record: &Record) {
-    let Record { worker, location, message, .. } = record;
+    let Record { message, .. } = record;
+    let About { fault, isolate, generation, connection } = record.about;
+    let worker = known(&record.worker);
+    let location = known(&record.location);
+    let (file, line, column) = place(&record.location);
+    macro_rules! write {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "rhost", worker, isolate, generation, connection, fault, location, file, line, column,
+                "{message}"
+            )
+        };
+    }
     match record.level {
-        Level::Error => tracing::error!(target: "rhost", worker, location, "{message}"),
-        Level::Warn => tracing::warn!(target: "rhost", worker, location, "{message}"),
-        Level::Info => tracing::info!(target: "rhost", worker, location, "{message}"),
-        Level::Debug => tracing::debug!(target: "rhost", worker, location, "{message}"),
+        Level::Error => write!(error),
+        Level::Warn => write!(warn),
+        Level::Info => write!(info),
+        Level::Debug => write!(debug),
+    }
+}
+
+fn known(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// The parts of `push.rhai:12:5`, `push.rhai:12` or `push.rhai`.
+fn place(location: &str) -> (Option<&str>, Option<u64>, Option<u64>) {
+    let split = |text| -> Option<(&str, u64)> {
+        let (rest, number) = str::rsplit_once(text, ':')?;
+        Some((rest, number.parse().ok()?))
+    };
+    let Some((rest, last)) = split(location) else { return (known(location), None, None) };
+    match split(rest) {
+        Some((file, line)) => (Some(file), Some(line), Some(last)),
+        None => (Some(rest), Some(last), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_as_many_parts_as_are_known() {
+        assert_eq!(place("a:b.rhai:12:5"), (Some("a:b.rhai"), Some(12), Some(5)));
+        assert_eq!(place("push.rhai:12"), (Some("push.rhai"), Some(12), None));
+        assert_eq!(place("push.rhai"), (Some("push.rhai"), None, None));
+        assert_eq!(place(""), (None, None, None));
     }
 }

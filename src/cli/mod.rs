@@ -12,6 +12,7 @@ mod inherited;
 mod launch;
 mod lock;
 mod logging;
+mod lost;
 pub mod monitor;
 mod notify;
 mod outlet;

@@ -1,8 +1,8 @@
 //! The parent of a daemon's server: passes signals on to it, and starts it again when it dies.
 
 use super::{
-    exit::Failure, launch::spawn, lock::PidFile, logging::Logging, outlet::Outlet, place,
-    plan::Plan, started::Outcome,
+    exit::Failure, launch::spawn, lock::PidFile, logging, outlet::Outlet, place, plan::Plan,
+    started::Outcome,
 };
 use rustix::process::{Pid, Signal as Sent, kill_process, setsid};
 use std::{
@@ -38,7 +38,7 @@ pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
     let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
     rustix::stdio::dup2_stdout(io::stderr()).map_err(|e| failed(e.into()))?;
     let outlet = Outlet::file(&plan.log_file_of_a_daemon(), plan.log_file_max_size, false);
-    let _logging = outlet.ok().map(|outlet| Logging::start(outlet, plan.is_json(), false));
+    let _logging = outlet.ok().map(|outlet| logging::start(outlet, plan.is_json(), false));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let watched = runtime.map_err(failed)?.block_on(watch(plan, &pid_file, starter));
     place::unlink(&plan.file, path);
@@ -62,7 +62,7 @@ async fn watch(plan: &Plan, pid_file: &PidFile, starter: File) -> io::Result<u8>
         let status = signals.pass_on_until_it_ends(child).await?;
         let has_served = served.await.unwrap_or(false);
         let is_dead = status.code().is_none() || (!has_served && status.code() != Some(0));
-        if !is_dead || (is_first && !has_served) {
+        if !is_dead || signals.has_stopped || (is_first && !has_served) {
             return Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1));
         }
         if began.elapsed() > WELL {
@@ -104,6 +104,8 @@ fn describe(status: ExitStatus) -> String {
 struct Signals {
     passed_on: Vec<(Sent, Signal)>,
     children: Signal,
+    /// Was the server told to stop? Then it is not missed, however it ends.
+    has_stopped: bool,
 }
 
 impl Signals {
@@ -113,7 +115,7 @@ impl Signals {
             Ok((sent, heard))
         };
         let passed_on = PASSED_ON.into_iter().map(listen).collect::<io::Result<_>>()?;
-        Ok(Self { passed_on, children: signal(SignalKind::child())? })
+        Ok(Self { passed_on, children: signal(SignalKind::child())?, has_stopped: false })
     }
 
     /// Only here is the child waited for: a signal never reaches another process of its number.
@@ -125,6 +127,7 @@ impl Signals {
             tokio::select! {
                 _ = self.children.recv() => (),
                 sent = next(&mut self.passed_on) => {
+                    self.has_stopped |= !is_reload(sent);
                     if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
                         let _ = kill_process(pid, sent);
                     }
@@ -135,8 +138,12 @@ impl Signals {
 
     /// While there is no server.
     async fn stop(&mut self) {
-        while matches!(next(&mut self.passed_on).await, Sent::USR1 | Sent::USR2) {}
+        while is_reload(next(&mut self.passed_on).await) {}
     }
+}
+
+fn is_reload(sent: Sent) -> bool {
+    matches!(sent, Sent::USR1 | Sent::USR2)
 }
 
 async fn next(signals: &mut [(Sent, Signal)]) -> Sent {

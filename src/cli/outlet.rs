@@ -1,6 +1,7 @@
 //! Where log lines end up: a file that is cut into pieces by size, standard error, or both. Trouble with the file loses lines
 //! and nothing else.
 
+use super::lost::Lost;
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
@@ -14,36 +15,66 @@ const KEPT: usize = 5;
 
 /// Writes whole lines, each with one call.
 pub struct Outlet {
+    /// What the lines are called where it is told that some are lost.
+    what: &'static str,
     file: Option<LogFile>,
     to_stderr: bool,
+    lost: Lost,
+    /// How many of the lost ones the log tells of.
+    told: u64,
+    /// Could the last one be written?
+    is_well: bool,
 }
 
 impl Outlet {
+    fn new(what: &'static str, file: Option<LogFile>, to_stderr: bool) -> Self {
+        Self { what, file, to_stderr, lost: Lost::default(), told: 0, is_well: true }
+    }
+
+    /// Standard error, for the log.
     pub fn stderr() -> Self {
-        Self { file: None, to_stderr: true }
+        Self::new("log", None, true)
+    }
+
+    /// The same for what scripts print.
+    pub fn prints() -> Self {
+        Self::new("printed", None, true)
     }
 
     /// Appends to a file that is put aside when it would have more than `max_size` bytes.
     pub fn file(path: &Path, max_size: u64, also_stderr: bool) -> io::Result<Self> {
         let file = open(path)?;
         let file = LogFile { path: path.to_owned(), max_size, file, lost: 0 };
-        Ok(Self { file: Some(file), to_stderr: also_stderr })
+        Ok(Self::new("log", Some(file), also_stderr))
+    }
+
+    /// The count of what could not be written.
+    pub fn lost(&self) -> Lost {
+        self.lost.clone()
     }
 }
 
 impl Write for Outlet {
     /// Never fails: there is nobody who could do anything about it.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if let Some(file) = &mut self.file {
-            file.write(line);
-        }
-        if self.to_stderr {
-            let _ = stderr().write_all(line);
+        let filed = self.file.as_mut().map(|file| file.write(line));
+        let shown = self.to_stderr.then(|| stderr().write_all(line).is_ok());
+        // (who has a file may close the terminal)
+        self.is_well = filed.or(shown).unwrap_or(true);
+        if !self.is_well {
+            self.lost.add();
         }
         Ok(line.len())
     }
 
+    /// Called whenever no more lines wait: the time to tell of those that are missing.
     fn flush(&mut self) -> io::Result<()> {
+        let lost = self.lost.count();
+        if self.is_well && lost > self.told {
+            // (this line comes back to us as any other of the log)
+            tracing::warn!("{} {} lines lost", lost - self.told, self.what);
+            self.told = lost;
+        }
         Ok(())
     }
 }
@@ -57,19 +88,16 @@ struct LogFile {
 }
 
 impl LogFile {
-    fn write(&mut self, line: &[u8]) {
+    /// False: it could not be written.
+    fn write(&mut self, line: &[u8]) -> bool {
         self.follow(line.len() as u64);
-        let notice = match self.lost {
-            0 => Vec::new(),
-            lost => format!("{lost} line(s) of this log could not be written\n").into_bytes(),
-        };
-        match self.file.write_all(&[notice.as_slice(), line].concat()) {
-            Ok(()) => {
-                if self.lost > 0 {
-                    let lost = std::mem::take(&mut self.lost);
-                    self.tell(&format!("can be written again; {lost} line(s) were lost"));
-                }
+        let written = self.file.write_all(line);
+        match &written {
+            Ok(()) if self.lost > 0 => {
+                let lost = std::mem::take(&mut self.lost);
+                self.tell(&format!("can be written again; {lost} line(s) were lost"));
             }
+            Ok(()) => (),
             Err(error) => {
                 if self.lost == 0 {
                     self.tell(&format!("cannot be written, its lines are lost: {error}"));
@@ -77,6 +105,7 @@ impl LogFile {
                 self.lost += 1;
             }
         }
+        written.is_ok()
     }
 
     /// On the other outlet.

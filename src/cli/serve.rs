@@ -5,7 +5,8 @@ use super::{
     exit::{Exit, Failure},
     inherited,
     lock::{PidFile, Running},
-    logging::{self, Logging},
+    logging::{self, Lines},
+    lost::Lost,
     notify,
     outlet::Outlet,
     place,
@@ -48,7 +49,7 @@ pub fn in_the_foreground(mut plan: Plan) -> Result<u8, Failure> {
         Err(failure) if failure.exit == Exit::AlreadyRunning => return Err(failure),
         taken => taken,
     };
-    let logging = Logging::start(outlet, plan.is_json(), colour);
+    let log = logging::start(outlet, plan.is_json(), colour);
     let pid_file = match pid_file {
         Ok(pid_file) => Some(pid_file),
         Err(failure) => {
@@ -58,9 +59,9 @@ pub fn in_the_foreground(mut plan: Plan) -> Result<u8, Failure> {
     };
     let herald = match plan.is_json() {
         true => Herald::Log,
-        false => Herald::Terminal(logging.writer.clone()),
+        false => Herald::Terminal(log.writer.clone()),
     };
-    let code = serve(&plan, colour, None, herald, pid_file.is_some());
+    let code = serve(&plan, colour, None, vec![log.lost.clone()], herald, pid_file.is_some());
     if let (Some(file), Some(path)) = (pid_file, &plan.pid_file) {
         place::unlink(&plan.file, path);
         file.remove();
@@ -76,15 +77,16 @@ pub fn as_server(plan: &Plan) -> Result<u8, Failure> {
     let pid_file = PidFile::inherited(path).map_err(failed)?;
     let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
     rustix::stdio::dup2_stdout(io::stderr()).map_err(|e| failed(e.into()))?;
-    let prints = plan.stdout_file.is_some().then(|| logging::in_the_background(Outlet::stderr()));
+    let prints = plan.stdout_file.is_some().then(|| Lines::to(Outlet::prints()));
     let complaints = starter.try_clone().map_err(failed)?;
     let monitor = rustix::process::getppid();
     let run = || {
         let outlet = log_file(&plan.log_file_of_a_daemon(), plan, false)?;
-        let _logging = Logging::start(outlet, plan.is_json(), false);
+        let log = logging::start(outlet, plan.is_json(), false);
         signals::outlive_the_monitor(pid_file)?;
-        let prints = prints.as_ref().map(|(writer, _)| writer.clone());
-        let code = serve(plan, false, prints, Herald::Starter(starter), true);
+        let lost = prints.iter().chain([&log]).map(|lines| lines.lost.clone()).collect();
+        let prints = prints.as_ref().map(|lines| lines.writer.clone());
+        let code = serve(plan, false, prints, lost, Herald::Starter(starter), true);
         if let Err(failure) = &code {
             tracing::error!("{}", failure.text);
         }
@@ -156,6 +158,7 @@ fn serve(
     plan: &Plan,
     colour: bool,
     prints: Option<NonBlocking>,
+    lost: Vec<Lost>,
     herald: Herald,
     is_reachable: bool,
 ) -> Result<u8, Failure> {
@@ -173,6 +176,7 @@ fn serve(
         .settle(Duration::from_millis(plan.settle))
         .colour(colour)
         .on_log(logging::sink(json, prints))
+        .lost_log_lines(move || lost.iter().map(Lost::count).sum())
         .on_event(move |event| match event {
             HostEvent::Started { workers, watching } => {
                 let begun = begun.lock().map(|mut begun| begun.take());

@@ -78,6 +78,9 @@ fn report(status: &Status, before: Option<(Duration, &Status)>) -> String {
         },
     );
     text += &format!("{} reloads, {} rejected", status.reloads, status.rejected_reloads);
+    if status.lost_log_lines > 0 {
+        text += &format!("; {} log lines lost", status.lost_log_lines);
+    }
     text += &status.last_reload.as_ref().map_or("\n".into(), last_reload);
     let mut rows = vec![cells(&["proto", "user", "worker", "listen", "count"])];
     rows.extend(status.workers.iter().map(|w| {

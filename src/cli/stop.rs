@@ -4,10 +4,11 @@ use super::{
     arguments::Stop,
     client::{Client, PATIENCE},
     exit::{Exit, Failure},
+    lock::Running,
     terminal::print,
     wire::Request,
 };
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, getsid};
 use std::time::Duration;
 
 /// How long to wait for the end. Changed by `--timeout`. Hosts need `stop_timeout` and a little.
@@ -24,7 +25,9 @@ pub fn stop(options: &Stop) -> Result<u8, Failure> {
         Err(failure) if failure.exit == Exit::NotRunning => (),
         // It hangs, or its monitor waits before it starts it again: signals reach them.
         Err(failure) => {
-            if !running.signal(if graceful { Signal::QUIT } else { Signal::TERM }) {
+            let is_told = running.signal(if graceful { Signal::QUIT } else { Signal::TERM });
+            // (whom no signal reaches may have just ended)
+            if !is_told && !running.wait_until_gone(Some(PATIENCE)) {
                 return Err(failure);
             }
         }
@@ -33,9 +36,20 @@ pub fn stop(options: &Stop) -> Result<u8, Failure> {
     let limit = if graceful { given } else { given.or(Some(TIMEOUT)) };
     if !running.wait_until_gone(limit) {
         let limit = limit.unwrap_or_default().as_secs();
-        let text = format!("{script} ({who}) did not stop within {limit} s; end it with kill -9");
+        let end = last_resort(running);
+        let text = format!("{script} ({who}) did not stop within {limit} s; end it with {end}");
         return Err(Failure::new(Exit::StillRunning, text));
     }
     print(&format!("{script} has stopped\n"));
     Ok(0)
+}
+
+/// What ends it whatever it does. A monitor leads a session of its own: killed alone, it would leave its server behind.
+fn last_resort(running: &Running) -> String {
+    let Some(pid) = running.pid() else { return "kill -9".into() };
+    let leader = getsid(Pid::from_raw(pid.cast_signed())).ok();
+    match leader.is_some_and(|leader| leader.as_raw_nonzero().get().cast_unsigned() == pid) {
+        true => format!("kill -9 -{pid}"),
+        false => format!("kill -9 {pid}"),
+    }
 }

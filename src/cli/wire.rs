@@ -1,6 +1,6 @@
 //! What commands and a running host say to each other on the control socket: one JSON line each.
 
-use rhost::{ConnectionStatus, Status};
+use rhost::{Connections, Status};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of a request. Fixed: none of them comes near.
@@ -22,7 +22,7 @@ pub enum Request {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Status(Box<Status>),
-    Connections(Vec<ConnectionStatus>),
+    Connections(Connections),
     /// What was kept.
     Reloaded(String),
     /// The fault.

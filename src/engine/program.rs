@@ -5,6 +5,7 @@ use super::{
     generations::Generations,
     globals::Globals,
     handler::{Body, Handler},
+    is_timeout,
     modules::Modules,
     relink::{self, Names},
     report::{Hints, Report},
@@ -12,7 +13,7 @@ use super::{
     sources::Sources,
     toplevel::{Key, TopLevel},
 };
-use crate::error::Fault;
+use crate::error::{Fault, FaultKind};
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnPtr, ImmutableString, Scope};
 use std::{
     any::TypeId,
@@ -88,7 +89,7 @@ impl Program {
         let mut engine = super::build(config, &modules);
         api.register(&mut engine);
         super::coroutine::guarded(|| (config.register)(&mut engine)).map_err(|text| {
-            Fault::plain(format!("the embedder's registration panicked: {text}"))
+            Fault::panic(format!("the embedder's registration panicked: {text}"))
         })?;
         let parsed = modules.parse(&engine, &main_path);
         if parsed.is_ok() {
@@ -129,7 +130,7 @@ impl Program {
         let top_level = self.top_level.get_or_init(|| top_level);
         let ran = ran.map_err(|text| {
             let file = &unit.file;
-            Fault::plain(format!(
+            Fault::panic(format!(
                 "a function of the host panicked at the top level of {file}: {text}"
             ))
         })?;
@@ -339,9 +340,12 @@ impl Program {
             report = report.with_note(note);
         }
         Fault {
+            kind: if is_timeout(error) { FaultKind::Timeout } else { FaultKind::Script },
             location: report.location(),
             title: report.title.clone(),
             text: report.render(&sources, self.colour),
+            generation: u64::try_from(self.number()).ok(),
+            connection: None,
         }
     }
 }

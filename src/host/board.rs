@@ -1,7 +1,10 @@
 //! What is known of a running host, for whoever looks: status, connections, metrics. Nobody who looks waits for the
 //! supervisor, which may be busy with a reload, nor for an isolate that is busy with a handler.
 
-use super::{Busy, ConnectionStatus, IsolateStatus, LastReload, Status, WorkerStatus, machine};
+use super::{
+    Busy, Connections, IsolateStatus, LastReload, MissingIsolate, Status, WorkerStatus,
+    builder::LostLines, machine,
+};
 use crate::{
     isolate::Inquiry,
     net::{budget::Budget, stats::Stats},
@@ -11,6 +14,7 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc::RecvTimeoutError,
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -20,8 +24,8 @@ use std::{
 pub(super) const GRAIN: Duration = Duration::from_millis(100);
 
 /// How long all isolates together may take to tell of their connections. Fixed: one that has not by then is busy, and
-/// shown so.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// named as missing with what it is busy with.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub(super) struct Board {
@@ -29,6 +33,7 @@ pub(super) struct Board {
     /// Is it counted how long handlers take?
     pub(super) measures: AtomicBool,
     script: PathBuf,
+    lost_log_lines: LostLines,
     state: Mutex<State>,
 }
 
@@ -101,10 +106,11 @@ impl Row {
 }
 
 impl Board {
-    pub(super) fn new(script: &std::path::Path) -> Self {
+    pub(super) fn new(script: &std::path::Path, lost_log_lines: LostLines) -> Self {
         Self {
             budget: Arc::default(),
             measures: AtomicBool::new(false),
+            lost_log_lines,
             script: std::path::absolute(script).unwrap_or_else(|_| script.to_owned()),
             state: Mutex::default(),
         }
@@ -170,20 +176,37 @@ impl Board {
             memory: machine::resident_memory(),
             queued_bytes: isolates.iter().map(|i| i.queued_bytes).sum(),
             max_queued_bytes: self.budget.limit(),
+            lost_log_lines: (self.lost_log_lines)(),
             workers: state.workers.clone(),
             isolates,
         })
     }
 
-    /// Every open connection, by isolate and id, of all isolates that are not busy. `None`: the host does not run.
-    pub(super) fn connections(&self) -> Option<Vec<ConnectionStatus>> {
+    /// Every open connection, and which isolates are too busy to tell of theirs. `None`: the host does not run.
+    pub(super) fn connections(&self) -> Option<Connections> {
         let state = self.lock();
         state.started?;
-        let answers: Vec<_> = state.rows.iter().map(|row| row.inquiry.connections()).collect();
+        let ask = |row: &Row| (row.stats.clone(), row.inquiry.connections());
+        let answers: Vec<_> = state.rows.iter().map(ask).collect();
         drop(state);
         let deadline = Instant::now() + PATIENCE;
-        let left = || deadline.saturating_duration_since(Instant::now());
-        Some(answers.iter().filter_map(|a| a.recv_timeout(left()).ok()).flatten().collect())
+        let mut all = Connections::default();
+        for (stats, answer) in answers {
+            match answer.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(connections) => all.connections.extend(connections),
+                Err(RecvTimeoutError::Timeout) => all.missing.extend(self.missing(&stats)),
+                // (it has ended, and its connections with it)
+                Err(RecvTimeoutError::Disconnected) => (),
+            }
+        }
+        Some(all)
+    }
+
+    /// The isolate with these counters, unless another has taken its place.
+    fn missing(&self, stats: &Arc<Stats>) -> Option<MissingIsolate> {
+        let state = self.lock();
+        let row = state.rows.iter().find(|row| Arc::ptr_eq(&row.stats, stats))?;
+        Some(MissingIsolate { worker: row.worker.clone(), isolate: row.id, busy: row.busy() })
     }
 
     /// The counters of every isolate, with its worker's title and its number.

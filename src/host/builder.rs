@@ -38,8 +38,13 @@ pub(super) struct HostConfig {
     pub(super) inherited: Vec<OwnedFd>,
     pub(super) engine: Config,
     pub(super) log: Log,
+    /// How many lines of the log are lost.
+    pub(super) lost_log_lines: LostLines,
     pub(super) on_event: Arc<dyn Fn(HostEvent) + Send + Sync>,
 }
+
+/// Tells how many lines of the log are lost.
+pub(super) type LostLines = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Builds a [`Host`]. See there for an example.
 pub struct HostBuilder {
@@ -52,6 +57,7 @@ pub struct HostBuilder {
     colour: bool,
     register: Arc<dyn Fn(&mut Engine) + Send + Sync>,
     log: Option<Log>,
+    lost_log_lines: LostLines,
     on_event: Arc<dyn Fn(HostEvent) + Send + Sync>,
 }
 
@@ -67,6 +73,7 @@ impl Default for HostBuilder {
             colour: false,
             register: Arc::new(|_| ()),
             log: None,
+            lost_log_lines: Arc::new(|| 0),
             on_event: Arc::new(|_| ()),
         }
     }
@@ -128,6 +135,13 @@ impl HostBuilder {
     /// `rhost`. Called from several threads; must not block.
     pub fn on_log(mut self, sink: impl Fn(Record) + Send + Sync + 'static) -> Self {
         self.log = Some(Log::new(sink));
+        self
+    }
+
+    /// How many lines the sink of [`on_log`](Self::on_log) could not keep: asked whenever somebody looks at the status or
+    /// the metrics. Default: none. Must not block.
+    pub fn lost_log_lines(mut self, count: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.lost_log_lines = Arc::new(count);
         self
     }
 
@@ -196,6 +210,7 @@ impl HostBuilder {
             inherited: self.inherited,
             engine,
             log: self.log.unwrap_or_else(|| Log::new(trace)),
+            lost_log_lines: self.lost_log_lines,
             on_event: self.on_event,
         }))
     }

@@ -1,6 +1,6 @@
 //! How other threads steer a running host and ask how it is.
 
-use super::{ConnectionStatus, Reloaded, Status, board::Board};
+use super::{Connections, Reloaded, Status, board::Board};
 use crate::{error::Fault, script::ctx::Wish};
 use std::sync::{
     Arc,
@@ -61,7 +61,7 @@ impl HostHandle {
     }
 
     /// Takes no more connections, serves those that are open until they close, for the time of a graceful stop at most,
-    /// and then stops as [`stop`](Self::stop) does. Does not wait.
+    /// and then stops as [`stop`](Self::stop) does. Reloads are rejected meanwhile. Does not wait.
     pub fn stop_gracefully(&self, code: u8) {
         let _ = self.orders.send(Order::StopGracefully(code));
     }
@@ -71,9 +71,9 @@ impl HostHandle {
         self.board.status()
     }
 
-    /// Every open connection. Isolates are given 0.2 s together; the connections of one that is too busy to answer are
-    /// left out, and [`status`](Self::status) shows what it is busy with. `None` as for `status`.
-    pub fn connections(&self) -> Option<Vec<ConnectionStatus>> {
+    /// Every open connection. Isolates are given a second together; one that is too busy to answer is named as missing.
+    /// `None` as for `status`.
+    pub fn connections(&self) -> Option<Connections> {
         self.board.connections()
     }
 

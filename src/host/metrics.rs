@@ -112,6 +112,10 @@ impl Collector for Scrape {
             ([("result", "rejected")], self.status.rejected_reloads),
         ];
         counter(&mut encoder, ("reloads", "Times the script was read again", None), reloads)?;
+        let help = "Lines of the log that could not be written";
+        encoder
+            .encode_descriptor("lost_log_lines", help, None, MetricType::Counter)?
+            .encode_counter::<NoLabelSet, u64, f64>(&self.status.lost_log_lines, None)?;
         let help = "How long handlers took, waits included";
         let mut latency = encoder.encode_descriptor(
             "handler_duration",

@@ -8,6 +8,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     io,
     net::{SocketAddr, TcpListener},
@@ -15,13 +16,14 @@ use std::{
     thread,
     time::Duration,
 };
-use tokio::{net::TcpStream, sync::Semaphore, sync::oneshot, time::timeout};
+use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle, time::timeout};
 
-/// Connections at a time; further ones wait to be accepted. Fixed: one Prometheus needs one.
+/// Connections at a time; one more ends the oldest, so that nobody is kept waiting by those who ask for nothing. Fixed: one
+/// Prometheus needs one, for a moment.
 const MAX_CONNECTIONS: usize = 16;
 
-/// How long a request may take to arrive. Fixed.
-const HEADER_TIME: Duration = Duration::from_secs(5);
+/// How long a request may take to arrive. Fixed: it is one packet.
+const HEADER_TIME: Duration = Duration::from_secs(1);
 
 /// How long a connection may live, which is one request and its answer. Fixed.
 const CONNECTION_TIME: Duration = Duration::from_secs(15);
@@ -76,18 +78,23 @@ impl MetricsServer {
 async fn serve(listener: TcpListener, board: Arc<Board>) {
     // (it was made not to block: there is nothing else that could be refused)
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    // (from the oldest to the newest)
+    let mut conversations: VecDeque<JoinHandle<()>> = VecDeque::new();
     loop {
-        let Ok(place) = room.clone().acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
+        conversations.retain(|one| !one.is_finished());
+        if conversations.len() == MAX_CONNECTIONS
+            && let Some(oldest) = conversations.pop_front()
+        {
+            oldest.abort();
+        }
         let board = board.clone();
-        tokio::spawn(async move {
+        conversations.push_back(tokio::spawn(async move {
             let _ = timeout(CONNECTION_TIME, converse(stream, &board)).await;
-            drop(place);
-        });
+        }));
     }
 }
 

@@ -4,6 +4,7 @@ mod board;
 mod builder;
 mod busy_watch;
 mod coming;
+mod connections;
 mod ending;
 mod event;
 mod handle;
@@ -14,11 +15,13 @@ mod metrics_server;
 mod publishing;
 mod reload;
 mod restart;
+mod spawner;
 mod status;
 mod supervisor;
 
 pub use crate::isolate::ConnectionStatus;
 pub use builder::HostBuilder;
+pub use connections::{Connections, MissingIsolate};
 pub use event::{HostEvent, Reloaded, WorkerInfo};
 pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
 pub use status::{Busy, IsolateStatus, LastReload, Status, WorkerStatus};
@@ -86,7 +89,7 @@ impl Host {
 
     fn new(config: HostConfig) -> Self {
         let (sender, orders) = mpsc::channel();
-        let board = Arc::new(Board::new(&config.script));
+        let board = Arc::new(Board::new(&config.script, config.lost_log_lines.clone()));
         let handle = HostHandle { orders: sender, stopping: Arc::default(), board };
         Self { config, handle, orders }
     }

@@ -13,7 +13,7 @@ use crate::{
     engine::{program::Start, sources::Sources},
     error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Loaded, Report, Task},
-    log::Level,
+    log::{About, Level, Record},
     net::sockets::Sockets,
     script::{configuration::Configuration, plan::match_up},
 };
@@ -290,6 +290,15 @@ impl Supervisor {
         }
     }
 
+    /// While the host waits for its last connections.
+    pub(super) fn refuse_reload(&mut self) -> Fault {
+        let text = "the host is stopping: it reads no script any more";
+        self.reject(
+            Error::new(ErrorKind::Config, text),
+            "what serves goes on until its connections have ended",
+        )
+    }
+
     /// Serves the files again that served before, as a generation of its own: what lives is kept by the same rules.
     fn go_back(&mut self) -> String {
         let mut deployment = Deployment::new(self.good.clone(), ReloadOptions::default());
@@ -308,7 +317,17 @@ impl Supervisor {
         let mut fault = error.into_fault();
         fault.text.push_str(&format!("\nreload rejected: {outcome}"));
         self.board.note_reload(false, &fault.text);
-        self.config.log.host(Level::Error, fault.text.clone());
+        self.config.log.write(Record {
+            level: Level::Error,
+            worker: String::new(),
+            location: fault.location.clone(),
+            message: fault.text.clone(),
+            about: About {
+                fault: Some(fault.kind.name()),
+                generation: fault.generation,
+                ..About::default()
+            },
+        });
         self.tell(HostEvent::ReloadRejected(fault.clone()));
         fault
     }

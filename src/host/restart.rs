@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
     engine::program::Start,
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, FaultKind},
     isolate::{Command, Task},
-    log::Level,
+    log::{About, Level, Record},
 };
 use std::time::{Duration, Instant};
 
@@ -60,10 +60,16 @@ impl Supervisor {
             drop(place.isolate.ask(|reply| Command::Stop { limit, reply }));
         }
         let wait = place.restarts.plan();
+        let number = place.serves.map(|(_, index)| index);
         let who = title(self, isolate);
-        let when =
-            if wait.is_zero() { "now".into() } else { format!("in {} ms", wait.as_millis()) };
-        let (level, text) = match died {
+        let when = match wait.as_millis() {
+            _ if self.draining.is_some() => "with the next start of the host".into(),
+            0 => "now".into(),
+            ms => format!("in {ms} ms"),
+        };
+        let fault = died.is_some().then_some(FaultKind::Panic.name());
+        let about = About { fault, isolate: number, ..About::default() };
+        let (level, message) = match died {
             Some(panic) => (
                 Level::Error,
                 format!(
@@ -77,7 +83,8 @@ impl Supervisor {
                 ),
             ),
         };
-        self.config.log.worker(level, &who, text);
+        let location = String::new();
+        self.config.log.write(Record { level, worker: who, location, message, about });
     }
 
     /// When the next isolate is to be started.

@@ -31,6 +31,8 @@ pub struct Status {
     pub queued_bytes: u64,
     /// Memory that their queues may take, bytes.
     pub max_queued_bytes: u64,
+    /// Lines of the log, and of what scripts print, that were lost: an outlet was too slow, or a disk full.
+    pub lost_log_lines: u64,
     /// The script's top-level workers, in the order of their declaration.
     pub workers: Vec<WorkerStatus>,
     /// The isolates, in the order of the workers that they serve.

@@ -3,7 +3,7 @@
 use super::{
     HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, board::Board, builder::HostConfig,
     busy_watch::BusyWatch, ending::Draining, handle::Order, metrics_server::MetricsServer,
-    reload::Deployment, restart::Restarts,
+    reload::Deployment, restart::Restarts, spawner::Spawner,
 };
 use crate::{
     engine::sources::Sources,
@@ -17,7 +17,7 @@ use crate::{
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender},
     },
     time::{Duration, Instant},
@@ -29,9 +29,6 @@ pub(super) const START_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The same at the first start: nothing serves before it is done, however long that takes. Fixed: a year.
 pub(super) const FIRST_START_PATIENCE: Duration = Duration::from_secs(365 * 24 * 3600);
-
-/// Events of one kind that may wait for the embedder; further faults are only logged. Fixed.
-const MAX_WAITING_FAULTS: usize = 1_000;
 
 /// How often it looks meanwhile whether it is to stop. Fixed.
 const STOP_POLL: Duration = Duration::from_millis(20);
@@ -77,16 +74,13 @@ pub(super) struct Supervisor {
     pub(super) board: Arc<Board>,
     _busy_watch: BusyWatch,
     pub(super) metrics: Option<MetricsServer>,
-    orders: Sender<Order>,
+    spawner: Spawner,
     /// Set as soon as somebody wants the host to stop, also while it is busy.
     pub(super) stopping: Arc<AtomicBool>,
-    next_id: usize,
-    /// Faults that the embedder has not been told of yet.
-    waiting_faults: Arc<AtomicUsize>,
     watch: Option<Watch>,
     /// Reloads that were asked for and are made as one when there is nothing else to do.
     wanted_reload: Option<WantedReload>,
-    draining: Option<Draining>,
+    pub(super) draining: Option<Draining>,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
     /// The files that serve, to go back to when a newer start fails.
@@ -130,10 +124,8 @@ impl Supervisor {
             board,
             _busy_watch: busy_watch,
             metrics: None,
-            orders,
+            spawner: Spawner::new(orders, stopping.clone()),
             stopping,
-            next_id: 0,
-            waiting_faults: Arc::default(),
             watch,
             wanted_reload: None,
             draining: None,
@@ -183,7 +175,11 @@ impl Supervisor {
                 return Some(order);
             }
             if let Some(wanted) = self.wanted_reload.take() {
-                let outcome = self.reload(wanted.options);
+                let outcome = match self.draining {
+                    None => self.reload(wanted.options),
+                    // (what it asks for would let connections in again)
+                    Some(_) => Err(self.refuse_reload()),
+                };
                 for reply in wanted.replies {
                     let _ = reply.send(outcome.clone());
                 }
@@ -192,9 +188,15 @@ impl Supervisor {
             if let Some(code) = self.draining.as_mut().and_then(Draining::is_done) {
                 return Some(Order::Stop(code));
             }
-            self.restart_due();
-            let drains = self.draining.as_ref().map(|_| Instant::now() + STOP_POLL);
-            let Some(wake) = self.next_restart().into_iter().chain(drains).min() else {
+            let wake = match self.draining {
+                None => {
+                    self.restart_due();
+                    self.next_restart()
+                }
+                // (an isolate that ends now is not missed)
+                Some(_) => Some(Instant::now() + STOP_POLL),
+            };
+            let Some(wake) = wake else {
                 // (we hold a sender ourselves: there is always one more)
                 return orders.recv().ok();
             };
@@ -222,7 +224,7 @@ impl Supervisor {
                 }
                 Order::Wish(Wish::Restart { isolate, died }) => self.want_restart(isolate, died),
                 Order::Wish(Wish::Fault(fault)) => {
-                    self.waiting_faults.fetch_sub(1, Ordering::Relaxed);
+                    self.spawner.told_of_fault();
                     self.tell(HostEvent::Fault(fault));
                 }
             }
@@ -247,25 +249,8 @@ impl Supervisor {
     }
 
     pub(super) fn spawn_isolate(&mut self) -> Result<Isolate, Error> {
-        let id = self.next_id;
-        self.next_id += 1;
-        let orders = self.orders.clone();
-        let (stopping, waiting) = (self.stopping.clone(), self.waiting_faults.clone());
-        let wishes = move |wish| {
-            match wish {
-                Wish::Stop(_) => stopping.store(true, Ordering::Relaxed),
-                Wish::Fault(_) if waiting.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING_FAULTS => {
-                    waiting.fetch_sub(1, Ordering::Relaxed);
-                    return;
-                }
-                _ => (),
-            }
-            let _ = orders.send(Order::Wish(wish));
-        };
-        let (config, log) = (self.config.engine.clone(), self.config.log.clone());
-        let budget = self.board.budget.clone();
-        Isolate::spawn(id, config, log, self.listeners.clone(), budget, wishes)
-            .map_err(|e| system("cannot start an isolate's thread", e))
+        let isolate = self.spawner.spawn(&self.config, &self.listeners, &self.board.budget);
+        isolate.map_err(|e| system("cannot start an isolate's thread", e))
     }
 
     /// Watches every file that was read or looked for.

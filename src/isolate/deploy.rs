@@ -11,7 +11,7 @@ use crate::{
     log::Level,
     script::{
         callback::{Callbacks, Event},
-        ctx::Ctx,
+        ctx::{Ctx, Occasion},
         plan::match_up,
         worker::Worker,
     },
@@ -129,8 +129,11 @@ async fn start(
 async fn run_own(ctx: &Ctx, worker: &Worker, event: Event, tag: u64) -> Result<(), Fault> {
     let Some(handler) = worker.core().callbacks.get(event) else { return Ok(()) };
     let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
-    let place = || format!("{} of worker `{}`", event.name(), worker.core().title());
-    ctx.try_call(handler, &mut args, tag, place).await.map(drop)
+    let occasion = || {
+        let what = format!("{} of worker `{}`", event.name(), worker.core().title());
+        Occasion { what, connection: None }
+    };
+    ctx.try_call(handler, &mut args, tag, occasion).await.map(drop)
 }
 
 /// Makes the declared workers one with those that live. Gives the declared ones, in order.

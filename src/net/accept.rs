@@ -3,28 +3,24 @@
 use super::{
     address::{Address, Endpoint},
     listener::{Bound, Lease},
-    tally::Share,
+    tally::Count,
     transport::Stream,
 };
 use crate::log::{Level, Log};
 use std::{
-    cell::Cell,
     future::poll_fn,
     io,
+    os::fd::{AsFd, AsRawFd, BorrowedFd},
     rc::{Rc, Weak},
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tokio::net::{TcpListener, UnixListener};
 
 /// Pause after a failed accept (no descriptors left, no memory). Fixed: long enough to cost nothing, short enough that
 /// nobody notices when it is over.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// How long accepting must have gone well before it is called well again. Fixed: at the limit, every connection that
-/// closes lets one in, and the log is not told of each.
-const ACCEPT_RECOVERY: Duration = Duration::from_secs(2);
 
 /// How long an isolate that took more than others leaves a connection to them. Fixed: the shortest pause that the timer
 /// can make.
@@ -35,16 +31,23 @@ enum Accepter {
     Unix(UnixListener),
 }
 
+impl AsFd for Accepter {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Accepter::Tcp(socket) => socket.as_fd(),
+            Accepter::Unix(socket) => socket.as_fd(),
+        }
+    }
+}
+
 /// A socket that accepts on this thread. It is closed when its owner drops it, whoever may wait for a connection.
 pub(crate) struct Listener {
     /// Which socket this is; copies of one have the same number.
     pub(crate) id: u64,
     socket: Accepter,
     pub(crate) address: Address,
-    share: Share,
-    /// When accepting last failed, while that has not been called well again.
-    failed: Cell<Option<Instant>>,
-    _lease: Arc<Lease>,
+    count: Count,
+    lease: Arc<Lease>,
 }
 
 impl Listener {
@@ -58,33 +61,37 @@ impl Listener {
             id: bound.id,
             socket,
             address: bound.address,
-            share: bound.tally.join(),
-            failed: Cell::new(None),
-            _lease: bound.lease,
+            count: bound.tally.join(),
+            lease: bound.lease,
         })
     }
 
-    /// The next connection; `None` when the listener is gone. While the process has no descriptors left, this waits and
-    /// says so once.
+    /// The next connection; `None` when the listener is gone. While the process has no descriptors left for clients, this
+    /// waits and says so once.
     pub(crate) async fn accept(this: &Weak<Self>, log: &Log, worker: &str) -> Option<Stream> {
         loop {
-            if this.upgrade()?.share.is_ahead() {
+            if this.upgrade()?.count.is_ahead() {
                 tokio::time::sleep(MOMENT).await;
             }
             // (the listener is borrowed for each look only, so that its owner can close it meanwhile)
             let mut looked = false;
             let accepted = poll_fn(|cx| {
                 let Some(listener) = this.upgrade() else { return Poll::Ready(None) };
-                if std::mem::replace(&mut looked, true) && listener.share.is_ahead() {
+                if std::mem::replace(&mut looked, true) && listener.count.is_ahead() {
                     // One has come. If the others have not taken it after a moment, we do.
                     return Poll::Ready(Some(None));
                 }
-                listener.poll_accept(cx).map(|accepted| Some(Some((accepted, listener))))
+                let accepted = match listener.lease.descriptors().check(&listener.socket) {
+                    Ok(()) => listener.poll_accept(cx),
+                    Err(short) => Poll::Ready(Err(short)),
+                };
+                accepted.map(|accepted| Some(Some((accepted, listener))))
             });
             let Some((accepted, listener)) = accepted.await? else { continue };
             match accepted {
                 Ok(stream) => {
-                    listener.share.took();
+                    listener.count.took();
+                    listener.lease.descriptors().took(stream.as_raw_fd());
                     listener.went_well(log, worker);
                     return Some(stream);
                 }
@@ -106,14 +113,13 @@ impl Listener {
     }
 
     fn went_well(&self, log: &Log, worker: &str) {
-        if self.failed.get().is_some_and(|at| at.elapsed() > ACCEPT_RECOVERY) {
-            self.failed.set(None);
+        if self.lease.descriptors().went_well() {
             log.worker(Level::Info, worker, "accepting again");
         }
     }
 
     fn went_wrong(&self, error: &io::Error, log: &Log, worker: &str) {
-        if self.failed.replace(Some(Instant::now())).is_none() {
+        if self.lease.descriptors().went_wrong() {
             let text = format!(
                 "cannot accept on {}: {error}; accepting is paused until that is over (see `ulimit -n`)",
                 self.address

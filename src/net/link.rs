@@ -76,9 +76,8 @@ pub(crate) struct Link {
     write: RefCell<Option<Rc<WriteHalf>>>,
     drainer: RefCell<Option<AbortHandle>>,
     status: Cell<Status>,
-    closing_since: Cell<Option<u64>>,
-    /// How much was queued when `closing_since` was set.
-    closing_queue: Cell<usize>,
+    /// While it is closing: the sweeper's clock when its time to close began, and how much was queued then.
+    closing: Cell<Option<(u64, usize)>>,
     /// By the script.
     paused: Cell<bool>,
     /// By a pipe whose target cannot take more.
@@ -126,8 +125,7 @@ impl Link {
             write: RefCell::new(Some(Rc::new(write))),
             drainer: RefCell::default(),
             status: Cell::new(Status::Established),
-            closing_since: Cell::new(None),
-            closing_queue: Cell::new(0),
+            closing: Cell::new(None),
             paused: Cell::new(false),
             held: Cell::new(false),
             dirty: Cell::new(false),

@@ -4,6 +4,7 @@
 use super::{
     address::{Address, Endpoint},
     bind,
+    descriptors::Descriptors,
     inherited::Inherited,
     tally::Tally,
 };
@@ -87,6 +88,11 @@ pub(super) struct Lease {
 }
 
 impl Lease {
+    /// What is left for those who connect.
+    pub(super) fn descriptors(&self) -> &Descriptors {
+        &self.pool.descriptors
+    }
+
     /// The file that goes with it.
     pub(super) fn file(&self) -> Option<&Path> {
         match &self.endpoint {
@@ -131,12 +137,16 @@ struct Pool {
 
 /// All bound sockets of the process. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Listeners(Arc<Mutex<Pool>>);
+pub(crate) struct Listeners {
+    pool: Arc<Mutex<Pool>>,
+    /// What is left for those who connect to them.
+    pub(super) descriptors: Arc<Descriptors>,
+}
 
 impl Listeners {
     fn lock(&self) -> MutexGuard<'_, Pool> {
         // (a panic elsewhere cannot leave the pool half changed)
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes over sockets that listen already: they are used where their address is asked for.

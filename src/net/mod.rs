@@ -7,6 +7,7 @@ mod bind;
 pub(crate) mod budget;
 pub(crate) mod connection;
 pub(crate) mod counter;
+mod descriptors;
 pub(crate) mod inbox;
 mod inherited;
 pub(crate) mod latency;

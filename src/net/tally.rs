@@ -20,13 +20,13 @@ pub(super) struct Tally(Mutex<Vec<Weak<AtomicU64>>>);
 
 impl Tally {
     /// One more accepts: on a par with whoever took most, so that it does not have to catch up.
-    pub(super) fn join(self: &Arc<Self>) -> Share {
+    pub(super) fn join(self: &Arc<Self>) -> Count {
         let own = Arc::new(AtomicU64::new(self.most()));
         self.with(|counts| {
             counts.retain(|count| count.strong_count() > 0);
             counts.push(Arc::downgrade(&own));
         });
-        Share { tally: self.clone(), own }
+        Count { tally: self.clone(), own }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Vec<Weak<AtomicU64>>) -> T) -> T {
@@ -48,12 +48,12 @@ fn load(count: &Weak<AtomicU64>) -> Option<u64> {
 }
 
 /// One isolate's count.
-pub(super) struct Share {
+pub(super) struct Count {
     tally: Arc<Tally>,
     own: Arc<AtomicU64>,
 }
 
-impl Share {
+impl Count {
     /// Should others, who are not too far behind, have the next connection?
     pub(super) fn is_ahead(&self) -> bool {
         let own = self.own.load(Ordering::Relaxed);

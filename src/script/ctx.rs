@@ -17,8 +17,8 @@ use crate::{
         handler::{Args, Calls, Done, Handler, Job},
         program::Program,
     },
-    error::Fault,
-    log::{Level, Log, Record},
+    error::{Fault, FaultKind},
+    log::{About, Level, Log, Record},
     net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, turn::Turn},
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
@@ -46,6 +46,12 @@ pub(crate) enum Wish {
     Fault(Fault),
     /// This isolate is to be started anew, because its worker wants that after an error; or because it died, for this reason.
     Restart { isolate: usize, died: Option<String> },
+}
+
+/// What a handler is called for, as a report says it.
+pub(crate) struct Occasion {
+    pub(crate) what: String,
+    pub(crate) connection: Option<u64>,
 }
 
 /// See the module.
@@ -206,16 +212,16 @@ impl Ctx {
         found.map(Rc::new).map_err(|why| error(format!("{what}: {why}")))
     }
 
-    /// Calls a handler on a coroutine. `tag` says for whom (see `timer::asking_generation`); `place` says, for a report,
-    /// what was being done. Arguments are moved in and out. `None`: it threw, and that has been reported.
+    /// Calls a handler on a coroutine. `tag` says for whom (see `timer::asking_generation`); `occasion` says, for a
+    /// report, what for. Arguments are moved in and out. `None`: it threw, and that has been reported.
     pub(crate) async fn call(
         &self,
         handler: Rc<Handler>,
         args: &mut Args,
         tag: u64,
-        place: impl Fn() -> String,
+        occasion: impl Fn() -> Occasion,
     ) -> Option<Dynamic> {
-        let result = self.try_call(handler, args, tag, place).await;
+        let result = self.try_call(handler, args, tag, occasion).await;
         let failed = |fault| {
             self.report(fault);
             let served = self.served.borrow();
@@ -230,7 +236,7 @@ impl Ctx {
         handler: Rc<Handler>,
         args: &mut Args,
         tag: u64,
-        place: impl Fn() -> String,
+        occasion: impl Fn() -> Occasion,
     ) -> Result<Dynamic, Fault> {
         if self.pool.is_full() {
             self.pool.room().await;
@@ -251,36 +257,35 @@ impl Ctx {
         if let Some(began) = began {
             self.stats.latency.observe(began.elapsed());
         }
-        match done {
+        let fault = match done {
             Ok(Done { result, args: back }) => {
                 *args = back;
-                result.map_err(|error| {
-                    match engine::is_timeout(&error) {
-                        true => faults.timeout.add(1),
-                        false => faults.script.add(1),
-                    }
-                    let program = handler.program();
-                    let note = format!("in {}, generation {}", place(), program.number());
-                    program.fault(&error, handler.file(), &note)
-                })
+                let error = match result {
+                    Ok(value) => return Ok(value),
+                    Err(error) => error,
+                };
+                let program = handler.program();
+                let note = format!("in {}, generation {}", occasion().what, program.number());
+                program.fault(&error, handler.file(), &note)
             }
             Err(Failure::Panic(text)) => {
-                faults.panic.add(1);
-                let text = engine::panicked(text);
-                Err(Fault::plain(format!(
-                    "a function of the host panicked in {}, {}: {text}",
-                    place(),
-                    handler.location()
-                )))
+                let (text, at) = (engine::panicked(text), handler.location());
+                let what = occasion().what;
+                Fault::panic(format!("a function of the host panicked in {what}, {at}: {text}"))
             }
             Err(Failure::NoStack) => {
-                faults.script.add(1);
-                Err(Fault::plain(format!(
-                    "no memory for another waiting handler: {} was not run",
-                    place()
-                )))
+                let what = occasion().what;
+                let text = format!("no memory for another waiting handler: {what} was not run");
+                Fault { kind: FaultKind::Script, ..Fault::plain(text) }
             }
+        };
+        match fault.kind {
+            FaultKind::Timeout => faults.timeout.add(1),
+            FaultKind::Panic => faults.panic.add(1),
+            FaultKind::Script | FaultKind::Host => faults.script.add(1),
         }
+        let generation = u64::try_from(handler.program().number()).ok();
+        Err(Fault { generation, connection: occasion().connection, ..fault })
     }
 
     /// Asks for the end of this isolate, and a new one in its place, if that is what an error costs.
@@ -310,6 +315,11 @@ impl Ctx {
         self.served.borrow().as_ref().map_or(String::new(), |worker| worker.core().title())
     }
 
+    /// This isolate's number among those of the served worker.
+    fn number(&self) -> Option<usize> {
+        self.served.borrow().as_ref().map(|worker| worker.core().settings.id.get())
+    }
+
     /// Did a handler run for long since this was last asked?
     pub(crate) fn took_long(&self) -> bool {
         self.pool.took_long()
@@ -328,7 +338,18 @@ impl Ctx {
                 0 => String::new(),
                 n => format!("\n({n} more errors before this one were not shown)"),
             };
-            self.log.worker(Level::Error, &self.name(), format!("{}{more}", fault.text));
+            self.log.write(Record {
+                level: Level::Error,
+                worker: self.name(),
+                location: fault.location.clone(),
+                message: format!("{}{more}", fault.text),
+                about: About {
+                    fault: Some(fault.kind.name()),
+                    isolate: self.number(),
+                    generation: fault.generation,
+                    connection: fault.connection,
+                },
+            });
             self.reports.set((now, shown + 1, 0));
         }
         self.wish(Wish::Fault(fault));
@@ -339,7 +360,15 @@ impl Ctx {
         if self.is_declaring() && !self.loud.get() {
             return;
         }
-        self.log.write(Record { level, worker: self.name(), location, message });
+        let about = About { isolate: self.number(), ..About::default() };
+        self.log.write(Record { level, worker: self.name(), location, message, about });
+    }
+
+    /// A line about one connection of a worker.
+    pub(crate) fn log_connection(&self, level: Level, worker: &str, id: u64, message: String) {
+        let about = About { isolate: self.number(), connection: Some(id), ..About::default() };
+        let (worker, location) = (worker.to_owned(), String::new());
+        self.log.write(Record { level, worker, location, message, about });
     }
 
     /// Lets everything go, so that rings between handles and closures end with the isolate.

@@ -2,7 +2,12 @@
 //! looked up at that moment, so that an open connection runs new code at its next event.
 
 use super::{
-    callback::Event, ctx::Ctx, http, policy::Policy, tcp_connection::TcpConnection, worker::Worker,
+    callback::Event,
+    ctx::{Ctx, Occasion},
+    http,
+    policy::Policy,
+    tcp_connection::TcpConnection,
+    worker::Worker,
 };
 use crate::{
     engine::handler::Args,
@@ -78,7 +83,7 @@ impl Drop for Session {
         let link = self.connection.link();
         if !self.is_closed && std::thread::panicking() {
             let text = format!("connection {} ended by a panic of the host", link.id);
-            self.ctx.log.worker(Level::Error, &self.worker.core().title(), text);
+            self.ctx.log_connection(Level::Error, &self.worker.core().title(), link.id, text);
             link.destroy();
             drop(link.take_write_half());
             self.leave();
@@ -93,9 +98,12 @@ impl Session {
         let handle = std::mem::take(&mut self.handle);
         let mut args: Args = [handle, second, third];
         let (worker, id) = (&self.worker, self.connection.link().id);
-        let place =
-            || format!("{} of worker `{}`, connection {id}", event.name(), worker.core().title());
-        let result = self.ctx.call(handler, &mut args, 0, place).await;
+        let occasion = || {
+            let title = worker.core().title();
+            let what = format!("{} of worker `{title}`, connection {id}", event.name());
+            Occasion { what, connection: Some(id) }
+        };
+        let result = self.ctx.call(handler, &mut args, 0, occasion).await;
         if result.is_none() {
             match worker.core().settings.on_script_error.get() {
                 Policy::Keep => (),
@@ -225,7 +233,8 @@ impl Events for Session {
                     let link = self.connection.link();
                     let peer = link.peer.map_or("a unix socket".to_owned(), |p| p.to_string());
                     let line = format!("connection {} from {peer} ended: {text}", link.id);
-                    self.ctx.log.worker(Level::Warn, &self.worker.core().title(), line);
+                    let title = self.worker.core().title();
+                    self.ctx.log_connection(Level::Warn, &title, link.id, line);
                 }
                 self.emit(Event::Error, number.into(), text.into()).await;
             }

@@ -2,7 +2,7 @@
 //! drift), skips ticks that it missed, and never overlaps with itself.
 
 use super::{
-    ctx::Ctx,
+    ctx::{Ctx, Occasion},
     value::{Outcome, at, error, function, seconds},
 };
 use crate::{
@@ -246,8 +246,9 @@ async fn run(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
 
 async fn tick(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
     let handler = timer.handler.borrow().clone();
-    let place = || format!("timer {id} of worker `{}`", ctx.name());
-    ctx.call(handler, &mut Args::default(), 0, place).await;
+    let occasion =
+        || Occasion { what: format!("timer {id} of worker `{}`", ctx.name()), connection: None };
+    ctx.call(handler, &mut Args::default(), 0, occasion).await;
 }
 
 /// `Timer::add(seconds, callback, args, persistent)` and its short forms.

@@ -242,6 +242,13 @@ impl Object for Worker {
     fn set(&self, call: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()> {
         let core = self.core();
         if let Some(event) = Event::named(name) {
+            if core.is_inner && matches!(event, Event::WorkerStart | Event::WorkerReload) {
+                let text = format!(
+                    "{name} is called for workers of the top level only: an inner worker starts where its \
+                     listen() stands, so do there what it needs"
+                );
+                return Err(error(text));
+            }
             let handler = core.ctx.callback(call, event, value)?;
             core.callbacks.set(event, handler);
             return Ok(());

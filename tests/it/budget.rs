@@ -198,7 +198,7 @@ fn three_hundred_websockets_that_never_read_cost_the_budget_and_no_more() {
     let mut silent: Vec<WebSocket> = (0..300).map(|_| connect_narrow(address)).collect();
     let mut reader = WebSocket::connect(address);
     let mut highest = 0;
-    let mut dropped = 0;
+    let mut dropped: u64 = 0;
     for _ in 0..6 {
         dropped = reader.ask("broadcast").parse().expect("a number");
         highest = highest.max(process.resident());
@@ -207,6 +207,10 @@ fn three_hundred_websockets_that_never_read_cost_the_budget_and_no_more() {
     assert!(highest < BUDGET + REST, "{} MiB resident", highest >> 20);
     assert!(highest > BUDGET, "the budget is used: {} MiB resident", highest >> 20);
     assert_eq!(reader.ask("how many?"), dropped.to_string(), "who reads is answered meanwhile");
+    let status = process.command("status");
+    assert_eq!(status["isolates"][0]["send_failures"], dropped);
+    let queued = status["queued_bytes"].as_u64().expect("a number") as usize;
+    assert!((BUDGET / 2..BUDGET + REST).contains(&queued), "{queued} bytes wait");
     silent.truncate(100);
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {

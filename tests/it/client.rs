@@ -37,6 +37,11 @@ impl Client {
         Self::over(socket.into())
     }
 
+    /// From now on the kernel takes much again.
+    pub fn widen(&self) {
+        socket2::SockRef::from(&self.stream).set_recv_buffer_size(1 << 20).expect("a wide window");
+    }
+
     /// A client of a Unix socket.
     pub fn connect_unix(path: &Path) -> Self {
         let stream = UnixStream::connect(path).expect("connects");
@@ -141,6 +146,8 @@ impl Client {
                 true
             }
             Err(e) if e.kind() == ErrorKind::ConnectionReset => false,
+            // (a read with a time limit is not taken up again after a signal)
+            Err(e) if e.kind() == ErrorKind::Interrupted => true,
             Err(e) => panic!("nothing came: {e}; so far {}", show(&self.received)),
         }
     }

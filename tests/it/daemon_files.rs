@@ -117,6 +117,9 @@ fn a_full_disk_costs_log_lines_and_says_so() {
     until("the complaint", || said().contains("/dev/full cannot be written"));
     assert!(said().contains("No space left"), "{}", said());
     assert_eq!(said().lines().count(), 1, "once: {}", said());
+    let status: serde_json::Value =
+        serde_json::from_str(&daemon.rhost("status", &["--json"]).out).expect("JSON");
+    assert!(status["lost_log_lines"].as_u64() > Some(0), "{status}");
     assert!(Path::new("/dev/full").exists() && !Path::new("/dev/full.1").exists());
 }
 

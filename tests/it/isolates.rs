@@ -2,6 +2,7 @@
 
 use crate::{
     client::{Client, WebSocket},
+    daemon::{Daemon, until},
     host::{TestHost, eventually},
 };
 use rhost::{HostBuilder, ReloadOptions};
@@ -11,7 +12,7 @@ const TEXT: &str = "text://127.0.0.1:0";
 const WEB: &str = "websocket://127.0.0.1:0";
 
 /// Gives scripts `bomb()`: a value that panics when it is dropped, where the host does not expect it.
-fn bombs(builder: HostBuilder) -> HostBuilder {
+pub fn bombs(builder: HostBuilder) -> HostBuilder {
     #[derive(Clone)]
     struct Bomb(std::rc::Rc<Charge>);
     struct Charge;
@@ -244,4 +245,48 @@ fn a_hard_reload_closes_connections_once_the_new_script_serves() {
     assert!(host.handle().reload_with(options).expect("it runs").is_ok());
     client.expect_close(1012);
     assert_eq!(host.websocket(WEB).ask("a"), "new");
+}
+
+#[test]
+fn a_busy_isolate_is_named_where_its_connections_are_missing() {
+    let daemon = Daemon::new(
+        r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.name = "echo";
+worker.count = 2;
+worker.handler_timeout = 60;
+worker.on_message = |connection, line| {
+    connection.send(`${worker.id}`);
+    if line == "loop" { sleep(0.01); loop {} }
+};
+"#,
+    );
+    let address = daemon.start();
+    // One client of each isolate; whoever else comes in leaves again.
+    let of_isolate = |id: &str| loop {
+        let mut client = Client::connect(address);
+        if client.ask("who") == id {
+            return client;
+        }
+    };
+    let (mut one, mut two) = (of_isolate("1"), of_isolate("0"));
+    let list = || daemon.rhost("connections", &[]);
+    until("the others have left", || list().out.lines().count() == 3 && list().code == Some(0));
+    assert_eq!(one.ask("loop"), "1");
+    let says = "rhost: isolate 1 (echo) is busy in main.rhai:6 for ";
+    until("the isolate is busy", || list().err.starts_with(says));
+    let said = list();
+    assert_eq!((said.code, said.out.lines().count()), (Some(7), 2), "{}{}", said.out, said.err);
+    assert!(said.err.ends_with(" s: its connections are not listed\n"), "{}", said.err);
+    let said = daemon.rhost("connections", &["--json"]);
+    let seen: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(said.code, Some(7));
+    assert_eq!(seen["connections"][0]["isolate"], 0);
+    let missing = &seen["missing"][0];
+    assert_eq!(missing["isolate"], 1);
+    assert_eq!(
+        (&missing["worker"], &missing["busy"]["place"]),
+        (&"echo".into(), &"main.rhai:6".into())
+    );
+    assert_eq!(two.ask("who"), "0", "the other one serves on");
 }

@@ -1,15 +1,11 @@
-//! What a stranger may cost: time limits (Workerman's K20), sizes (K21), resets, and descriptors that run out (K13).
+//! What a stranger may cost: time limits (Workerman's K20), sizes (K21), resets.
 
 use crate::{
     client::{Client, handshake},
     host::{PATIENCE, TestHost},
 };
 use std::{
-    fs,
-    io::{BufRead, BufReader, ErrorKind, Write},
-    net::SocketAddr,
-    process::{Child, Command, Stdio},
-    sync::mpsc,
+    io::{ErrorKind, Write},
     thread,
     time::{Duration, Instant},
 };
@@ -201,127 +197,6 @@ fn a_broken_connection_ends_alone_whatever_it_left_behind() {
     assert_eq!(witness.ask("hi"), "hi");
     assert_eq!(shaken.ask("hi"), "hi");
     assert_eq!((host.errors(), websocket.errors()), (0, 0));
-}
-
-/// The real program with few descriptors. Dropping it ends it.
-struct Program {
-    child: Child,
-    lines: mpsc::Receiver<String>,
-}
-
-impl Program {
-    fn start(script: &str, descriptors: u32, folder: &std::path::Path) -> Self {
-        let path = folder.join("main.rhai");
-        fs::write(&path, script).expect("the script");
-        let mut child = Command::new("sh")
-            .args(["-c", &format!("ulimit -n {descriptors} && exec \"$@\""), "sh"])
-            .arg(env!("CARGO_BIN_EXE_rhost"))
-            .args(["run", "--no-watch"])
-            .arg(&path)
-            .env("NO_COLOR", "1")
-            .env("XDG_RUNTIME_DIR", folder)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let stderr = child.stderr.take().expect("piped");
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let _ = sender.send(line);
-            }
-        });
-        Self { child, lines }
-    }
-
-    /// The next line with `text`; those before it are added to `seen`.
-    #[track_caller]
-    fn line(&self, text: &str, seen: &mut Vec<String>) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
-                Ok(line) if line.contains(text) => return line,
-                Ok(line) => seen.push(line),
-                Err(e) => panic!("no line with `{text}`: {e}\n{}", seen.join("\n")),
-            }
-        }
-    }
-
-    /// Processor time so far.
-    fn cpu(&self) -> Duration {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("running");
-        let fields: Vec<&str> =
-            stat.rsplit(')').next().expect("a name").split_whitespace().collect();
-        let ticks: u64 =
-            fields[11].parse::<u64>().expect("user") + fields[12].parse::<u64>().expect("system");
-        Duration::from_millis(ticks * 10)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[test]
-fn when_descriptors_run_out_accepting_pauses_and_resumes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let program = Program::start(
-        &format!("let w = Worker(\"{TEXT}\"); w.on_message = |c, line| c.send(line);"),
-        40,
-        folder.path(),
-    );
-    let mut seen = Vec::new();
-    let line = program.line("text://", &mut seen);
-    let address = line.split("text://").nth(1).and_then(|rest| rest.split(' ').next());
-    let address: SocketAddr = address.expect("an address").parse().expect("an ip and a port");
-    let mut clients = Vec::new();
-    // (the kernel completes connections that nobody accepts)
-    for _ in 0..60 {
-        let mut client = Client::connect(address);
-        client.send("hello\n");
-        clients.push(client);
-    }
-    let complaint = program.line("cannot accept", &mut seen);
-    assert!(
-        complaint.contains("accepting is paused") && complaint.contains("ulimit -n"),
-        "{complaint}"
-    );
-    assert_eq!(clients[0].line(), "hello");
-    let before = program.cpu();
-    let began = Instant::now();
-    // Those that are in are served as ever, and the pause costs next to nothing.
-    while began.elapsed() < Duration::from_millis(1000) {
-        assert_eq!(clients[0].ask("again"), "again");
-        thread::sleep(Duration::from_millis(50));
-    }
-    let spent = program.cpu() - before;
-    assert!(
-        spent < Duration::from_millis(300),
-        "{spent:?} of processor time in {:?}",
-        began.elapsed()
-    );
-    clients.last_mut().expect("sixty").expect_silence();
-    // Room again: those who waited are served.
-    let mut waiting = clients.split_off(50);
-    drop(clients);
-    for client in &mut waiting {
-        assert_eq!(client.line(), "hello");
-    }
-    // It is called well when it has gone well for a while, and somebody comes.
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        assert_eq!(Client::connect(address).ask("hello"), "hello");
-        match program.lines.recv_timeout(Duration::from_millis(100)) {
-            Ok(line) if line.contains("accepting again") => break,
-            Ok(line) => seen.push(line),
-            Err(_) => assert!(Instant::now() < deadline, "never called well: {seen:?}"),
-        }
-    }
-    let complaints = seen.iter().filter(|l| l.contains("cannot accept")).count();
-    assert_eq!(complaints, 0, "one line for one pause\n{}", seen.join("\n"));
 }
 
 #[test]

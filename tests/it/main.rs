@@ -32,14 +32,20 @@ mod check;
 mod churn;
 /// The real binary: arguments, signals, exit codes, what it prints.
 mod cli;
+/// Faults that services of this kind are known for, and that this one does not have.
+mod complaints;
 /// One connection: properties, callbacks of its own, pausing, addresses.
 mod connection;
+/// What one bad event costs, and what stays alive.
+mod containment;
 /// What one peer, one script or one pipe may not do to the others.
 mod corners;
 /// Daemons: what every command does to them, and how they survive.
 mod daemon;
 /// What a daemon writes: logs, what scripts print, and the rights of its files.
 mod daemon_files;
+/// Descriptors that run out.
+mod descriptors;
 /// Faults in embedded functions, and scripts that never end.
 mod embedder;
 /// Unix sockets and IPv6, for every protocol.
@@ -54,16 +60,20 @@ mod identity;
 mod inherited;
 /// Isolates that die, that end after an error, and the graceful stop.
 mod isolates;
+/// Structured logs.
+mod json_log;
 /// An `on_worker_start` that takes longer than the host waits for it.
 mod late_starts;
 /// What a reload removes leaves nothing behind.
 mod leftovers;
-/// What strangers may cost: time, memory, descriptors.
+/// What strangers may cost: time and memory.
 mod limits;
 /// `listen()` and `unlisten()`, and the same address in several isolates.
 mod listening;
 /// Metrics over HTTP.
 mod metrics;
+/// Services as their operator meets them: the push example and others, by the real binary.
+mod operation;
 /// The real binary, when nobody reads what it says.
 mod outlets;
 /// text, frame and raw bytes on the wire.

@@ -6,7 +6,10 @@ use crate::{
     process::{Process, run_to_end},
 };
 use prometheus_parse::{Scrape, Value};
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::{Duration, Instant},
+};
 
 const TEXT: &str = "text://127.0.0.1:0";
 
@@ -92,6 +95,7 @@ fn a_parser_reads_what_was_done() {
     assert_eq!(metrics.one("rhost_queued_bytes", &text), 0.0);
     assert_eq!(metrics.one("rhost_restarts_total", &text), 0.0);
     assert_eq!(metrics.one("rhost_max_queued_bytes", &[]), 1_000_000.0);
+    assert_eq!(metrics.one("rhost_lost_log_lines_total", &[]), 0.0);
     let faults =
         |kind: &str| -> f64 { metrics.all("rhost_faults_total", &[("kind", kind)]).iter().sum() };
     assert_eq!((faults("script"), faults("protocol")), (1.0, 1.0));
@@ -137,9 +141,28 @@ fn only_metrics_are_served_and_to_nobody_for_long() {
     let mut verbose = Client::connect(address);
     verbose.send(format!("GET /metrics HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(20_000)));
     assert!(verbose.rest().starts_with(b"HTTP/1.1 431"));
-    // Who says nothing keeps a place for five seconds, and the next one waits for that.
-    let _silent: Vec<Client> = (0..16).map(|_| Client::connect(address)).collect();
-    Metrics::read(address);
+}
+
+#[test]
+fn many_who_ask_half_of_something_keep_nobody_waiting() {
+    let host = TestHost::start(SCRIPT);
+    let address = metrics_address(&host.wait_for_log("metrics on").to_string());
+    let half = || {
+        let mut client = Client::connect(address);
+        client.send("GET /metrics HTTP/1.1\r\nHost: met");
+        client
+    };
+    let began = Instant::now();
+    let mut halves: Vec<Client> = Vec::new();
+    for _ in 0..10 {
+        halves.extend((0..30).map(|_| half()));
+        Metrics::read(address);
+    }
+    // (three hundred that each had a place for their second would take twenty)
+    assert!(began.elapsed() < Duration::from_secs(5), "took {:?}", began.elapsed());
+    // Those for whom there was no place are gone, the others when their second is over.
+    halves.iter_mut().for_each(|client| drop(client.rest()));
+    assert!(began.elapsed() < Duration::from_secs(10), "took {:?}", began.elapsed());
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The real binary, when nobody reads what it says.
 
-use crate::{client::Client, process::rhost};
+use crate::{
+    client::Client,
+    daemon::{Daemon, ECHO, until},
+    process::rhost,
+};
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -16,9 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// About one second, on a machine that does much else.
 const SOON: Duration = Duration::from_secs(3);
 
-/// Prints by itself, without end, and prints much with every message.
+/// Prints by itself, without end, and prints much with every message. (It has a name, so that its address is in the banner
+/// alone.)
 const PRINTS: &str = r#"
 let worker = Worker("text://ADDRESS");
+worker.name = "prints";
 worker.on_message = |connection, line| {
     let large = "";
     large.pad(1000, 'x');
@@ -31,7 +37,7 @@ Timer::add(0.001, || { for n in 0..20 { print("again and again and again and aga
 /// The running program, killed when it is dropped.
 struct Running {
     child: Child,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Drop for Running {
@@ -48,7 +54,7 @@ fn start(mut command: Command, address: &str) -> Running {
         .expect("the script");
     command.current_dir(folder.path()).env("XDG_RUNTIME_DIR", folder.path());
     let child = command.spawn().expect("rhost can be run");
-    Running { child, _folder: folder }
+    Running { child, folder }
 }
 
 /// Starts it, and reads from its stderr until the banner has said where it listens.
@@ -119,4 +125,50 @@ fn a_stderr_that_was_closed_from_the_start_ends_nothing() {
         thread::sleep(Duration::from_millis(5));
     }
     answers_and_ends(running, address);
+}
+
+#[test]
+fn lines_that_nobody_read_in_time_are_counted_and_told_when_somebody_reads() {
+    let (running, mut stderr, address) = start_and_read_the_banner();
+    let ask = |command: &str| {
+        let mut rhost = rhost();
+        rhost.args([command, "main.rhai", "--json"]).current_dir(running.folder.path());
+        rhost.env("XDG_RUNTIME_DIR", running.folder.path());
+        let said = rhost.output().expect("rhost can be run");
+        serde_json::from_slice::<serde_json::Value>(&said.stdout).expect("JSON")
+    };
+    let lost = || ask("status")["lost_log_lines"].as_u64().expect("a number");
+    let mut client = Client::connect(address);
+    let began = Instant::now();
+    while lost() == 0 {
+        assert_eq!(client.ask("much"), "much");
+        assert!(began.elapsed() < PATIENCE, "nothing is lost");
+    }
+    let mut line = String::new();
+    while !line.contains("log lines lost") {
+        line.clear();
+        assert!(stderr.read_line(&mut line).expect("UTF-8") > 0, "it ended");
+        assert!(began.elapsed() < PATIENCE, "it is not told");
+    }
+    assert!(line.contains("WARN"), "{line}");
+    let told = line.split_whitespace().rev().nth(3).and_then(|n| n.parse().ok());
+    assert!((1..=lost()).contains(&told.expect("a number")), "{line}");
+}
+
+#[test]
+fn printed_lines_that_cannot_be_written_are_counted_too() {
+    let options = "Worker::configure(#{ stdout_file: \"/dev/full\" });\n";
+    let daemon = Daemon::new(&format!("{options}{ECHO}"));
+    let mut client = Client::connect(daemon.start());
+    for _ in 0..10 {
+        assert_eq!(client.ask("print"), "print 1");
+    }
+    let lost = || {
+        let said = daemon.rhost("status", &["--json"]);
+        let status: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+        status["lost_log_lines"].as_u64()
+    };
+    until("they are counted", || lost() == Some(10));
+    assert!(daemon.rhost("status", &[]).out.contains("; 10 log lines lost"));
+    assert!(daemon.log().contains("listening on"), "the log is another file");
 }

@@ -146,6 +146,15 @@ impl Process {
         Client::connect(self.socket(worker))
     }
 
+    /// What a command such as `status` answers about it.
+    pub fn command(&self, name: &str) -> serde_json::Value {
+        let mut command = rhost();
+        command.args([name, "main.rhai", "--json"]).current_dir(self.folder.path());
+        command.env("XDG_RUNTIME_DIR", self.folder.path());
+        let said = command.output().expect("rhost can be run");
+        serde_json::from_slice(&said.stdout).expect("JSON")
+    }
+
     /// Sends a signal: `INT`, `TERM`.
     pub fn signal(&self, name: &str) {
         let kill = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status();

@@ -28,8 +28,7 @@ impl Link {
 
     pub(super) fn begin_closing(&self) {
         self.status.set(Status::Closing);
-        self.closing_since.set(Some(self.turn.clock.get()));
-        self.closing_queue.set(self.queued());
+        self.closing.set(Some((self.turn.clock.get(), self.queued())));
         self.wake();
     }
 
@@ -165,13 +164,13 @@ impl Link {
     }
 
     pub(crate) fn closing_since(&self) -> Option<u64> {
-        self.closing_since.get()
+        self.closing.get().map(|(since, _)| since)
     }
 
     /// The time to close is up: has the peer read so much meanwhile that it gets the same time again?
     pub(crate) fn still_drains(&self, now: u64) -> bool {
-        let before = self.closing_queue.replace(self.queued());
-        self.closing_since.set(Some(now));
-        before.saturating_sub(self.queued()) >= CLOSING_PROGRESS
+        let queued = self.queued();
+        let before = self.closing.replace(Some((now, queued)));
+        before.is_some_and(|(_, before)| before.saturating_sub(queued) >= CLOSING_PROGRESS)
     }
 }

@@ -20,7 +20,7 @@ pub(super) const SECTION: Section = Section {
             "Runs in each isolate when it starts, before it accepts, and again after each reload. Inner workers \
                 and \
             timers that it does not ask for again end then. An error ends the start; after a reload, the script \
-            of before serves again.",
+            of before serves again. An inner worker has none: it starts where its `listen()` stands.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_worker_start = |worker| print(`isolate ${worker.id} starts`);  // prints isolate 0 starts
@@ -30,7 +30,8 @@ Worker::run_all();
         Entry::new(
             "on_worker_reload",
             &["on_worker_reload(worker: Worker)"],
-            "Runs in each isolate after a reload, when `on_worker_start` of the new code is done.",
+            "Runs in each isolate after a reload, when `on_worker_start` of the new code is done. An inner worker \
+                has none.",
             r#"
 let worker = Worker();
 worker.on_worker_start = |worker| if worker.generation == 0 { Worker::reload(); };
