@@ -67,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) handler_timeout: Duration,
     /// Are fault reports coloured?
     pub(crate) colour: bool,
+    /// Are clients of HTTP shown the errors of scripts?
+    pub(crate) explains: bool,
     /// Set when the host has waited long enough for its end: whatever script code runs then is ended.
     pub(crate) kill: Arc<AtomicBool>,
     /// The embedder's own functions.

@@ -55,6 +55,7 @@ pub struct HostBuilder {
     inherited: Vec<OwnedFd>,
     handler_timeout: Duration,
     colour: bool,
+    explains: bool,
     register: Arc<dyn Fn(&mut Engine) + Send + Sync>,
     log: Option<Log>,
     lost_log_lines: LostLines,
@@ -71,6 +72,7 @@ impl Default for HostBuilder {
             inherited: Vec::new(),
             handler_timeout: HANDLER_TIMEOUT,
             colour: false,
+            explains: false,
             register: Arc::new(|_| ()),
             log: None,
             lost_log_lines: Arc::new(|| 0),
@@ -128,6 +130,13 @@ impl HostBuilder {
     /// Colour fault reports, for a terminal? Default: no.
     pub fn colour(mut self, colour: bool) -> Self {
         self.colour = colour;
+        self
+    }
+
+    /// Show clients of HTTP the error of a script, with its source line, when it costs them their answer? For whoever
+    /// develops a script; strangers learn too much from it. Default: no.
+    pub fn explain_errors(mut self, explain: bool) -> Self {
+        self.explains = explain;
         self
     }
 
@@ -189,6 +198,7 @@ impl HostBuilder {
         Config {
             handler_timeout: self.handler_timeout,
             colour: self.colour,
+            explains: self.explains,
             kill: Arc::default(),
             register: self.register.clone(),
         }

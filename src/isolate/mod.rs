@@ -220,6 +220,7 @@ fn run(
         };
     runtime.block_on(async move {
         let ctx = ctx();
+        ctx.explains.set(config.explains);
         tokio::task::spawn_local(ctx.turn.clone().flush_for_ever());
         tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
         tokio::task::spawn_local(leftovers::look_for_ever(ctx.clone()));

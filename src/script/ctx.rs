@@ -71,6 +71,8 @@ pub(crate) struct Ctx {
     pub(crate) declared: RefCell<Vec<Worker>>,
     /// What the top level that ran last configured.
     pub(crate) configuration: RefCell<Configuration>,
+    /// Are clients of HTTP shown the errors of scripts?
+    pub(crate) explains: Cell<bool>,
     /// Are prints of the top level shown? (In one isolate they are, the others only repeat them.)
     pub(crate) loud: Cell<bool>,
     /// In this second of the sweeper's clock, so many reports were shown; so many were not since.
@@ -121,6 +123,7 @@ impl Ctx {
             workers: RefCell::default(),
             declared: RefCell::default(),
             configuration: RefCell::default(),
+            explains: Cell::new(false),
             loud: Cell::new(true),
             reports: Cell::default(),
             seat: RefCell::default(),
@@ -213,21 +216,21 @@ impl Ctx {
     }
 
     /// Calls a handler on a coroutine. `tag` says for whom (see `timer::asking_generation`); `occasion` says, for a
-    /// report, what for. Arguments are moved in and out. `None`: it threw, and that has been reported.
+    /// report, what for. Arguments are moved in and out. `The error has been reported.
     pub(crate) async fn call(
         &self,
         handler: Rc<Handler>,
         args: &mut Args,
         tag: u64,
         occasion: impl Fn() -> Occasion,
-    ) -> Option<Dynamic> {
+    ) -> Result<Dynamic, Box<Fault>> {
         let result = self.try_call(handler, args, tag, occasion).await;
-        let failed = |fault| {
-            self.report(fault);
+        result.map_err(|fault| {
+            self.report(fault.clone());
             let served = self.served.borrow();
             self.exit_if(served.as_ref().map(|w| w.core().settings.on_script_error.get()));
-        };
-        result.map_err(failed).ok()
+            Box::new(fault)
+        })
     }
 
     /// The same for callers that have something better to do with a fault than to log it.

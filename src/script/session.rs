@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     engine::handler::Args,
+    error::Fault,
     log::Level,
     net::{
         Events, Happening, Message, NotUtf8, Verdict, code, connection::Connection, link::Link,
@@ -93,7 +94,12 @@ impl Drop for Session {
 
 impl Session {
     /// Calls the callback of an event, if there is one.
-    async fn emit(&mut self, event: Event, second: Dynamic, third: Dynamic) -> Option<Dynamic> {
+    async fn emit(
+        &mut self,
+        event: Event,
+        second: Dynamic,
+        third: Dynamic,
+    ) -> Option<Result<Dynamic, Box<Fault>>> {
         let handler = self.connection.callback(event)?;
         let handle = std::mem::take(&mut self.handle);
         let mut args: Args = [handle, second, third];
@@ -104,7 +110,7 @@ impl Session {
             Occasion { what, connection: Some(id) }
         };
         let result = self.ctx.call(handler, &mut args, 0, occasion).await;
-        if result.is_none() {
+        if result.is_err() {
             match worker.core().settings.on_script_error.get() {
                 Policy::Keep => (),
                 Policy::Close => self.connection.link().close(INTERNAL_ERROR, ""),
@@ -117,7 +123,23 @@ impl Session {
             true => back,
             false => Dynamic::from(self.connection.clone()),
         };
-        result
+        Some(result)
+    }
+
+    /// The handler of a request has returned: what it left to be answered is.
+    fn conclude(&self, result: Option<Result<Dynamic, Box<Fault>>>) {
+        let link = self.connection.link();
+        match result {
+            Some(Ok(_)) => (),
+            Some(Err(fault)) if self.ctx.explains.get() => {
+                link.answer_for(500, &http::uncoloured(&fault.text));
+            }
+            Some(Err(_)) => link.answer_for(500, "the handler of this request failed"),
+            None => link.answer_for(404, "nobody answers requests here"),
+        }
+        if !link.is_answering() {
+            self.connection.set_request(None);
+        }
     }
 
     /// Nobody finds this connection any more.
@@ -160,8 +182,8 @@ impl Events for Session {
         let answer = self.emit(Event::WebsocketConnect, facts(request), Dynamic::UNIT).await;
         match answer {
             // It threw: that is our trouble, and the client may try again.
-            None => Verdict::Refuse(500),
-            Some(answer) => match (answer.as_bool(), answer.as_int()) {
+            None | Some(Err(_)) => Verdict::Refuse(500),
+            Some(Ok(answer)) => match (answer.as_bool(), answer.as_int()) {
                 (Ok(false), _) => Verdict::Refuse(403),
                 (_, Ok(status @ 400..=599)) => Verdict::Refuse(status as u16),
                 _ => Verdict::Accept(extra_headers(&self.connection)),
@@ -199,20 +221,11 @@ impl Events for Session {
 
     async fn message(&mut self, data: Data) {
         self.ctx.stats.messages.add(1);
-        if let Data::Script(data) = data {
-            let asked = data.is::<http::Request>();
-            let result = self.emit(Event::Message, data, Dynamic::UNIT).await;
-            if asked && result.is_none() {
-                let has_handler = self.connection.callback(Event::Message).is_some();
-                let link = self.connection.link();
-                match has_handler {
-                    true => link.answer_for(500, "the handler of this request failed"),
-                    false => link.answer_for(404, "nobody answers requests here"),
-                }
-            }
-            if asked && !self.connection.link().is_answering() {
-                self.connection.set_request(None);
-            }
+        let Data::Script(data) = data else { return };
+        let is_request = data.is::<http::Request>();
+        let result = self.emit(Event::Message, data, Dynamic::UNIT).await;
+        if is_request {
+            self.conclude(result);
         }
     }
 

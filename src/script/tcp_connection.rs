@@ -164,6 +164,7 @@ impl TcpConnection {
     }
 
     fn close(&self, last: Option<(&Dynamic, bool)>) -> Outcome<()> {
+        self.0.link.make_last();
         if let Some((data, raw)) = last
             && !data.is_unit()
         {

@@ -248,7 +248,8 @@ async fn tick(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
     let handler = timer.handler.borrow().clone();
     let occasion =
         || Occasion { what: format!("timer {id} of worker `{}`", ctx.name()), connection: None };
-    ctx.call(handler, &mut Args::default(), 0, occasion).await;
+    // (an error has been reported)
+    let _ = ctx.call(handler, &mut Args::default(), 0, occasion).await;
 }
 
 /// `Timer::add(seconds, callback, args, persistent)` and its short forms.

@@ -19,6 +19,13 @@ impl Link {
         self.wire.borrow_mut().http().is_some()
     }
 
+    /// Of an HTTP connection: no request follows the one that is answered now, and the answer may say so.
+    pub(crate) fn make_last(&self) {
+        if let Some(http) = self.wire.borrow_mut().http() {
+            http.make_last();
+        }
+    }
+
     /// Is there a request whose answer is not complete?
     pub(crate) fn is_answering(&self) -> bool {
         self.answering.get()
@@ -86,7 +93,7 @@ impl Link {
     }
 
     /// Answers for a script that does not, and closes.
-    pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &'static str) {
+    pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &str) {
         let is_unanswered = self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered());
         if is_unanswered {
             self.answer(&Http::refuse(status, reason).reply);

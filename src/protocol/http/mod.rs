@@ -151,8 +151,8 @@ impl Http {
     }
 
     /// The answer that a request is refused with, when the script does not give one; and the end.
-    pub(crate) fn refuse(status: u16, reason: &'static str) -> Broken {
-        Refusal::new(status, reason).broken()
+    pub(crate) fn refuse(status: u16, reason: &str) -> Broken {
+        Refusal::new(status, reason.to_owned()).broken()
     }
 
     /// The script will answer later, and nobody else.

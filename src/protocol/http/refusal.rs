@@ -1,17 +1,18 @@
 //! A request that is refused before a script hears of it.
 
 use super::{super::Broken, date};
+use std::borrow::Cow;
 
 /// Why, and with which status.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: u16,
-    reason: &'static str,
+    reason: Cow<'static, str>,
 }
 
 impl Refusal {
-    pub(super) fn new(status: u16, reason: &'static str) -> Self {
-        Self { status, reason }
+    pub(super) fn new(status: u16, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, reason: reason.into() }
     }
 
     /// 400.

@@ -138,6 +138,13 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
     sent.map_err(error)
 }
 
+/// A report without the escapes that colour it.
+pub(crate) fn uncoloured(report: &str) -> String {
+    let mut parts = report.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').map_or(part, |(_, rest)| rest))
+}
+
 /// Registers everything of HTTP.
 pub(crate) fn register(engine: &mut Engine) {
     request::register(engine);

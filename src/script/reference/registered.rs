@@ -18,6 +18,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
         kill: Default::default(),
         handler_timeout: std::time::Duration::ZERO,
         colour: false,
+        explains: false,
         register: std::sync::Arc::new(|_| ()),
     };
     let sources = Sources::new(Path::new("reference"));
