@@ -10,7 +10,7 @@ use crate::log::{Level, Log};
 use std::{
     future::poll_fn,
     io,
-    os::fd::{AsFd, AsRawFd, BorrowedFd},
+    os::fd::{AsFd, BorrowedFd},
     rc::{Rc, Weak},
     sync::Arc,
     task::{Context, Poll},
@@ -91,7 +91,9 @@ impl Listener {
             match accepted {
                 Ok(stream) => {
                     listener.count.took();
-                    listener.lease.descriptors().took(stream.as_raw_fd());
+                    if let Some(descriptor) = stream.descriptor() {
+                        listener.lease.descriptors().took(descriptor);
+                    }
                     listener.went_well(log, worker);
                     return Some(stream);
                 }

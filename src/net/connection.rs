@@ -1,7 +1,7 @@
 //! The task of one connection: it reads, cuts messages, and tells [`Events`] one thing after the other.
 
 use super::{
-    Events, Happening, Message, Verdict,
+    Events, Happening, Message, Verdict, http2,
     inbox::{Inbox, give_buffer, take_buffer},
     link::{Link, Status},
     transport::ReadHalf,
@@ -44,11 +44,20 @@ pub(crate) struct Connection<E: Events> {
     answers: Vec<u8>,
     /// Has the peer ended its half, while there is still something to answer?
     ended: bool,
+    is_http2: bool,
 }
 
 impl<E: Events> Connection<E> {
     pub(crate) fn new(link: Rc<Link>, read: ReadHalf, events: E) -> Self {
-        Self { link, read, inbox: Inbox::default(), events, answers: Vec::new(), ended: false }
+        Self {
+            link,
+            read,
+            inbox: Inbox::default(),
+            events,
+            answers: Vec::new(),
+            ended: false,
+            is_http2: false,
+        }
     }
 
     /// Is there something in the inbox that can be digested now?
@@ -82,6 +91,9 @@ impl<E: Events> Connection<E> {
             }
             if self.can_digest() {
                 self.digest().await;
+                if self.is_http2 {
+                    return self.serve_http2().await;
+                }
                 if self.link.calls() {
                     continue;
                 }
@@ -106,9 +118,7 @@ impl<E: Events> Connection<E> {
                     }
                 }
                 Waited::Read(Ok((buffer, n))) => {
-                    self.link.bytes_read.set(self.link.bytes_read.get() + n as u64);
-                    self.link.turn.stats.bytes_read.add(n as u64);
-                    self.link.heard.set(self.link.turn.clock.get());
+                    self.link.received(n);
                     self.inbox.fill(buffer, n);
                     self.link.hungry.set(false);
                 }
@@ -116,6 +126,18 @@ impl<E: Events> Connection<E> {
             }
         }
         self.end().await;
+    }
+
+    /// Goes on with HTTP/2 to the end.
+    async fn serve_http2(mut self) {
+        let first = self.inbox.bytes().to_vec();
+        self.inbox.consume(first.len());
+        self.inbox.settle();
+        let open = self.events.opener();
+        http2::serve(self.link.clone(), self.read, first, open).await;
+        self.link.destroy();
+        drop(self.link.take_write_half());
+        self.events.close().await;
     }
 
     /// Waits for input, where it is wanted, or for a call of the link.
@@ -208,6 +230,10 @@ impl<E: Events> Connection<E> {
                     }
                     let data = self.events.receive(Message::Request(request));
                     self.deliver(data.map_err(|_| ())).await;
+                }
+                Ok(Step::Http2) => {
+                    self.is_http2 = true;
+                    return;
                 }
                 Ok(Step::Handshake { request, consumed }) => {
                     self.inbox.consume(consumed);

@@ -139,6 +139,13 @@ impl Link {
         (link, read)
     }
 
+    /// Counts what was read.
+    pub(crate) fn received(&self, n: usize) {
+        self.bytes_read.set(self.bytes_read.get() + n as u64);
+        self.turn.stats.bytes_read.add(n as u64);
+        self.heard.set(self.turn.clock.get());
+    }
+
     fn flush_soon(self: &Rc<Self>) {
         if !self.dirty.replace(true) {
             self.turn.mark_dirty(self.clone());

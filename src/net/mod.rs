@@ -8,12 +8,14 @@ pub(crate) mod budget;
 pub(crate) mod connection;
 pub(crate) mod counter;
 mod descriptors;
+mod http2;
 pub(crate) mod inbox;
 mod inherited;
 pub(crate) mod latency;
 pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outbox;
+pub(crate) mod pipe;
 pub(crate) mod share;
 pub(crate) mod sockets;
 pub(crate) mod stats;
@@ -67,6 +69,8 @@ pub(crate) trait Events: 'static {
     /// A message in the form that the room above keeps.
     type Data;
 
+    /// How a connection inside of this one is opened: a request of HTTP/2. It outlives this.
+    fn opener(&self) -> Box<dyn Fn(transport::Stream)>;
     /// The connection is accepted; nothing has been read.
     async fn connect(&mut self);
     /// Is an HTTP request that wants to become a websocket to be asked about by [`Self::handshake`]?

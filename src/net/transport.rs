@@ -1,10 +1,13 @@
 //! TCP and Unix streams as one type, in two halves: the connection's task owns the reading half, the link the writing one.
 
+use super::pipe::Pipe;
 use std::{
+    future::poll_fn,
     io,
     net::SocketAddr,
     os::fd::{AsRawFd, RawFd},
     pin::Pin,
+    rc::Rc,
     task::{Context, Poll},
 };
 use tokio::{
@@ -16,23 +19,25 @@ use tokio::{
 pub(crate) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
-}
-
-impl AsRawFd for Stream {
-    fn as_raw_fd(&self) -> RawFd {
-        match self {
-            Stream::Tcp(stream) => stream.as_raw_fd(),
-            Stream::Unix(stream) => stream.as_raw_fd(),
-        }
-    }
+    Pipe(Pipe),
 }
 
 impl Stream {
+    /// Its descriptor, if it has one.
+    pub(crate) fn descriptor(&self) -> Option<RawFd> {
+        match self {
+            Stream::Tcp(stream) => Some(stream.as_raw_fd()),
+            Stream::Unix(stream) => Some(stream.as_raw_fd()),
+            Stream::Pipe(_) => None,
+        }
+    }
+
     /// The peer's and our own address; none on a Unix socket.
     pub(crate) fn addresses(&self) -> (Option<SocketAddr>, Option<SocketAddr>) {
         match self {
             Stream::Tcp(stream) => (stream.peer_addr().ok(), stream.local_addr().ok()),
             Stream::Unix(_) => (None, None),
+            Stream::Pipe(pipe) => pipe.addresses,
         }
     }
 
@@ -46,6 +51,10 @@ impl Stream {
                 let (read, write) = stream.into_split();
                 (ReadHalf::Unix(read), WriteHalf::Unix(write))
             }
+            Stream::Pipe(pipe) => {
+                let pipe = Rc::new(pipe);
+                (ReadHalf::Pipe(pipe.clone()), WriteHalf::Pipe(pipe))
+            }
         }
     }
 }
@@ -53,6 +62,7 @@ impl Stream {
 pub(crate) enum ReadHalf {
     Tcp(tcp::OwnedReadHalf),
     Unix(unix::OwnedReadHalf),
+    Pipe(Rc<Pipe>),
 }
 
 impl ReadHalf {
@@ -65,6 +75,7 @@ impl ReadHalf {
         let polled = match self {
             ReadHalf::Tcp(half) => Pin::new(half).poll_read(cx, &mut buffer),
             ReadHalf::Unix(half) => Pin::new(half).poll_read(cx, &mut buffer),
+            ReadHalf::Pipe(pipe) => return pipe.poll_take(cx, into),
         };
         polled.map_ok(|()| buffer.filled().len())
     }
@@ -75,6 +86,7 @@ impl ReadHalf {
         let _ = match self {
             ReadHalf::Tcp(half) => half.ready(Interest::ERROR).await,
             ReadHalf::Unix(half) => half.ready(Interest::ERROR).await,
+            ReadHalf::Pipe(pipe) => return poll_fn(|cx| pipe.poll_broken(cx)).await,
         };
     }
 }
@@ -82,6 +94,7 @@ impl ReadHalf {
 pub(crate) enum WriteHalf {
     Tcp(tcp::OwnedWriteHalf),
     Unix(unix::OwnedWriteHalf),
+    Pipe(Rc<Pipe>),
 }
 
 impl WriteHalf {
@@ -89,6 +102,7 @@ impl WriteHalf {
         match self {
             WriteHalf::Tcp(half) => half.try_write(bytes),
             WriteHalf::Unix(half) => half.try_write(bytes),
+            WriteHalf::Pipe(pipe) => pipe.try_write(bytes),
         }
     }
 
@@ -96,6 +110,7 @@ impl WriteHalf {
         match self {
             WriteHalf::Tcp(half) => half.writable().await,
             WriteHalf::Unix(half) => half.writable().await,
+            WriteHalf::Pipe(pipe) => poll_fn(|cx| pipe.poll_writable(cx)).await,
         }
     }
 
@@ -109,6 +124,7 @@ impl WriteHalf {
             WriteHalf::Unix(half) => {
                 socket2::SockRef::from(half.as_ref()).shutdown(std::net::Shutdown::Write)
             }
+            WriteHalf::Pipe(pipe) => return pipe.shutdown(),
         };
     }
 }

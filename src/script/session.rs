@@ -167,6 +167,11 @@ impl Session {
 impl Events for Session {
     type Data = Data;
 
+    fn opener(&self) -> Box<dyn Fn(Stream)> {
+        let worker = self.worker.clone();
+        Box::new(move |stream| open(&worker, stream))
+    }
+
     async fn connect(&mut self) {
         self.emit(Event::Connect, Dynamic::UNIT, Dynamic::UNIT).await;
     }

@@ -19,6 +19,9 @@ use refusal::Refusal;
 use response::Framing;
 use std::io::Write;
 
+/// What HTTP/2 begins with (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// A body's bytes that count as progress. Fixed: a peer that sends less in a whole `body_timeout` only holds its place.
 const PROGRESS: usize = 16 * 1024;
 
@@ -61,6 +64,8 @@ enum Exchange {
     None,
     /// A request was handed on.
     Waiting,
+    /// Another protocol goes on here.
+    Other,
     /// The script takes its time with a file.
     Promised,
     /// The head is out, and parts follow.
@@ -139,6 +144,7 @@ impl Http {
     ) -> (Stage, u64) {
         let (stage, mark) = match (&self.exchange, &self.reading) {
             (Exchange::Waiting | Exchange::Promised, _) => (Stage::Answer, self.served),
+            (Exchange::Other, _) => (Stage::Rest, now),
             (Exchange::Streaming { .. } | Exchange::Sized { .. }, _) => (Stage::Rest, written),
             (_, Reading::Body(arriving)) => (Stage::Body, (arriving.body.len() / PROGRESS) as u64),
             _ if unread == 0 && self.served > 0 => (Stage::Idle, self.served),
@@ -165,6 +171,7 @@ impl Http {
     fn check_unanswered(&self) -> Result<(), String> {
         match self.exchange {
             Exchange::Waiting => Ok(()),
+            Exchange::Other => Err("HTTP/2 answers on the connection of each request".into()),
             Exchange::None => Err("no request waits for an answer: each is answered once".into()),
             Exchange::Promised => Err("the request is answered already, by a file".into()),
             Exchange::Streaming { .. } | Exchange::Sized { .. } => {
@@ -296,6 +303,13 @@ impl Http {
         out: &mut Vec<u8>,
         limit: usize,
     ) -> Result<Step, Refusal> {
+        if self.served == 0 && buffer.starts_with(&PREFACE[..buffer.len().min(PREFACE.len())]) {
+            if buffer.len() < PREFACE.len() {
+                return Ok(Step::More);
+            }
+            self.exchange = Exchange::Other;
+            return Ok(Step::Http2);
+        }
         let Reading::Head(search) = &mut self.reading else { return Ok(Step::More) };
         let Some(end) = search.find(buffer, MAX_HEAD)? else { return Ok(Step::More) };
         if end == 2 {
