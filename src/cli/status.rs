@@ -5,7 +5,7 @@ use super::{
     client::{Client, PATIENCE},
     exit::Failure,
     table::{aligned, bytes, cells, duration, or_dash},
-    terminal::print,
+    terminal::{is_printed, print},
     wire::{Answer, Request},
 };
 use rhost::{IsolateStatus, LastReload, Status};
@@ -51,8 +51,8 @@ pub fn status(target: &Target, json: bool, watch: bool) -> Result<u8, Failure> {
         }
         let clear = if watch && stdout().is_terminal() { CLEAR } else { "" };
         let since = before.as_ref().map(|(then, status)| (now - *then, status));
-        print(&format!("{clear}{}", report(&status, since)));
-        if !watch {
+        let is_read = is_printed(&format!("{clear}{}", report(&status, since)));
+        if !watch || !is_read {
             return Ok(0);
         }
         before = Some((now, *status));

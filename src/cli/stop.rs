@@ -17,7 +17,7 @@ pub fn stop(options: &Stop) -> Result<u8, Failure> {
     let client = Client::find(&options.target)?;
     let (graceful, running) = (options.graceful, &client.running);
     let who = running.who();
-    let script = options.target.file.display();
+    let script = options.target.name();
     print(&format!("{script} ({who}) is {}stopping\n", if graceful { "gracefully " } else { "" }));
     match client.ask(&Request::Stop { graceful }, PATIENCE) {
         Ok(_) => (),

@@ -1,5 +1,6 @@
 //! What commands and a running host say to each other on the control socket: one JSON line each.
 
+use super::manner::Manner;
 use rhost::{ConnectionStatus, Status};
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +15,15 @@ pub const MAX_ANSWER: u64 = 512 * 1024 * 1024;
 pub enum Request {
     Status,
     Connections,
-    Reload { hard: bool, reset_state: bool },
-    Stop { graceful: bool },
+    /// How was it started?
+    Manner,
+    Reload {
+        hard: bool,
+        reset_state: bool,
+    },
+    Stop {
+        graceful: bool,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,6 +31,7 @@ pub enum Request {
 pub enum Answer {
     Status(Box<Status>),
     Connections(Vec<ConnectionStatus>),
+    Manner(Manner),
     /// What was kept.
     Reloaded(String),
     /// The fault.

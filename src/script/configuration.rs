@@ -1,8 +1,8 @@
 //! `Worker::configure(#{ … })`: what a script says about the process that hosts it.
 
 use super::value::{Outcome, boolean, error, seconds, text, whole};
-use crate::engine::report::nearest;
-use rhai::Map;
+use crate::engine::{json, report::nearest};
+use rhai::{Dynamic, Map};
 use std::{path::PathBuf, time::Duration};
 
 /// The range of sizes, bytes.
@@ -27,6 +27,10 @@ pub struct Configuration {
     pub max_queued_bytes: Option<u64>,
     /// Where metrics are served, `127.0.0.1:9100`. Read at start.
     pub metrics: Option<String>,
+    /// The user id that the process will have, where the workers' `user` makes it another than it has.
+    pub user: Option<u32>,
+    /// The same for its group.
+    pub group: Option<u32>,
 }
 
 impl Configuration {
@@ -46,7 +50,7 @@ impl Configuration {
     pub(crate) fn read(&mut self, given: &Map) -> Outcome<()> {
         for (name, value) in given {
             let name = name.as_str();
-            let path = || text(value, name).map(PathBuf::from);
+            let path = || file(value, name);
             let size = || whole(value, name, SIZES).map(|n| n as u64);
             match name {
                 "daemonize" => self.daemonize = Some(boolean(value, name)?),
@@ -68,4 +72,14 @@ impl Configuration {
         }
         Ok(())
     }
+}
+
+/// A path that a file can have.
+fn file(value: &Dynamic, name: &str) -> Outcome<PathBuf> {
+    let path = text(value, name)?;
+    if path.is_empty() || path.contains('\0') {
+        let shown = json::show(value);
+        return Err(error(format!("{name} is the path of a file, not {shown}")));
+    }
+    Ok(path.into())
 }
