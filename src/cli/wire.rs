@@ -1,6 +1,5 @@
 //! What commands and a running host say to each other on the control socket: one JSON line each.
 
-use super::manner::Manner;
 use rhost::{ConnectionStatus, Status};
 use serde::{Deserialize, Serialize};
 
@@ -15,15 +14,9 @@ pub const MAX_ANSWER: u64 = 512 * 1024 * 1024;
 pub enum Request {
     Status,
     Connections,
-    /// How was it started?
+    Reload { hard: bool, reset_state: bool },
+    Stop { graceful: bool },
     Manner,
-    Reload {
-        hard: bool,
-        reset_state: bool,
-    },
-    Stop {
-        graceful: bool,
-    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,7 +24,6 @@ pub enum Request {
 pub enum Answer {
     Status(Box<Status>),
     Connections(Vec<ConnectionStatus>),
-    Manner(Manner),
     /// What was kept.
     Reloaded(String),
     /// The fault.
@@ -39,4 +31,6 @@ pub enum Answer {
     Stopping,
     /// The request cannot be understood, or comes too late.
     Refused(String),
+    /// How it was started.
+    Manner(super::manner::Manner),
 }
