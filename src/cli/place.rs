@@ -32,7 +32,7 @@ pub fn candidates(script: &Path) -> Result<Vec<PathBuf>, Failure> {
 
 /// The pid file of the default place.
 pub fn default(script: &Path) -> Result<PathBuf, Failure> {
-    names(script)?.pop().ok_or_else(|| Failure::new(Exit::Failed, "no name"))
+    Ok(names(script)?.pop().expect("a script without a name is refused"))
 }
 
 /// The default places of a script: by its path as it is given, which still finds what was started by it when the file or a

@@ -48,8 +48,10 @@ pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failu
     };
     // (a file keeps no colours)
     let colour = is_colourful() && plan.log_file.is_none() && !plan.is_json();
+    // (the default place is a convenience; one that was named is an order)
+    let is_named = plan.pid_file.is_some();
     let taken = match Tenancy::take(&mut plan) {
-        Err(failure) if failure.exit == Exit::AlreadyRunning => return Err(failure),
+        Err(failure) if is_named || failure.exit == Exit::AlreadyRunning => return Err(failure),
         taken => taken,
     };
     drop(turn);
