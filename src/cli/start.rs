@@ -2,14 +2,14 @@
 
 use super::{
     arguments::{Serving, Start, Stop, Target},
-    client::{Client, PATIENCE},
+    client::Client,
     exit::{Exit, Failure},
     files, launch,
+    manner::Manner,
     plan::Plan,
     serve, stop,
     terminal::say,
     turn::Turn,
-    wire::{Answer, Request},
 };
 
 pub fn run(serving: Serving, watch: bool) -> Result<u8, Failure> {
@@ -28,18 +28,13 @@ pub fn start(start: Start) -> Result<u8, Failure> {
 /// Starts even if nothing runs. What can be known to be wrong with the start is known before anything is stopped.
 pub fn restart(mut start: Start, graceful: bool) -> Result<u8, Failure> {
     let turn = Turn::take(&start.serving.file)?;
-    let (file, pid_file) = (Some(start.serving.file.clone()), start.serving.pid_file.clone());
-    let target = Target { file, pid_file };
-    let running = match Client::find(&target) {
-        Err(failure) if failure.exit == Exit::NotRunning => None,
-        found => Some(found?),
-    };
+    let (running, target) = find(&start.serving)?;
     if let Some(running) = &running {
-        match running.ask(&Request::Manner, PATIENCE) {
-            Ok(Answer::Manner(manner)) => manner.repeat(&mut start),
-            _ => say(
-                "rhost: it does not say how it was started: only what the command line says counts",
-            ),
+        match Manner::of(running) {
+            Some(manner) => manner.repeat(&mut start),
+            None => {
+                say("rhost: what runs does not say how it was started: it is started as told here")
+            }
         }
     }
     let untouched = |mut failure: Failure| {
@@ -59,6 +54,19 @@ pub fn restart(mut start: Start, graceful: bool) -> Result<u8, Failure> {
     match daemon {
         true => launch::as_daemon(plan),
         false => serve::in_the_foreground(plan, Some(turn)),
+    }
+}
+
+/// What runs, if it does, and how it was found: it may have another pid file than it is to have.
+fn find(serving: &Serving) -> Result<(Option<Client>, Target), Failure> {
+    let mut target =
+        Target { file: Some(serving.file.clone()), pid_file: serving.pid_file.clone() };
+    loop {
+        match Client::find(&target) {
+            Err(failure) if failure.exit != Exit::NotRunning => return Err(failure),
+            Err(_) if target.pid_file.take().is_some() => (),
+            found => return Ok((found.ok(), target)),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     client::Client,
-    daemon::{Daemon, ECHO, Said},
+    daemon::{Daemon, ECHO, Said, signal, until},
 };
 use std::{fs, process::Command, thread};
 
@@ -78,7 +78,33 @@ fn a_restart_repeats_how_it_was_started() {
     }
     // What is said counts.
     assert_eq!(daemon.rhost("restart", &["--log-format", "text"]).code, Some(0));
-    assert!(daemon.log().contains("INFO rhost"), "{}", daemon.log());
+    until("a line of text", || daemon.log().contains("INFO rhost"));
+}
+
+#[test]
+fn a_pid_file_can_be_moved_by_a_restart() {
+    let daemon = Daemon::new(ECHO);
+    daemon.start();
+    let first = daemon.server();
+    let said = daemon.rhost("restart", &["--pid-file", "my.pid"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(daemon.path("my.pid").exists());
+    assert!(daemon.server().is_some() && daemon.server() != first);
+}
+
+#[test]
+fn a_daemon_whose_server_is_gone_is_restarted_as_a_daemon() {
+    let daemon = Daemon::new(ECHO);
+    daemon.start();
+    let (monitor, server) = (daemon.monitor(), daemon.server().expect("a server"));
+    daemon.save("let x = ;");
+    signal(server, "KILL");
+    until("a long pause", || daemon.log().contains("starting it again in 1600 ms"));
+    daemon.save(ECHO);
+    let said = daemon.rhost("restart", &[]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_ne!(daemon.monitor(), monitor);
+    assert!(daemon.server().is_some());
 }
 
 #[test]
