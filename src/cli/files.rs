@@ -19,6 +19,9 @@ use std::{
     path::Path,
 };
 
+/// A pipe that nobody reads cannot be opened, instead of for ever.
+const WITHOUT_WAITING: i32 = OFlags::NONBLOCK.bits().cast_signed();
+
 /// Files that we create are for others to read at most, whatever the user's mask is.
 pub fn limit_rights() {
     let given = umask(Mode::WGRP | Mode::WOTH);
@@ -27,18 +30,26 @@ pub fn limit_rights() {
 
 /// Opens what a daemon's output goes to.
 pub fn open_output(path: &Path, plan: &Plan) -> Result<File, Failure> {
-    let file = open(path).and_then(|file| give(&file, path, plan).map(|()| file));
+    let file = prepare(path, plan).and_then(|()| append().create(true).open(path));
     file.map_err(|e| Failure::system(format!("stdout_file {}", path.display()), e))
 }
 
 pub fn log_file(path: &Path, plan: &Plan, also_stderr: bool) -> Result<Outlet, Failure> {
-    let given = open(path).and_then(|file| give(&file, path, plan));
-    let outlet = given.and_then(|()| Outlet::file(path, plan.log_file_max_size, also_stderr));
+    let prepared = prepare(path, plan);
+    let outlet = prepared.and_then(|()| Outlet::file(path, plan.log_file_max_size, also_stderr));
     outlet.map_err(|e| Failure::system(format!("log_file {}", path.display()), e))
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(0o644).open(path)
+/// Sees to it that a file is there and belongs to whom it should.
+fn prepare(path: &Path, plan: &Plan) -> io::Result<()> {
+    let file = append().create(true).custom_flags(WITHOUT_WAITING).open(path)?;
+    give(&file, path, plan)
+}
+
+fn append() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.append(true).mode(0o644);
+    options
 }
 
 /// Gives a file to the user that the server will become, who is to open it again when it was put aside. A device, or what is
@@ -79,8 +90,7 @@ pub fn check(plan: &Plan, daemon: bool, running: Option<&Running>) -> Result<(),
 }
 
 fn can_append(path: &Path) -> io::Result<()> {
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    match OpenOptions::new().append(true).custom_flags(flags).open(path) {
+    match append().custom_flags(WITHOUT_WAITING).open(path) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => folder_takes_files(path),
         opened => opened.map(drop),
     }

@@ -1,7 +1,7 @@
 //! The parent of a daemon's server: passes signals on to it, and starts it again when it dies.
 
 use super::{
-    exit::Failure, launch::spawn, logging::Logging, outlet::Outlet, plan::Plan, started::Outcome,
+    exit::Failure, files::log_file, launch::spawn, logging::Logging, plan::Plan, started::Outcome,
     tenancy::Tenancy,
 };
 use rustix::process::{Pid, Signal as Sent, kill_process, setsid};
@@ -37,7 +37,8 @@ pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
     let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
     rustix::stdio::dup2_stdout(io::stderr()).map_err(|e| failed(e.into()))?;
     // (the log is put aside by the server, which may have become a user that could not write to our new one)
-    let outlet = Outlet::file(&plan.log_file_of_a_daemon(), u64::MAX, false);
+    let growing = Plan { log_file_max_size: u64::MAX, ..plan.clone() };
+    let outlet = log_file(&plan.log_file_of_a_daemon(), &growing, false);
     let _logging = outlet.ok().map(|outlet| Logging::start(outlet, plan.is_json(), false));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(failed)?.block_on(watch(plan, &tenancy, starter)).map_err(failed)

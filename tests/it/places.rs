@@ -96,6 +96,17 @@ fn what_is_no_plain_file_is_no_pid_file_and_holds_nobody_up() {
 }
 
 #[test]
+fn a_log_that_is_a_pipe_without_a_reader_is_refused() {
+    for name in ["log_file", "stdout_file"] {
+        let daemon = Daemon::new(&configured(&format!("{name}: \"pipe\"")));
+        assert!(Command::new("mkfifo").arg(daemon.path("pipe")).status().unwrap().success());
+        let said = daemon.rhost("start", &["-d"]);
+        assert_eq!(said.code, Some(1), "{name}");
+        assert!(said.err.contains(&format!("{name} pipe: No such device")), "{}", said.err);
+    }
+}
+
+#[test]
 fn nobody_else_can_lock_the_pid_file() {
     let daemon = Daemon::new(ECHO);
     // One that others may open, and that somebody has locked.
