@@ -59,7 +59,8 @@ async fn watch(plan: &Plan, tenancy: &Tenancy, starter: File) -> io::Result<u8> 
         let status = signals.pass_on_until_it_ends(child).await?;
         let has_served = served.await.unwrap_or(false);
         let is_dead = status.code().is_none() || (!has_served && status.code() != Some(0));
-        if !is_dead || (is_first && !has_served) {
+        // (who told it to stop may have met a server that was about to end by itself)
+        if !is_dead || signals.is_stopping || (is_first && !has_served) {
             return Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1));
         }
         if began.elapsed() > WELL {
@@ -101,6 +102,8 @@ fn describe(status: ExitStatus) -> String {
 struct Signals {
     passed_on: Vec<(Sent, Signal)>,
     children: Signal,
+    /// Has one of them told the server to stop?
+    is_stopping: bool,
 }
 
 impl Signals {
@@ -110,7 +113,7 @@ impl Signals {
             Ok((sent, heard))
         };
         let passed_on = PASSED_ON.into_iter().map(listen).collect::<io::Result<_>>()?;
-        Ok(Self { passed_on, children: signal(SignalKind::child())? })
+        Ok(Self { passed_on, children: signal(SignalKind::child())?, is_stopping: false })
     }
 
     /// Only here is the child waited for: a signal never reaches another process of its number.
@@ -122,6 +125,7 @@ impl Signals {
             tokio::select! {
                 _ = self.children.recv() => (),
                 sent = next(&mut self.passed_on) => {
+                    self.is_stopping |= stops(sent);
                     if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
                         let _ = kill_process(pid, sent);
                     }
@@ -132,8 +136,13 @@ impl Signals {
 
     /// While there is no server.
     async fn stop(&mut self) {
-        while matches!(next(&mut self.passed_on).await, Sent::USR1 | Sent::USR2) {}
+        while !stops(next(&mut self.passed_on).await) {}
     }
+}
+
+/// The others reload.
+fn stops(signal: Sent) -> bool {
+    !matches!(signal, Sent::USR1 | Sent::USR2)
 }
 
 async fn next(signals: &mut [(Sent, Signal)]) -> Sent {
