@@ -59,8 +59,7 @@ async fn watch(plan: &Plan, tenancy: &Tenancy, starter: File) -> io::Result<u8> 
         let status = signals.pass_on_until_it_ends(child).await?;
         let has_served = served.await.unwrap_or(false);
         let is_dead = status.code().is_none() || (!has_served && status.code() != Some(0));
-        // (who told it to stop may have met a server that was about to end by itself)
-        if !is_dead || signals.is_stopping || (is_first && !has_served) {
+        if !is_dead || signals.has_stopped || (is_first && !has_served) {
             return Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1));
         }
         if began.elapsed() > WELL {
@@ -102,8 +101,8 @@ fn describe(status: ExitStatus) -> String {
 struct Signals {
     passed_on: Vec<(Sent, Signal)>,
     children: Signal,
-    /// Has one of them told the server to stop?
-    is_stopping: bool,
+    /// Was the server told to stop? Then it is not missed, however it ends.
+    has_stopped: bool,
 }
 
 impl Signals {
@@ -113,7 +112,7 @@ impl Signals {
             Ok((sent, heard))
         };
         let passed_on = PASSED_ON.into_iter().map(listen).collect::<io::Result<_>>()?;
-        Ok(Self { passed_on, children: signal(SignalKind::child())?, is_stopping: false })
+        Ok(Self { passed_on, children: signal(SignalKind::child())?, has_stopped: false })
     }
 
     /// Only here is the child waited for: a signal never reaches another process of its number.
@@ -125,7 +124,7 @@ impl Signals {
             tokio::select! {
                 _ = self.children.recv() => (),
                 sent = next(&mut self.passed_on) => {
-                    self.is_stopping |= stops(sent);
+                    self.has_stopped |= !is_reload(sent);
                     if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
                         let _ = kill_process(pid, sent);
                     }
@@ -136,13 +135,12 @@ impl Signals {
 
     /// While there is no server.
     async fn stop(&mut self) {
-        while !stops(next(&mut self.passed_on).await) {}
+        while is_reload(next(&mut self.passed_on).await) {}
     }
 }
 
-/// The others reload.
-fn stops(signal: Sent) -> bool {
-    !matches!(signal, Sent::USR1 | Sent::USR2)
+fn is_reload(sent: Sent) -> bool {
+    matches!(sent, Sent::USR1 | Sent::USR2)
 }
 
 async fn next(signals: &mut [(Sent, Signal)]) -> Sent {
