@@ -2,6 +2,7 @@
 
 use super::{exit::EXIT_CODES, plan::Plan};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// Hosts event-driven network workers written in Rhai.
@@ -26,7 +27,7 @@ pub enum Command {
     Start(Start),
     /// Stop a script that is running, and wait until it is gone.
     Stop(Stop),
-    /// Stop a script if it is running, and start it.
+    /// Stop a script if it is running, and start it as it was started before. What cannot be started stops nothing.
     Restart {
         #[command(flatten)]
         start: Start,
@@ -91,15 +92,15 @@ pub enum Command {
 pub struct Serving {
     /// The script.
     pub file: PathBuf,
-    /// Milliseconds that files must be quiet before they are read again.
-    #[arg(long, value_name = "MS", default_value_t = 50)]
-    pub settle: u64,
+    /// Milliseconds that files must be quiet before they are read again [default: 50].
+    #[arg(long, value_name = "MS")]
+    pub settle: Option<u64>,
     /// The file that holds the process id; the control socket is beside it.
     #[arg(long, value_name = "P")]
     pub pid_file: Option<PathBuf>,
-    /// How log lines look.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    pub log_format: LogFormat,
+    /// How log lines look [default: text].
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
 }
 
 #[derive(Args)]
@@ -129,14 +130,24 @@ pub struct Stop {
 /// A script that is running.
 #[derive(Args)]
 pub struct Target {
-    /// The script.
-    pub file: PathBuf,
+    /// The script; not needed beside its pid file.
+    #[arg(required_unless_present = "pid_file")]
+    pub file: Option<PathBuf>,
     /// Its pid file; needed only if it was started by another user or in another environment.
     #[arg(long, value_name = "P")]
     pub pid_file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+impl Target {
+    /// What was named, for messages.
+    pub fn name(&self) -> String {
+        let named = self.file.as_ref().or(self.pid_file.as_ref());
+        named.map(|path| path.display().to_string()).unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LogFormat {
     /// For people.
     #[default]

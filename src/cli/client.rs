@@ -3,14 +3,14 @@
 use super::{
     arguments::Target,
     exit::{Exit, Failure},
-    lock::Running,
     place,
+    running::Running,
     wire::{Answer, MAX_ANSWER, Request},
 };
+use rustix::net::sockopt::socket_peercred;
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     os::unix::net::UnixStream,
-    path::PathBuf,
     time::Duration,
 };
 
@@ -20,19 +20,28 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 /// A script that is running.
 pub struct Client {
     pub running: Running,
-    socket: PathBuf,
     name: String,
 }
 
 impl Client {
     /// Fails with [`Exit::NotRunning`] if it is not.
     pub fn find(target: &Target) -> Result<Self, Failure> {
-        let pid_file = place::find(&target.file, target.pid_file.as_deref())?;
-        let name = target.file.display().to_string();
-        let Some(running) = Running::find(&pid_file)? else {
-            return Err(Failure::new(Exit::NotRunning, format!("{name} is not running")));
+        let name = target.name();
+        let candidates = match (&target.pid_file, &target.file) {
+            (Some(named), _) => vec![place::absolute(named)?],
+            (None, Some(script)) => place::candidates(script)?,
+            (None, None) => Vec::new(),
         };
-        Ok(Self { running, socket: place::socket(&pid_file), name })
+        for pid_file in candidates {
+            if let Some(running) = Running::find(&pid_file)? {
+                return Ok(Self { running, name });
+            }
+        }
+        let mut text = format!("{name} is not running");
+        if target.pid_file.is_none() && target.file.as_ref().is_some_and(|file| !file.exists()) {
+            text += ", and there is no such file: what was started by another path is found by that one, or by --pid-file";
+        }
+        Err(Failure::new(Exit::NotRunning, text))
     }
 
     /// Asks, and waits so long at most; otherwise fails with [`Exit::Silent`].
@@ -64,7 +73,12 @@ impl Client {
     }
 
     fn exchange(&self, request: &Request, patience: Duration) -> io::Result<Answer> {
-        let mut stream = UnixStream::connect(&self.socket)?;
+        let mut stream = UnixStream::connect(place::socket(self.running.pid_file()))?;
+        // (in a folder for all, a socket of that name could be anybody's)
+        let peer = socket_peercred(&stream)?.uid.as_raw();
+        if Some(peer) != self.running.owner() {
+            return Err(io::Error::other(format!("its control socket belongs to user {peer}")));
+        }
         stream.set_read_timeout(Some(patience))?;
         stream.set_write_timeout(Some(patience))?;
         let mut line = serde_json::to_vec(request)?;

@@ -1,119 +1,157 @@
 //! The control socket of a running host. It has mode 0600, and whoever is neither root nor the user that started the host
-//! is hung up on.
+//! is hung up on. Whatever others do on it, a command that comes is answered.
 
 use super::{
     exit::Failure,
+    manner::Manner,
     notify, place,
+    timed::Timed,
     wire::{Answer, MAX_REQUEST, Request},
 };
 use rhost::{HostHandle, ReloadOptions};
 use rustix::{net::sockopt::socket_peercred, process::geteuid};
 use std::{
+    collections::VecDeque,
     fs::{self, Permissions},
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
+    net::Shutdown,
     os::unix::{
         fs::PermissionsExt,
         net::{UnixListener, UnixStream},
     },
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::Path,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::Duration,
 };
 
-/// How long a command may take to ask, and to read its answer. Fixed: they do both at once.
+/// How long a command may take to ask, and as long again to read its answer. Fixed: they do both at once.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Commands that are served at once; further ones are hung up on. Fixed.
-const MAX_COMMANDS: usize = 32;
+/// Connections that may have asked nothing yet; a further one costs the oldest its place. Fixed.
+const MAX_SILENT: usize = 32;
+
+/// Requests that are carried out at once, reloads that wait among them; further ones are refused. Fixed.
+const MAX_REQUESTS: usize = 32;
 
 /// How long to wait after an error of accepting, such as having no descriptors left. Fixed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Removes the socket when it is dropped.
-pub struct Control {
-    path: PathBuf,
+/// What commands are about.
+struct Control {
+    script: String,
+    manner: Manner,
+    handle: HostHandle,
+    /// Connections that have not asked yet, the oldest first.
+    silent: Mutex<VecDeque<Arc<UnixStream>>>,
+    requests: AtomicUsize,
+}
+
+/// Serves commands on threads of its own, until the process ends.
+pub fn start(
+    path: &Path,
+    script: String,
+    manner: Manner,
+    handle: HostHandle,
+) -> Result<(), Failure> {
+    let failed = |e| Failure::system(format!("control socket {}", path.display()), e);
+    // (it appears with its rights, in place of what a host before us left)
+    let unfinished = place::beside(path, ".new");
+    let _ = fs::remove_file(&unfinished);
+    let listener = UnixListener::bind(&unfinished).map_err(failed)?;
+    fs::set_permissions(&unfinished, Permissions::from_mode(0o600)).map_err(failed)?;
+    fs::rename(&unfinished, path).map_err(failed)?;
+    let owner = geteuid();
+    let (silent, requests) = (Mutex::default(), AtomicUsize::default());
+    let control = Arc::new(Control { script, manner, handle, silent, requests });
+    let serve = move || {
+        for stream in listener.incoming() {
+            let Ok(stream) = stream else {
+                thread::sleep(ACCEPT_PAUSE);
+                continue;
+            };
+            let peer = socket_peercred(&stream);
+            if peer.is_ok_and(|peer| peer.uid == owner || peer.uid.is_root()) {
+                control.clone().admit(Arc::new(stream));
+            }
+        }
+    };
+    let thread = thread::Builder::new().name("control".into()).spawn(serve);
+    thread.map(drop).map_err(failed)
 }
 
 impl Control {
-    /// Serves commands on threads of its own.
-    pub fn start(path: &Path, script: &str, handle: HostHandle) -> Result<Self, Failure> {
-        let failed = |e| Failure::system(format!("control socket {}", path.display()), e);
-        // (it appears with its rights, in place of what a host before us left)
-        let unfinished = place::beside(path, ".new");
-        let _ = fs::remove_file(&unfinished);
-        let listener = UnixListener::bind(&unfinished).map_err(failed)?;
-        fs::set_permissions(&unfinished, Permissions::from_mode(0o600)).map_err(failed)?;
-        fs::rename(&unfinished, path).map_err(failed)?;
-        let owner = geteuid();
-        let script = script.to_owned();
-        let serve = move || {
-            let slots = Arc::new(());
-            for stream in listener.incoming() {
-                let Ok(stream) = stream else {
-                    thread::sleep(ACCEPT_PAUSE);
-                    continue;
-                };
-                let is_allowed = socket_peercred(&stream)
-                    .is_ok_and(|peer| peer.uid == owner || peer.uid.is_root());
-                if is_allowed && Arc::strong_count(&slots) <= MAX_COMMANDS {
-                    let (slot, handle, script) = (slots.clone(), handle.clone(), script.clone());
-                    let one = move || {
-                        let _ = answer(&stream, &script, &handle);
-                        drop(slot);
-                    };
-                    // (without a thread the command is hung up on, and says so)
-                    let _ = thread::Builder::new().name("command".into()).spawn(one);
+    fn admit(self: Arc<Self>, stream: Arc<UnixStream>) {
+        let mut silent = self.silent();
+        silent.push_back(stream.clone());
+        if silent.len() > MAX_SILENT
+            && let Some(oldest) = silent.pop_front()
+        {
+            let _ = oldest.shutdown(Shutdown::Both);
+        }
+        drop(silent);
+        // (without a thread the command is hung up on, and says so)
+        let serve = move || drop(self.serve(&stream));
+        let _ = thread::Builder::new().name("command".into()).spawn(serve);
+    }
+
+    fn silent(&self) -> MutexGuard<'_, VecDeque<Arc<UnixStream>>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One request and its answer.
+    fn serve(&self, stream: &Arc<UnixStream>) -> io::Result<()> {
+        let mut line = String::new();
+        let asked = Timed::new(stream, PATIENCE).take(MAX_REQUEST);
+        let read = BufReader::new(asked).read_line(&mut line);
+        self.silent().retain(|silent| !Arc::ptr_eq(silent, stream));
+        read?;
+        let answer = match serde_json::from_str(&line) {
+            Ok(request) => self.answer(request),
+            Err(error) => Answer::Refused(format!("no request: {error}")),
+        };
+        let mut text = serde_json::to_vec(&answer)?;
+        text.push(b'\n');
+        Timed::new(stream, PATIENCE).write_all(&text)
+    }
+
+    fn answer(&self, request: Request) -> Answer {
+        let others = self.requests.fetch_add(1, Ordering::Relaxed);
+        let answer = match others < MAX_REQUESTS {
+            true => self
+                .carry_out(request)
+                .unwrap_or_else(|| Answer::Refused("the host is ending".into())),
+            false => Answer::Refused(format!("{others} other commands are being carried out")),
+        };
+        self.requests.fetch_sub(1, Ordering::Relaxed);
+        answer
+    }
+
+    /// None: the host has ended.
+    fn carry_out(&self, request: Request) -> Option<Answer> {
+        Some(match request {
+            Request::Status => Answer::Status(Box::new(self.handle.status()?)),
+            Request::Connections => Answer::Connections(self.handle.connections()?),
+            Request::Manner => Answer::Manner(self.manner),
+            Request::Reload { hard, reset_state } => {
+                notify::reloading();
+                match self.handle.reload_with(ReloadOptions { hard, reset_state })? {
+                    Ok(reloaded) => Answer::Reloaded(reloaded.summary(&self.script)),
+                    Err(fault) => Answer::Rejected(fault.to_string()),
                 }
             }
-        };
-        let thread = thread::Builder::new().name("control".into()).spawn(serve);
-        thread.map_err(failed)?;
-        Ok(Self { path: path.to_owned() })
-    }
-}
-
-impl Drop for Control {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-fn answer(stream: &UnixStream, script: &str, handle: &HostHandle) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let mut line = String::new();
-    BufReader::new(stream.take(MAX_REQUEST)).read_line(&mut line)?;
-    let answer = match serde_json::from_str(&line) {
-        Ok(request) => carry_out(request, script, handle)
-            .unwrap_or_else(|| Answer::Refused("the host is ending".into())),
-        Err(error) => Answer::Refused(format!("no request: {error}")),
-    };
-    let mut text = serde_json::to_vec(&answer)?;
-    text.push(b'\n');
-    (&*stream).write_all(&text)
-}
-
-/// None: the host has ended.
-fn carry_out(request: Request, script: &str, handle: &HostHandle) -> Option<Answer> {
-    Some(match request {
-        Request::Status => Answer::Status(Box::new(handle.status()?)),
-        Request::Connections => Answer::Connections(handle.connections()?),
-        Request::Reload { hard, reset_state } => {
-            notify::reloading();
-            match handle.reload_with(ReloadOptions { hard, reset_state })? {
-                Ok(reloaded) => Answer::Reloaded(reloaded.summary(script)),
-                Err(fault) => Answer::Rejected(fault.to_string()),
+            Request::Stop { graceful } => {
+                tracing::info!("told to stop");
+                notify::stopping();
+                match graceful {
+                    true => self.handle.stop_gracefully(0),
+                    false => self.handle.stop(0),
+                }
+                Answer::Stopping
             }
-        }
-        Request::Stop { graceful } => {
-            tracing::info!("told to stop");
-            notify::stopping();
-            match graceful {
-                true => handle.stop_gracefully(0),
-                false => handle.stop(0),
-            }
-            Answer::Stopping
-        }
-    })
+        })
+    }
 }

@@ -2,10 +2,11 @@
 
 use super::{
     exit::{Exit, Failure},
-    lock::PidFile,
+    files::{limit_rights, open_output},
     plan::Plan,
-    serve::{limit_rights, open_output, take_place},
+    running::Running,
     started::{self, Outcome},
+    tenancy::Tenancy,
     terminal::print,
 };
 use std::{
@@ -13,43 +14,53 @@ use std::{
     io::{self, BufRead, BufReader, PipeWriter},
     os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
+
+/// How long the monitor of a start that has failed may take to give the place back. Fixed: it needs milliseconds.
+const CLEANING: Duration = Duration::from_secs(2);
 
 pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
     limit_rights();
     plan.log_file = Some(plan.log_file_of_a_daemon());
-    let pid_file = take_place(&mut plan)?;
+    let tenancy = Tenancy::take(&mut plan)?;
     let output = match &plan.stdout_file {
-        Some(path) => open_output(path)?,
+        Some(path) => open_output(path, &plan)?,
         None => nothing()?,
     };
     let failed = |e| Failure::system("cannot start the monitor", e);
     let (reader, writer) = io::pipe().map_err(failed)?;
-    spawn("monitor", &plan, &pid_file, writer, output).map_err(failed)?;
+    spawn("monitor", &plan, &tenancy, writer, output).map_err(failed)?;
+    let pid_file = tenancy.path().to_owned();
+    tenancy.hand_over();
     let mut line = String::new();
     BufReader::new(reader).read_line(&mut line).map_err(failed)?;
-    match serde_json::from_str(&line) {
+    let text = match serde_json::from_str(&line) {
         Ok(Outcome::Serving { rows, watching }) => {
             let script = plan.script_name();
             let watching = if watching { "watching: save the script to reload it. " } else { "" };
             let hint = format!("{watching}`rhost stop {script}` stops.");
             print(&started::table(&script, &rows, &hint));
-            Ok(0)
+            return Ok(0);
         }
-        Ok(Outcome::Failed(text)) => Err(Failure::new(Exit::Failed, text)),
+        Ok(Outcome::Failed(text)) => text,
         Err(_) => {
             let log = plan.log_file_of_a_daemon();
-            let text = format!("the server ended before it served; see {}", log.display());
-            Err(Failure::new(Exit::Failed, text))
+            format!("the server ended before it served; see {}", log.display())
         }
+    };
+    // (whoever tries again at once is not to hear that it is running already)
+    if let Ok(Some(monitor)) = Running::find(&pid_file) {
+        monitor.wait_until_gone(Some(CLEANING));
     }
+    Err(Failure::new(Exit::Failed, text))
 }
 
 /// A process of the daemon: our own program once more, with the locked pid file as its stdin.
 pub fn spawn(
     role: &str,
     plan: &Plan,
-    pid_file: &PidFile,
+    tenancy: &Tenancy,
     outcome: PipeWriter,
     output: impl Into<Stdio>,
 ) -> io::Result<Child> {
@@ -58,7 +69,7 @@ pub fn spawn(
         .arg0("rhost")
         .arg(role)
         .args(plan.arguments())
-        .stdin(pid_file.share()?)
+        .stdin(tenancy.share()?)
         .stdout(outcome)
         .stderr(output)
         .spawn()

@@ -1,13 +1,17 @@
 //! What "running" means: somebody holds the lock of the pid file. The number in it is never believed by itself, so neither
 //! a stale file nor a forged one fools anybody.
 
-use super::exit::{Exit, Failure};
+use super::{
+    exit::{Exit, Failure},
+    running::Running,
+};
 use rustix::{
     fs::{FlockOperation, OFlags, flock},
-    process::{Pid, Signal, kill_process},
+    io::Errno,
+    process::geteuid,
 };
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions},
     io::{self, Read, Seek},
     os::{
         fd::AsFd,
@@ -19,10 +23,16 @@ use std::{
 };
 
 /// How often a lock is looked at again. Fixed.
-const POLL: Duration = Duration::from_millis(10);
+pub const POLL: Duration = Duration::from_millis(10);
 
 /// For how long a lock that nobody seems to hold may be taken: commands that look take it for a moment. Fixed.
 const LOOKERS: Duration = Duration::from_millis(500);
+
+/// Bytes of a pid file that are looked at. Fixed: a number is shorter.
+const MAX_PID_FILE: u64 = 64;
+
+/// Rights beyond those of the owner: whoever may open a file may lock it, and keep us from starting.
+const OTHERS: u32 = 0o077;
 
 /// The locked pid file of this process. The lock lives as long as any process has this open file.
 pub struct PidFile {
@@ -30,42 +40,50 @@ pub struct PidFile {
     path: PathBuf,
 }
 
-/// Bytes of a pid file that are looked at. Fixed: a number is shorter.
-const MAX_PID_FILE: u64 = 64;
-
 impl PidFile {
     /// Takes the lock and writes our process id.
     pub fn take(path: &Path) -> Result<Self, Failure> {
         let failed = |e: io::Error| Failure::system(format!("pid file {}", path.display()), e);
         let patience = Instant::now() + LOOKERS;
         loop {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o644)
-                .custom_flags(OFlags::NOFOLLOW.bits() as i32)
-                .open(path)
-                .map_err(failed)?;
-            if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-                let holder = Running { file, path: path.to_owned() };
-                if holder.pid().is_some() || Instant::now() > patience {
-                    return Err(Failure::new(
-                        Exit::AlreadyRunning,
-                        format!("already running ({})", holder.who()),
-                    ));
+            let file = open(path, true)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+            let found = file.metadata().map_err(failed)?;
+            let owner = geteuid().as_raw();
+            if found.uid() != owner {
+                let text = format!(
+                    "pid file {} belongs to user {}, not to user {owner}: remove it, or name another one",
+                    path.display(),
+                    found.uid()
+                );
+                return Err(Failure::new(Exit::Failed, text));
+            }
+            let is_open_to_others = found.mode() & OTHERS != 0;
+            let is_locked = flock(&file, FlockOperation::NonBlockingLockExclusive).is_err();
+            if is_locked {
+                let holder = Running::new(file.try_clone().map_err(failed)?, path);
+                let is_late = Instant::now() > patience;
+                if holder.pid().is_some() || (is_late && !is_open_to_others) {
+                    let text = format!("already running ({})", holder.who());
+                    return Err(Failure::new(Exit::AlreadyRunning, text));
                 }
-                thread::sleep(POLL);
-                continue;
+                if !is_late {
+                    thread::sleep(POLL);
+                    continue;
+                }
             }
             // (whoever ended just now may have removed the file that we opened)
-            if fs::metadata(path).is_ok_and(|m| file.metadata().is_ok_and(|f| is_same(&m, &f))) {
-                refuse_other_content(&file, path)?;
-                let file = Self { file, path: path.to_owned() };
-                file.write_pid().map_err(failed)?;
-                return Ok(file);
+            if !fs::symlink_metadata(path).is_ok_and(|named| is_same(&named, &found)) {
+                continue;
             }
+            refuse_other_content(&file, path)?;
+            if is_open_to_others {
+                // (who has it open already could lock it whatever its rights become)
+                fs::remove_file(path).map_err(failed)?;
+                continue;
+            }
+            let file = Self { file, path: path.to_owned() };
+            file.write_pid().map_err(failed)?;
+            return Ok(file);
         }
     }
 
@@ -89,88 +107,50 @@ impl PidFile {
         self.file.set_len(line.len() as u64)
     }
 
+    /// Takes it away; where the folder is not ours any more it is emptied at least.
     pub fn remove(&self) {
-        let _ = fs::remove_file(&self.path);
+        if fs::remove_file(&self.path).is_err() {
+            let _ = self.file.set_len(0);
+        }
     }
 }
 
-/// Somebody who holds the lock of a pid file.
-pub struct Running {
-    file: File,
-    path: PathBuf,
-}
-
-impl Running {
-    /// None: nobody does.
-    pub fn find(path: &Path) -> Result<Option<Self>, Failure> {
-        match File::open(path) {
-            Ok(file) => {
-                let running = Self { file, path: path.to_owned() };
-                Ok((!running.is_gone()).then_some(running))
-            }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(Failure::system(format!("pid file {}", path.display()), e)),
-        }
-    }
-
-    fn is_gone(&self) -> bool {
-        match flock(&self.file, FlockOperation::NonBlockingLockShared) {
-            Ok(()) => {
-                let _ = flock(&self.file, FlockOperation::Unlock);
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    /// False: it is still there at the deadline.
-    pub fn wait_until_gone(&self, limit: Option<Duration>) -> bool {
-        let began = Instant::now();
-        while !self.is_gone() {
-            if limit.is_some_and(|limit| began.elapsed() > limit) {
-                return false;
-            }
-            thread::sleep(POLL);
-        }
-        true
-    }
-
-    /// The process that the file names, if that process has the file open.
-    pub fn pid(&self) -> Option<u32> {
-        let mut text = String::new();
-        let mut file = &self.file;
-        file.rewind().ok()?;
-        file.take(20).read_to_string(&mut text).ok()?;
-        let pid: u32 = text.lines().next()?.parse().ok()?;
-        let ours = self.file.metadata().ok()?;
-        let mut open = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.filter_map(Result::ok);
-        open.any(|fd| fs::metadata(fd.path()).is_ok_and(|theirs| is_same(&ours, &theirs)))
-            .then_some(pid)
-    }
-
-    /// `pid 4711`, or the file if its number says nothing.
-    pub fn who(&self) -> String {
-        match self.pid() {
-            Some(pid) => format!("pid {pid}"),
-            None => format!("{} is locked", self.path.display()),
-        }
-    }
-
-    /// False: there is nobody whom a signal would reach.
-    pub fn signal(&self, signal: Signal) -> bool {
-        let pid = self.pid().and_then(|pid| Pid::from_raw(pid.cast_signed()));
-        pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
+/// Opens a file to be locked, and creates it if it is `ours`. Never waits, as opening a pipe does; links and all that is no
+/// plain file are refused. None: there is none.
+pub fn open(path: &Path, ours: bool) -> Result<Option<File>, Failure> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new()
+        .read(true)
+        .write(ours)
+        .create(ours)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path);
+    let refused = |what: &str| {
+        let text = format!("{} is not a pid file: it is {what}", path.display());
+        Err(Failure::new(Exit::Failed, text))
+    };
+    match file {
+        Ok(file) if file.metadata().is_ok_and(|found| found.is_file()) => Ok(Some(file)),
+        Ok(_) => refused("no plain file"),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => match e.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::LOOP) => refused("a symbolic link"),
+            Some(Errno::NXIO | Errno::ISDIR) => refused("no plain file"),
+            _ => Err(Failure::system(format!("pid file {}", path.display()), e)),
+        },
     }
 }
 
-fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+pub fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
 /// A file that holds anything but a process id is somebody's, and was named by mistake.
-fn refuse_other_content(file: &File, path: &Path) -> Result<(), Failure> {
+pub fn refuse_other_content(mut file: &File, path: &Path) -> Result<(), Failure> {
     let mut content = Vec::new();
-    let read = file.take(MAX_PID_FILE).read_to_end(&mut content);
+    let read = file.rewind().and_then(|()| file.take(MAX_PID_FILE).read_to_end(&mut content));
     read.map_err(|e| Failure::system(format!("pid file {}", path.display()), e))?;
     let text = String::from_utf8_lossy(&content);
     if text.trim().chars().all(|c| c.is_ascii_digit()) {

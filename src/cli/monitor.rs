@@ -1,12 +1,12 @@
 //! The parent of a daemon's server: passes signals on to it, and starts it again when it dies.
 
 use super::{
-    exit::Failure, launch::spawn, lock::PidFile, logging, outlet::Outlet, place, plan::Plan,
-    started::Outcome,
+    exit::Failure, files::log_file, launch::spawn, logging, plan::Plan, started::Outcome,
+    tenancy::Tenancy,
 };
 use rustix::process::{Pid, Signal as Sent, kill_process, setsid};
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, BufRead, BufReader, PipeReader, Write},
     os::{fd::AsFd, unix::process::ExitStatusExt},
     process::{Child, ExitStatus},
@@ -31,24 +31,21 @@ const PASSED_ON: [Sent; 6] = [Sent::INT, Sent::TERM, Sent::HUP, Sent::QUIT, Sent
 
 pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
     let failed = |e| Failure::system("the monitor of a daemon cannot begin", e);
-    let path = plan.pid_file.as_deref().ok_or_else(|| failed(io::Error::other("no pid file")))?;
     setsid().map_err(|e| failed(e.into()))?;
-    let pid_file = PidFile::inherited(path).map_err(failed)?;
-    pid_file.write_pid().map_err(failed)?;
+    let tenancy = Tenancy::inherited(plan).map_err(failed)?;
+    tenancy.adopt().map_err(failed)?;
     let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
     rustix::stdio::dup2_stdout(io::stderr()).map_err(|e| failed(e.into()))?;
-    let outlet = Outlet::file(&plan.log_file_of_a_daemon(), plan.log_file_max_size, false);
+    // (the log is put aside by the server, which may have become a user that could not write to our new one)
+    let growing = Plan { log_file_max_size: u64::MAX, ..plan.clone() };
+    let outlet = log_file(&plan.log_file_of_a_daemon(), &growing, false);
     let _logging = outlet.ok().map(|outlet| logging::start(outlet, plan.is_json(), false));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let watched = runtime.map_err(failed)?.block_on(watch(plan, &pid_file, starter));
-    place::unlink(&plan.file, path);
-    let _ = fs::remove_file(place::socket(path));
-    pid_file.remove();
-    watched.map_err(failed)
+    runtime.map_err(failed)?.block_on(watch(plan, &tenancy, starter)).map_err(failed)
 }
 
 /// Until the server has ended in order; gives its exit code.
-async fn watch(plan: &Plan, pid_file: &PidFile, starter: File) -> io::Result<u8> {
+async fn watch(plan: &Plan, tenancy: &Tenancy, starter: File) -> io::Result<u8> {
     let mut signals = Signals::new()?;
     let mut starter = Some(starter);
     let mut pause = PAUSES.0;
@@ -56,7 +53,7 @@ async fn watch(plan: &Plan, pid_file: &PidFile, starter: File) -> io::Result<u8>
         let began = Instant::now();
         let (reader, writer) = io::pipe()?;
         let output = io::stderr().as_fd().try_clone_to_owned()?;
-        let child = spawn("server", plan, pid_file, writer, output)?;
+        let child = spawn("server", plan, tenancy, writer, output)?;
         let is_first = starter.is_some();
         let served = report(reader, starter.take());
         let status = signals.pass_on_until_it_ends(child).await?;

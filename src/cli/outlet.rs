@@ -44,8 +44,7 @@ impl Outlet {
     /// Appends to a file that is put aside when it would have more than `max_size` bytes.
     pub fn file(path: &Path, max_size: u64, also_stderr: bool) -> io::Result<Self> {
         let file = open(path)?;
-        let file = LogFile { path: path.to_owned(), max_size, file, lost: 0 };
-        Ok(Self::new("log", Some(file), also_stderr))
+        Ok(Self::new("log", Some(LogFile::new(path, max_size, file)), also_stderr))
     }
 
     /// The count of what could not be written.
@@ -82,12 +81,21 @@ impl Write for Outlet {
 struct LogFile {
     path: PathBuf,
     max_size: u64,
+    /// The size at which it is to be put aside: its maximum, or more where that has failed.
+    full_at: u64,
+    /// Has it been said that the file cannot be put aside, or opened again?
+    is_stuck: bool,
     file: File,
     /// Lines since the last one that could be written.
     lost: u64,
 }
 
 impl LogFile {
+    fn new(path: &Path, max_size: u64, file: File) -> Self {
+        let path = path.to_owned();
+        Self { path, max_size, full_at: max_size, is_stuck: false, file, lost: 0 }
+    }
+
     /// False: it could not be written.
     fn write(&mut self, line: &[u8]) -> bool {
         self.follow(line.len() as u64);
@@ -117,15 +125,32 @@ impl LogFile {
     /// regular file is never put aside.
     fn follow(&mut self, more: u64) {
         let Ok(ours) = self.file.metadata() else { return };
-        let is_full = ours.len() > 0 && ours.len() + more > self.max_size;
-        if is_full && ours.is_file() && self.is_ours(&ours) {
-            // (where that is not allowed it grows on)
-            put_aside(&self.path);
-        }
-        if !self.is_ours(&ours)
-            && let Ok(file) = open(&self.path)
+        let is_full = ours.len() > 0 && ours.len() + more > self.full_at;
+        if is_full
+            && ours.is_file()
+            && self.is_ours(&ours)
+            && let Err(error) = put_aside(&self.path)
         {
-            self.file = file;
+            self.full_at = ours.len() + self.max_size;
+            self.complain("it is full and cannot be put aside: it grows on", &error);
+        }
+        if !self.is_ours(&ours) {
+            match open(&self.path) {
+                Ok(file) => {
+                    (self.file, self.full_at, self.is_stuck) = (file, self.max_size, false);
+                }
+                Err(error) => self.complain(
+                    "it was put aside and cannot be opened again: lines go to the old file",
+                    &error,
+                ),
+            }
+        }
+    }
+
+    /// Once, on the log itself: it comes back to us as a line of its own.
+    fn complain(&mut self, what: &str, error: &io::Error) {
+        if !std::mem::replace(&mut self.is_stuck, true) {
+            tracing::warn!("log_file {}: {what} ({error})", self.path.display());
         }
     }
 
@@ -142,7 +167,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// `push.log.4` becomes `push.log.5` and so on; `push.log` becomes `push.log.1`.
-fn put_aside(path: &Path) {
+fn put_aside(path: &Path) -> io::Result<()> {
     let numbered = |n: usize| {
         let mut name = OsString::from(path);
         name.push(format!(".{n}"));
@@ -151,5 +176,5 @@ fn put_aside(path: &Path) {
     for n in (1..KEPT).rev() {
         let _ = fs::rename(numbered(n), numbered(n + 1));
     }
-    let _ = fs::rename(path, numbered(1));
+    fs::rename(path, numbered(1))
 }

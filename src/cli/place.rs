@@ -6,7 +6,7 @@ use std::{
     env,
     ffi::OsStr,
     fs,
-    os::unix::fs::{DirBuilderExt, MetadataExt, symlink},
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
 };
 
@@ -24,52 +24,45 @@ pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|e| Failure::system(path.display(), e))
 }
 
-/// The pid file that a running script has: the named one, else that of its default place, which may be a link to another.
-pub fn find(script: &Path, pid_file: Option<&Path>) -> Result<PathBuf, Failure> {
-    match pid_file {
-        Some(named) => absolute(named),
-        None => default(script).map(|default| fs::read_link(&default).unwrap_or(default)),
-    }
+/// Where the pid file of a running script may be: the default place of each of its names, which may be a link elsewhere.
+pub fn candidates(script: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let names = names(script)?.into_iter();
+    Ok(names.map(|name| fs::read_link(&name).unwrap_or(name)).collect())
 }
 
-/// Lets commands that know the script only find a pid file that is elsewhere.
-pub fn link(script: &Path, pid_file: &Path) -> Result<(), Failure> {
-    let default = default(script)?;
-    if default != pid_file {
-        let _ = fs::remove_file(&default);
-        symlink(pid_file, &default).map_err(|e| Failure::system(default.display(), e))?;
-    }
-    Ok(())
-}
-
-/// Takes away what `link` made, unless it has become another's.
-pub fn unlink(script: &Path, pid_file: &Path) {
-    if let Ok(default) = default(script)
-        && fs::read_link(&default).is_ok_and(|target| target == pid_file)
-    {
-        let _ = fs::remove_file(default);
-    }
-}
-
-/// The pid file of the default place: one name for each script.
+/// The pid file of the default place.
 pub fn default(script: &Path) -> Result<PathBuf, Failure> {
-    let script = whole(script)?;
-    let stem = script.file_stem().unwrap_or_default().to_string_lossy();
-    let hash = fnv1a(script.as_os_str().as_encoded_bytes());
-    Ok(folder()?.join(format!("{stem}-{hash:016x}.pid")))
+    Ok(names(script)?.pop().expect("a script without a name is refused"))
 }
 
-/// The script without links; a script that was deleted has its place all the same.
-fn whole(script: &Path) -> Result<PathBuf, Failure> {
-    let failed = |e| Failure::system(script.display(), e);
-    match (script.canonicalize(), script.file_name()) {
-        (Err(_), Some(name)) => {
-            let folder = std::path::absolute(script).map_err(failed)?;
-            let folder = folder.parent().unwrap_or(Path::new("/"));
-            Ok(folder.canonicalize().map_err(failed)?.join(name))
+/// The default places of a script: by its path as it is given, which still finds what was started by it when the file or a
+/// link to it is gone or leads elsewhere, and last by the file that it leads to.
+pub fn names(script: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let folder = folder()?;
+    let given = std::path::absolute(script);
+    let whole = script.canonicalize().or_else(|e| {
+        // (a file that was deleted had a folder without links)
+        let given = given.as_ref().map_err(|_| e)?;
+        let parent = given.parent().unwrap_or(Path::new("/")).canonicalize()?;
+        Ok::<_, std::io::Error>(parent.join(given.file_name().unwrap_or_default()))
+    });
+    let mut names: Vec<PathBuf> = Vec::new();
+    for script in given.into_iter().chain(whole) {
+        let stem = script.file_stem().unwrap_or_default().to_string_lossy();
+        let hash = fnv1a(script.as_os_str().as_encoded_bytes());
+        let name = folder.join(format!("{stem}-{hash:016x}.pid"));
+        if !names.contains(&name) {
+            names.push(name);
         }
-        (found, _) => found.map_err(failed),
     }
+    if names.is_empty() {
+        let text = format!(
+            "{}: the working directory is gone; name the script by its whole path, or its --pid-file",
+            script.display()
+        );
+        return Err(Failure::new(Exit::NotRunning, text));
+    }
+    Ok(names)
 }
 
 /// A folder that is ours alone.

@@ -2,19 +2,26 @@
 
 use super::{
     arguments::{LogFormat, Serving},
-    exit::Failure,
+    exit::{Exit, Failure},
+    manner::Manner,
     place,
+    terminal::is_colourful,
 };
 use clap::{Args, ValueEnum};
-use rhost::{Configuration, Host};
+use rhost::Host;
 use std::{
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
 };
 
 /// Bytes after which a new log file is begun. Changed by `Worker::configure(#{ log_file_max_size })`. A size that editors
 /// open without complaint.
 const LOG_FILE_MAX_SIZE: u64 = 10 * 1024 * 1024;
+
+/// Milliseconds that files must be quiet before they are read again. Changed by `--settle`. Editors write a file in several
+/// steps within a few milliseconds.
+const SETTLE: u64 = 50;
 
 /// Everything that a process has to know to serve. The processes of a daemon are given it as arguments.
 #[derive(Args, Clone, Debug)]
@@ -26,7 +33,7 @@ pub struct Plan {
     pub settle: u64,
     #[arg(long)]
     pub log_format: LogFormat,
-    /// None: commands cannot reach it.
+    /// None: that of the default place, as soon as it is taken.
     #[arg(long)]
     pub pid_file: Option<PathBuf>,
     #[arg(long)]
@@ -36,25 +43,57 @@ pub struct Plan {
     /// Where a daemon's output goes, and what its script prints.
     #[arg(long)]
     pub stdout_file: Option<PathBuf>,
+    /// Whom the server becomes when everything is bound.
+    #[arg(long)]
+    pub user: Option<u32>,
+    #[arg(long)]
+    pub group: Option<u32>,
 }
 
 impl Plan {
     /// Also says whether the script wants to be a daemon.
     pub fn new(serving: Serving, watch: bool) -> Result<(Self, bool), Failure> {
-        let configuration = configuration(&serving.file)?;
+        let builder = Host::builder().script(&serving.file).colour(is_colourful());
+        let configuration = builder.configuration()?;
         let pid_file = serving.pid_file.or(configuration.pid_file);
         let max_size = configuration.log_file_max_size;
         let plan = Self {
             pid_file: pid_file.as_deref().map(place::absolute).transpose()?,
             file: serving.file,
             watch,
-            settle: serving.settle,
-            log_format: serving.log_format,
+            settle: serving.settle.unwrap_or(SETTLE),
+            log_format: serving.log_format.unwrap_or_default(),
             log_file: configuration.log_file,
             log_file_max_size: max_size.unwrap_or(LOG_FILE_MAX_SIZE),
             stdout_file: configuration.stdout_file,
+            user: configuration.user,
+            group: configuration.group,
         };
+        plan.refuse_shared_files()?;
         Ok((plan, configuration.daemonize == Some(true)))
+    }
+
+    /// A log that is the pid file would be emptied, and a script that is the log would not compile again.
+    fn refuse_shared_files(&self) -> Result<(), Failure> {
+        let socket = self.pid_file.as_deref().map(place::socket);
+        let log_file = self.log_file_of_a_daemon();
+        let written = [("log_file", Some(&log_file)), ("stdout_file", self.stdout_file.as_ref())];
+        let own = [
+            ("the script", Some(&self.file)),
+            ("the pid file", self.pid_file.as_ref()),
+            ("the control socket", socket.as_ref()),
+        ];
+        for (name, file) in written {
+            for (what, own) in own {
+                if let (Some(file), Some(own)) = (file, own)
+                    && is_same(file, own)
+                {
+                    let text = format!("{name} {} is {what}: name another file", file.display());
+                    return Err(Failure::new(Exit::Failed, text));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The arguments of a process that serves by this plan.
@@ -73,6 +112,11 @@ impl Plan {
                 all.extend([name.into(), file.into()]);
             }
         }
+        for (name, id) in [("--user", self.user), ("--group", self.group)] {
+            if let Some(id) = id {
+                all.extend([name.into(), id.to_string().into()]);
+            }
+        }
         if self.watch {
             all.push("--watch".into());
         }
@@ -86,6 +130,11 @@ impl Plan {
         self.log_file.clone().unwrap_or_else(|| self.file.with_extension("log"))
     }
 
+    pub fn manner(&self, daemon: bool) -> Manner {
+        let Self { watch, settle, log_format, .. } = *self;
+        Manner { daemon, watch, settle, log_format }
+    }
+
     pub fn is_json(&self) -> bool {
         self.log_format == LogFormat::Json
     }
@@ -96,7 +145,13 @@ impl Plan {
     }
 }
 
-fn configuration(file: &Path) -> Result<Configuration, Failure> {
-    let builder = Host::builder().script(file).colour(super::terminal::is_colourful());
-    Ok(builder.configuration()?)
+/// The same file, by name or by a link.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let absolute = |path| std::path::absolute(path).ok();
+    let found = |path| fs::metadata(path).ok().filter(fs::Metadata::is_file);
+    let is_one_file = match (found(one), found(other)) {
+        (Some(one), Some(other)) => super::lock::is_same(&one, &other),
+        _ => false,
+    };
+    is_one_file || absolute(one) == absolute(other)
 }

@@ -2,19 +2,33 @@
 
 use super::{
     arguments::Target,
-    client::Client,
+    client::{Client, PATIENCE},
     exit::{Exit, Failure},
-    terminal::print,
+    terminal::{print, say},
     wire::{Answer, Request},
 };
-use std::time::Duration;
+use std::{
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
 
 /// How long a reload may take. Fixed: it needs milliseconds, and two seconds where `on_worker_start` waits.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// After this time it is said what the reload waits for. Fixed: people begin to wonder.
+const WONDER: Duration = Duration::from_secs(1);
 
 pub fn reload(target: &Target, hard: bool, reset_state: bool) -> Result<u8, Failure> {
     let client = Client::find(target)?;
-    match client.ask(&Request::Reload { hard, reset_state }, PATIENCE)? {
+    let (done, is_done) = mpsc::channel();
+    let answer = thread::scope(|scope| {
+        scope.spawn(|| explain(&client, is_done));
+        let answer = client.ask(&Request::Reload { hard, reset_state }, LIMIT);
+        drop(done);
+        answer
+    });
+    match answer? {
         Answer::Reloaded(summary) => {
             print(&format!("{summary}\n"));
             Ok(0)
@@ -24,5 +38,22 @@ pub fn reload(target: &Target, hard: bool, reset_state: bool) -> Result<u8, Fail
             Err(Failure::new(Exit::Rejected, text))
         }
         _ => Err(client.confused()),
+    }
+}
+
+/// Says once which handlers keep the reload waiting, unless it is done before.
+fn explain(client: &Client, is_done: Receiver<()>) {
+    if is_done.recv_timeout(WONDER) != Err(mpsc::RecvTimeoutError::Timeout) {
+        return;
+    }
+    let Ok(Answer::Status(status)) = client.ask(&Request::Status, PATIENCE) else { return };
+    for isolate in &status.isolates {
+        if let Some(busy) = &isolate.busy {
+            let (place, seconds) = (&busy.place, busy.seconds);
+            let who = format!("isolate {} of worker {}", isolate.id, isolate.worker);
+            say(&format!(
+                "rhost: waiting for {who}, which has been busy at {place} for {seconds:.1} s"
+            ));
+        }
     }
 }

@@ -2,12 +2,16 @@
 
 use super::{
     exit::{Exit, Failure},
-    lock::PidFile,
     notify,
+    tenancy::Tenancy,
 };
 use rhost::HostHandle;
 use rustix::process::{Pid, getppid};
-use std::{thread, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    thread,
+    time::Duration,
+};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     time::interval,
@@ -18,7 +22,8 @@ const MONITOR_POLL: Duration = Duration::from_secs(1);
 
 /// INT, TERM and HUP stop in order, QUIT lets connections end by themselves first, USR1 and USR2 reload. Two that stop end
 /// the process at once, unless the first was QUIT: then the second one stops in order.
-pub fn obey(handle: HostHandle) -> Result<(), Failure> {
+pub fn obey(handle: HostHandle, tenancy: Option<&Arc<Tenancy>>) -> Result<(), Failure> {
+    let tenancy = tenancy.map_or(Weak::new(), Arc::downgrade);
     let runtime = runtime()?;
     let mut signals = {
         let _inside = runtime.enter();
@@ -32,7 +37,12 @@ pub fn obey(handle: HostHandle) -> Result<(), Failure> {
                     notify::reloading();
                     handle.reload();
                 }
-                _ if is_stopping => std::process::exit(i32::from(Exit::Failed as u8)),
+                _ if is_stopping => {
+                    if let Some(tenancy) = tenancy.upgrade() {
+                        tenancy.give_back();
+                    }
+                    std::process::exit(i32::from(Exit::Failed as u8));
+                }
                 Wanted::StopGracefully => {
                     tracing::info!("stopping when the connections have ended");
                     notify::stopping();
@@ -51,7 +61,8 @@ pub fn obey(handle: HostHandle) -> Result<(), Failure> {
 }
 
 /// Takes the monitor's place in the pid file when it is gone, so that signals find us.
-pub fn outlive_the_monitor(pid_file: PidFile) -> Result<(), Failure> {
+pub fn outlive_the_monitor(tenancy: &Arc<Tenancy>) -> Result<(), Failure> {
+    let tenancy = Arc::downgrade(tenancy);
     let runtime = runtime()?;
     let monitor: Option<Pid> = getppid();
     let watch = async move {
@@ -60,9 +71,9 @@ pub fn outlive_the_monitor(pid_file: PidFile) -> Result<(), Failure> {
             tick.tick().await;
         }
         tracing::warn!("the monitor is gone: nobody starts this server again if it dies");
-        let _ = pid_file.write_pid();
-        // (the lock lives as long as the file is open)
-        std::future::pending::<()>().await;
+        if let Some(tenancy) = tenancy.upgrade() {
+            let _ = tenancy.adopt();
+        }
     };
     spawn("monitor", move || runtime.block_on(watch))
 }

@@ -2,31 +2,81 @@
 
 use super::{
     arguments::{Serving, Start, Stop, Target},
+    client::Client,
     exit::{Exit, Failure},
-    launch,
+    files, launch,
+    manner::Manner,
     plan::Plan,
     serve, stop,
+    terminal::say,
+    turn::Turn,
 };
 
 pub fn run(serving: Serving, watch: bool) -> Result<u8, Failure> {
     let (plan, _) = Plan::new(serving, watch)?;
-    serve::in_the_foreground(plan)
+    serve::in_the_foreground(plan, None)
 }
 
 pub fn start(start: Start) -> Result<u8, Failure> {
     let (plan, wants_to_be_a_daemon) = Plan::new(start.serving, start.watch)?;
     match start.daemon || wants_to_be_a_daemon {
         true => launch::as_daemon(plan),
-        false => serve::in_the_foreground(plan),
+        false => serve::in_the_foreground(plan, None),
     }
 }
 
-/// Starts even if nothing ran, and stops nothing if the script cannot be read.
-pub fn restart(start: Start, graceful: bool) -> Result<u8, Failure> {
-    let (plan, _) = Plan::new(start.serving.clone(), start.watch)?;
-    let target = Target { file: plan.file, pid_file: start.serving.pid_file.clone() };
-    match stop::stop(&Stop { target, graceful, timeout: None }) {
-        Err(failure) if failure.exit != Exit::NotRunning => Err(failure),
-        _ => self::start(start),
+/// Starts even if nothing runs. What can be known to be wrong with the start is known before anything is stopped.
+pub fn restart(mut start: Start, graceful: bool) -> Result<u8, Failure> {
+    let turn = Turn::take(&start.serving.file)?;
+    let (running, target) = find(&start.serving)?;
+    if let Some(running) = &running {
+        match Manner::of(running) {
+            Some(manner) => manner.repeat(&mut start),
+            None => {
+                say("rhost: what runs does not say how it was started: it is started as told here")
+            }
+        }
     }
+    let untouched = |mut failure: Failure| {
+        if let Some(running) = &running {
+            let who = running.running.who();
+            failure.text += &format!("\nnothing was stopped: {} ({who}) goes on", target.name());
+        }
+        failure
+    };
+    let (plan, daemon) = prepare(start, running.as_ref()).map_err(untouched)?;
+    if running.is_some() {
+        match stop::stop(&Stop { target, graceful, timeout: None }) {
+            Err(failure) if failure.exit != Exit::NotRunning => return Err(failure),
+            _ => (),
+        }
+    }
+    match daemon {
+        true => launch::as_daemon(plan),
+        false => serve::in_the_foreground(plan, Some(turn)),
+    }
+}
+
+/// What runs, if it does, and how it was found: it may have another pid file than it is to have.
+fn find(serving: &Serving) -> Result<(Option<Client>, Target), Failure> {
+    let mut target =
+        Target { file: Some(serving.file.clone()), pid_file: serving.pid_file.clone() };
+    loop {
+        match Client::find(&target) {
+            Err(failure) if failure.exit != Exit::NotRunning => return Err(failure),
+            Err(_) if target.pid_file.take().is_some() => (),
+            found => return Ok((found.ok(), target)),
+        }
+    }
+}
+
+/// The plan, and whether it is one for a daemon.
+fn prepare(start: Start, running: Option<&Client>) -> Result<(Plan, bool), Failure> {
+    let (mut plan, wants_to_be_a_daemon) = Plan::new(start.serving, start.watch)?;
+    let running = running.map(|client| &client.running);
+    // (it stays where it was put by the command line)
+    plan.pid_file = plan.pid_file.or_else(|| running.map(|r| r.pid_file().to_owned()));
+    let daemon = start.daemon || wants_to_be_a_daemon;
+    files::check(&plan, daemon, running)?;
+    Ok((plan, daemon))
 }

@@ -5,7 +5,7 @@ use super::{
     client::{Client, PATIENCE},
     exit::Failure,
     table::{aligned, bytes, cells, duration, or_dash},
-    terminal::print,
+    terminal::{is_printed, print},
     wire::{Answer, Request},
 };
 use rhost::{IsolateStatus, LastReload, Status};
@@ -45,14 +45,15 @@ pub fn status(target: &Target, json: bool, watch: bool) -> Result<u8, Failure> {
         };
         let now = Instant::now();
         if json {
-            let text = serde_json::to_string_pretty(&*status);
+            let text = as_json(&status, client.running.pid());
             print(&(text.map_err(|e| Failure::system("status", e))? + "\n"));
             return Ok(0);
         }
         let clear = if watch && stdout().is_terminal() { CLEAR } else { "" };
         let since = before.as_ref().map(|(then, status)| (now - *then, status));
-        print(&format!("{clear}{}", report(&status, since)));
-        if !watch {
+        let is_read =
+            is_printed(&format!("{clear}{}", report(&status, client.running.pid(), since)));
+        if !watch || !is_read {
             return Ok(0);
         }
         before = Some((now, *status));
@@ -60,12 +61,25 @@ pub fn status(target: &Target, json: bool, watch: bool) -> Result<u8, Failure> {
     }
 }
 
-/// Everything, with what came since an earlier look.
-fn report(status: &Status, before: Option<(Duration, &Status)>) -> String {
+/// A daemon's `monitor` is beside the `pid` of its server.
+fn as_json(status: &Status, named: Option<u32>) -> serde_json::Result<String> {
+    let mut all = serde_json::to_value(status)?;
+    if let Some(monitor) = named.filter(|named| *named != status.pid) {
+        all["monitor"] = monitor.into();
+    }
+    serde_json::to_string_pretty(&all)
+}
+
+/// Everything, with what came since an earlier look. `named` is the process that the pid file names.
+fn report(status: &Status, named: Option<u32>, before: Option<(Duration, &Status)>) -> String {
     let [one, five, fifteen] = status.load;
+    let pid = match named.filter(|named| *named != status.pid) {
+        Some(monitor) => format!("{monitor} (server {})", status.pid),
+        None => status.pid.to_string(),
+    };
     let mut text = format!(
-        "rhost {}  {}  pid {}  generation {}\n",
-        status.version, status.script, status.pid, status.generation
+        "rhost {}  {}  pid {pid}  generation {}\n",
+        status.version, status.script, status.generation
     );
     text += &format!(
         "running for {}  load average {one:.2}, {five:.2}, {fifteen:.2}  memory {}  queued {}{}\n",

@@ -4,21 +4,24 @@ use super::{
     arguments::Stop,
     client::{Client, PATIENCE},
     exit::{Exit, Failure},
-    lock::Running,
+    running::Running,
     terminal::print,
     wire::Request,
 };
 use rustix::process::{Pid, Signal, getsid};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long to wait for the end. Changed by `--timeout`. Hosts need `stop_timeout` and a little.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often a host that is still there is told again. Fixed: most are gone by then.
+const REMINDER: Duration = Duration::from_secs(1);
 
 pub fn stop(options: &Stop) -> Result<u8, Failure> {
     let client = Client::find(&options.target)?;
     let (graceful, running) = (options.graceful, &client.running);
     let who = running.who();
-    let script = options.target.file.display();
+    let script = options.target.name();
     print(&format!("{script} ({who}) is {}stopping\n", if graceful { "gracefully " } else { "" }));
     match client.ask(&Request::Stop { graceful }, PATIENCE) {
         Ok(_) => (),
@@ -34,7 +37,7 @@ pub fn stop(options: &Stop) -> Result<u8, Failure> {
     }
     let given = options.timeout.map(Duration::from_secs);
     let limit = if graceful { given } else { given.or(Some(TIMEOUT)) };
-    if !running.wait_until_gone(limit) {
+    if !is_gone(&client, graceful, limit) {
         let limit = limit.unwrap_or_default().as_secs();
         let end = last_resort(running);
         let text = format!("{script} ({who}) did not stop within {limit} s; end it with {end}");
@@ -51,5 +54,23 @@ fn last_resort(running: &Running) -> String {
     match leader.is_some_and(|leader| leader.as_raw_nonzero().get().cast_unsigned() == pid) {
         true => format!("kill -9 -{pid}"),
         false => format!("kill -9 {pid}"),
+    }
+}
+
+/// Waits for the end. False: the time is up.
+fn is_gone(client: &Client, graceful: bool, limit: Option<Duration>) -> bool {
+    let began = Instant::now();
+    loop {
+        let left = limit.map(|limit| limit.saturating_sub(began.elapsed()));
+        if client.running.wait_until_gone(Some(left.unwrap_or(REMINDER).min(REMINDER))) {
+            return true;
+        }
+        if left.is_some_and(|left| left.is_zero()) {
+            return false;
+        }
+        if !graceful {
+            // (the server that was told may have died of something else, and its monitor has started another)
+            let _ = client.ask(&Request::Stop { graceful }, PATIENCE);
+        }
     }
 }

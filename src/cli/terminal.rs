@@ -9,8 +9,13 @@ pub fn say(text: &str) {
 
 /// Prints what was asked for. A pager that was closed early has seen enough.
 pub fn print(text: &str) {
+    let _ = is_printed(text);
+}
+
+/// The same. False: nobody reads any more.
+pub fn is_printed(text: &str) -> bool {
     let mut out = stdout();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
 }
 
 /// Is the log for a person's eyes, and one who likes colours?

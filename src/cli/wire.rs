@@ -16,6 +16,7 @@ pub enum Request {
     Connections,
     Reload { hard: bool, reset_state: bool },
     Stop { graceful: bool },
+    Manner,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,4 +31,6 @@ pub enum Answer {
     Stopping,
     /// The request cannot be understood, or comes too late.
     Refused(String),
+    /// How it was started.
+    Manner(super::manner::Manner),
 }

@@ -1,6 +1,6 @@
 //! Options of a host. All are fixed at start.
 
-use super::{Host, HostEvent};
+use super::{Host, HostEvent, identity::Identity};
 use crate::{
     engine::{Config, sources::Sources},
     error::{Error, ErrorKind, Fault},
@@ -176,10 +176,14 @@ impl HostBuilder {
     ///
     /// # Errors
     ///
-    /// If no script was named, there is no such file, it does not compile, or its top level throws.
+    /// If no script was named, there is no such file, it does not compile, its top level throws, or the process cannot
+    /// become the user or group that its workers ask for.
     pub fn configuration(self) -> Result<Configuration, Error> {
         let sources = Sources::new(&self.existing_script()?);
-        Ok(isolate::configuration(&self.engine_config(), sources)?)
+        let loaded = isolate::rehearse(&self.engine_config(), sources)?;
+        let identity = Identity::of(&loaded.workers)?;
+        let (user, group) = identity.map_or((None, None), |identity| identity.ids());
+        Ok(Configuration { user, group, ..loaded.configuration })
     }
 
     fn existing_script(&self) -> Result<PathBuf, Error> {

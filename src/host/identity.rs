@@ -42,6 +42,11 @@ impl Identity {
         Ok(Some(Self { user, group }))
     }
 
+    /// The numbers of the user and the group.
+    pub(super) fn ids(&self) -> (Option<u32>, Option<u32>) {
+        (self.user.as_ref().map(|user| user.uid.as_raw()), Some(self.group.as_raw()))
+    }
+
     /// Gives it the file of a Unix socket.
     pub(super) fn own(&self, socket: &Path) -> Result<(), Error> {
         let user = self.user.as_ref().map(|user| user.uid.as_raw());

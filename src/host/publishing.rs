@@ -53,8 +53,13 @@ impl Supervisor {
     pub(super) fn configured(&self, before: &Configuration) {
         let budget = self.configuration.max_queued_bytes.unwrap_or(MAX_QUEUED_BYTES);
         self.board.budget.set_limit(budget);
-        if self.generation > 1 && self.configuration.metrics != before.metrics {
-            let text = "`metrics` has changed: that takes effect when the host is started anew";
+        let changed = self.configuration.changed_for_the_next_start(before);
+        if self.generation > 1 && !changed.is_empty() {
+            let have = if changed.len() == 1 { "has" } else { "have" };
+            let text = format!(
+                "`{}` {have} changed: that takes effect when the host is started anew",
+                changed.join("`, `")
+            );
             self.config.log.host(Level::Warn, text);
         }
     }

@@ -192,14 +192,14 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
     }
 }
 
-/// Runs the top level for what it configures, and lets everything else that it declares go.
-pub(crate) fn configuration(config: &Config, sources: Sources) -> Result<Configuration, Fault> {
+/// Runs the top level for what it declares and configures, and lets all of it go.
+pub(crate) fn rehearse(config: &Config, sources: Sources) -> Result<Loaded, Fault> {
     let ctx = Ctx::mute(config.handler_timeout);
     let mut prepared = None;
     let loaded = prepare(&ctx, config, sources, Start::FIRST, false, &mut prepared);
     forget(&ctx, &mut prepared);
     ctx.clear();
-    loaded.map(|loaded| loaded.configuration)
+    loaded
 }
 
 /// The thread's main function.

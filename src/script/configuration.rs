@@ -1,9 +1,9 @@
 //! `Worker::configure(#{ … })`: what a script says about the process that hosts it.
 
 use super::value::{Outcome, boolean, error, seconds, text, whole};
-use crate::engine::report::nearest;
-use rhai::Map;
-use std::{path::PathBuf, time::Duration};
+use crate::engine::{json, report::nearest};
+use rhai::{Dynamic, Map};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// The range of sizes, bytes.
 const SIZES: std::ops::RangeInclusive<i64> = 1..=(1 << 50);
@@ -27,6 +27,10 @@ pub struct Configuration {
     pub max_queued_bytes: Option<u64>,
     /// Where metrics are served, `127.0.0.1:9100`. Read at start.
     pub metrics: Option<String>,
+    /// The user id that the process will have, where the workers' `user` makes it another than it has.
+    pub user: Option<u32>,
+    /// The same for its group.
+    pub group: Option<u32>,
 }
 
 impl Configuration {
@@ -42,11 +46,24 @@ impl Configuration {
         "metrics",
     ];
 
+    /// The names of what differs and is read at start only.
+    pub(crate) fn changed_for_the_next_start(&self, before: &Self) -> Vec<&'static str> {
+        let all = [
+            ("daemonize", self.daemonize != before.daemonize),
+            ("stdout_file", self.stdout_file != before.stdout_file),
+            ("pid_file", self.pid_file != before.pid_file),
+            ("log_file", self.log_file != before.log_file),
+            ("log_file_max_size", self.log_file_max_size != before.log_file_max_size),
+            ("metrics", self.metrics != before.metrics),
+        ];
+        all.into_iter().filter(|(_, has_changed)| *has_changed).map(|(name, _)| name).collect()
+    }
+
     /// Adds what a call of `Worker::configure` says; relative paths are those of the working directory.
     pub(crate) fn read(&mut self, given: &Map) -> Outcome<()> {
         for (name, value) in given {
             let name = name.as_str();
-            let path = || text(value, name).map(PathBuf::from);
+            let path = || file(value, name);
             let size = || whole(value, name, SIZES).map(|n| n as u64);
             match name {
                 "daemonize" => self.daemonize = Some(boolean(value, name)?),
@@ -56,7 +73,7 @@ impl Configuration {
                 "log_file_max_size" => self.log_file_max_size = Some(size()?),
                 "stop_timeout" => self.stop_timeout = Some(seconds(value, name)?),
                 "max_queued_bytes" => self.max_queued_bytes = Some(size()?),
-                "metrics" => self.metrics = Some(text(value, name)?),
+                "metrics" => self.metrics = Some(address(value, name)?),
                 _ => {
                     let advice = nearest(name, Self::NAMES);
                     let advice = advice.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
@@ -68,4 +85,25 @@ impl Configuration {
         }
         Ok(())
     }
+}
+
+/// A path that a file can have.
+fn file(value: &Dynamic, name: &str) -> Outcome<PathBuf> {
+    let path = text(value, name)?;
+    if path.is_empty() || path.contains('\0') {
+        let shown = json::show(value);
+        return Err(error(format!("{name} is the path of a file, not {shown}")));
+    }
+    Ok(path.into())
+}
+
+/// Where something can listen.
+fn address(value: &Dynamic, name: &str) -> Outcome<String> {
+    let address = text(value, name)?;
+    if address.parse::<SocketAddr>().is_err() {
+        return Err(error(format!(
+            "`{name}` must be `ip:port`, such as `127.0.0.1:9100`, not `{address}`"
+        )));
+    }
+    Ok(address)
 }

@@ -49,6 +49,12 @@ pub(crate) fn seconds(value: &Dynamic, what: &str) -> Outcome<Duration> {
     let number = value.as_int().map(|n| n as f64).or_else(|_| value.as_float());
     match number {
         Ok(n) if (0.0..=MAX_SECONDS).contains(&n) => Ok(Duration::from_secs_f64(n)),
+        Ok(n) if n > MAX_SECONDS => {
+            let shown = json::show(value);
+            Err(error(format!(
+                "{what} is a number of seconds, at most {MAX_SECONDS} (a hundred years), not {shown}"
+            )))
+        }
         _ => {
             let shown = json::show(value);
             Err(error(format!("{what} is a number of seconds, 0 or more, not {shown}")))

@@ -57,8 +57,10 @@ impl Daemon {
         self.folder.path().join(name)
     }
 
+    /// In one step: whoever reads it meanwhile, a server that is started again, must not find half of it.
     pub fn save(&self, script: &str) {
-        fs::write(self.path("main.rhai"), script).expect("the script");
+        fs::write(self.path("main.rhai~"), script).expect("the script");
+        fs::rename(self.path("main.rhai~"), self.path("main.rhai")).expect("the script");
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -336,6 +338,27 @@ fn a_server_that_hangs_does_not_hang_the_commands() {
     assert!(said.err.contains("does not answer") && began.elapsed() < Duration::from_secs(4));
     signal(server, "CONT");
     assert_eq!(daemon.rhost("status", &[]).code, Some(0));
+}
+
+#[test]
+fn a_server_that_is_killed_while_it_stops_is_not_started_again() {
+    let daemon = Daemon::new(&format!("{ECHO}worker.on_worker_stop = |worker| {{ loop {{}} }};"));
+    daemon.start();
+    let server = daemon.server().expect("a server");
+    signal(server, "STOP");
+    signal(daemon.monitor(), "TERM");
+    // (the signal waits there for ever, and is lost)
+    until("the signal", || is_pending(server));
+    signal(server, "KILL");
+    until("the end", || daemon.rhost("status", &[]).code == Some(3));
+    assert!(!daemon.log().contains("starting it again"), "{}", daemon.log());
+    assert_eq!(daemon.runtime_file(""), None);
+}
+
+fn is_pending(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+    pending.is_some_and(|mask| mask.trim().bytes().any(|digit| digit != b'0'))
 }
 
 #[test]

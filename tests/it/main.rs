@@ -22,6 +22,8 @@ mod session;
 /// The shortest path through everything.
 mod smoke;
 
+/// A daemon of root that becomes somebody else.
+mod becoming;
 /// The budget for bytes that wait for all peers together.
 mod budget;
 /// Peers that do not read: queues, their limits, and pipes.
@@ -32,6 +34,8 @@ mod check;
 mod churn;
 /// The real binary: arguments, signals, exit codes, what it prints.
 mod cli;
+/// What commands and signals do when something is in their way.
+mod commands;
 /// Faults that services of this kind are known for, and that this one does not have.
 mod complaints;
 /// One connection: properties, callbacks of its own, pausing, addresses.
@@ -76,10 +80,14 @@ mod metrics;
 mod operation;
 /// The real binary, when nobody reads what it says.
 mod outlets;
+/// Pid files, links and control sockets: how a script is found, and what is left of it.
+mod places;
 /// text, frame and raw bytes on the wire.
 mod protocols;
 /// Rule by rule, what a saved script keeps and what it changes.
 mod reload;
+/// `rhost restart` stops nothing in vain.
+mod restarting;
 /// What a script can do: variables, maps, imports, errors, the log.
 mod script;
 /// Sending and closing.

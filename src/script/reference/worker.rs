@@ -63,9 +63,11 @@ Worker::run_all();
             `daemonize` (boolean, `rhost start` goes to the background), `pid_file` (the control socket is beside it), \
             `log_file`, `log_file_max_size` (bytes, then a new file is begun), `stdout_file` (what scripts print, in a \
             daemon), `metrics` (`127.0.0.1:9100`, where Prometheus text is served): these are read at start. \
-            `stop_timeout` (seconds that a stop waits for queues and goodbyes, and a graceful one for connections), \
+            `stop_timeout` (seconds that a stop waits for queues and goodbyes, and a graceful one for connections; \
+            3200000000, a hundred years, at most), \
             `max_queued_bytes` (bytes of memory for what waits for all peers together): these change on reload. An unknown key or a \
-            value of the wrong type is an error. Several calls add up.",
+            value of the wrong type is an error. What is read at start and changes on a reload is told in the log, \
+            and holds from the next start. Several calls add up.",
             r#"
 Worker::configure(#{ stop_timeout: 1.5 });
 let worker = Worker();
