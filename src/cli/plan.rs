@@ -48,6 +48,9 @@ pub struct Plan {
     pub user: Option<u32>,
     #[arg(long)]
     pub group: Option<u32>,
+    /// Are clients of HTTP shown the errors of the script? Only whoever develops it wants that.
+    #[arg(skip)]
+    pub explains: bool,
 }
 
 impl Plan {
@@ -68,6 +71,7 @@ impl Plan {
             stdout_file: configuration.stdout_file,
             user: configuration.user,
             group: configuration.group,
+            explains: false,
         };
         plan.refuse_shared_files()?;
         Ok((plan, configuration.daemonize == Some(true)))

@@ -128,6 +128,7 @@ impl Service<'_> {
             .watch(plan.watch)
             .settle(Duration::from_millis(plan.settle))
             .colour(self.colour)
+            .explain_errors(plan.explains)
             .on_log(logging::sink(plan.is_json(), self.prints.clone()))
             .lost_log_lines(move || lost.iter().map(Lost::count).sum())
             .on_event(move |event| match event {
