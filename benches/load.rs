@@ -1,8 +1,8 @@
 //! The load generator: one thread, one poll loop, frames built beforehand and replies only counted, so that the
 //! server on the other core is what limits the rate. It speaks just enough of each protocol to be a client.
 //!
-//! Usage: `load --addr 127.0.0.1:PORT [--proto ws|text|tcp] [--connections 64] [--size 64] [--in-flight 1]
-//! [--seconds 3]`. Each connection sends `in-flight` messages with one write and the next ones when all replies are
+//! Usage: `load --addr 127.0.0.1:PORT [--proto ws|text|tcp|http] [--connections 64] [--size 64] [--path /]
+//! [--in-flight 1] [--seconds 3]`. With http it asks for the path, and `--size` means nothing. Each connection sends `in-flight` messages with one write and the next ones when all replies are
 //! back. The first reply of each connection is compared byte for byte; after it, replies are counted by their length.
 //! Half a second of warm-up is not measured. The result is one line of JSON on stdout:
 //!
@@ -45,9 +45,11 @@ enum Protocol {
     Websocket,
     Text,
     Tcp,
+    Http,
 }
 
 struct Options {
+    path: String,
     protocol: Protocol,
     address: SocketAddr,
     connections: usize,
@@ -60,6 +62,7 @@ impl Options {
     fn parse(mut arguments: impl Iterator<Item = String>) -> io::Result<Self> {
         let (mut protocol, mut address) = (Protocol::Websocket, None);
         let (mut connections, mut size, mut in_flight, mut seconds) = (64, 64, 1, 3.0);
+        let mut path = "/".to_owned();
         while let Some(name) = arguments.next() {
             let value = arguments
                 .next()
@@ -70,14 +73,16 @@ impl Options {
                         "ws" => Protocol::Websocket,
                         "text" => Protocol::Text,
                         "tcp" => Protocol::Tcp,
+                        "http" => Protocol::Http,
                         _ => {
                             return Err(io::Error::other(format!(
-                                "--proto is ws, text or tcp, not {value}"
+                                "--proto is ws, text, tcp or http, not {value}"
                             )));
                         }
                     }
                 }
                 "--addr" => address = Some(number(&name, &value)?),
+                "--path" => path = value,
                 "--connections" => connections = number(&name, &value)?,
                 "--size" => size = number(&name, &value)?,
                 "--in-flight" => in_flight = number(&name, &value)?,
@@ -90,7 +95,7 @@ impl Options {
             return Err(io::Error::other("--connections, --size and --in-flight start at 1"));
         }
         let measured = Duration::try_from_secs_f64(seconds).map_err(io::Error::other)?;
-        Ok(Self { protocol, address, connections, size, in_flight, measured })
+        Ok(Self { path, protocol, address, connections, size, in_flight, measured })
     }
 }
 
@@ -104,26 +109,55 @@ struct Dialogue {
     single: Vec<u8>,
     /// All messages of one round.
     batch: Vec<u8>,
-    /// The reply to one message.
+    /// The reply to one message; of HTTP, where the date changes, only what it begins with.
     reply: Vec<u8>,
+    /// Length of the reply to one message.
+    length: usize,
     /// Length of all replies to one batch.
     replies: usize,
 }
 
 impl Dialogue {
-    fn new(options: &Options) -> Self {
+    fn new(options: &Options) -> io::Result<Self> {
+        if options.protocol == Protocol::Http {
+            return Self::of_http(options);
+        }
         let payload: Vec<u8> = (b'a'..=b'z').cycle().take(options.size).collect();
         let reply = match options.protocol {
             Protocol::Websocket => [header(0, payload.len()), payload.clone()].concat(),
             Protocol::Text => [payload.clone(), b"\n".to_vec()].concat(),
-            Protocol::Tcp => payload.clone(),
+            Protocol::Tcp | Protocol::Http => payload.clone(),
         };
         let message = |index| match options.protocol {
             Protocol::Websocket => masked(&payload, index),
-            Protocol::Text | Protocol::Tcp => reply.clone(),
+            Protocol::Text | Protocol::Tcp | Protocol::Http => reply.clone(),
         };
         let batch: Vec<u8> = (0..options.in_flight).flat_map(message).collect();
-        Self { single: message(0), batch, replies: reply.len() * options.in_flight, reply }
+        let length = reply.len();
+        Ok(Self { single: message(0), batch, replies: length * options.in_flight, reply, length })
+    }
+
+    /// Asks once to learn how long the answer is.
+    fn of_http(options: &Options) -> io::Result<Self> {
+        let request = format!("GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n", options.path);
+        let mut stream = TcpStream::connect(options.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(request.as_bytes())?;
+        let head = read_head(&mut stream)?;
+        let body = head
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .and_then(|(_, value)| value.trim().parse::<usize>().ok())
+            .ok_or_else(|| io::Error::other(format!("an answer without a length: {head}")))?;
+        let length = head.len() + body;
+        Ok(Self {
+            single: request.clone().into_bytes(),
+            batch: request.repeat(options.in_flight).into_bytes(),
+            reply: b"HTTP/1.1 200 ".to_vec(),
+            length,
+            replies: length * options.in_flight,
+        })
     }
 }
 
@@ -168,8 +202,9 @@ impl Connection {
             shake_hands(&mut stream)?;
         }
         stream.write_all(&dialogue.single)?;
-        let mut reply = vec![0; dialogue.reply.len()];
+        let mut reply = vec![0; dialogue.length];
         stream.read_exact(&mut reply)?;
+        reply.truncate(dialogue.reply.len());
         if reply != dialogue.reply {
             let (got, expected) = (reply.escape_ascii(), dialogue.reply.escape_ascii());
             return Err(io::Error::other(format!("wrong reply: got {got}, expected {expected}")));
@@ -226,13 +261,7 @@ impl Connection {
 
 fn shake_hands(stream: &mut TcpStream) -> io::Result<()> {
     stream.write_all(HANDSHAKE.as_bytes())?;
-    let mut response = Vec::new();
-    let mut byte = [0];
-    while !response.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte)?;
-        response.extend_from_slice(&byte);
-    }
-    let response = String::from_utf8_lossy(&response);
+    let response = read_head(stream)?;
     if response.starts_with("HTTP/1.1 101 ") && response.contains(ACCEPT) {
         Ok(())
     } else {
@@ -240,8 +269,18 @@ fn shake_hands(stream: &mut TcpStream) -> io::Result<()> {
     }
 }
 
+fn read_head(stream: &mut TcpStream) -> io::Result<String> {
+    let mut response = Vec::new();
+    let mut byte = [0];
+    while !response.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        response.extend_from_slice(&byte);
+    }
+    Ok(String::from_utf8_lossy(&response).into_owned())
+}
+
 fn run(options: &Options) -> io::Result<String> {
-    let dialogue = Dialogue::new(options);
+    let dialogue = Dialogue::new(options)?;
     let mut load = Load::open(options, &dialogue)?;
     let warm_up = load.exchange(Instant::now() + WARM_UP, |_| ())?;
 
