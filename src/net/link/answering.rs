@@ -2,7 +2,7 @@
 
 use super::{Link, Sent, Status};
 use crate::protocol::{
-    Wire,
+    Broken, Wire,
     http::{Http, Stage},
     websocket::WebSocket,
 };
@@ -89,10 +89,50 @@ impl Link {
     pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &'static str) {
         let is_unanswered = self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered());
         if is_unanswered {
-            self.answer(&Http::refuse(status, reason).reply);
+            self.answer(&self.refusal(status, reason).reply);
             if self.status.get() == Status::Established {
                 self.begin_closing();
             }
+        }
+    }
+
+    fn refusal(&self, status: u16, reason: &'static str) -> Broken {
+        match self.wire.borrow_mut().http() {
+            Some(http) => http.refuse(status, reason),
+            None => Broken::new(reason),
+        }
+    }
+
+    /// The host takes no more connections: a request that is on its way or on hand is answered, and then this closes; without
+    /// one it closes now. Other protocols have no such end.
+    pub(crate) fn end_soon(self: &Rc<Self>) {
+        let is_idle = match self.wire.borrow_mut().http() {
+            None => return,
+            Some(http) => {
+                http.drain();
+                http.is_idle()
+            }
+        };
+        if is_idle && self.unread.get() == 0 && !self.handling.get() {
+            self.close(0, "");
+        }
+    }
+
+    /// The host closes every connection: a request that waits for its script is still answered.
+    pub(crate) fn close_after_answer(self: &Rc<Self>, websocket_code: u16, reason: &str) {
+        if let Some(http) = self.wire.borrow_mut().http()
+            && http.is_waiting()
+        {
+            return http.drain();
+        }
+        self.close(websocket_code, reason);
+    }
+
+    /// No timer will answer any more: who waits for one is told.
+    pub(crate) fn give_up_answer(self: &Rc<Self>) {
+        let waits = self.wire.borrow_mut().http().is_some_and(|http| http.is_waiting());
+        if waits && !self.handling.get() {
+            self.answer_for(503, "the server is stopping");
         }
     }
 
@@ -122,8 +162,8 @@ impl Link {
         match stage {
             Stage::Idle => self.close(0, ""),
             Stage::Head if self.unread.get() == 0 => self.close(0, ""),
-            Stage::Head => self.break_off(Http::refuse(408, "no headers within handshake_timeout")),
-            Stage::Body => self.break_off(Http::refuse(408, "no body within body_timeout")),
+            Stage::Head => self.break_off(self.refusal(408, "no headers within handshake_timeout")),
+            Stage::Body => self.break_off(self.refusal(408, "no body within body_timeout")),
             Stage::Answer => self.answer_for(504, "no answer within response_timeout"),
             Stage::Rest => self.give_up("an answer was not read within body_timeout"),
         }
@@ -137,6 +177,6 @@ impl Link {
         let mut wire = self.wire.borrow_mut();
         let http = wire.http()?;
         let busy = busy || http.is_streaming() && self.queued() == 0;
-        Some(http.stage(unread, written, busy, now))
+        Some(http.stage(unread, self.queued(), written, busy, now))
     }
 }

@@ -29,8 +29,13 @@ pub(super) struct Search {
 
 impl Search {
     /// Where the blank line ends, if it is there. Each byte is looked at once, however slowly they come. `limit` is for all
-    /// lines together.
-    pub(super) fn find(&mut self, buffer: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
+    /// lines together; a first line that alone is longer is refused with the status `long`.
+    pub(super) fn find(
+        &mut self,
+        buffer: &[u8],
+        limit: usize,
+        long: u16,
+    ) -> Result<Option<usize>, Refusal> {
         while let Some(at) = memchr(b'\n', &buffer[self.seen..]) {
             let end = self.seen + at;
             if end == self.line || buffer[end - 1] != b'\r' {
@@ -50,7 +55,7 @@ impl Search {
             return Ok(None);
         }
         Err(match self.line {
-            0 => Refusal::new(414, "a request line that is too long"),
+            0 => Refusal::new(long, "a line that is too long"),
             _ => Refusal::new(431, "headers that are too long"),
         })
     }
@@ -253,9 +258,7 @@ impl Facts {
                 if self.minor == 0 || self.chunked {
                     return Err(Refusal::bad("a Transfer-Encoding that cannot be"));
                 }
-                if !value.eq_ignore_ascii_case(b"chunked") {
-                    return Err(Refusal::new(501, "a Transfer-Encoding other than chunked"));
-                }
+                check_codings(value)?;
                 self.chunked = true;
             }
             _ => (),
@@ -327,7 +330,7 @@ fn check_target<'a>(method: &str, target: &'a str) -> Result<Option<&'a str>, Re
     }
 }
 
-/// `name[:port]` or `[ipv6][:port]`.
+/// `name[:port]` or `[ipv6][:port]`. (None at all would be legal, but no http address has one.)
 fn check_host(host: &[u8]) -> Result<(), Refusal> {
     let bad = || Refusal::bad("a bad Host");
     let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(b);
@@ -340,7 +343,7 @@ fn check_host(host: &[u8]) -> Result<(), Refusal> {
         }
         _ => {
             let end = memchr(b':', host).unwrap_or(host.len());
-            if !host[..end].iter().all(is_name) || end == 0 && !host.is_empty() {
+            if !host[..end].iter().all(is_name) || end == 0 {
                 return Err(bad());
             }
             &host[end..]
@@ -348,7 +351,10 @@ fn check_host(host: &[u8]) -> Result<(), Refusal> {
     };
     match port {
         [] | [b':'] => Ok(()),
-        [b':', digits @ ..] if digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit) => Ok(()),
+        [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
+            let number = std::str::from_utf8(digits).ok().and_then(|d| d.parse::<u16>().ok());
+            number.map(|_| ()).ok_or_else(bad)
+        }
         _ => Err(bad()),
     }
 }
@@ -360,6 +366,20 @@ fn whole(value: &[u8]) -> Result<u64, Refusal> {
         return Err(bad());
     }
     std::str::from_utf8(value).ok().and_then(|v| v.parse().ok()).ok_or_else(bad)
+}
+
+/// Only `chunked` is served. What ends in it could be told apart from what follows, by somebody who knows the other codings;
+/// anything else could not (RFC 9112, 6.3).
+fn check_codings(value: &[u8]) -> Result<(), Refusal> {
+    let is_chunked = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
+    if is_chunked(value) {
+        return Ok(());
+    }
+    let mut codings = value.rsplit(|b| *b == b',');
+    match codings.next().is_some_and(is_chunked) && !codings.any(is_chunked) {
+        true => Err(Refusal::new(501, "a Transfer-Encoding other than chunked")),
+        false => Err(Refusal::bad("a Transfer-Encoding that does not end in one chunked")),
+    }
 }
 
 fn has_token(value: &[u8], token: &str) -> bool {
