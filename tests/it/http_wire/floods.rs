@@ -1,0 +1,124 @@
+//! Many strangers, and strangers with many requests.
+
+use super::{ADDRESS, SCRIPT, answer, expect_in_step, head, script_with, seen};
+use crate::{
+    client::Client,
+    host::{TestHost, eventually},
+};
+use rhost::ConnectionStatus;
+use std::{
+    io::{ErrorKind, Write},
+    time::{Duration, Instant},
+};
+
+const REQUEST: &str = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// Those that are open.
+fn connections(host: &TestHost) -> Vec<ConnectionStatus> {
+    host.handle().connections().expect("it runs")
+}
+
+/// Sends requests until the host has taken none for a while; gives how many bytes it took.
+fn send_until_stuck(client: &mut Client) -> usize {
+    let all = REQUEST.repeat(1000);
+    let stream = client.stream();
+    stream.set_write_timeout(Some(Duration::from_millis(500))).expect("timeout");
+    let mut sent = 0;
+    loop {
+        // (always where the last one stopped, so that no request is torn)
+        match (&*stream).write(&all.as_bytes()[sent % REQUEST.len()..]) {
+            Ok(n) => sent += n,
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return sent;
+            }
+            Err(e) => panic!("{e}"),
+        }
+        assert!(sent < 200_000_000, "nothing stops it");
+    }
+}
+
+#[test]
+fn requests_whose_answers_nobody_reads_wait_in_the_kernel() {
+    let mut host = TestHost::start(&script_with("worker.max_send_buffer_size = 50000;"));
+    let mut client = Client::connect_narrow(host.socket(ADDRESS));
+    let sent = send_until_stuck(&mut client);
+    let status = connections(&host).remove(0);
+    assert!(status.send_queue < 60_000, "{status:?}");
+    let served = seen(&mut host);
+    assert!(served < sent / REQUEST.len(), "{served} of {sent} bytes");
+    // Others are served, and so is this one, when it reads: every whole request once.
+    expect_in_step(&mut host.tcp(ADDRESS));
+    let whole = sent / REQUEST.len();
+    for _ in 0..whole {
+        assert_eq!(answer(&mut client).text(), "GET /a ");
+    }
+    assert_eq!(seen(&mut host), whole + 1);
+}
+
+#[test]
+fn requests_behind_one_that_waits_are_not_hoarded() {
+    let script = SCRIPT.replace("// more", "if request.path() == \"/a\" { return; }");
+    let mut host = TestHost::start(&script.replace("// settings", "worker.response_timeout = 0;"));
+    let mut client = host.tcp(ADDRESS);
+    let sent = send_until_stuck(&mut client);
+    let status = connections(&host).remove(0);
+    assert!((status.bytes_read as usize) < 200_000, "{status:?} of {sent}");
+    assert_eq!(seen(&mut host), 1);
+}
+
+#[test]
+fn two_hundred_that_never_finish_do_not_stop_the_others() {
+    let mut host = TestHost::start(&script_with("worker.handshake_timeout = 3;"));
+    let mut slow: Vec<Client> = (0..200)
+        .map(|at| {
+            let mut client = host.tcp(ADDRESS);
+            match at % 3 {
+                0 => client.send("GET /a HTTP/1.1\r\nHost: x\r\nX: "),
+                1 => client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n"),
+                _ => client
+                    .send("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3"),
+            }
+            client
+        })
+        .collect();
+    let began = Instant::now();
+    for round in 0..20 {
+        slow.iter_mut().for_each(|client| client.send(if round % 2 == 0 { "0" } else { "a" }));
+        expect_in_step(&mut host.tcp(ADDRESS));
+        if round == 3 {
+            break;
+        }
+    }
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    // The heads among them end; then they are gone.
+    let rest = String::from_utf8(slow[0].rest()).expect("UTF-8");
+    assert!(rest.starts_with("HTTP/1.1 408 "), "{rest}");
+    slow.clear();
+    eventually(|| connections(&host).is_empty());
+}
+
+#[test]
+fn many_bad_requests_leave_nothing_behind() {
+    let mut host = TestHost::start(SCRIPT);
+    for _ in 0..200 {
+        let mut client = host.tcp(ADDRESS);
+        client.send("GET /a HTTP/1.1\r\n\r\n");
+        assert_eq!(head(&mut client).status, 400);
+    }
+    eventually(|| connections(&host).is_empty());
+    assert_eq!((seen(&mut host), host.errors()), (0, 0));
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_before_it_has_come() {
+    let mut host = TestHost::start(SCRIPT);
+    for begin in ["Content-Length: 2000000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n1e8480\r\n"]
+    {
+        let mut client = host.tcp(ADDRESS);
+        client.send(format!("POST /a HTTP/1.1\r\nHost: x\r\n{begin}"));
+        // A client that goes on sending still gets to read why it should not have.
+        client.send("x".repeat(2_000_000));
+        let refused = answer(&mut client);
+        assert!((refused.status, refused.closes()) == (413, true), "{refused:?}");
+    }
+}
