@@ -163,7 +163,7 @@ fn close_worker(worker: &Worker) {
     let core = worker.core();
     core.go();
     let links = core.with_connections(|c| c.values().map(|c| c.link()).collect::<Vec<_>>());
-    links.iter().for_each(|link| link.close(1001, ""));
+    links.iter().for_each(|link| link.close_after_answer(1001, ""));
 }
 
 /// Ends the inner workers and timers that an earlier generation asked for and this one did not.

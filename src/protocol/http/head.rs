@@ -2,7 +2,7 @@
 //! whatever two servers on one path read differently lets a stranger smuggle requests past the first.
 
 use super::refusal::Refusal;
-use memchr::{memchr, memrchr};
+use memchr::memchr;
 use std::ops::Range;
 
 /// Bytes of request line and headers together. Fixed: browsers send about 1 KiB, proxies and cookies rarely more than
@@ -41,16 +41,16 @@ impl Search {
             if end == self.line || buffer[end - 1] != b'\r' {
                 return Err(Refusal::bad("a line that does not end in CR LF"));
             }
-            let is_blank = end - 1 == self.line;
-            (self.line, self.seen) = (end + 1, end + 1);
-            if self.line > limit {
+            if end >= limit {
                 break;
             }
+            let is_blank = end - 1 == self.line;
+            (self.line, self.seen) = (end + 1, end + 1);
             if is_blank {
                 return Ok(Some(self.line));
             }
         }
-        if self.line <= limit && buffer.len() <= limit {
+        if buffer.len() <= limit {
             self.seen = buffer.len();
             return Ok(None);
         }
@@ -276,12 +276,14 @@ impl Facts {
 }
 
 fn refusal(error: httparse::Error, bytes: &[u8]) -> Refusal {
+    // (who has another version knows how a request line looks)
     let line = &bytes[..memchr(b'\r', bytes).unwrap_or(bytes.len())];
-    let version = memrchr(b' ', line).map_or(&b""[..], |at| &line[at + 1..]);
-    let is_version = |v: &[u8]| matches!(v, [b'H', b'T', b'T', b'P', b'/', a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit());
+    let mut words = line.split(|b| *b == b' ').skip(2);
+    let is_version = |word: &[u8]| matches!(word, [b'H', b'T', b'T', b'P', b'/', a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit());
+    let has_version = words.next().is_some_and(is_version) && words.next().is_none();
     match error {
         httparse::Error::TooManyHeaders => Refusal::new(431, "too many headers"),
-        httparse::Error::Version if is_version(version) => {
+        httparse::Error::Version if has_version => {
             Refusal::new(505, "a version other than HTTP/1.0 and HTTP/1.1")
         }
         httparse::Error::Version => Refusal::bad("no HTTP version"),
