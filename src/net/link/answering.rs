@@ -38,9 +38,10 @@ impl Link {
             .is_some_and(|http| http.is_answering() && !http.is_streaming())
     }
 
-    /// Does a peer send requests and does not read the answers?
+    /// Does a peer send requests and does not read the answers? (Or does nobody, so that the next would be dropped?)
     pub(super) fn is_backed_up(&self) -> bool {
-        self.is_full() && self.wire.borrow_mut().http().is_some()
+        let is_full = self.is_full() || self.queued() > 0 && !self.turn.share.has_room();
+        is_full && self.wire.borrow_mut().http().is_some()
     }
 
     /// Adds about `n` bytes of an answer to the queue. The error is that of `f`, or says that this is no HTTP connection.

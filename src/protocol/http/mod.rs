@@ -25,7 +25,8 @@ fn is_token(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
 }
 
-/// A body's bytes that count as progress. Fixed: a peer that sends less in a whole `body_timeout` only holds its place.
+/// Bytes of a body or of an answer that count as progress. Fixed: a peer that sends or reads less in a whole `body_timeout`
+/// only holds its place.
 const PROGRESS: usize = 16 * 1024;
 
 /// What the connection waits for, as its time limits see it.
@@ -81,7 +82,8 @@ pub(crate) struct Http {
     exchange: Exchange,
     /// Of the request that is being answered.
     minor: u8,
-    is_head: bool,
+    /// Has its answer no body, whatever the script sends?
+    is_bodiless: bool,
     keeps_alive: bool,
     /// Is the next answer the last, whatever the client would like?
     drains: bool,
@@ -99,7 +101,7 @@ impl Default for Http {
             reading: Reading::Head(Search::default()),
             exchange: Exchange::None,
             minor: 1,
-            is_head: false,
+            is_bodiless: false,
             keeps_alive: true,
             drains: false,
             blank_lines: 0,
@@ -165,12 +167,13 @@ impl Http {
         busy: bool,
         now: u64,
     ) -> (Stage, u64) {
+        let taken = written / PROGRESS as u64;
         let (stage, mark) = match (&self.exchange, &self.reading) {
             (Exchange::Waiting | Exchange::Promised, _) => (Stage::Answer, self.served),
-            (Exchange::Streaming { .. } | Exchange::Sized { .. }, _) => (Stage::Rest, written),
+            (Exchange::Streaming { .. } | Exchange::Sized { .. }, _) => (Stage::Rest, taken),
             (_, Reading::Body(arriving)) => (Stage::Body, (arriving.body.len() / PROGRESS) as u64),
             // (what comes next is not even looked at while the queue is full)
-            _ if queued > 0 => (Stage::Rest, written),
+            _ if queued > 0 => (Stage::Rest, taken),
             _ if unread == 0 && self.served > 0 => (Stage::Idle, self.served),
             _ => (Stage::Head, self.served),
         };
@@ -184,7 +187,7 @@ impl Http {
     pub(crate) fn refuse(&self, status: u16, reason: &'static str) -> Broken {
         let is_head = match &self.reading {
             Reading::Body(arriving) => arriving.head.method() == "HEAD",
-            Reading::Head(_) => self.is_answering() && self.is_head,
+            Reading::Head(_) => self.is_answering() && self.is_bodiless,
         };
         Refusal::new(status, reason).broken(is_head)
     }
@@ -227,7 +230,8 @@ impl Http {
         payload: Payload<'_>,
         out: &mut Vec<u8>,
     ) {
-        let bodiless = self.is_head || matches!(head.status, 204 | 304);
+        self.is_bodiless |= matches!(head.status, 204 | 304);
+        let bodiless = self.is_bodiless;
         self.keeps_alive &= !head.closes() && !self.drains;
         let framing = match (bodiless, payload) {
             (true, _) if matches!(head.status, 204 | 304) => Framing::None,
@@ -263,8 +267,8 @@ impl Http {
     /// Appends one part of a stream. An empty one is nothing: see [`Self::finish`].
     pub(crate) fn part(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
         match self.exchange {
-            // (nothing of an answer to HEAD is sent but its head, and scripts need not know)
-            Exchange::None if self.is_head => Ok(()),
+            // (scripts need not know that only a head was wanted)
+            Exchange::None if self.is_bodiless => Ok(()),
             Exchange::Streaming { .. } if data.is_empty() => Ok(()),
             Exchange::Streaming { chunked: false } => {
                 out.extend_from_slice(data);

@@ -25,7 +25,7 @@ impl Http {
         self.blank_lines = 0;
         self.exchange = Exchange::Waiting;
         self.minor = head.minor;
-        self.is_head = head.method() == "HEAD";
+        self.is_bodiless = head.method() == "HEAD";
         self.keeps_alive &= head.keeps_alive;
         Step::Request { request: Box::new(Request { head, body, trailers }), consumed }
     }

@@ -218,8 +218,8 @@ Worker::run_all();
         Entry::new(
             "body_timeout",
             &["body_timeout: float = 30.0"],
-            "Seconds for every 16 KiB of an HTTP request's body; who is slower gets 408 and is closed. A peer that \
-                reads nothing of its answer for so long is cut off. 0: no limit.",
+            "Seconds for every 16 KiB of an HTTP request's body; who is slower gets 408 and is closed. Who takes \
+                longer to read as much of an answer that waits is cut off. 0: no limit.",
             r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.body_timeout = 10;

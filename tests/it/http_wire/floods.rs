@@ -7,7 +7,8 @@ use crate::{
 };
 use rhost::ConnectionStatus;
 use std::{
-    io::{ErrorKind, Write},
+    io::{ErrorKind, Read, Write},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -53,6 +54,31 @@ fn requests_whose_answers_nobody_reads_wait_in_the_kernel() {
         assert_eq!(answer(&mut client).text(), "GET /a ");
     }
     assert_eq!(seen(&mut host), whole + 1);
+}
+
+#[test]
+fn one_that_asks_for_ever_does_not_keep_the_others_waiting() {
+    let mut host = TestHost::start(SCRIPT);
+    let greedy = host.tcp(ADDRESS);
+    let (mut writes, mut reads) = (
+        greedy.stream().try_clone().expect("a clone"),
+        greedy.stream().try_clone().expect("a clone"),
+    );
+    let writer =
+        thread::spawn(move || while writes.write_all(REQUEST.repeat(1000).as_bytes()).is_ok() {});
+    let reader = thread::spawn(move || while reads.read(&mut [0; 65536]).is_ok_and(|n| n > 0) {});
+    let mut other = host.tcp(ADDRESS);
+    let mut longest = Duration::ZERO;
+    for _ in 0..20 {
+        let began = Instant::now();
+        expect_in_step(&mut other);
+        longest = longest.max(began.elapsed());
+    }
+    assert!(longest < Duration::from_secs(1), "{longest:?}");
+    greedy.reset();
+    drop(host);
+    writer.join().expect("no panic");
+    reader.join().expect("no panic");
 }
 
 #[test]
