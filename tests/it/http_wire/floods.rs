@@ -93,6 +93,32 @@ fn requests_behind_one_that_waits_are_not_hoarded() {
 }
 
 #[test]
+fn who_reads_is_answered_although_others_have_used_up_the_memory_for_answers() {
+    let script = SCRIPT.replace(
+        "// more",
+        r#"if request.path() == "/large" {
+               let large = ""; large.pad(2000000, 'x'); return connection.send(large);
+           }
+           if request.path() == "/a" {
+               let some = ""; some.pad(3000, 'x'); return connection.send(some);
+           }"#,
+    );
+    let mut host =
+        TestHost::start(&format!("Worker::configure(#{{ max_queued_bytes: 300000 }});\n{script}"));
+    let mut greedy = Client::connect_narrow(host.socket(ADDRESS));
+    greedy.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3));
+    let status = || host.handle().status().expect("it runs");
+    eventually(|| status().queued_bytes > 1_000_000);
+    // Their answers wait for each other instead of being dropped.
+    let mut client = host.tcp(ADDRESS);
+    client.send(REQUEST.repeat(300));
+    for _ in 0..300 {
+        assert_eq!(answer(&mut client).body.len(), 3000);
+    }
+    expect_in_step(&mut client);
+}
+
+#[test]
 fn two_hundred_that_never_finish_do_not_stop_the_others() {
     let mut host = TestHost::start(&script_with("worker.handshake_timeout = 3;"));
     let mut slow: Vec<Client> = (0..200)
