@@ -119,10 +119,11 @@ impl Link {
         }
     }
 
-    /// The host closes every connection: a request that waits for its script is still answered.
+    /// The host closes every connection: a request that waits for its script is still answered, and a handler comes to the
+    /// end of its stream.
     pub(crate) fn close_after_answer(self: &Rc<Self>, websocket_code: u16, reason: &str) {
         if let Some(http) = self.wire.borrow_mut().http()
-            && http.is_waiting()
+            && (http.is_waiting() || http.is_streaming() && self.handling.get())
         {
             return http.drain();
         }

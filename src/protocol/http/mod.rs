@@ -145,6 +145,7 @@ impl Http {
     /// The request that is on its way or on hand is still answered, and no other.
     pub(crate) fn drain(&mut self) {
         self.drains = true;
+        self.keeps_alive &= !self.is_answering();
     }
 
     /// Is there no request, not even half of one? (Bytes that were not looked at may be one.)

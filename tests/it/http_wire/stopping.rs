@@ -1,14 +1,20 @@
 //! A host that stops or reloads while it is being asked.
 
-use super::{ADDRESS, SCRIPT, answer, expect_in_step, seen};
+use super::{ADDRESS, SCRIPT, answer, expect_in_step, head, seen};
 use crate::host::{TestHost, eventually};
-use rhost::ReloadOptions;
+use rhost::{HostHandle, ReloadOptions};
 use std::time::{Duration, Instant};
 
-/// `/sleep` waits in its handler, `/later` is answered by a timer, `/stream` never ends.
+/// `/sleep` waits in its handler, `/parts` between its parts, `/later` is answered by a timer, `/stream` never ends.
 const SLOW: &str = r#"
     let path = request.path();
     if path == "/sleep" { sleep(0.3); }
+    if path == "/parts" {
+        connection.send(Response(200, #{ "Transfer-Encoding": "chunked" }, "one"));
+        sleep(0.3);
+        connection.send(Chunk("two"));
+        return connection.send(Chunk(""));
+    }
     if path == "/later" {
         Timer::add(0.3, || connection.send("GET /later "), [], false);
         return;
@@ -41,6 +47,23 @@ fn a_stop_lets_the_answer_out_for_which_a_handler_still_waits() {
     client.expect_end();
     assert_eq!(host.ended(), 0);
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_stop_of_any_kind_lets_a_handler_come_to_the_end_of_its_stream() {
+    type Stop = fn(&HostHandle);
+    for stop in [(|handle| handle.stop(0)) as Stop, |handle| handle.stop_gracefully(0)] {
+        let mut host = slow(PATIENT);
+        let mut client = host.tcp(ADDRESS);
+        client.send(get("/parts") + get("/smuggled").as_str());
+        assert_eq!(head(&mut client).header("transfer-encoding"), Some("chunked"));
+        assert_eq!(client.bytes(8), b"3\r\none\r\n");
+        let began = Instant::now();
+        stop(&host.handle());
+        assert_eq!(client.rest(), b"3\r\ntwo\r\n0\r\n\r\n");
+        assert_eq!(host.ended(), 0);
+        assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    }
 }
 
 #[test]
@@ -94,8 +117,8 @@ fn a_graceful_stop_answers_what_is_asked_and_waits_for_nobody_else() {
     let (mut sleeping, mut later, mut half) =
         (host.tcp(ADDRESS), host.tcp(ADDRESS), host.tcp(ADDRESS));
     half.send("POST /half HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel");
-    let mut head = host.tcp(ADDRESS);
-    head.send("GET /head HTTP/1.1\r\n");
+    let mut begun = host.tcp(ADDRESS);
+    begun.send("GET /head HTTP/1.1\r\n");
     sleeping.send(get("/sleep"));
     later.send(get("/later") + get("/behind").as_str());
     eventually(|| seen(&mut host) == 3);
@@ -105,10 +128,10 @@ fn a_graceful_stop_answers_what_is_asked_and_waits_for_nobody_else() {
     fresh.expect_end();
     assert!(began.elapsed() < Duration::from_millis(250), "{:?}", began.elapsed());
     half.send("lo");
-    head.send("Host: x\r\n\r\n");
+    begun.send("Host: x\r\n\r\n");
     for (client, wanted) in [
         (&mut half, "POST /half hello"),
-        (&mut head, "GET /head "),
+        (&mut begun, "GET /head "),
         (&mut sleeping, "GET /sleep "),
         (&mut later, "GET /later "),
     ] {
