@@ -231,11 +231,12 @@ impl Http {
         payload: Payload<'_>,
         out: &mut Vec<u8>,
     ) {
-        self.is_bodiless |= matches!(head.status, 204 | 304);
+        self.is_bodiless |= matches!(head.status, 204 | 205 | 304);
         let bodiless = self.is_bodiless;
         self.keeps_alive &= !head.closes() && !self.drains;
         let framing = match (bodiless, payload) {
             (true, _) if matches!(head.status, 204 | 304) => Framing::None,
+            (true, _) if head.status == 205 => Framing::Length(0),
             (true, Payload::Whole(b"")) => Framing::Length(head.announced().unwrap_or(0)),
             (_, Payload::Whole(body)) => Framing::Length(body.len() as u64),
             (_, Payload::Sized(length)) => Framing::Length(length),
