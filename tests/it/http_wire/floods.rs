@@ -5,7 +5,7 @@ use crate::{
     client::Client,
     host::{TestHost, eventually},
 };
-use rhost::ConnectionStatus;
+use rhost::IsolateStatus;
 use std::{
     io::{ErrorKind, Read, Write},
     thread,
@@ -14,9 +14,9 @@ use std::{
 
 const REQUEST: &str = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// Those that are open.
-fn connections(host: &TestHost) -> Vec<ConnectionStatus> {
-    host.handle().connections().expect("it runs")
+/// What the only isolate tells of itself.
+fn isolate(host: &TestHost) -> IsolateStatus {
+    host.handle().status().expect("it runs").isolates.remove(0)
 }
 
 /// Sends requests until the host has taken none for a while; gives how many bytes it took.
@@ -43,8 +43,8 @@ fn requests_whose_answers_nobody_reads_wait_in_the_kernel() {
     let mut host = TestHost::start(&script_with("worker.max_send_buffer_size = 50000;"));
     let mut client = Client::connect_narrow(host.socket(ADDRESS));
     let sent = send_until_stuck(&mut client);
-    let status = connections(&host).remove(0);
-    assert!(status.send_queue < 60_000, "{status:?}");
+    let status = isolate(&host);
+    assert!(status.queued_bytes < 60_000, "{status:?}");
     let served = seen(&mut host);
     assert!(served < sent / REQUEST.len(), "{served} of {sent} bytes");
     // Others are served, and so is this one, when it reads: every whole request once.
@@ -87,7 +87,7 @@ fn requests_behind_one_that_waits_are_not_hoarded() {
     let mut host = TestHost::start(&script.replace("// settings", "worker.response_timeout = 0;"));
     let mut client = host.tcp(ADDRESS);
     let sent = send_until_stuck(&mut client);
-    let status = connections(&host).remove(0);
+    let status = isolate(&host);
     assert!((status.bytes_read as usize) < 200_000, "{status:?} of {sent}");
     assert_eq!(seen(&mut host), 1);
 }
@@ -146,7 +146,7 @@ fn two_hundred_that_never_finish_do_not_stop_the_others() {
     let rest = String::from_utf8(slow[0].rest()).expect("UTF-8");
     assert!(rest.starts_with("HTTP/1.1 408 "), "{rest}");
     slow.clear();
-    eventually(|| connections(&host).is_empty());
+    eventually(|| isolate(&host).connections == 0);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn many_bad_requests_leave_nothing_behind() {
         client.send("GET /a HTTP/1.1\r\n\r\n");
         assert_eq!(head(&mut client).status, 400);
     }
-    eventually(|| connections(&host).is_empty());
+    eventually(|| isolate(&host).connections == 0);
     assert_eq!((seen(&mut host), host.errors()), (0, 0));
 }
 
