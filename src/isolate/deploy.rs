@@ -9,6 +9,7 @@ use crate::{
     },
     error::Fault,
     log::Level,
+    net::link::Link,
     script::{
         callback::{Callbacks, Event},
         ctx::{Ctx, Occasion},
@@ -165,7 +166,7 @@ fn close_worker(worker: &Worker) {
     let core = worker.core();
     core.go();
     let links = core.with_connections(|c| c.values().map(|c| c.link()).collect::<Vec<_>>());
-    links.iter().for_each(|link| link.close(1001, ""));
+    links.iter().for_each(|link| link.close_after_answer(1001, ""));
 }
 
 /// Ends the inner workers and timers that an earlier generation asked for and this one did not.
@@ -220,7 +221,9 @@ pub(crate) fn drain(ctx: &Rc<Ctx>, reply: Reply<()>) {
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
         while ctx.turn.count() > 0 {
+            // (first a turn of the loop, for what has come and was not read)
             sleep_until(Instant::now() + STOP_POLL).await;
+            ctx.turn.links().iter().for_each(Link::end_soon);
         }
         let _ = reply.send(());
     });
@@ -228,7 +231,7 @@ pub(crate) fn drain(ctx: &Rc<Ctx>, reply: Reply<()>) {
 
 /// Tells every peer goodbye, websockets with this code.
 pub(crate) fn close_all(ctx: &Ctx, websocket_code: u16) {
-    ctx.turn.links().iter().for_each(|link| link.close(websocket_code, ""));
+    ctx.turn.links().iter().for_each(|link| link.close_after_answer(websocket_code, ""));
 }
 
 /// Ends everything in order: `on_worker_stop`, no more accepting, goodbye to every peer, `on_close`.
@@ -253,6 +256,7 @@ pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
     }
     workers.iter().for_each(close_worker);
     ctx.timers.clear();
+    ctx.turn.links().iter().for_each(Link::give_up_answer);
     close_all(ctx, 1001);
     while ctx.turn.count() > 0 && Instant::now() < deadline {
         sleep_until((Instant::now() + STOP_POLL).min(deadline)).await;

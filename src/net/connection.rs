@@ -106,7 +106,11 @@ impl<E: Events> Connection<E> {
             self.link.unread.set(self.inbox.len());
             let waited = match self.reads() {
                 true => self.wait().await,
-                false => self.wait_unread().await,
+                false => {
+                    // (a queue that stops us must be on its way, for its end wakes us)
+                    self.link.flush();
+                    self.wait_unread().await
+                }
             };
             match waited {
                 Waited::Called => (),

@@ -153,7 +153,7 @@ pub(super) async fn serve(
         while looks.poll_tick(cx).is_ready() {}
         let limit = link.timeouts.keep_alive.get();
         let is_idle = limit > 0.0 && (now - idle_since) as f64 > limit * 1000.0;
-        let leaves = is_idle || link.status() == Status::Closing;
+        let leaves = is_idle || link.status() == Status::Closing || link.is_last();
         if leaves && !std::mem::replace(&mut leaving, true) {
             connection.as_mut().graceful_shutdown();
         }

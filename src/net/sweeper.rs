@@ -20,7 +20,7 @@ pub(crate) struct Timeouts {
     pub(crate) idle: Cell<f64>,
     /// From one HTTP answer to the next request. Default 60: a browser comes back for the next page.
     pub(crate) keep_alive: Cell<f64>,
-    /// For each 16 KiB of an HTTP body, and for whoever is sent an answer to read any of it. Default 30: a phone in a
+    /// For each 16 KiB of an HTTP body, and for whoever is sent an answer to read as much of it. Default 30: a phone in a
     /// tunnel comes out again.
     pub(crate) body: Cell<f64>,
     /// For the answer to an HTTP request when its handler has returned without one; then 504. Default 5, as long as a

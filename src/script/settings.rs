@@ -72,7 +72,7 @@ impl Settings {
     }
 
     /// Names of all settings.
-    pub(crate) const NAMES: [&'static str; 18] = [
+    pub(crate) const NAMES: [&'static str; 21] = [
         "id",
         "count",
         "name",
@@ -90,6 +90,9 @@ impl Settings {
         "handshake_timeout",
         "heartbeat",
         "idle_timeout",
+        "keep_alive_timeout",
+        "body_timeout",
+        "response_timeout",
         "close_timeout",
     ];
 
@@ -113,6 +116,9 @@ impl Settings {
             "handshake_timeout" => limits.handshake.get().into(),
             "heartbeat" => limits.heartbeat.get().into(),
             "idle_timeout" => limits.idle.get().into(),
+            "keep_alive_timeout" => limits.keep_alive.get().into(),
+            "body_timeout" => limits.body.get().into(),
+            "response_timeout" => limits.response.get().into(),
             "close_timeout" => limits.close.get().into(),
             _ => return None,
         })
@@ -158,6 +164,9 @@ impl Settings {
             "handshake_timeout" => time(&limits.handshake),
             "heartbeat" => time(&limits.heartbeat),
             "idle_timeout" => time(&limits.idle),
+            "keep_alive_timeout" => time(&limits.keep_alive),
+            "body_timeout" => time(&limits.body),
+            "response_timeout" => time(&limits.response),
             "close_timeout" => time(&limits.close),
             _ => return None,
         })
@@ -181,6 +190,9 @@ impl Settings {
         old.handshake.set(new.handshake.get());
         old.heartbeat.set(new.heartbeat.get());
         old.idle.set(new.idle.get());
+        old.keep_alive.set(new.keep_alive.get());
+        old.body.set(new.body.get());
+        old.response.set(new.response.get());
         old.close.set(new.close.get());
     }
 }

@@ -58,6 +58,8 @@ mod endpoints;
 mod faults;
 /// What `HostHandle::status` and `connections` show.
 mod host_status;
+/// RFC 9110 and 9112, byte by byte: framing, lines, order, time, floods, stops.
+mod http_wire;
 /// The user and group that the process becomes.
 mod identity;
 /// Sockets that the host was started with.

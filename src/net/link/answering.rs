@@ -2,7 +2,7 @@
 
 use super::{Link, Sent, Status, sending::BEYOND_BUDGET};
 use crate::protocol::{
-    Wire,
+    Broken, Wire,
     http::{Http, Stage},
     websocket::WebSocket,
 };
@@ -26,6 +26,11 @@ impl Link {
         }
     }
 
+    /// Is no request to follow the one that is answered now?
+    pub(crate) fn is_last(&self) -> bool {
+        self.wire.borrow_mut().http().is_some_and(|http| http.is_last())
+    }
+
     /// Is there a request whose answer is not complete?
     pub(crate) fn is_answering(&self) -> bool {
         self.answering.get()
@@ -45,9 +50,10 @@ impl Link {
             .is_some_and(|http| http.is_answering() && !http.is_streaming())
     }
 
-    /// Does a peer send requests and does not read the answers?
+    /// Does a peer send requests and does not read the answers? (Or does nobody, so that the next would be dropped?)
     pub(super) fn is_backed_up(&self) -> bool {
-        self.is_full() && self.wire.borrow_mut().http().is_some()
+        let is_full = self.is_full() || self.queued() > 0 && !self.turn.share.has_room();
+        is_full && self.wire.borrow_mut().http().is_some()
     }
 
     /// Adds about `n` bytes of an answer to the queue. The error is that of `f`, or says that this is no HTTP connection.
@@ -96,10 +102,53 @@ impl Link {
     pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &str) {
         let is_unanswered = self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered());
         if is_unanswered {
-            self.answer(&Http::refuse(status, reason).reply);
+            self.answer(&self.refusal(status, reason).reply);
             if self.status.get() == Status::Established {
                 self.begin_closing();
             }
+        }
+    }
+
+    fn refusal(&self, status: u16, reason: &str) -> Broken {
+        match self.wire.borrow_mut().http() {
+            Some(http) => http.refuse(status, reason),
+            None => Broken::new(reason),
+        }
+    }
+
+    /// The host takes no more connections: a request that is on its way or on hand is answered, and then this closes; without
+    /// one it closes now. Other protocols have no such end.
+    pub(crate) fn end_soon(self: &Rc<Self>) {
+        let is_idle = match self.wire.borrow_mut().http() {
+            None => return,
+            Some(http) => {
+                http.drain();
+                http.is_idle()
+            }
+        };
+        // (HTTP/2 says goodbye by itself when it is looked at)
+        self.wake();
+        if is_idle && self.unread.get() == 0 && !self.handling.get() {
+            self.close(0, "");
+        }
+    }
+
+    /// The host closes every connection: a request that waits for its script is still answered, and a handler comes to the
+    /// end of its stream.
+    pub(crate) fn close_after_answer(self: &Rc<Self>, websocket_code: u16, reason: &str) {
+        if let Some(http) = self.wire.borrow_mut().http()
+            && (http.is_waiting() || http.is_streaming() && self.handling.get())
+        {
+            return http.drain();
+        }
+        self.close(websocket_code, reason);
+    }
+
+    /// No timer will answer any more: who waits for one is told.
+    pub(crate) fn give_up_answer(self: &Rc<Self>) {
+        let waits = self.wire.borrow_mut().http().is_some_and(|http| http.is_waiting());
+        if waits && !self.handling.get() {
+            self.answer_for(503, "the server is stopping");
         }
     }
 
@@ -139,8 +188,8 @@ impl Link {
         match stage {
             Stage::Idle => self.close(0, ""),
             Stage::Head if self.unread.get() == 0 => self.close(0, ""),
-            Stage::Head => self.break_off(Http::refuse(408, "no headers within handshake_timeout")),
-            Stage::Body => self.break_off(Http::refuse(408, "no body within body_timeout")),
+            Stage::Head => self.break_off(self.refusal(408, "no headers within handshake_timeout")),
+            Stage::Body => self.break_off(self.refusal(408, "no body within body_timeout")),
             Stage::Answer => self.answer_for(504, "no answer within response_timeout"),
             Stage::Rest => self.give_up("an answer was not read within body_timeout"),
         }
@@ -154,6 +203,6 @@ impl Link {
         let mut wire = self.wire.borrow_mut();
         let http = wire.http()?;
         let busy = busy || http.is_streaming() && self.queued() == 0;
-        Some(http.stage(unread, written, busy, now))
+        Some(http.stage(unread, self.queued(), written, busy, now))
     }
 }

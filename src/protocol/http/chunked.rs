@@ -2,6 +2,7 @@
 
 use super::{
     head::{Search, lines},
+    is_token,
     refusal::Refusal,
 };
 use memchr::memchr;
@@ -114,7 +115,7 @@ impl Chunked {
                 _ => Err(Refusal::bad("a chunk that is longer than its size")),
             },
             State::Trailers(search) => {
-                let Some(end) = search.find(buffer, MAX_TRAILERS)? else { return Ok(0) };
+                let Some(end) = search.find(buffer, MAX_TRAILERS, 431)? else { return Ok(0) };
                 let mut headers = [httparse::EMPTY_HEADER; MAX_TRAILER_LINES];
                 match httparse::parse_headers(&buffer[..end], &mut headers) {
                     Ok(_) => (),
@@ -143,13 +144,57 @@ fn chunk_size(line: &[u8]) -> Result<(u64, usize), Refusal> {
     let bad = || Refusal::bad("a bad chunk size");
     let digits = line.iter().take_while(|b| b.is_ascii_hexdigit()).count();
     let rest = &line[digits..];
-    let is_extension = rest.trim_ascii_start().starts_with(b";");
-    if digits == 0 || digits > 16 || !rest.is_empty() && !is_extension {
-        return Err(bad());
-    }
-    if rest.iter().any(|b| b.is_ascii_control() && *b != b'\t') {
+    if digits == 0 || digits > 16 || !are_extensions(rest) {
         return Err(bad());
     }
     let text = std::str::from_utf8(&line[..digits]).map_err(|_| bad())?;
     Ok((u64::from_str_radix(text, 16).map_err(|_| bad())?, rest.len()))
+}
+
+/// `;name`, `;name=value` or `;name="value"`, any number of them, with blanks around `;` and `=`.
+fn are_extensions(mut rest: &[u8]) -> bool {
+    while !rest.is_empty() {
+        let Some(begun) = skip_blanks(rest).strip_prefix(b";") else { return false };
+        let Some(named) = skip_token(skip_blanks(begun)) else { return false };
+        rest = match skip_blanks(named).strip_prefix(b"=") {
+            None => named,
+            Some(value) => match skip_blanks(value) {
+                [b'"', text @ ..] => match skip_quoted(text) {
+                    Some(rest) => rest,
+                    None => return false,
+                },
+                value => match skip_token(value) {
+                    Some(rest) => rest,
+                    None => return false,
+                },
+            },
+        };
+    }
+    true
+}
+
+fn skip_blanks(bytes: &[u8]) -> &[u8] {
+    let blanks = bytes.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    &bytes[blanks..]
+}
+
+/// What follows a token, if one is there.
+fn skip_token(bytes: &[u8]) -> Option<&[u8]> {
+    let length = bytes.iter().take_while(|b| is_token(**b)).count();
+    (length > 0).then(|| &bytes[length..])
+}
+
+/// What follows a quoted text whose first quote is gone.
+fn skip_quoted(bytes: &[u8]) -> Option<&[u8]> {
+    let mut escaped = false;
+    for (at, b) in bytes.iter().enumerate() {
+        match b {
+            _ if b.is_ascii_control() && *b != b'\t' => return None,
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(&bytes[at + 1..]),
+            _ => (),
+        }
+    }
+    None
 }

@@ -2,7 +2,7 @@
 //! whatever two servers on one path read differently lets a stranger smuggle requests past the first.
 
 use super::refusal::Refusal;
-use memchr::{memchr, memrchr};
+use memchr::memchr;
 use std::ops::Range;
 
 /// Bytes of request line and headers together. Fixed: browsers send about 1 KiB, proxies and cookies rarely more than
@@ -29,28 +29,33 @@ pub(super) struct Search {
 
 impl Search {
     /// Where the blank line ends, if it is there. Each byte is looked at once, however slowly they come. `limit` is for all
-    /// lines together.
-    pub(super) fn find(&mut self, buffer: &[u8], limit: usize) -> Result<Option<usize>, Refusal> {
+    /// lines together; a first line that alone is longer is refused with the status `long`.
+    pub(super) fn find(
+        &mut self,
+        buffer: &[u8],
+        limit: usize,
+        long: u16,
+    ) -> Result<Option<usize>, Refusal> {
         while let Some(at) = memchr(b'\n', &buffer[self.seen..]) {
             let end = self.seen + at;
             if end == self.line || buffer[end - 1] != b'\r' {
                 return Err(Refusal::bad("a line that does not end in CR LF"));
             }
-            let is_blank = end - 1 == self.line;
-            (self.line, self.seen) = (end + 1, end + 1);
-            if self.line > limit {
+            if end >= limit {
                 break;
             }
+            let is_blank = end - 1 == self.line;
+            (self.line, self.seen) = (end + 1, end + 1);
             if is_blank {
                 return Ok(Some(self.line));
             }
         }
-        if self.line <= limit && buffer.len() <= limit {
+        if buffer.len() <= limit {
             self.seen = buffer.len();
             return Ok(None);
         }
         Err(match self.line {
-            0 => Refusal::new(414, "a request line that is too long"),
+            0 => Refusal::new(long, "a line that is too long"),
             _ => Refusal::new(431, "headers that are too long"),
         })
     }
@@ -253,9 +258,7 @@ impl Facts {
                 if self.minor == 0 || self.chunked {
                     return Err(Refusal::bad("a Transfer-Encoding that cannot be"));
                 }
-                if !value.eq_ignore_ascii_case(b"chunked") {
-                    return Err(Refusal::new(501, "a Transfer-Encoding other than chunked"));
-                }
+                check_codings(value)?;
                 self.chunked = true;
             }
             _ => (),
@@ -273,12 +276,14 @@ impl Facts {
 }
 
 fn refusal(error: httparse::Error, bytes: &[u8]) -> Refusal {
+    // (who has another version knows how a request line looks)
     let line = &bytes[..memchr(b'\r', bytes).unwrap_or(bytes.len())];
-    let version = memrchr(b' ', line).map_or(&b""[..], |at| &line[at + 1..]);
-    let is_version = |v: &[u8]| matches!(v, [b'H', b'T', b'T', b'P', b'/', a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit());
+    let mut words = line.split(|b| *b == b' ').skip(2);
+    let is_version = |word: &[u8]| matches!(word, [b'H', b'T', b'T', b'P', b'/', a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit());
+    let has_version = words.next().is_some_and(is_version) && words.next().is_none();
     match error {
         httparse::Error::TooManyHeaders => Refusal::new(431, "too many headers"),
-        httparse::Error::Version if is_version(version) => {
+        httparse::Error::Version if has_version => {
             Refusal::new(505, "a version other than HTTP/1.0 and HTTP/1.1")
         }
         httparse::Error::Version => Refusal::bad("no HTTP version"),
@@ -327,7 +332,7 @@ fn check_target<'a>(method: &str, target: &'a str) -> Result<Option<&'a str>, Re
     }
 }
 
-/// `name[:port]` or `[ipv6][:port]`.
+/// `name[:port]` or `[ipv6][:port]`. (None at all would be legal, but no http address has one.)
 fn check_host(host: &[u8]) -> Result<(), Refusal> {
     let bad = || Refusal::bad("a bad Host");
     let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(b);
@@ -340,7 +345,7 @@ fn check_host(host: &[u8]) -> Result<(), Refusal> {
         }
         _ => {
             let end = memchr(b':', host).unwrap_or(host.len());
-            if !host[..end].iter().all(is_name) || end == 0 && !host.is_empty() {
+            if !host[..end].iter().all(is_name) || end == 0 {
                 return Err(bad());
             }
             &host[end..]
@@ -348,7 +353,10 @@ fn check_host(host: &[u8]) -> Result<(), Refusal> {
     };
     match port {
         [] | [b':'] => Ok(()),
-        [b':', digits @ ..] if digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit) => Ok(()),
+        [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
+            let number = std::str::from_utf8(digits).ok().and_then(|d| d.parse::<u16>().ok());
+            number.map(|_| ()).ok_or_else(bad)
+        }
         _ => Err(bad()),
     }
 }
@@ -360,6 +368,20 @@ fn whole(value: &[u8]) -> Result<u64, Refusal> {
         return Err(bad());
     }
     std::str::from_utf8(value).ok().and_then(|v| v.parse().ok()).ok_or_else(bad)
+}
+
+/// Only `chunked` is served. What ends in it could be told apart from what follows, by somebody who knows the other codings;
+/// anything else could not (RFC 9112, 6.3).
+fn check_codings(value: &[u8]) -> Result<(), Refusal> {
+    let is_chunked = |coding: &[u8]| coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
+    if is_chunked(value) {
+        return Ok(());
+    }
+    let mut codings = value.rsplit(|b| *b == b',');
+    match codings.next().is_some_and(is_chunked) && !codings.any(is_chunked) {
+        true => Err(Refusal::new(501, "a Transfer-Encoding other than chunked")),
+        false => Err(Refusal::bad("a Transfer-Encoding that does not end in one chunked")),
+    }
 }
 
 fn has_token(value: &[u8], token: &str) -> bool {

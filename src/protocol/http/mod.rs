@@ -4,25 +4,29 @@
 mod chunked;
 mod date;
 mod head;
+mod reading;
 mod refusal;
 mod request;
 mod response;
 
-pub(crate) use head::{Content, Head, MAX_HEAD};
+pub(crate) use head::{Head, MAX_HEAD};
 pub(crate) use request::Request;
 pub(crate) use response::{Payload, ResponseHead, check_header};
 
-use super::{Broken, Framer, Kind, Step};
+use super::Broken;
 use chunked::Chunked;
 use head::Search;
 use refusal::Refusal;
 use response::Framing;
 use std::io::Write;
 
-/// What HTTP/2 begins with (RFC 9113, 3.4).
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// May it stand in a name, of a header or a chunk extension (RFC 9110, 5.6.2)?
+fn is_token(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
+}
 
-/// A body's bytes that count as progress. Fixed: a peer that sends less in a whole `body_timeout` only holds its place.
+/// Bytes of a body or of an answer that count as progress. Fixed: a peer that sends or reads less in a whole `body_timeout`
+/// only holds its place.
 const PROGRESS: usize = 16 * 1024;
 
 /// What the connection waits for, as its time limits see it.
@@ -80,8 +84,13 @@ pub(crate) struct Http {
     exchange: Exchange,
     /// Of the request that is being answered.
     minor: u8,
-    is_head: bool,
+    /// Has its answer no body, whatever the script sends?
+    is_bodiless: bool,
     keeps_alive: bool,
+    /// Is the next answer the last, whatever the client would like?
+    drains: bool,
+    /// Empty lines since the last request.
+    blank_lines: u8,
     /// Requests that were answered.
     served: u64,
     /// What the time limits saw last: a stage, its mark, and since when, in milliseconds.
@@ -94,8 +103,10 @@ impl Default for Http {
             reading: Reading::Head(Search::default()),
             exchange: Exchange::None,
             minor: 1,
-            is_head: false,
+            is_bodiless: false,
             keeps_alive: true,
+            drains: false,
+            blank_lines: 0,
             served: 0,
             seen: (Stage::Head, u64::MAX, 0),
         }
@@ -133,20 +144,40 @@ impl Http {
         self.keeps_alive = false;
     }
 
-    /// What it waits for, and since when that has not come forward. `unread` bytes wait to be read, and so many were
-    /// `written`; `busy` while a handler runs.
+    /// The request that is on its way or on hand is still answered, and no other.
+    pub(crate) fn drain(&mut self) {
+        self.drains = true;
+        self.keeps_alive &= !self.is_answering();
+    }
+
+    /// Is there no request, not even half of one? (Bytes that were not looked at may be one.)
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.is_answering() && matches!(self.reading, Reading::Head(_))
+    }
+
+    /// Is there a request that only the script can answer?
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.exchange == Exchange::Waiting
+    }
+
+    /// What it waits for, and since when that has not come forward. `unread` bytes wait to be read, `queued` to be written,
+    /// and so many were `written`; `busy` while a handler runs.
     pub(crate) fn stage(
         &mut self,
         unread: usize,
+        queued: usize,
         written: u64,
         busy: bool,
         now: u64,
     ) -> (Stage, u64) {
+        let taken = written / PROGRESS as u64;
         let (stage, mark) = match (&self.exchange, &self.reading) {
             (Exchange::Waiting | Exchange::Promised, _) => (Stage::Answer, self.served),
+            (Exchange::Streaming { .. } | Exchange::Sized { .. }, _) => (Stage::Rest, taken),
             (Exchange::Other, _) => (Stage::Rest, now),
-            (Exchange::Streaming { .. } | Exchange::Sized { .. }, _) => (Stage::Rest, written),
             (_, Reading::Body(arriving)) => (Stage::Body, (arriving.body.len() / PROGRESS) as u64),
+            // (what comes next is not even looked at while the queue is full)
+            _ if queued > 0 => (Stage::Rest, taken),
             _ if unread == 0 && self.served > 0 => (Stage::Idle, self.served),
             _ => (Stage::Head, self.served),
         };
@@ -157,8 +188,12 @@ impl Http {
     }
 
     /// The answer that a request is refused with, when the script does not give one; and the end.
-    pub(crate) fn refuse(status: u16, reason: &str) -> Broken {
-        Refusal::new(status, reason.to_owned()).broken()
+    pub(crate) fn refuse(&self, status: u16, reason: &str) -> Broken {
+        let is_head = match &self.reading {
+            Reading::Body(arriving) => arriving.head.method() == "HEAD",
+            Reading::Head(_) => self.is_answering() && self.is_bodiless,
+        };
+        Refusal::new(status, reason.to_owned()).broken(is_head)
     }
 
     /// The script will answer later, and nobody else.
@@ -200,10 +235,12 @@ impl Http {
         payload: Payload<'_>,
         out: &mut Vec<u8>,
     ) {
-        let bodiless = self.is_head || matches!(head.status, 204 | 304);
-        self.keeps_alive &= !head.closes();
+        self.is_bodiless |= matches!(head.status, 204 | 205 | 304);
+        let bodiless = self.is_bodiless;
+        self.keeps_alive &= !head.closes() && !self.drains;
         let framing = match (bodiless, payload) {
             (true, _) if matches!(head.status, 204 | 304) => Framing::None,
+            (true, _) if head.status == 205 => Framing::Length(0),
             (true, Payload::Whole(b"")) => Framing::Length(head.announced().unwrap_or(0)),
             (_, Payload::Whole(body)) => Framing::Length(body.len() as u64),
             (_, Payload::Sized(length)) => Framing::Length(length),
@@ -236,6 +273,8 @@ impl Http {
     /// Appends one part of a stream. An empty one is nothing: see [`Self::finish`].
     pub(crate) fn part(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
         match self.exchange {
+            // (scripts need not know that only a head was wanted)
+            Exchange::None if self.is_bodiless => Ok(()),
             Exchange::Streaming { .. } if data.is_empty() => Ok(()),
             Exchange::Streaming { chunked: false } => {
                 out.extend_from_slice(data);
@@ -279,112 +318,5 @@ impl Http {
     fn complete(&mut self) {
         self.exchange = Exchange::None;
         self.served += 1;
-    }
-
-    /// Hands a request on.
-    fn begin(
-        &mut self,
-        head: Head,
-        body: Vec<u8>,
-        trailers: Vec<(String, String)>,
-        consumed: usize,
-    ) -> Step {
-        self.reading = Reading::Head(Search::default());
-        self.exchange = Exchange::Waiting;
-        self.minor = head.minor;
-        self.is_head = head.method() == "HEAD";
-        self.keeps_alive &= head.keeps_alive;
-        Step::Request { request: Box::new(Request { head, body, trailers }), consumed }
-    }
-
-    fn read_head(
-        &mut self,
-        buffer: &[u8],
-        out: &mut Vec<u8>,
-        limit: usize,
-    ) -> Result<Step, Refusal> {
-        if self.served == 0 && buffer.starts_with(&PREFACE[..buffer.len().min(PREFACE.len())]) {
-            if buffer.len() < PREFACE.len() {
-                return Ok(Step::More);
-            }
-            self.exchange = Exchange::Other;
-            return Ok(Step::Http2);
-        }
-        let Reading::Head(search) = &mut self.reading else { return Ok(Step::More) };
-        let Some(end) = search.find(buffer, MAX_HEAD)? else { return Ok(Step::More) };
-        if end == 2 {
-            // (RFC 9112, 2.2: some clients end their bodies with an empty line too many)
-            self.reading = Reading::Head(Search::default());
-            return Ok(Step::Control { consumed: end });
-        }
-        let head = Head::parse(&buffer[..end])?;
-        let rest = match head.content {
-            Content::Length(length) => {
-                if length > limit as u64 {
-                    return Err(Refusal::new(413, "a body of more than max_package_size"));
-                }
-                let all = end + length as usize;
-                if buffer.len() >= all {
-                    return Ok(self.begin(head, buffer[end..all].to_vec(), Vec::new(), all));
-                }
-                Rest::Bytes(length)
-            }
-            Content::Chunked => Rest::Chunks(Chunked::default()),
-        };
-        if head.expects_continue && buffer.len() == end {
-            out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
-        }
-        self.reading = Reading::Body(Box::new(Arriving { head, body: Vec::new(), rest }));
-        Ok(Step::Control { consumed: end })
-    }
-
-    fn read_body(&mut self, buffer: &[u8], limit: usize) -> Result<Step, Refusal> {
-        let Reading::Body(arriving) = &mut self.reading else { return Ok(Step::More) };
-        let mut consumed = 0;
-        let is_done = match &mut arriving.rest {
-            Rest::Bytes(left) => {
-                consumed = buffer.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
-                arriving.body.extend_from_slice(&buffer[..consumed]);
-                *left -= consumed as u64;
-                *left == 0
-            }
-            Rest::Chunks(chunks) => loop {
-                let n = chunks.step(&buffer[consumed..], &mut arriving.body, limit)?;
-                consumed += n;
-                if n == 0 || chunks.is_done() {
-                    break chunks.is_done();
-                }
-            },
-        };
-        if !is_done {
-            return Ok(if consumed > 0 { Step::Control { consumed } } else { Step::More });
-        }
-        match std::mem::replace(&mut self.reading, Reading::Head(Search::default())) {
-            Reading::Body(arriving) => {
-                let trailers = match arriving.rest {
-                    Rest::Chunks(chunks) => chunks.trailers,
-                    Rest::Bytes(_) => Vec::new(),
-                };
-                Ok(self.begin(arriving.head, arriving.body, trailers, consumed))
-            }
-            Reading::Head(_) => Ok(Step::More),
-        }
-    }
-}
-
-impl Framer for Http {
-    fn step(&mut self, buffer: &mut [u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Broken> {
-        if self.is_answering() || self.is_last() {
-            return Ok(Step::More);
-        }
-        let step = match self.reading {
-            Reading::Head(_) => self.read_head(buffer, out, limit),
-            Reading::Body(_) => self.read_body(buffer, limit),
-        };
-        step.map_err(|refusal| refusal.broken())
-    }
-
-    fn encode(&self, _: Kind, _: &[u8], _: &mut Vec<u8>) -> Result<(), String> {
-        Err("an HTTP connection cannot be sent messages: each request is answered once".into())
     }
 }

@@ -20,8 +20,8 @@ impl Refusal {
         Self::new(400, reason)
     }
 
-    /// The end of the connection, with an answer that says why.
-    pub(crate) fn broken(&self) -> Broken {
+    /// The end of the connection, with an answer that says why; that to a HEAD has no body.
+    pub(crate) fn broken(&self, is_head: bool) -> Broken {
         let body = format!("{}\n", self.reason);
         let mut reply = Vec::new();
         super::response::status_line(self.status, None, &mut reply);
@@ -30,7 +30,9 @@ impl Refusal {
         date::line(&mut reply);
         super::response::length_line(body.len() as u64, &mut reply);
         reply.extend_from_slice(b"\r\n");
-        reply.extend_from_slice(body.as_bytes());
+        if !is_head {
+            reply.extend_from_slice(body.as_bytes());
+        }
         Broken { reason: format!("{}, answered with {}", self.reason, self.status), reply }
     }
 }

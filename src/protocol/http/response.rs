@@ -1,6 +1,6 @@
 //! What an answer says before its body.
 
-use super::date;
+use super::{date, is_token};
 use std::io::Write;
 
 /// Status, reason and headers of an answer, as a script made them.
@@ -37,7 +37,6 @@ pub(super) enum Framing {
 
 /// May a header be sent as it is? The error says what is wrong.
 pub(crate) fn check_header(name: &str, value: &str) -> Result<(), String> {
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if name.is_empty() || !name.bytes().all(is_token) {
         return Err(format!("`{}` is not the name of a header", name.escape_debug()));
     }

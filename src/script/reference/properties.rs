@@ -176,8 +176,8 @@ Worker::run_all();
         Entry::new(
             "handshake_timeout",
             &["handshake_timeout: float = 10.0"],
-            "Seconds from accepting until a websocket's request must be complete. Who is slower gets 408 and is \
-                closed.",
+            "Seconds from accepting until a websocket's request must be complete, and from the first byte of any HTTP \
+                request to the end of its headers. Who is slower gets 408 and is closed.",
             r#"
 let worker = Worker("websocket://127.0.0.1:0");
 worker.handshake_timeout = 3;
@@ -202,6 +202,41 @@ Worker::run_all();
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.idle_timeout = 600;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "keep_alive_timeout",
+            &["keep_alive_timeout: float = 60.0"],
+            "Seconds from an HTTP answer until the connection is closed, if no other request has begun. 0: never.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.keep_alive_timeout = 15;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "body_timeout",
+            &["body_timeout: float = 30.0"],
+            "Seconds for every 16 KiB of an HTTP request's body; who is slower gets 408 and is closed. Who takes \
+                longer to read as much of an answer that waits is cut off. 0: no limit.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.body_timeout = 10;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "response_timeout",
+            &["response_timeout: float = 5.0"],
+            "Seconds from the end of an HTTP request's handler until it must be answered, by a timer or another \
+                connection; then the answer is 504. 0: never.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.response_timeout = 30;
+worker.on_message = |connection, request| {
+    Timer::add(10.0, || connection.send("at last"), [], false);
+};
 Worker::run_all();
 "#,
         ),
