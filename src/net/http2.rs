@@ -136,7 +136,7 @@ pub(super) async fn serve(
         .keep_alive_timeout(PING)
         .serve_connection(socket, service);
     let mut connection = pin!(connection);
-    let mut leaving = false;
+    let mut leaving = None;
     let mut looks = tokio::time::interval(LOOK);
     let mut idle_since = link.turn.clock.get();
     // (an error here is the peer's, and has been told to it)
@@ -154,8 +154,14 @@ pub(super) async fn serve(
         let limit = link.timeouts.keep_alive.get();
         let is_idle = limit > 0.0 && (now - idle_since) as f64 > limit * 1000.0;
         let leaves = is_idle || link.status() == Status::Closing || link.is_last();
-        if leaves && !std::mem::replace(&mut leaving, true) {
+        if leaves && leaving.is_none() {
+            leaving = Some(now);
             connection.as_mut().graceful_shutdown();
+        }
+        // (a goodbye is answered; who does not is left without)
+        let patience = (link.timeouts.close.get() * 1000.0) as u64;
+        if running.get() == 0 && leaving.is_some_and(|since| now - since > patience) {
+            return Poll::Ready(Ok(()));
         }
         connection.as_mut().poll(cx)
     })

@@ -58,6 +58,8 @@ mod endpoints;
 mod faults;
 /// What `HostHandle::status` and `connections` show.
 mod host_status;
+/// HTTP/2: streams as connections.
+mod http2;
 /// RFC 9110 and 9112, byte by byte: framing, lines, order, time, floods, stops.
 mod http_wire;
 /// The user and group that the process becomes.
