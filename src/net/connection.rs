@@ -4,6 +4,7 @@ use super::{
     Events, Happening, Message, Verdict,
     inbox::{Inbox, give_buffer, take_buffer},
     link::{Link, Status},
+    spool::Spool,
     transport::ReadHalf,
 };
 use crate::protocol::{Broken, Framer, Kind, Step, handshake, http};
@@ -44,11 +45,14 @@ pub(crate) struct Connection<E: Events> {
     answers: Vec<u8>,
     /// Has the peer ended its half, while there is still something to answer?
     ended: bool,
+    /// What came of a large body.
+    spool: Option<Spool>,
 }
 
 impl<E: Events> Connection<E> {
     pub(crate) fn new(link: Rc<Link>, read: ReadHalf, events: E) -> Self {
-        Self { link, read, inbox: Inbox::default(), events, answers: Vec::new(), ended: false }
+        let (inbox, answers) = (Inbox::default(), Vec::new());
+        Self { link, read, inbox, events, answers, ended: false, spool: None }
     }
 
     /// Is there something in the inbox that can be digested now?
@@ -196,8 +200,18 @@ impl<E: Events> Connection<E> {
                     self.inbox.consume(consumed);
                     self.deliver(data).await;
                 }
-                Ok(Step::Request { request, consumed }) => {
+                Ok(Step::Body { part, consumed }) => {
                     self.inbox.consume(consumed);
+                    self.spool(part).await;
+                }
+                Ok(Step::Request { mut request, consumed }) => {
+                    self.inbox.consume(consumed);
+                    if self.spool.is_some() {
+                        let rest = std::mem::take(&mut request.body);
+                        if !self.spool(rest).await {
+                            break;
+                        }
+                    }
                     self.link.begin_answering();
                     if let Some(opening) = self.opens_websocket(&request) {
                         self.link.become_websocket();
@@ -206,7 +220,7 @@ impl<E: Events> Connection<E> {
                         self.conclude(&opening, verdict);
                         continue;
                     }
-                    let data = self.events.receive(Message::Request(request));
+                    let data = self.events.receive(Message::Request(request, self.spool.take()));
                     self.deliver(data.map_err(|_| ())).await;
                 }
                 Ok(Step::Handshake { request, consumed }) => {
@@ -226,6 +240,24 @@ impl<E: Events> Connection<E> {
             }
         }
         self.inbox.settle();
+    }
+
+    /// Stores a part of a large body; nothing is read meanwhile. False: that failed, and the connection ends.
+    async fn spool(&mut self, part: Vec<u8>) -> bool {
+        let (spool, directory) = (self.spool.take(), self.events.upload_dir());
+        let work = Spool::append(spool, directory, part);
+        match attend(&self.link, &self.read, &mut self.inbox, work).await {
+            Ok(spool) => {
+                self.spool = Some(spool);
+                true
+            }
+            Err(reason) => {
+                // (which directory that is, is nothing for strangers)
+                let answer = http::Http::refuse(500, "the body of this request cannot be stored");
+                self.link.break_off(Broken { reason, ..answer });
+                false
+            }
+        }
     }
 
     /// The opening of a websocket in an HTTP request, if it is one and the room above takes it.

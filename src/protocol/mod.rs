@@ -32,6 +32,8 @@ pub(crate) enum Step {
     Control { consumed: usize },
     /// A websocket request that waits for an answer: `WebSocket::accept` or `refuse`.
     Handshake { request: Box<handshake::Request>, consumed: usize },
+    /// A part of a large body, which the request that follows goes without; see [`http::SPOOL`].
+    Body { part: Vec<u8>, consumed: usize },
     /// An HTTP request, which waits for its answer.
     Request { request: Box<http::Request>, consumed: usize },
     /// The peer said goodbye; the answer has been added to the output. Nothing that follows counts.

@@ -1,5 +1,6 @@
 //! `Worker::configure(#{ … })`: what a script says about the process that hosts it.
 
+use super::session_configuration::SessionConfiguration;
 use super::value::{Outcome, boolean, error, seconds, text, whole};
 use crate::engine::report::nearest;
 use rhai::Map;
@@ -27,11 +28,13 @@ pub struct Configuration {
     pub max_queued_bytes: Option<u64>,
     /// Where metrics are served, `127.0.0.1:9100`. Read at start.
     pub metrics: Option<String>,
+    /// Where sessions are kept and how. Changes on reload.
+    pub session: Option<SessionConfiguration>,
 }
 
 impl Configuration {
     /// All keys.
-    const NAMES: [&'static str; 8] = [
+    const NAMES: [&'static str; 9] = [
         "daemonize",
         "stdout_file",
         "pid_file",
@@ -40,6 +43,7 @@ impl Configuration {
         "stop_timeout",
         "max_queued_bytes",
         "metrics",
+        "session",
     ];
 
     /// Adds what a call of `Worker::configure` says; relative paths are those of the working directory.
@@ -56,6 +60,7 @@ impl Configuration {
                 "log_file_max_size" => self.log_file_max_size = Some(size()?),
                 "stop_timeout" => self.stop_timeout = Some(seconds(value, name)?),
                 "max_queued_bytes" => self.max_queued_bytes = Some(size()?),
+                "session" => self.session = Some(SessionConfiguration::read(value)?),
                 "metrics" => self.metrics = Some(text(value, name)?),
                 _ => {
                     let advice = nearest(name, Self::NAMES);

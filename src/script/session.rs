@@ -20,7 +20,7 @@ use crate::{
     protocol::{Kind, Wire, handshake::Request, scheme::Scheme},
 };
 use rhai::{Dynamic, Map};
-use std::rc::Rc;
+use std::{path::PathBuf, rc::Rc};
 
 /// Websocket code when a connection is closed because of an error in its script (RFC 6455, 7.4.1).
 const INTERNAL_ERROR: u16 = 1011;
@@ -126,15 +126,30 @@ impl Session {
         Some(result)
     }
 
+    /// The handler of a request has returned, maybe without an answer: what it left in the session is kept.
+    async fn save_session(&self) {
+        let Some(session) = self.connection.request().and_then(|request| request.opened_session())
+        else {
+            return;
+        };
+        if let Err(why) = session.save().await {
+            let text = format!("a session of worker `{}`: {why}", self.worker.core().title());
+            self.ctx.report(Fault::plain(text));
+        }
+    }
+
     /// The handler of a request has returned: what it left to be answered is.
     fn conclude(&self, result: Option<Result<Dynamic, Box<Fault>>>) {
         let link = self.connection.link();
+        let refused = self.connection.request().and_then(|request| request.refused_form());
+        let (status, reason) =
+            refused.unwrap_or_else(|| (500, "the handler of this request failed".to_owned()));
         match result {
             Some(Ok(_)) => (),
             Some(Err(fault)) if self.ctx.explains.get() => {
-                link.answer_for(500, &http::uncoloured(&fault.text));
+                link.answer_for(status, &http::uncoloured(&fault.text));
             }
-            Some(Err(_)) => link.answer_for(500, "the handler of this request failed"),
+            Some(Err(_)) => link.answer_for(status, &reason),
             None => link.answer_for(404, "nobody answers requests here"),
         }
         if !link.is_answering() {
@@ -191,12 +206,16 @@ impl Events for Session {
         }
     }
 
+    fn upload_dir(&self) -> PathBuf {
+        self.worker.core().upload_dir()
+    }
+
     fn receive(&mut self, message: Message<'_>) -> Result<Data, NotUtf8> {
         if let Some(target) = self.connection.target() {
             let (kind, bytes) = match message {
                 Message::Text(text) => (Kind::Text, text.as_bytes()),
                 Message::Binary(bytes) => (Kind::Binary, bytes),
-                Message::Request(_) => return Ok(Data::Done),
+                Message::Request(..) => return Ok(Data::Done),
             };
             // (a target that cannot take it says so in its own on_error)
             let _ = target.link().send(kind, bytes);
@@ -211,8 +230,9 @@ impl Events for Session {
                 std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
             }
             Message::Binary(bytes) => Dynamic::from_blob(bytes.to_vec()),
-            Message::Request(request) => {
-                let request = http::Request::new(*request, self.connection.link().peer);
+            Message::Request(request, spool) => {
+                let peer = self.connection.link().peer;
+                let request = http::Request::new(*request, spool, peer, &self.worker);
                 self.connection.set_request(Some(request.clone()));
                 Dynamic::from(request)
             }
@@ -225,6 +245,7 @@ impl Events for Session {
         let is_request = data.is::<http::Request>();
         let result = self.emit(Event::Message, data, Dynamic::UNIT).await;
         if is_request {
+            self.save_session().await;
             self.conclude(result);
         }
     }

@@ -22,6 +22,10 @@ use std::io::Write;
 /// A body's bytes that count as progress. Fixed: a peer that sends less in a whole `body_timeout` only holds its place.
 const PROGRESS: usize = 16 * 1024;
 
+/// Bytes of a body that are handed on as soon as they are there, instead of being kept until it is complete. Fixed: forms fit
+/// in, and a thousand peers that upload at once cost a quarter of a gigabyte.
+pub(crate) const SPOOL: usize = 256 * 1024;
+
 /// What the connection waits for, as its time limits see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -45,7 +49,16 @@ enum Reading {
 struct Arriving {
     head: Head,
     body: Vec<u8>,
+    /// Bytes that were handed on before those.
+    spooled: usize,
     rest: Rest,
+}
+
+impl Arriving {
+    /// All bytes of the body that have come.
+    fn received(&self) -> usize {
+        self.spooled + self.body.len()
+    }
 }
 
 /// What is left of a body.
@@ -140,7 +153,7 @@ impl Http {
         let (stage, mark) = match (&self.exchange, &self.reading) {
             (Exchange::Waiting | Exchange::Promised, _) => (Stage::Answer, self.served),
             (Exchange::Streaming { .. } | Exchange::Sized { .. }, _) => (Stage::Rest, written),
-            (_, Reading::Body(arriving)) => (Stage::Body, (arriving.body.len() / PROGRESS) as u64),
+            (_, Reading::Body(arriving)) => (Stage::Body, (arriving.received() / PROGRESS) as u64),
             _ if unread == 0 && self.served > 0 => (Stage::Idle, self.served),
             _ => (Stage::Head, self.served),
         };
@@ -320,13 +333,15 @@ impl Http {
         if head.expects_continue && buffer.len() == end {
             out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        self.reading = Reading::Body(Box::new(Arriving { head, body: Vec::new(), rest }));
+        self.reading =
+            Reading::Body(Box::new(Arriving { head, body: Vec::new(), spooled: 0, rest }));
         Ok(Step::Control { consumed: end })
     }
 
     fn read_body(&mut self, buffer: &[u8], limit: usize) -> Result<Step, Refusal> {
         let Reading::Body(arriving) = &mut self.reading else { return Ok(Step::More) };
         let mut consumed = 0;
+        let limit = limit.saturating_sub(arriving.spooled);
         let is_done = match &mut arriving.rest {
             Rest::Bytes(left) => {
                 consumed = buffer.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
@@ -342,6 +357,11 @@ impl Http {
                 }
             },
         };
+        if !is_done && arriving.body.len() >= SPOOL {
+            let part = std::mem::take(&mut arriving.body);
+            arriving.spooled += part.len();
+            return Ok(Step::Body { part, consumed });
+        }
         if !is_done {
             return Ok(if consumed > 0 { Step::Control { consumed } } else { Step::More });
         }

@@ -1,0 +1,63 @@
+//! The body of a request that is too large to wait in memory: a file without a name, which is gone when nobody holds it.
+//! What the bytes mean may not enter.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
+use tokio::task::spawn_blocking;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    file: File,
+    length: u64,
+}
+
+impl Spool {
+    /// Adds a part on the blocking pool, to a new file in that directory if there is none yet. The error says what could not
+    /// be done where.
+    pub(super) async fn append(
+        spool: Option<Self>,
+        directory: PathBuf,
+        part: Vec<u8>,
+    ) -> Result<Self, String> {
+        let work = spawn_blocking(move || {
+            let added = spool.map_or_else(|| Self::new(&directory), Ok).and_then(|s| s.add(&part));
+            added.map_err(|fault| {
+                let directory = directory.display();
+                format!("a body could not be stored in {directory}: {fault}; see upload_dir")
+            })
+        });
+        work.await.unwrap_or_else(|stopped| Err(stopped.to_string()))
+    }
+
+    /// Only its owner could read it, if it could be found.
+    fn new(directory: &Path) -> io::Result<Self> {
+        Ok(Self { file: tempfile::tempfile_in(directory)?, length: 0 })
+    }
+
+    fn add(mut self, part: &[u8]) -> io::Result<Self> {
+        self.file.write_all(part)?;
+        self.length += part.len() as u64;
+        Ok(self)
+    }
+
+    /// All of it. Blocks.
+    pub(crate) fn read(&self) -> io::Result<Vec<u8>> {
+        let length = usize::try_from(self.length).map_err(io::Error::other)?;
+        let mut bytes = vec![0; length];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes)
+    }
+
+    /// The file, to be read from its beginning by one reader at a time. Blocks.
+    pub(crate) fn rewound(&self) -> io::Result<File> {
+        use std::io::Seek;
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
+        Ok(file)
+    }
+}
