@@ -3,17 +3,27 @@
 
 use std::{
     fs::File,
-    io::{self, Write},
+    io::{self, Seek, Write},
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
-use tokio::task::spawn_blocking;
+use tokio::{runtime::Handle, task::spawn_blocking};
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Spool {
-    file: File,
+    /// None while it is dropped.
+    file: Option<File>,
     length: u64,
+}
+
+/// What is left of a file goes with its last handle, and giving many blocks back takes its time.
+impl Drop for Spool {
+    fn drop(&mut self) {
+        if let (Some(file), Ok(runtime)) = (self.file.take(), Handle::try_current()) {
+            runtime.spawn_blocking(move || drop(file));
+        }
+    }
 }
 
 impl Spool {
@@ -36,11 +46,11 @@ impl Spool {
 
     /// Only its owner could read it, if it could be found.
     fn new(directory: &Path) -> io::Result<Self> {
-        Ok(Self { file: tempfile::tempfile_in(directory)?, length: 0 })
+        Ok(Self { file: Some(tempfile::tempfile_in(directory)?), length: 0 })
     }
 
     fn add(mut self, part: &[u8]) -> io::Result<Self> {
-        self.file.write_all(part)?;
+        self.file()?.write_all(part)?;
         self.length += part.len() as u64;
         Ok(self)
     }
@@ -49,14 +59,17 @@ impl Spool {
     pub(crate) fn read(&self) -> io::Result<Vec<u8>> {
         let length = usize::try_from(self.length).map_err(io::Error::other)?;
         let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, 0)?;
+        self.file()?.read_exact_at(&mut bytes, 0)?;
         Ok(bytes)
     }
 
-    /// The file, to be read from its beginning by one reader at a time. Blocks.
+    fn file(&self) -> io::Result<&File> {
+        self.file.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The file, to be read from its beginning by one reader at a time.
     pub(crate) fn rewound(&self) -> io::Result<File> {
-        use std::io::Seek;
-        let mut file = self.file.try_clone()?;
+        let mut file = self.file()?.try_clone()?;
         file.rewind()?;
         Ok(file)
     }

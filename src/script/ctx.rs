@@ -230,11 +230,16 @@ impl Ctx {
     ) -> Result<Dynamic, Box<Fault>> {
         let result = self.try_call(handler, args, tag, occasion).await;
         result.map_err(|fault| {
-            self.report(fault.clone());
-            let served = self.served.borrow();
-            self.exit_if(served.as_ref().map(|w| w.core().settings.on_script_error.get()));
+            self.own_up(&fault);
             Box::new(fault)
         })
+    }
+
+    /// Reports the fault of a script, and does what its worker wants to be done then.
+    pub(crate) fn own_up(&self, fault: &Fault) {
+        self.report(fault.clone());
+        let served = self.served.borrow();
+        self.exit_if(served.as_ref().map(|w| w.core().settings.on_script_error.get()));
     }
 
     /// The same for callers that have something better to do with a fault than to log it.

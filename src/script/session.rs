@@ -109,8 +109,11 @@ impl Session {
             let what = format!("{} of worker `{title}`, connection {id}", event.name());
             Occasion { what, connection: Some(id) }
         };
-        let result = self.ctx.call(handler, &mut args, 0, occasion).await;
-        if result.is_err() {
+        let result = self.ctx.try_call(handler, &mut args, 0, occasion).await;
+        if let Err(fault) = &result
+            && self.refusal(fault).is_none()
+        {
+            self.ctx.own_up(fault);
             match worker.core().settings.on_script_error.get() {
                 Policy::Keep => (),
                 Policy::Close => self.connection.link().close(INTERNAL_ERROR, ""),
@@ -123,7 +126,13 @@ impl Session {
             true => back,
             false => Dynamic::from(self.connection.clone()),
         };
-        Some(result)
+        Some(result.map_err(Box::new))
+    }
+
+    /// Is it the client's fault, because of its form? Then no error of the script is to be reported: a stranger could fill
+    /// the log, or end the isolate of a worker whose `on_script_error` says so.
+    fn refusal(&self, fault: &Fault) -> Option<(u16, String)> {
+        self.connection.request()?.refused_form(&fault.text)
     }
 
     /// The handler of a request has returned, maybe without an answer: what it left in the session is kept.
@@ -141,15 +150,15 @@ impl Session {
     /// The handler of a request has returned: what it left to be answered is.
     fn conclude(&self, result: Option<Result<Dynamic, Box<Fault>>>) {
         let link = self.connection.link();
-        let refused = self.connection.request().and_then(|request| request.refused_form());
-        let (status, reason) =
-            refused.unwrap_or_else(|| (500, "the handler of this request failed".to_owned()));
         match result {
             Some(Ok(_)) => (),
-            Some(Err(fault)) if self.ctx.explains.get() => {
-                link.answer_for(status, &http::uncoloured(&fault.text));
-            }
-            Some(Err(_)) => link.answer_for(status, &reason),
+            Some(Err(fault)) => match self.refusal(&fault) {
+                Some((status, reason)) => link.answer_for(status, &reason),
+                None if self.ctx.explains.get() => {
+                    link.answer_for(500, &http::uncoloured(&fault.text));
+                }
+                None => link.answer_for(500, "the handler of this request failed"),
+            },
             None => link.answer_for(404, "nobody answers requests here"),
         }
         if !link.is_answering() {

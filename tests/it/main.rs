@@ -3,6 +3,7 @@
 
 mod browser;
 mod client;
+mod exchange;
 mod guards;
 mod host;
 mod process;
@@ -54,6 +55,10 @@ mod endpoints;
 mod faults;
 /// What `HostHandle::status` and `connections` show.
 mod host_status;
+/// Sessions: cookies, stores, who may see what; and whom a proxy speaks for.
+mod http_sessions;
+/// Forms with files, and large bodies.
+mod http_uploads;
 /// The user and group that the process becomes.
 mod identity;
 /// Sockets that the host was started with.

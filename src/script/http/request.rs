@@ -159,11 +159,12 @@ impl Request {
         read.as_ref().map(Some).map_err(|refused| error(refused.reason.clone()))
     }
 
-    /// If its form was not taken: the status of the answer that it gets when the script has none, and why.
-    pub(crate) fn refused_form(&self) -> Option<(u16, String)> {
+    /// Did a handler end with this text because the form was not taken, by the client's own fault? Then the status of the
+    /// answer, and why. (What went wrong here is nothing for strangers.)
+    pub(crate) fn refused_form(&self, text: &str) -> Option<(u16, String)> {
         let refused = self.0.uploads.get()?.as_ref().err()?;
-        // (what went wrong here is nothing for strangers)
-        (refused.status < 500).then(|| (refused.status, refused.reason.clone()))
+        let is_it = refused.status < 500 && text.contains(&refused.reason);
+        is_it.then(|| (refused.status, refused.reason.clone()))
     }
 
     /// Maps of the files that came, by field.
