@@ -66,6 +66,20 @@ fn curl_sends_fields_and_files() {
 }
 
 #[test]
+fn curl_sends_large_files() {
+    let mut host =
+        serve("", r#"connection.send([request.file("f")?.size, request.body().len()]);"#);
+    fs::write(host.path("large"), vec![b'x'; 3_000_000]).expect("a file");
+    let (path, address) = (host.path("large").display().to_string(), host.socket(HTTP));
+    // (curl asks with Expect: 100-continue first)
+    let said = curl(&["-F", &format!("f=@{path}")], address, "/");
+    assert!(said.starts_with("[3000000,30"), "{said}");
+    assert_eq!(curl(&["-T", &path], address, "/"), "[null,3000000]");
+    let chunked = ["-T", &path, "-H", "Transfer-Encoding: chunked", "-H", "Expect:"];
+    assert_eq!(curl(&chunked, address, "/"), "[null,3000000]");
+}
+
+#[test]
 fn a_temporary_file_is_its_owners_and_there_until_the_handler_is_done() {
     let mut host = serve(
         "worker.may_end = false;",
@@ -184,7 +198,7 @@ fn a_file_is_moved_to_another_file_system() {
 #[test]
 fn a_form_that_cannot_be_is_the_clients_fault() {
     let mut host = serve(
-        "worker.max_file_uploads = 1;",
+        "worker.max_file_uploads = 1; worker.on_script_error = \"exit\";",
         r#"
         if request.path() == "/caught" {
             try { request.post() } catch (e) { connection.send(`caught ${e}`); return; }

@@ -64,7 +64,8 @@ Worker::run_all();
             `log_file`, `log_file_max_size` (bytes, then a new file is begun), `stdout_file` (what scripts print, in a \
             daemon), `metrics` (`127.0.0.1:9100`, where Prometheus text is served): these are read at start. \
             `stop_timeout` (seconds that a stop waits for queues and goodbyes, and a graceful one for connections), \
-            `max_queued_bytes` (bytes of memory for what waits for all peers together): these change on reload. An unknown key or a \
+            `max_queued_bytes` (bytes of memory for what waits for all peers together), `session` (a map that says how \
+            sessions are kept, see there): these change on reload. An unknown key or a \
             value of the wrong type is an error. Several calls add up.",
             r#"
 Worker::configure(#{ stop_timeout: 1.5 });
