@@ -247,8 +247,9 @@ impl<E: Events> Connection<E> {
         let (spool, directory) = (self.spool.take(), self.events.upload_dir());
         let work = Spool::append(spool, directory, part);
         match attend(&self.link, &self.read, &mut self.inbox, work).await {
-            Ok(spool) => {
+            Ok((spool, part)) => {
                 self.spool = Some(spool);
+                self.link.with_wire(|wire| wire.http().map(|http| http.reuse(part)));
                 true
             }
             Err(reason) => {

@@ -28,15 +28,15 @@ impl Drop for Spool {
 
 impl Spool {
     /// Adds a part on the blocking pool, to a new file in that directory if there is none yet. The error says what could not
-    /// be done where.
+    /// be done where. The part is given back, for its memory.
     pub(super) async fn append(
         spool: Option<Self>,
         directory: PathBuf,
         part: Vec<u8>,
-    ) -> Result<Self, String> {
+    ) -> Result<(Self, Vec<u8>), String> {
         let work = spawn_blocking(move || {
             let added = spool.map_or_else(|| Self::new(&directory), Ok).and_then(|s| s.add(&part));
-            added.map_err(|fault| {
+            added.map(|spool| (spool, part)).map_err(|fault| {
                 let directory = directory.display();
                 format!("a body could not be stored in {directory}: {fault}; see upload_dir")
             })
