@@ -1,7 +1,9 @@
 //! `Worker::configure(#{ … })`: what a script says about the process that hosts it.
 
-use super::session_configuration::SessionConfiguration;
-use super::value::{Outcome, boolean, error, seconds, text, whole};
+use super::{
+    session_configuration::SessionConfiguration,
+    value::{Outcome, boolean, error, seconds, text, whole},
+};
 use crate::engine::report::nearest;
 use rhai::Map;
 use std::{path::PathBuf, time::Duration};

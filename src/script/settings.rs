@@ -27,7 +27,7 @@ pub(crate) const MAX_PACKAGE: usize = 10 * 1024 * 1024;
 const SIZES: std::ops::RangeInclusive<i64> = 1..=(1 << 32) - 1;
 
 /// Files that one form may bring. Changed by `max_file_uploads`. As in PHP; each is a file until the request is answered.
-pub(crate) const MAX_FILES: usize = 20;
+const MAX_FILES: usize = 20;
 
 /// The range of `max_file_uploads`.
 const FILES: std::ops::RangeInclusive<i64> = 0..=10_000;

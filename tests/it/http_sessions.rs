@@ -116,6 +116,7 @@ fn a_visitor_of_whom_nothing_is_kept_gets_no_cookie() {
     assert_eq!(get(&mut client, "/look", None).cookie(), None);
     let asked = get(&mut client, "/id", None);
     assert_eq!(asked.cookie(), Some(&*asked.body), "who asks for the id has one");
+    assert_eq!(get(&mut client, "/look", Some(&asked.body)).cookie(), Some(&*asked.body));
     assert_eq!(get(&mut client, "/id", Some(&asked.body)).body, asked.body);
 }
 

@@ -7,7 +7,7 @@ use crate::{
     script::value::{Outcome, error, text, waiting},
     web::{session_id::SessionId, session_store::SessionError},
 };
-use rhai::{Array, Dynamic, Engine, FuncRegistration, ImmutableString};
+use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString};
 use serde_json::{Map, Value};
 use std::{
     cell::{Cell, RefCell},
@@ -58,6 +58,10 @@ impl Changes {
         self.removed.push(key.to_owned());
     }
 
+    fn is_empty(&self) -> bool {
+        !self.flushed && self.keys.is_empty() && self.removed.is_empty()
+    }
+
     fn apply(self, values: &mut Map<String, Value>) {
         if self.flushed {
             values.clear();
@@ -105,7 +109,8 @@ impl Session {
     }
 
     /// Writes what changed, and lets its lifetime begin anew. A session that is new and empty is not kept, so that visitors
-    /// of whom there is nothing to remember cost nothing; one that somebody has ended meanwhile stays ended.
+    /// of whom there is nothing to remember cost nothing, and one that was emptied ends; one that somebody else has ended
+    /// meanwhile stays ended.
     pub(crate) async fn save(&self) -> Result<(), SessionError> {
         let state = &*self.0;
         if !state.is_unsaved.take() {
@@ -114,6 +119,7 @@ impl Session {
         let (id, store) = (state.id.borrow().clone(), &state.regime.store);
         let _alone = state.regime.lock(&id).lock().await;
         let changes = state.changes.take();
+        let is_as_before = state.is_stored.get() && changes.is_empty();
         let values = match state.is_stored.get() {
             false => state.values.borrow().clone(),
             true => {
@@ -129,7 +135,7 @@ impl Session {
                 values
             }
         };
-        if values.is_empty() && !state.is_wanted.get() {
+        if values.is_empty() && !state.is_wanted.get() && !is_as_before {
             if state.is_stored.replace(false) {
                 store.delete(&id).await?;
             }
@@ -315,9 +321,8 @@ pub(super) fn register(engine: &mut Engine) {
     }
     for name in ["to_string", "to_debug"] {
         method!(name, |s: This| -> Text {
-            let keys: Array = s.0.values.borrow().keys().map(|key| key.into()).collect();
             // (not the id: whoever reads it in a log could take the session over)
-            format!("Session({} values)", keys.len()).into()
+            format!("Session({} values)", s.0.values.borrow().len()).into()
         });
     }
 }

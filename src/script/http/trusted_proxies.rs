@@ -1,7 +1,9 @@
 //! `worker.trusted_proxies`: whose word is taken on where a request really came from.
 
-use crate::engine::{json, ref_array::RefArray, ref_map::RefMap};
-use crate::script::value::{Outcome, error, text};
+use crate::{
+    engine::{json, ref_array::RefArray, ref_map::RefMap},
+    script::value::{Outcome, error, text},
+};
 use ipnet::IpNet;
 use rhai::{Array, Dynamic};
 use std::net::IpAddr;

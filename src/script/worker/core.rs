@@ -123,7 +123,7 @@ impl WorkerCore {
         self.ctx.program().map(|program| program.directory()).unwrap_or_default()
     }
 
-    /// Where uploads and large bodies lie while their request is answered.
+    /// Where uploads and large bodies lie while their request is answered; `/tmp`, or what TMPDIR says, unless it is set.
     pub(crate) fn upload_dir(&self) -> PathBuf {
         match &**self.settings.upload_dir.borrow() {
             "" => std::env::temp_dir(),
