@@ -40,3 +40,4 @@ pub use script::configuration::Configuration;
 pub use script::reference::{
     Entry, Place, Section, registered::registered_names, script_reference,
 };
+pub use script::session_configuration::SessionConfiguration;

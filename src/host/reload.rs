@@ -15,10 +15,10 @@ use crate::{
     isolate::{Command, Isolate, Loaded, Report, Task},
     log::{About, Level, Record},
     net::sockets::Sockets,
-    script::{configuration::Configuration, plan::match_up},
+    script::{configuration::Configuration, http::Regime, plan::match_up},
 };
 use std::{
-    sync::{atomic::Ordering, mpsc::Receiver},
+    sync::{Arc, atomic::Ordering, mpsc::Receiver},
     time::{Duration, Instant},
 };
 
@@ -33,6 +33,8 @@ pub(super) struct Deployment {
     began: Instant,
     timers: usize,
     configuration: Configuration,
+    /// What is going to hold for sessions.
+    sessions: Option<Arc<Regime>>,
     workers: Vec<Coming>,
     /// What each isolate that is there already will serve; `None` if it is not needed any more.
     roles: Vec<Option<Role>>,
@@ -48,6 +50,7 @@ impl Deployment {
             began: Instant::now(),
             timers: 0,
             configuration: Configuration::default(),
+            sessions: None,
             workers: Vec::new(),
             roles: Vec::new(),
             new_places: Vec::new(),
@@ -98,7 +101,11 @@ impl Deployment {
         if is_first {
             host.serve_metrics(&self.configuration)?;
         }
-        identity.map_or(Ok(()), |identity| self.become_other(&identity))
+        identity.map_or(Ok(()), |identity| self.become_other(&identity))?;
+        // (as whom the files of sessions will belong to)
+        let regime = host.sessions.prepare(self.configuration.session.as_ref());
+        self.sessions = Some(regime.map_err(|why| Error::new(ErrorKind::Config, why))?);
+        Ok(())
     }
 
     /// Gives the sockets, and then the whole process, to another user.
@@ -164,6 +171,9 @@ impl Deployment {
         host.generation += 1;
         let gone = self.fill_places(host);
         self.fit_sockets(host);
+        if let Some(regime) = self.sessions.take() {
+            host.sessions.serve(regime);
+        }
         let answers = self.hand_out_tasks(host);
         let fresh = self.replace_declared(host);
         // What is gone ends first: the addresses that it has may be asked for by an `on_worker_start` that runs now.

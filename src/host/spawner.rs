@@ -4,7 +4,7 @@ use super::{builder::HostConfig, handle::Order};
 use crate::{
     isolate::Isolate,
     net::{budget::Budget, listener::Listeners},
-    script::ctx::Wish,
+    script::{ctx::Wish, http::Sessions},
 };
 use std::{
     io,
@@ -38,6 +38,7 @@ impl Spawner {
         config: &HostConfig,
         listeners: &Listeners,
         budget: &Arc<Budget>,
+        sessions: &Arc<Sessions>,
     ) -> io::Result<Isolate> {
         let id = self.next_id;
         self.next_id += 1;
@@ -55,7 +56,8 @@ impl Spawner {
             let _ = orders.send(Order::Wish(wish));
         };
         let (engine, log) = (config.engine.clone(), config.log.clone());
-        Isolate::spawn(id, engine, log, listeners.clone(), budget.clone(), wishes)
+        let (budget, sessions) = (budget.clone(), sessions.clone());
+        Isolate::spawn(id, engine, log, listeners.clone(), budget, sessions, wishes)
     }
 
     /// The embedder has been told of a fault.

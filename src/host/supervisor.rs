@@ -11,7 +11,7 @@ use crate::{
     isolate::{Isolate, Report},
     log::Level,
     net::{listener::Listeners, sockets::Sockets},
-    script::{configuration::Configuration, ctx::Wish, plan::WorkerSpec},
+    script::{configuration::Configuration, ctx::Wish, http::Sessions, plan::WorkerSpec},
     watch::Watch,
 };
 use std::{
@@ -70,6 +70,8 @@ pub(super) struct Supervisor {
     pub(super) generation: u64,
     pub(super) timers: usize,
     pub(super) configuration: Configuration,
+    /// Of all isolates.
+    pub(super) sessions: Arc<Sessions>,
     /// What others may know of all this.
     pub(super) board: Arc<Board>,
     _busy_watch: BusyWatch,
@@ -121,6 +123,7 @@ impl Supervisor {
             generation: 0,
             timers: 0,
             configuration: Configuration::default(),
+            sessions: Arc::default(),
             board,
             _busy_watch: busy_watch,
             metrics: None,
@@ -249,7 +252,8 @@ impl Supervisor {
     }
 
     pub(super) fn spawn_isolate(&mut self) -> Result<Isolate, Error> {
-        let isolate = self.spawner.spawn(&self.config, &self.listeners, &self.board.budget);
+        let (budget, sessions) = (&self.board.budget, &self.sessions);
+        let isolate = self.spawner.spawn(&self.config, &self.listeners, budget, sessions);
         isolate.map_err(|e| system("cannot start an isolate's thread", e))
     }
 

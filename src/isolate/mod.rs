@@ -21,6 +21,7 @@ use crate::{
         callback::Event,
         configuration::Configuration,
         ctx::{Ctx, Wish},
+        http::Sessions,
         plan::WorkerSpec,
         settings::Settings,
         worker::no_such_callback,
@@ -110,6 +111,7 @@ impl Isolate {
         log: Log,
         listeners: Listeners,
         budget: Arc<Budget>,
+        sessions: Arc<Sessions>,
         wishes: impl Fn(Wish) + Send + 'static,
     ) -> std::io::Result<Self> {
         let stats = Arc::<Stats>::default();
@@ -124,7 +126,9 @@ impl Isolate {
                 let limit = config.handler_timeout;
                 let ctx = || {
                     let wishes = move |wish| wishes(wish);
-                    Ctx::new(id, limit, log.clone(), listeners, told, budget, wishes)
+                    let ctx = Ctx::new(id, limit, log.clone(), listeners, told, budget, wishes);
+                    *ctx.sessions.borrow_mut() = sessions;
+                    ctx
                 };
                 let ran = coroutine::guarded(|| run(id, &config, &log, ctx, mailbox));
                 if let Err(panic) = ran {

@@ -4,6 +4,7 @@ use super::{
     Events, Happening, Message, Verdict, http2,
     inbox::{Inbox, give_buffer, take_buffer},
     link::{Link, Status},
+    spool::Spool,
     transport::ReadHalf,
 };
 use crate::protocol::{Broken, Framer, Kind, Step, handshake, http};
@@ -45,6 +46,8 @@ pub(crate) struct Connection<E: Events> {
     /// Has the peer ended its half, while there is still something to answer?
     ended: bool,
     is_http2: bool,
+    /// What came of a large body.
+    spool: Option<Spool>,
 }
 
 impl<E: Events> Connection<E> {
@@ -57,6 +60,7 @@ impl<E: Events> Connection<E> {
             answers: Vec::new(),
             ended: false,
             is_http2: false,
+            spool: None,
         }
     }
 
@@ -222,8 +226,18 @@ impl<E: Events> Connection<E> {
                     self.inbox.consume(consumed);
                     self.deliver(data).await;
                 }
-                Ok(Step::Request { request, consumed }) => {
+                Ok(Step::Body { part, consumed }) => {
                     self.inbox.consume(consumed);
+                    self.spool(part).await;
+                }
+                Ok(Step::Request { mut request, consumed }) => {
+                    self.inbox.consume(consumed);
+                    if self.spool.is_some() {
+                        let rest = std::mem::take(&mut request.body);
+                        if !self.spool(rest).await {
+                            break;
+                        }
+                    }
                     self.link.begin_answering();
                     if let Some(opening) = self.opens_websocket(&request) {
                         self.link.become_websocket();
@@ -232,7 +246,7 @@ impl<E: Events> Connection<E> {
                         self.conclude(&opening, verdict);
                         continue;
                     }
-                    let data = self.events.receive(Message::Request(request));
+                    let data = self.events.receive(Message::Request(request, self.spool.take()));
                     self.deliver(data.map_err(|_| ())).await;
                 }
                 Ok(Step::Http2) => {
@@ -256,6 +270,26 @@ impl<E: Events> Connection<E> {
             }
         }
         self.inbox.settle();
+    }
+
+    /// Stores a part of a large body; nothing is read meanwhile. False: that failed, and the connection ends.
+    async fn spool(&mut self, part: Vec<u8>) -> bool {
+        let (spool, directory) = (self.spool.take(), self.events.upload_dir());
+        let work = Spool::append(spool, directory, part);
+        match attend(&self.link, &self.read, &mut self.inbox, work).await {
+            Ok((spool, part)) => {
+                self.spool = Some(spool);
+                self.link.with_wire(|wire| wire.http().map(|http| http.reuse(part)));
+                true
+            }
+            Err(reason) => {
+                // (which directory that is, is nothing for strangers)
+                let text = "the body of this request cannot be stored";
+                let answer = self.link.refusal(500, text);
+                self.link.break_off(Broken { reason, ..answer });
+                false
+            }
+        }
     }
 
     /// The opening of a websocket in an HTTP request, if it is one and the room above takes it.

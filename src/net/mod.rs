@@ -18,6 +18,7 @@ pub(crate) mod outbox;
 pub(crate) mod pipe;
 pub(crate) mod share;
 pub(crate) mod sockets;
+pub(crate) mod spool;
 pub(crate) mod stats;
 pub(crate) mod sweeper;
 mod tally;
@@ -25,12 +26,15 @@ pub(crate) mod transport;
 pub(crate) mod turn;
 
 use crate::protocol::{handshake, http};
+use spool::Spool;
+use std::path::PathBuf;
 
 /// A received message, still in the read buffer.
 pub(crate) enum Message<'a> {
     Text(&'a str),
     Binary(&'a [u8]),
-    Request(Box<http::Request>),
+    /// With the file that has its body, if that is large.
+    Request(Box<http::Request>, Option<Spool>),
 }
 
 /// What becomes of a websocket request.
@@ -77,6 +81,8 @@ pub(crate) trait Events: 'static {
     fn takes_websockets(&self) -> bool;
     /// A websocket request is complete and wants an answer.
     async fn handshake(&mut self, request: &handshake::Request) -> Verdict;
+    /// Where large bodies of requests are kept while they come in.
+    fn upload_dir(&self) -> PathBuf;
     /// Copies a message out of the read buffer.
     fn receive(&mut self, message: Message<'_>) -> Result<Self::Data, NotUtf8>;
     /// Handles a message.

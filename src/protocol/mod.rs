@@ -34,6 +34,8 @@ pub(crate) enum Step {
     Handshake { request: Box<handshake::Request>, consumed: usize },
     /// HTTP/2 begins here; nothing is consumed.
     Http2,
+    /// A part of a large body, which the request that follows goes without; see [`http::SPOOL`].
+    Body { part: Vec<u8>, consumed: usize },
     /// An HTTP request, which waits for its answer.
     Request { request: Box<http::Request>, consumed: usize },
     /// The peer said goodbye; the answer has been added to the output. Nothing that follows counts.

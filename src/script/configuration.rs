@@ -1,6 +1,9 @@
 //! `Worker::configure(#{ … })`: what a script says about the process that hosts it.
 
-use super::value::{Outcome, boolean, error, seconds, text, whole};
+use super::{
+    session_configuration::SessionConfiguration,
+    value::{Outcome, boolean, error, seconds, text, whole},
+};
 use crate::engine::{json, report::nearest};
 use rhai::{Dynamic, Map};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -31,11 +34,13 @@ pub struct Configuration {
     pub user: Option<u32>,
     /// The same for its group.
     pub group: Option<u32>,
+    /// Where sessions are kept and how. Changes on reload.
+    pub session: Option<SessionConfiguration>,
 }
 
 impl Configuration {
     /// All keys.
-    const NAMES: [&'static str; 8] = [
+    const NAMES: [&'static str; 9] = [
         "daemonize",
         "stdout_file",
         "pid_file",
@@ -44,6 +49,7 @@ impl Configuration {
         "stop_timeout",
         "max_queued_bytes",
         "metrics",
+        "session",
     ];
 
     /// The names of what differs and is read at start only.
@@ -73,6 +79,7 @@ impl Configuration {
                 "log_file_max_size" => self.log_file_max_size = Some(size()?),
                 "stop_timeout" => self.stop_timeout = Some(seconds(value, name)?),
                 "max_queued_bytes" => self.max_queued_bytes = Some(size()?),
+                "session" => self.session = Some(SessionConfiguration::read(value)?),
                 "metrics" => self.metrics = Some(address(value, name)?),
                 _ => {
                     let advice = nearest(name, Self::NAMES);

@@ -4,6 +4,7 @@
 use super::{
     callback::Event,
     configuration::Configuration,
+    http::Sessions,
     policy::Policy,
     timer::Timers,
     value::{Outcome, error, function},
@@ -71,6 +72,8 @@ pub(crate) struct Ctx {
     pub(crate) declared: RefCell<Vec<Worker>>,
     /// What the top level that ran last configured.
     pub(crate) configuration: RefCell<Configuration>,
+    /// Those of the whole process.
+    pub(crate) sessions: RefCell<Arc<Sessions>>,
     /// Are clients of HTTP shown the errors of scripts?
     pub(crate) explains: Cell<bool>,
     /// Are prints of the top level shown? (In one isolate they are, the others only repeat them.)
@@ -123,6 +126,7 @@ impl Ctx {
             workers: RefCell::default(),
             declared: RefCell::default(),
             configuration: RefCell::default(),
+            sessions: RefCell::default(),
             explains: Cell::new(false),
             loud: Cell::new(true),
             reports: Cell::default(),
@@ -226,11 +230,16 @@ impl Ctx {
     ) -> Result<Dynamic, Box<Fault>> {
         let result = self.try_call(handler, args, tag, occasion).await;
         result.map_err(|fault| {
-            self.report(fault.clone());
-            let served = self.served.borrow();
-            self.exit_if(served.as_ref().map(|w| w.core().settings.on_script_error.get()));
+            self.own_up(&fault);
             Box::new(fault)
         })
+    }
+
+    /// Reports the fault of a script, and does what its worker wants to be done then.
+    pub(crate) fn own_up(&self, fault: &Fault) {
+        self.report(fault.clone());
+        let served = self.served.borrow();
+        self.exit_if(served.as_ref().map(|w| w.core().settings.on_script_error.get()));
     }
 
     /// The same for callers that have something better to do with a fault than to log it.

@@ -12,6 +12,7 @@ pub(crate) mod process;
 pub(crate) mod properties;
 pub(crate) mod reference;
 pub(crate) mod session;
+pub(crate) mod session_configuration;
 pub(crate) mod settings;
 pub(crate) mod tcp_connection;
 pub(crate) mod timer;
@@ -33,6 +34,7 @@ impl Api for Objects {
         TypeId::of::<connections::Connections>,
         TypeId::of::<http::Request>,
         TypeId::of::<http::Response>,
+        TypeId::of::<http::Session>,
         TypeId::of::<http::Chunk>,
         TypeId::of::<http::ServerSentEvents>,
     ];

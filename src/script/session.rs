@@ -20,7 +20,7 @@ use crate::{
     protocol::{Kind, Wire, handshake::Request, scheme::Scheme},
 };
 use rhai::{Dynamic, Map};
-use std::rc::Rc;
+use std::{path::PathBuf, rc::Rc};
 
 /// Websocket code when a connection is closed because of an error in its script (RFC 6455, 7.4.1).
 const INTERNAL_ERROR: u16 = 1011;
@@ -109,8 +109,11 @@ impl Session {
             let what = format!("{} of worker `{title}`, connection {id}", event.name());
             Occasion { what, connection: Some(id) }
         };
-        let result = self.ctx.call(handler, &mut args, 0, occasion).await;
-        if result.is_err() {
+        let result = self.ctx.try_call(handler, &mut args, 0, occasion).await;
+        if let Err(fault) = &result
+            && self.refusal(fault).is_none()
+        {
+            self.ctx.own_up(fault);
             match worker.core().settings.on_script_error.get() {
                 Policy::Keep => (),
                 Policy::Close => self.connection.link().close(INTERNAL_ERROR, ""),
@@ -123,7 +126,25 @@ impl Session {
             true => back,
             false => Dynamic::from(self.connection.clone()),
         };
-        Some(result)
+        Some(result.map_err(Box::new))
+    }
+
+    /// Is it the client's fault, because of its form? Then no error of the script is to be reported: a stranger could fill
+    /// the log, or end the isolate of a worker whose `on_script_error` says so.
+    fn refusal(&self, fault: &Fault) -> Option<(u16, String)> {
+        self.connection.request()?.refused_form(&fault.text)
+    }
+
+    /// The handler of a request has returned, maybe without an answer: what it left in the session is kept.
+    async fn save_session(&self) {
+        let Some(session) = self.connection.request().and_then(|request| request.opened_session())
+        else {
+            return;
+        };
+        if let Err(why) = session.save().await {
+            let text = format!("a session of worker `{}`: {why}", self.worker.core().title());
+            self.ctx.report(Fault::plain(text));
+        }
     }
 
     /// The handler of a request has returned: what it left to be answered is.
@@ -131,10 +152,13 @@ impl Session {
         let link = self.connection.link();
         match result {
             Some(Ok(_)) => (),
-            Some(Err(fault)) if self.ctx.explains.get() => {
-                link.answer_for(500, &http::uncoloured(&fault.text));
-            }
-            Some(Err(_)) => link.answer_for(500, "the handler of this request failed"),
+            Some(Err(fault)) => match self.refusal(&fault) {
+                Some((status, reason)) => link.answer_for(status, &reason),
+                None if self.ctx.explains.get() => {
+                    link.answer_for(500, &http::uncoloured(&fault.text));
+                }
+                None => link.answer_for(500, "the handler of this request failed"),
+            },
             None => link.answer_for(404, "nobody answers requests here"),
         }
         if !link.is_answering() {
@@ -196,12 +220,16 @@ impl Events for Session {
         }
     }
 
+    fn upload_dir(&self) -> PathBuf {
+        self.worker.core().upload_dir()
+    }
+
     fn receive(&mut self, message: Message<'_>) -> Result<Data, NotUtf8> {
         if let Some(target) = self.connection.target() {
             let (kind, bytes) = match message {
                 Message::Text(text) => (Kind::Text, text.as_bytes()),
                 Message::Binary(bytes) => (Kind::Binary, bytes),
-                Message::Request(_) => return Ok(Data::Done),
+                Message::Request(..) => return Ok(Data::Done),
             };
             // (a target that cannot take it says so in its own on_error)
             let _ = target.link().send(kind, bytes);
@@ -216,8 +244,9 @@ impl Events for Session {
                 std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
             }
             Message::Binary(bytes) => Dynamic::from_blob(bytes.to_vec()),
-            Message::Request(request) => {
-                let request = http::Request::new(*request, self.connection.link().peer);
+            Message::Request(request, spool) => {
+                let peer = self.connection.link().peer;
+                let request = http::Request::new(*request, spool, peer, &self.worker);
                 self.connection.set_request(Some(request.clone()));
                 Dynamic::from(request)
             }
@@ -230,6 +259,7 @@ impl Events for Session {
         let is_request = data.is::<http::Request>();
         let result = self.emit(Event::Message, data, Dynamic::UNIT).await;
         if is_request {
+            self.save_session().await;
             self.conclude(result);
         }
     }

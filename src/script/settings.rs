@@ -1,6 +1,7 @@
 //! The properties of a Worker that the host defines, with their defaults, ranges and meaning. The callbacks are not here.
 
 use super::{
+    http::TrustedProxies,
     policy::Policy,
     value::{Outcome, boolean, error, seconds, text, whole},
 };
@@ -25,6 +26,12 @@ pub(crate) const MAX_PACKAGE: usize = 10 * 1024 * 1024;
 /// The range of both, bytes.
 const SIZES: std::ops::RangeInclusive<i64> = 1..=(1 << 32) - 1;
 
+/// Files that one form may bring. Changed by `max_file_uploads`. As in PHP; each is a file until the request is answered.
+const MAX_FILES: usize = 20;
+
+/// The range of `max_file_uploads`.
+const FILES: std::ops::RangeInclusive<i64> = 0..=10_000;
+
 /// The range of `count`.
 const COUNTS: std::ops::RangeInclusive<i64> = 1..=1024;
 
@@ -44,6 +51,10 @@ pub(crate) struct Settings {
     pub(crate) utf8: Cell<bool>,
     pub(crate) max_package_size: Cell<usize>,
     pub(crate) max_send_buffer_size: Cell<usize>,
+    pub(crate) max_file_uploads: Cell<usize>,
+    /// Where uploads and large bodies lie while their request is answered; empty: the system's place for such files.
+    pub(crate) upload_dir: RefCell<String>,
+    pub(crate) trusted_proxies: RefCell<TrustedProxies>,
     pub(crate) reloadable: Cell<bool>,
     pub(crate) on_script_error: Cell<Policy>,
     /// Seconds that a handler may run without waiting; 0 is off. Holds for the whole isolate that serves the Worker.
@@ -64,6 +75,9 @@ impl Settings {
             utf8: Cell::new(false),
             max_package_size: Cell::new(MAX_PACKAGE),
             max_send_buffer_size: Cell::new(MAX_SEND_BUFFER),
+            max_file_uploads: Cell::new(MAX_FILES),
+            upload_dir: RefCell::default(),
+            trusted_proxies: RefCell::default(),
             reloadable: Cell::new(true),
             on_script_error: Cell::default(),
             handler_timeout: Cell::new(handler_timeout.as_secs_f64()),
@@ -72,7 +86,7 @@ impl Settings {
     }
 
     /// Names of all settings.
-    pub(crate) const NAMES: [&'static str; 21] = [
+    pub(crate) const NAMES: [&'static str; 24] = [
         "id",
         "count",
         "name",
@@ -84,6 +98,9 @@ impl Settings {
         "encoding",
         "max_package_size",
         "max_send_buffer_size",
+        "max_file_uploads",
+        "upload_dir",
+        "trusted_proxies",
         "reloadable",
         "on_script_error",
         "handler_timeout",
@@ -110,6 +127,9 @@ impl Settings {
             "encoding" => (if self.utf8.get() { "utf8" } else { "" }).into(),
             "max_package_size" => (self.max_package_size.get() as i64).into(),
             "max_send_buffer_size" => (self.max_send_buffer_size.get() as i64).into(),
+            "max_file_uploads" => (self.max_file_uploads.get() as i64).into(),
+            "upload_dir" => self.upload_dir.borrow().clone().into(),
+            "trusted_proxies" => self.trusted_proxies.borrow().list(),
             "reloadable" => self.reloadable.get().into(),
             "on_script_error" => self.on_script_error.get().name().into(),
             "handler_timeout" => self.handler_timeout.get().into(),
@@ -152,6 +172,13 @@ impl Settings {
             },
             "max_package_size" => size(&self.max_package_size),
             "max_send_buffer_size" => size(&self.max_send_buffer_size),
+            "max_file_uploads" => {
+                whole(value, name, FILES).map(|n| self.max_file_uploads.set(n as usize))
+            }
+            "upload_dir" => text(value, name).map(|text| *self.upload_dir.borrow_mut() = text),
+            "trusted_proxies" => {
+                TrustedProxies::read(value).map(|new| *self.trusted_proxies.borrow_mut() = new)
+            }
             "reloadable" => boolean(value, name).map(|b| self.reloadable.set(b)),
             "on_script_error" => match text(value, name).ok().and_then(|t| Policy::named(&t)) {
                 Some(policy) => {
@@ -183,6 +210,9 @@ impl Settings {
         self.utf8.set(newer.utf8.get());
         self.max_package_size.set(newer.max_package_size.get());
         self.max_send_buffer_size.set(newer.max_send_buffer_size.get());
+        self.max_file_uploads.set(newer.max_file_uploads.get());
+        *self.upload_dir.borrow_mut() = newer.upload_dir.borrow().clone();
+        *self.trusted_proxies.borrow_mut() = newer.trusted_proxies.borrow().clone();
         self.reloadable.set(newer.reloadable.get());
         self.on_script_error.set(newer.on_script_error.get());
         self.handler_timeout.set(newer.handler_timeout.get());

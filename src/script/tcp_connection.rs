@@ -120,11 +120,14 @@ impl TcpConnection {
         self.0.request.borrow().clone()
     }
 
+    /// Its Worker; none when the connection is over.
+    pub(crate) fn worker(&self) -> Option<Worker> {
+        self.0.worker.borrow().clone()
+    }
+
     /// Where the script lies, which relative paths begin at.
     pub(crate) fn directory(&self) -> PathBuf {
-        let worker = self.0.worker.borrow();
-        let program = worker.as_ref().and_then(|worker| worker.core().ctx().program());
-        program.map(|program| program.directory()).unwrap_or_default()
+        self.worker().map(|worker| worker.core().directory()).unwrap_or_default()
     }
 
     /// Headers that the request which is being answered has for its answer.

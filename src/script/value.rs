@@ -1,6 +1,9 @@
 //! What scripts pass to `send` and to settings, turned into what the host needs.
 
-use crate::{engine::json, protocol::Kind};
+use crate::{
+    engine::{coroutine, json},
+    protocol::Kind,
+};
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
 use std::time::Duration;
 
@@ -20,6 +23,12 @@ pub(crate) fn at(call: &NativeCallContext, mut error: Box<EvalAltResult>) -> Box
         error.set_position(call.call_position());
     }
     error
+}
+
+/// Suspends the running handler until the future is ready. `what` names it where nothing can wait.
+pub(crate) fn waiting<F: Future>(what: &str, future: F) -> Outcome<F::Output> {
+    coroutine::wait(future)
+        .map_err(|_| error(format!("{what} waits, and only handlers may wait: not the top level")))
 }
 
 /// Calls `f` with the message that a script value stands for: strings as text, blobs as bytes, numbers, booleans and

@@ -3,6 +3,7 @@
 
 mod browser;
 mod client;
+mod exchange;
 mod guards;
 mod host;
 mod process;
@@ -60,6 +61,10 @@ mod faults;
 mod host_status;
 /// HTTP/2: streams as connections.
 mod http2;
+/// Sessions: cookies, stores, who may see what; and whom a proxy speaks for.
+mod http_sessions;
+/// Forms with files, and large bodies.
+mod http_uploads;
 /// RFC 9110 and 9112, byte by byte: framing, lines, order, time, floods, stops.
 mod http_wire;
 /// The user and group that the process becomes.

@@ -141,8 +141,8 @@ fn every_example_does_what_it_says() {
     assert!(failed.is_empty(), "see above for the examples of\n{}", failed.join("\n"));
 }
 
-/// Runs a script. A client says hello to the worker that the script calls `worker`; all that is promised is printed, and
-/// nothing goes wrong.
+/// Runs a script. A client says hello to the worker that the script calls `worker`, or asks it; all that is promised is
+/// printed, and nothing goes wrong.
 fn play(script: &str) {
     let mut host = TestHost::start(script);
     let declared = script
@@ -172,6 +172,10 @@ fn greet(host: &mut TestHost, declared: &str, script: &str) -> Client {
         return socket.client;
     }
     let mut client = host.tcp(declared);
+    if scheme == "http" {
+        client.send(request_for(script));
+        return client;
+    }
     let framed = scheme == "text" || script.contains("protocol = \"text\"");
     client.send(match scheme {
         "frame" => [&(4 + GREETING.len() as u32).to_be_bytes()[..], GREETING.as_bytes()].concat(),
@@ -184,14 +188,39 @@ fn greet(host: &mut TestHost, declared: &str, script: &str) -> Client {
     client
 }
 
+/// The HTTP request that an example is asked: a GET, unless it looks at a body.
+fn request_for(script: &str) -> String {
+    let (method, body) = match script {
+        s if s.contains("request.json(") => ("POST", r#"{"name":"ann"}"#),
+        s if s.contains("request.post(") => ("POST", "name=ann"),
+        _ => ("GET", ""),
+    };
+    let length = match body {
+        "" => String::new(),
+        body => format!("Content-Length: {}\r\n", body.len()),
+    };
+    format!(
+        "{method} /hello?name=ann&tags[]=a&tags[]=b HTTP/1.1\r\nHost: example.com:8080\r\nUser-Agent: example/1.0\r\n\
+         Cookie: theme=dark\r\n{length}\r\n{body}"
+    )
+}
+
 /// What may be called in one place only: (owner, name, a call).
-const PLACED: [(&str, &str, &str); 6] = [
+const PLACED: [(&str, &str, &str); 13] = [
     ("Worker", "configure", "Worker::configure(#{});"),
     ("Worker", "run_all", "Worker::run_all();"),
     ("Worker", "stop_all", "Worker::stop_all();"),
     ("Worker", "reload", "Worker::reload();"),
     ("Timer", "sleep", "Timer::sleep(0);"),
     ("functions", "sleep", "sleep(0);"),
+    // (the top level has no request)
+    ("Request", "file", "request.file();"),
+    ("Request", "move_file", "request.move_file(\"a\", \"b\");"),
+    ("Request", "session", "request.session();"),
+    ("Request", "session_id", "request.session_id();"),
+    ("Request", "session_regenerate_id", "request.session_regenerate_id();"),
+    ("Session", "save", "request.session().save();"),
+    ("Session", "refresh", "request.session().refresh();"),
 ];
 
 #[test]

@@ -109,7 +109,8 @@ impl Link {
         }
     }
 
-    fn refusal(&self, status: u16, reason: &str) -> Broken {
+    /// The end of an HTTP connection, with an answer that says why.
+    pub(crate) fn refusal(&self, status: u16, reason: &str) -> Broken {
         match self.wire.borrow_mut().http() {
             Some(http) => http.refuse(status, reason),
             None => Broken::new(reason),

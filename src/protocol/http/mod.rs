@@ -29,6 +29,10 @@ fn is_token(b: u8) -> bool {
 /// only holds its place.
 const PROGRESS: usize = 16 * 1024;
 
+/// Bytes of a body that are handed on as soon as they are there, instead of being kept until it is complete. Fixed: forms fit
+/// in, and a thousand peers that upload at once cost half a gigabyte.
+pub(crate) const SPOOL: usize = 256 * 1024;
+
 /// What the connection waits for, as its time limits see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -52,7 +56,16 @@ enum Reading {
 struct Arriving {
     head: Head,
     body: Vec<u8>,
+    /// Bytes that were handed on before those.
+    spooled: usize,
     rest: Rest,
+}
+
+impl Arriving {
+    /// All bytes of the body that have come.
+    fn received(&self) -> usize {
+        self.spooled + self.body.len()
+    }
 }
 
 /// What is left of a body.
@@ -175,7 +188,7 @@ impl Http {
             (Exchange::Waiting | Exchange::Promised, _) => (Stage::Answer, self.served),
             (Exchange::Streaming { .. } | Exchange::Sized { .. }, _) => (Stage::Rest, taken),
             (Exchange::Other, _) => (Stage::Rest, now),
-            (_, Reading::Body(arriving)) => (Stage::Body, (arriving.body.len() / PROGRESS) as u64),
+            (_, Reading::Body(arriving)) => (Stage::Body, (arriving.received() / PROGRESS) as u64),
             // (what comes next is not even looked at while the queue is full)
             _ if queued > 0 => (Stage::Rest, taken),
             _ if unread == 0 && self.served > 0 => (Stage::Idle, self.served),
@@ -318,5 +331,15 @@ impl Http {
     fn complete(&mut self) {
         self.exchange = Exchange::None;
         self.served += 1;
+    }
+
+    /// Takes back the memory of a part of a body that is stored, for the next one.
+    pub(crate) fn reuse(&mut self, mut part: Vec<u8>) {
+        if let Reading::Body(arriving) = &mut self.reading
+            && arriving.body.is_empty()
+        {
+            part.clear();
+            arriving.body = part;
+        }
     }
 }

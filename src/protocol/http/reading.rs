@@ -1,7 +1,7 @@
 //! How requests are read: heads, then bodies, step by step. What they are answered with is not known here.
 
 use super::{
-    Arriving, Exchange, Http, Reading, Rest,
+    Arriving, Exchange, Http, Reading, Rest, SPOOL,
     chunked::Chunked,
     head::{Content, Head, MAX_HEAD, Search},
     refusal::Refusal,
@@ -73,13 +73,15 @@ impl Http {
         if head.expects_continue && buffer.len() == end {
             out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        self.reading = Reading::Body(Box::new(Arriving { head, body: Vec::new(), rest }));
+        self.reading =
+            Reading::Body(Box::new(Arriving { head, body: Vec::new(), spooled: 0, rest }));
         Ok(Step::Control { consumed: end })
     }
 
     fn read_body(&mut self, buffer: &[u8], limit: usize) -> Result<Step, Refusal> {
         let Reading::Body(arriving) = &mut self.reading else { return Ok(Step::More) };
         let mut consumed = 0;
+        let limit = limit.saturating_sub(arriving.spooled);
         let is_done = match &mut arriving.rest {
             Rest::Bytes(left) => {
                 consumed = buffer.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
@@ -95,6 +97,11 @@ impl Http {
                 }
             },
         };
+        if !is_done && arriving.body.len() >= SPOOL {
+            let part = std::mem::take(&mut arriving.body);
+            arriving.spooled += part.len();
+            return Ok(Step::Body { part, consumed });
+        }
         if !is_done {
             return Ok(if consumed > 0 { Step::Control { consumed } } else { Step::More });
         }

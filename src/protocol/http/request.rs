@@ -6,7 +6,7 @@ use super::head::Head;
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) head: Head,
-    /// Chunks are joined.
+    /// Chunks are joined. Of a large body, what was not handed on before.
     pub(crate) body: Vec<u8>,
     /// Names in lower case.
     pub(crate) trailers: Vec<(String, String)>,

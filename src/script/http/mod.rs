@@ -1,16 +1,24 @@
 //! What scripts see of HTTP: requests, and what they are answered with.
 
+mod body;
 mod chunk;
 mod file;
 mod form;
 mod request;
 mod response;
 mod server_sent_events;
+mod session;
+mod sessions;
+mod trusted_proxies;
+mod uploads;
 
 pub(crate) use chunk::Chunk;
 pub(crate) use request::Request;
 pub(crate) use response::Response;
 pub(crate) use server_sent_events::ServerSentEvents;
+pub(crate) use session::Session;
+pub(crate) use sessions::{Regime, Sessions};
+pub(crate) use trusted_proxies::TrustedProxies;
 
 use super::{
     tcp_connection::TcpConnection,
@@ -38,6 +46,10 @@ const JSON: &str = "application/json";
 
 /// Answers the request that waits on this connection, or goes on with its answer.
 pub(crate) fn send(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
+    // (what the request left in its session is there before the client can ask for it)
+    if let Some(request) = connection.request() {
+        request.save_session()?;
+    }
     let sent = send_now(connection, data);
     let link = connection.link();
     // (while its handler runs, that may still want to look at the request)
@@ -151,4 +163,5 @@ pub(crate) fn register(engine: &mut Engine) {
     response::register(engine);
     chunk::register(engine);
     server_sent_events::register(engine);
+    session::register(engine);
 }

@@ -1,18 +1,33 @@
 //! `Request`: what a client asked. Nothing is parsed before a script wants it.
 
-use super::form::{field, fields};
+use super::{
+    body::Body,
+    form::{field, fields},
+    session::Session,
+    uploads::{Refused, Uploads},
+};
 use crate::{
     engine::{json, ref_array::RefArray, ref_map::RefMap},
+    net::spool::Spool,
     protocol::http,
-    script::{object::Object, properties::Properties, value::Outcome},
-    web::{cookies, form},
+    script::{
+        object::Object,
+        properties::Properties,
+        value::{Outcome, error, waiting},
+        worker::Worker,
+    },
+    web::{
+        cookies, form, header_parameters::HeaderParameters, multipart::UploadLimits,
+        session_id::SessionId,
+    },
 };
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, Map, NativeCallContext};
 use std::{
-    cell::{OnceCell, RefCell},
-    net::SocketAddr,
+    cell::{Cell, OnceCell, RefCell},
+    net::{IpAddr, SocketAddr},
     rc::Rc,
 };
+use tokio::sync;
 
 /// The handle.
 #[derive(Clone)]
@@ -20,7 +35,10 @@ pub(crate) struct Request(Rc<Inner>);
 
 struct Inner {
     request: http::Request,
+    body: Body,
     peer: Option<SocketAddr>,
+    worker: Worker,
+    is_answered: Cell<bool>,
     /// What scripts attach to it.
     properties: Properties,
     /// Headers for its answer, whoever gives it.
@@ -29,24 +47,41 @@ struct Inner {
     query: OnceCell<Dynamic>,
     cookies: OnceCell<Dynamic>,
     form: OnceCell<Dynamic>,
+    uploads: sync::OnceCell<Result<Uploads, Refused>>,
+    session: sync::OnceCell<Session>,
 }
 
 impl Request {
-    pub(crate) fn new(request: http::Request, peer: Option<SocketAddr>) -> Self {
+    pub(crate) fn new(
+        mut request: http::Request,
+        spool: Option<Spool>,
+        peer: Option<SocketAddr>,
+        worker: &Worker,
+    ) -> Self {
+        let body = Body::new(std::mem::take(&mut request.body), spool);
         Self(Rc::new(Inner {
             request,
+            body,
             peer,
+            worker: worker.clone(),
+            is_answered: Cell::new(false),
             properties: Properties::default(),
             pending: RefCell::default(),
             query: OnceCell::new(),
             cookies: OnceCell::new(),
             form: OnceCell::new(),
+            uploads: sync::OnceCell::new(),
+            session: sync::OnceCell::new(),
         }))
     }
 
     /// Headers that its answer has to have, given once.
     pub(crate) fn take_pending(&self) -> Vec<(String, String)> {
-        self.0.pending.take()
+        self.0.is_answered.set(true);
+        let mut headers = self.0.pending.take();
+        let cookie = self.0.session.get().and_then(|s| s.cookie(self.scheme() == "https"));
+        headers.extend(cookie.map(|cookie| ("Set-Cookie".to_owned(), cookie)));
+        headers
     }
 
     fn head(&self) -> &http::Head {
@@ -81,29 +116,150 @@ impl Request {
     }
 
     /// All fields of the body, by its type: JSON, multipart, else a form.
-    fn form(&self) -> Dynamic {
-        let parsed = || {
-            let media_type = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
-            if !media_type.contains("json") {
-                return fields(form::parse(&self.0.request.body));
-            }
-            let value = RefMap::wrap(self.json());
-            match value.is::<RefMap>() || value.is::<RefArray>() {
-                true => value,
-                false if value.is_unit() => RefMap::wrap(Map::new().into()),
-                false => RefMap::wrap(vec![value].into()),
-            }
-        };
-        self.0.form.get_or_init(parsed).clone()
+    fn form(&self) -> Outcome<Dynamic> {
+        if let Some(form) = self.0.form.get() {
+            return Ok(form.clone());
+        }
+        let parsed = self.parse_form()?;
+        Ok(self.0.form.get_or_init(|| parsed).clone())
     }
 
-    /// It is answered: what scripts attached goes, so that a request that holds itself does not stay.
+    fn parse_form(&self) -> Outcome<Dynamic> {
+        if let Some(uploads) = self.uploads()? {
+            return Ok(uploads.fields.clone());
+        }
+        let media_type = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        if !media_type.contains("json") {
+            return Ok(fields(form::parse(&self.0.body.bytes()?)));
+        }
+        let value = RefMap::wrap(self.json()?);
+        Ok(match value.is::<RefMap>() || value.is::<RefArray>() {
+            true => value,
+            false if value.is_unit() => RefMap::wrap(Map::new().into()),
+            false => RefMap::wrap(vec![value].into()),
+        })
+    }
+
+    /// What a multipart body brought, none of any other. The body is read when this is first asked, which is waited for.
+    fn uploads(&self) -> Outcome<Option<&Uploads>> {
+        let content_type = self.header("content-type").unwrap_or_default();
+        if HeaderParameters::parse(content_type.as_bytes()).value != "multipart/form-data" {
+            return Ok(None);
+        }
+        let read = match self.0.uploads.get() {
+            Some(read) => read,
+            None => {
+                let core = self.0.worker.core();
+                let mut limits = UploadLimits::within(core.upload_dir());
+                limits.files = core.settings.max_file_uploads.get();
+                let read = || Uploads::read(&content_type, self.0.body.source(), limits);
+                waiting("reading a form with files", self.0.uploads.get_or_init(read))?
+            }
+        };
+        read.as_ref().map(Some).map_err(|refused| error(refused.reason.clone()))
+    }
+
+    /// Did a handler end with this text because the form was not taken, by the client's own fault? Then the status of the
+    /// answer, and why. (What went wrong here is nothing for strangers.)
+    pub(crate) fn refused_form(&self, text: &str) -> Option<(u16, String)> {
+        let refused = self.0.uploads.get()?.as_ref().err()?;
+        let is_it = refused.status < 500 && text.contains(&refused.reason);
+        is_it.then(|| (refused.status, refused.reason.clone()))
+    }
+
+    /// Maps of the files that came, by field.
+    fn files(&self) -> Outcome<Dynamic> {
+        let none = || RefMap::wrap(Map::new().into());
+        Ok(self.uploads()?.map_or_else(none, |uploads| uploads.files.clone()))
+    }
+
+    fn move_file(&self, file: &Dynamic, to: &str, replace: bool) -> Outcome<()> {
+        let Some(uploads) = self.uploads()? else {
+            return Err(error("no file came with this request"));
+        };
+        if to.is_empty() || to.contains('\0') {
+            return Err(error("move_file takes the path that the file is to have"));
+        }
+        uploads.move_file(file, self.0.worker.core().directory().join(to), replace)
+    }
+
+    /// The session of the cookie, else a new one. Loading it is waited for.
+    fn session(&self) -> Outcome<Session> {
+        if let Some(session) = self.0.session.get() {
+            return Ok(session.clone());
+        }
+        let regime = self.0.worker.core().ctx().sessions.borrow().regime();
+        let name = &regime.configuration.cookie_name;
+        let sent = field(&self.cookies(), name, Dynamic::UNIT).into_string().ok();
+        let id = sent.and_then(|id| SessionId::parse(&id));
+        let load = || Session::load(regime.clone(), id, self.0.is_answered.get());
+        let session = waiting("session", self.0.session.get_or_try_init(load))?;
+        session.cloned().map_err(error)
+    }
+
+    /// The session, if the script has asked for it.
+    pub(crate) fn opened_session(&self) -> Option<Session> {
+        self.0.session.get().cloned()
+    }
+
+    /// Keeps what was changed in the session.
+    pub(super) fn save_session(&self) -> Outcome<()> {
+        match self.opened_session().filter(Session::is_unsaved) {
+            None => Ok(()),
+            Some(session) => {
+                waiting("saving a session", session.save())?.map_err(|why| error(why.to_string()))
+            }
+        }
+    }
+
+    fn regenerate_id(&self, delete_old: bool) -> Outcome<ImmutableString> {
+        let session = self.session()?;
+        waiting("session_regenerate_id", session.regenerate(delete_old))?.map_err(error)?;
+        session.id()
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        self.0.peer.map(|peer| peer.ip().to_canonical())
+    }
+
+    /// Who sent it, as far as proxies that are trusted say so.
+    fn ip(&self) -> String {
+        let core = self.0.worker.core();
+        let proxies = core.settings.trusted_proxies.borrow();
+        let forwarded = self.header("x-forwarded-for").unwrap_or_default();
+        proxies.client(self.peer(), &forwarded).map(|ip| ip.to_string()).unwrap_or_default()
+    }
+
+    /// What the nearest proxy says in such a header, if it is trusted.
+    fn forwarded(&self, name: &str) -> Option<String> {
+        let core = self.0.worker.core();
+        if !core.settings.trusted_proxies.borrow().trusts(self.peer()) {
+            return None;
+        }
+        let all = self.header(name)?;
+        all.rsplit(',').next().map(|last| last.trim().to_ascii_lowercase())
+    }
+
+    fn scheme(&self) -> &'static str {
+        match self.forwarded("x-forwarded-proto").as_deref() {
+            Some("https") => "https",
+            _ => "http",
+        }
+    }
+
+    /// It is answered: what scripts attached goes, so that a request that holds itself does not stay; and files that came go.
     pub(crate) fn retire(&self) {
         self.0.properties.clear();
+        if let Some(Ok(uploads)) = self.0.uploads.get() {
+            uploads.remove();
+        }
     }
 
     fn host(&self, without_port: bool) -> String {
-        let mut host = self.head().host();
+        let of_host = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
+        let forwarded = self.forwarded("x-forwarded-host");
+        let forwarded = forwarded.filter(|host| !host.is_empty() && host.bytes().all(of_host));
+        let mut host = forwarded.unwrap_or_else(|| self.head().host());
         // (a colon inside of brackets belongs to the address)
         if without_port && let Some(at) = host.rfind(':').filter(|at| !host[*at..].contains(']')) {
             host.truncate(at);
@@ -131,14 +287,15 @@ impl Request {
         RefMap::wrap(all.into())
     }
 
-    fn text(&self) -> ImmutableString {
-        String::from_utf8_lossy(&self.0.request.body).into_owned().into()
+    fn text(&self) -> Outcome<ImmutableString> {
+        Ok(String::from_utf8_lossy(&self.0.body.bytes()?).into_owned().into())
     }
 
     /// The body as JSON, `()` if it is none.
-    fn json(&self) -> Dynamic {
-        let text = std::str::from_utf8(&self.0.request.body);
-        text.ok().and_then(|text| json::decode(text).ok()).unwrap_or(Dynamic::UNIT)
+    fn json(&self) -> Outcome<Dynamic> {
+        let body = self.0.body.bytes()?;
+        let text = std::str::from_utf8(&body);
+        Ok(text.ok().and_then(|text| json::decode(text).ok()).unwrap_or(Dynamic::UNIT))
     }
 }
 
@@ -191,7 +348,22 @@ pub(super) fn register(engine: &mut Engine) {
         };
     }
     all_or_one!("get", Request::query);
-    all_or_one!("post", Request::form);
+    let one = |all: Outcome<Dynamic>, name: &str, default| -> Outcome<Dynamic> {
+        Ok(field(&all?, name, default))
+    };
+    method!("post", |r: This| r.form());
+    method!("post", move |r: This, name: Text| one(r.form(), &name, Dynamic::UNIT));
+    method!("post", move |r: This, name: Text, default: Dynamic| one(r.form(), &name, default));
+    method!("file", |r: This| r.files());
+    method!("file", move |r: This, name: Text| one(r.files(), &name, Dynamic::UNIT));
+    method!("move_file", |r: This, file: Dynamic, to: Text| r.move_file(&file, &to, false));
+    method!("move_file", |r: This, file: Dynamic, to: Text, replace: bool| {
+        r.move_file(&file, &to, replace)
+    });
+    method!("session", |r: This| r.session());
+    method!("session_id", |r: This| r.session()?.id());
+    method!("session_regenerate_id", |r: This| r.regenerate_id(false));
+    method!("session_regenerate_id", |r: This, delete_old: bool| r.regenerate_id(delete_old));
     all_or_one!("cookie", Request::cookies);
     all_or_one!("trailer", Request::trailers);
     all_or_one!("header", Request::headers, |r: &Request, name: &str, default| {
@@ -200,12 +372,13 @@ pub(super) fn register(engine: &mut Engine) {
     method!("raw_head", |r: This| -> Text {
         String::from_utf8_lossy(r.head().bytes()).trim_end().to_owned().into()
     });
-    method!("raw_body", |r: This| -> Dynamic { Dynamic::from_blob(r.0.request.body.clone()) });
+    method!("raw_body", |r: This| -> Outcome<Dynamic> {
+        Ok(Dynamic::from_blob(r.0.body.bytes()?.into_owned()))
+    });
     method!("body", |r: This| r.text());
     method!("json", |r: This| r.json());
-    method!("ip", |r: This| -> Text {
-        r.0.peer.map(|p| p.ip().to_canonical().to_string()).unwrap_or_default().into()
-    });
+    method!("ip", |r: This| -> Text { r.ip().into() });
+    method!("scheme", |r: This| -> Text { r.scheme().into() });
     for name in ["to_string", "to_debug"] {
         method!(name, |r: This| format!("Request({} {})", r.head().method(), r.head().uri()));
     }

@@ -11,20 +11,25 @@ mod functions;
 mod map;
 mod properties;
 pub(crate) mod registered;
+mod session;
 mod std_push;
 mod tcp_connection;
 mod timer;
+mod uploads;
 mod worker;
 
 pub use entry::{Entry, Place, Section};
 
 /// All sections, in the order in which people learn them.
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 14] = [
     worker::SECTION,
     properties::SECTION,
     callbacks::SECTION,
     tcp_connection::SECTION,
     connections::SECTION,
+    uploads::SECTION,
+    session::OF_A_REQUEST,
+    session::SECTION,
     timer::SECTION,
     functions::SECTION,
     map::SECTION,

@@ -138,6 +138,45 @@ Worker::run_all();
 "#,
         ),
         Entry::new(
+            "max_file_uploads",
+            &["max_file_uploads: int = 20"],
+            "Files that one form may bring, 0 to 10000. One with more is refused with 413, unless the script catches \
+                that error.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.max_file_uploads = 5;
+worker.on_message = |connection, request| connection.send("at most five");
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "upload_dir",
+            &["upload_dir: string = \"\""],
+            "The directory for files that are uploaded, and for bodies of more than 256 KiB, while their request is \
+                answered. A relative one begins where the script lies; an empty one is the system's directory for \
+                temporary files. It has to be there.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.upload_dir = "/var/tmp";
+worker.on_message = |connection, request| connection.send(request.body());
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "trusted_proxies",
+            &["trusted_proxies: array = []"],
+            "Proxies whose headers say where an HTTP request really came from: addresses (`127.0.0.1`, `::1`), networks \
+                (`10.0.0.0/8`), and `unix` for peers of a Unix socket. For a request of one of them `ip()` follows \
+                X-Forwarded-For from the right to the first that is not trusted, `scheme()` follows X-Forwarded-Proto, \
+                and `host()` follows X-Forwarded-Host. Everybody else can write these headers, too, and is not believed.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.trusted_proxies = ["127.0.0.1", "10.0.0.0/8"];
+worker.on_message = |connection, request| connection.send(`you are ${request.ip()}`);
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
             "on_script_error",
             &["on_script_error: string = \"keep\""],
             "What an error in a callback costs besides its event: `keep` nothing, `close` the connection (websockets get \

@@ -65,7 +65,8 @@ Worker::run_all();
             daemon), `metrics` (`127.0.0.1:9100`, where Prometheus text is served): these are read at start. \
             `stop_timeout` (seconds that a stop waits for queues and goodbyes, and a graceful one for connections; \
             3200000000, a hundred years, at most), \
-            `max_queued_bytes` (bytes of memory for what waits for all peers together): these change on reload. An unknown key or a \
+            `max_queued_bytes` (bytes of memory for what waits for all peers together), \
+            `session` (a map that says how sessions are kept, see there): these change on reload. An unknown key or a \
             value of the wrong type is an error. What is read at start and changes on a reload is told in the log, \
             and holds from the next start. Several calls add up.",
             r#"

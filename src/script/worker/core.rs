@@ -18,6 +18,7 @@ use rhai::{Dynamic, ImmutableString, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, HashMap},
+    path::PathBuf,
     rc::Rc,
 };
 use tokio::{sync::Notify, task::AbortHandle};
@@ -115,6 +116,19 @@ impl WorkerCore {
 
     pub(crate) fn ctx(&self) -> &Rc<Ctx> {
         &self.ctx
+    }
+
+    /// Where the script lies, which relative paths begin at.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.ctx.program().map(|program| program.directory()).unwrap_or_default()
+    }
+
+    /// Where uploads and large bodies lie while their request is answered; `/tmp`, or what TMPDIR says, unless it is set.
+    pub(crate) fn upload_dir(&self) -> PathBuf {
+        match &**self.settings.upload_dir.borrow() {
+            "" => std::env::temp_dir(),
+            set => self.directory().join(set),
+        }
     }
 
     pub(crate) fn spec(&self) -> WorkerSpec {
