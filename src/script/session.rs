@@ -131,6 +131,8 @@ impl Session {
         let link = self.connection.link();
         match result {
             Some(Ok(_)) => (),
+            // (what was answered before the error stays answered)
+            Some(Err(_)) if link.is_committed() => (),
             Some(Err(fault)) if self.ctx.explains.get() => {
                 link.answer_for(500, &http::uncoloured(&fault.text));
             }
@@ -192,12 +194,13 @@ impl Events for Session {
     }
 
     fn receive(&mut self, message: Message<'_>) -> Result<Data, NotUtf8> {
-        if let Some(target) = self.connection.target() {
-            let (kind, bytes) = match message {
-                Message::Text(text) => (Kind::Text, text.as_bytes()),
-                Message::Binary(bytes) => (Kind::Binary, bytes),
-                Message::Request(_) => return Ok(Data::Done),
-            };
+        let piped = match &message {
+            Message::Text(text) => Some((Kind::Text, text.as_bytes())),
+            Message::Binary(bytes) => Some((Kind::Binary, *bytes)),
+            // (a connection that became HTTP after it was piped: its requests want answers)
+            Message::Request(_) => None,
+        };
+        if let (Some((kind, bytes)), Some(target)) = (piped, self.connection.target()) {
             // (a target that cannot take it says so in its own on_error)
             let _ = target.link().send(kind, bytes);
             return Ok(Data::Done);

@@ -141,8 +141,8 @@ fn every_example_does_what_it_says() {
     assert!(failed.is_empty(), "see above for the examples of\n{}", failed.join("\n"));
 }
 
-/// Runs a script. A client says hello to the worker that the script calls `worker`; all that is promised is printed, and
-/// nothing goes wrong.
+/// Runs a script. A client says hello to the worker that the script calls `worker`, or asks it; all that is promised is
+/// printed, and nothing goes wrong.
 fn play(script: &str) {
     let mut host = TestHost::start(script);
     let declared = script
@@ -172,6 +172,13 @@ fn greet(host: &mut TestHost, declared: &str, script: &str) -> Client {
         return socket.client;
     }
     let mut client = host.tcp(declared);
+    if scheme == "http" {
+        client.send(request_for(script));
+        if script.contains("on_close") {
+            client.finish();
+        }
+        return client;
+    }
     let framed = scheme == "text" || script.contains("protocol = \"text\"");
     client.send(match scheme {
         "frame" => [&(4 + GREETING.len() as u32).to_be_bytes()[..], GREETING.as_bytes()].concat(),
@@ -182,6 +189,23 @@ fn greet(host: &mut TestHost, declared: &str, script: &str) -> Client {
         client.finish();
     }
     client
+}
+
+/// The HTTP request that an example is asked: a GET, unless it looks at a body.
+fn request_for(script: &str) -> String {
+    let (method, body) = match script {
+        s if s.contains("request.json(") => ("POST", r#"{"name":"ann"}"#),
+        s if s.contains("request.post(") => ("POST", "name=ann"),
+        _ => ("GET", ""),
+    };
+    let length = match body {
+        "" => String::new(),
+        body => format!("Content-Length: {}\r\n", body.len()),
+    };
+    format!(
+        "{method} /hello?name=ann&tags[]=a&tags[]=b HTTP/1.1\r\nHost: example.com:8080\r\nUser-Agent: example/1.0\r\n\
+         Cookie: theme=dark\r\n{length}\r\n{body}"
+    )
 }
 
 /// What may be called in one place only: (owner, name, a call).

@@ -90,6 +90,10 @@ fn whole(link: &Rc<Link>, head: &ResponseHead<'_>, body: &[u8]) -> Result<Sent, 
 
 /// A part of a stream; an empty one may end it.
 fn part(link: &Rc<Link>, bytes: &[u8], may_end: bool) -> Result<Sent, String> {
+    // (nobody waits for the parts of a stream whose head was all that was wanted)
+    if link.gave_head_only() {
+        return Ok(Sent::Dropped);
+    }
     link.respond(bytes.len(), |http, out| {
         http.part(bytes, out)?;
         if bytes.is_empty() && may_end {
@@ -130,12 +134,25 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
             }
             link.respond(bytes.len(), |http, out| {
                 http.answer(&head(media_type), Payload::Stream, out)?;
-                // (an event stream has only events)
-                if parts.is_event_stream() { Ok(()) } else { http.part(bytes, out) }
+                // (an event stream has only events, and the answer to a HEAD no parts at all)
+                match http.is_streaming() && !parts.is_event_stream() {
+                    true => http.part(bytes, out),
+                    false => Ok(()),
+                }
             })
         })?,
     };
     sent.map_err(error)
+}
+
+/// Is this something that only an HTTP connection can be sent? Its name.
+pub(crate) fn answer_type(data: &Dynamic) -> Option<&'static str> {
+    let is_one = [
+        ("a Response", data.is::<Response>()),
+        ("a Chunk", data.is::<Chunk>()),
+        ("ServerSentEvents", data.is::<ServerSentEvents>()),
+    ];
+    is_one.into_iter().find(|(_, is)| *is).map(|(name, _)| name)
 }
 
 /// A report without the escapes that colour it.

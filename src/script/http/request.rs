@@ -145,6 +145,25 @@ impl Request {
 impl Object for Request {
     const NAME: &'static str = "Request";
 
+    const METHODS: &'static [&'static str] = &[
+        "method",
+        "path",
+        "uri",
+        "query_string",
+        "protocol_version",
+        "host",
+        "get",
+        "post",
+        "cookie",
+        "trailer",
+        "header",
+        "raw_head",
+        "raw_body",
+        "body",
+        "json",
+        "ip",
+    ];
+
     fn is_known(_: &str) -> bool {
         false
     }

@@ -11,7 +11,10 @@ mod functions;
 mod map;
 mod properties;
 pub(crate) mod registered;
+mod request;
+mod response;
 mod std_push;
+mod streaming;
 mod tcp_connection;
 mod timer;
 mod worker;
@@ -19,12 +22,16 @@ mod worker;
 pub use entry::{Entry, Place, Section};
 
 /// All sections, in the order in which people learn them.
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 15] = [
     worker::SECTION,
     properties::SECTION,
     callbacks::SECTION,
     tcp_connection::SECTION,
     connections::SECTION,
+    request::SECTION,
+    response::SECTION,
+    streaming::CHUNK,
+    streaming::EVENTS,
     timer::SECTION,
     functions::SECTION,
     map::SECTION,

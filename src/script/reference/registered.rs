@@ -4,8 +4,14 @@
 use crate::{
     engine::{self, globals::Globals, modules::Modules, program::Api, sources::Sources},
     script::{
-        Objects, callback::Event, connections::Connections, ctx::Ctx, settings::Settings,
-        tcp_connection::TcpConnection, worker::Worker,
+        Objects,
+        callback::Event,
+        connections::Connections,
+        ctx::Ctx,
+        http::{Chunk, Request, Response, ServerSentEvents},
+        settings::Settings,
+        tcp_connection::TcpConnection,
+        worker::Worker,
     },
 };
 use rhai::{Engine, FuncInfo};
@@ -70,6 +76,10 @@ fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
         (TypeId::of::<Worker>(), "Worker"),
         (TypeId::of::<TcpConnection>(), "TcpConnection"),
         (TypeId::of::<Connections>(), "Connections"),
+        (TypeId::of::<Request>(), "Request"),
+        (TypeId::of::<Response>(), "Response"),
+        (TypeId::of::<Chunk>(), "Chunk"),
+        (TypeId::of::<ServerSentEvents>(), "ServerSentEvents"),
         (TypeId::of::<engine::ref_map::RefMap>(), "map"),
         (TypeId::of::<engine::ref_array::RefArray>(), "array"),
     ];
