@@ -9,7 +9,8 @@ use super::{
 };
 
 pub fn run(serving: Serving, watch: bool) -> Result<u8, Failure> {
-    let (plan, _) = Plan::new(serving, watch)?;
+    let (mut plan, _) = Plan::new(serving, watch)?;
+    plan.explains = true;
     serve::in_the_foreground(plan)
 }
 

@@ -56,7 +56,6 @@ worker.on_message = |connection, request| {
         if connection.ticks == 3 { print("three ticks"); }  // prints three ticks
     });
 };
-worker.on_close = |connection| Timer::del(connection.timer);
 Worker::run_all();
 "#,
     )],
