@@ -71,7 +71,8 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 fn answer(client: &mut Client) -> String {
     let head = head(client);
     let length = header(&head, "Content-Length").map_or(0, |n| n.parse().expect("a length"));
-    head + &String::from_utf8(client.bytes(length)).expect("UTF-8")
+    let body = String::from_utf8(client.bytes(length)).expect("UTF-8");
+    format!("{head}{body}")
 }
 
 /// Asks for a path and gives the answer.
@@ -79,6 +80,11 @@ fn answer(client: &mut Client) -> String {
 fn get(client: &mut Client, path: &str) -> String {
     client.send(request("GET", path));
     answer(client)
+}
+
+/// Bytes that wait for all clients in the host's memory.
+fn queued_bytes(host: &TestHost) -> u64 {
+    host.handle().status().expect("a status").queued_bytes
 }
 
 /// The next chunk of an answer; empty for the last.

@@ -54,6 +54,8 @@ mod endpoints;
 mod faults;
 /// What `HostHandle::status` and `connections` show.
 mod host_status;
+/// What clients of an `http` worker get for what its script does.
+mod http_answers;
 /// The user and group that the process becomes.
 mod identity;
 /// Sockets that the host was started with.

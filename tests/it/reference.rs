@@ -174,9 +174,6 @@ fn greet(host: &mut TestHost, declared: &str, script: &str) -> Client {
     let mut client = host.tcp(declared);
     if scheme == "http" {
         client.send(request_for(script));
-        if script.contains("on_close") {
-            client.finish();
-        }
         return client;
     }
     let framed = scheme == "text" || script.contains("protocol = \"text\"");

@@ -41,18 +41,19 @@ pub(super) const EVENTS: Section = Section {
         &["ServerSentEvents(fields: map) -> ServerSentEvents"],
         "An event of these fields, all of which may be missing: `event` (its name), `id`, `retry` (milliseconds until the \
             browser comes again), `data` (as for `connection.send`; may have several lines), and `\"\"`, a comment that \
-            keeps proxies awake. Other fields, and line breaks in `event` and `id`, are an error. `send` gives `false` when \
-            the client is gone: end the timer then. `connection.close()` or `Chunk(\"\")` ends the stream.",
+            keeps proxies awake. Other fields, and line breaks in `event` and `id`, are an error. When the client is \
+            gone `send` gives `false`: end timers in `on_close`. `connection.close()` or `Chunk(\"\")` ends the stream.",
         r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.on_message = |connection, request| {
     let headers = #{ "Content-Type": "text/event-stream", "Cache-Control": "no-cache" };
     connection.send(Response(200, headers));
+    connection.on_close = |connection| Timer::del(connection.timer);
     connection.ticks = 0;
     connection.timer = Timer::repeat(0.01, || {
         connection.ticks += 1;
         let event = #{ event: "tick", id: connection.ticks, data: #{ n: connection.ticks } };
-        if connection.send(ServerSentEvents(event)) == false { Timer::del(connection.timer); }
+        connection.send(ServerSentEvents(event));
         if connection.ticks == 3 { print("three ticks"); }  // prints three ticks
     });
 };

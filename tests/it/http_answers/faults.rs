@@ -23,8 +23,8 @@ fn a_handler_that_throws_is_a_500_and_the_end_of_the_connection() {
 #[test]
 fn the_developer_is_shown_the_line_that_threw() {
     let script = script("let x = 1;\nthrow \"look here\";");
-    let mut host =
-        TestHost::try_start_as(&script, &[], |b| b.explain_errors(true).colour(true)).expect("starts");
+    let mut host = TestHost::try_start_as(&script, &[], |b| b.explain_errors(true).colour(true))
+        .expect("starts");
     let mut client = host.tcp(ADDRESS);
     let answer = get(&mut client, "/");
     assert!(answer.contains("\nContent-Type: text/plain; charset=utf-8\n"), "{answer}");
@@ -35,7 +35,8 @@ fn the_developer_is_shown_the_line_that_threw() {
 
 #[test]
 fn rhost_run_shows_the_line() {
-    let script = script("throw \"look here\";").replace(";\nworker.on", ";\nworker.name = \"w\";\nworker.on");
+    let script = script("throw \"look here\";")
+        .replace(";\nworker.on", ";\nworker.name = \"w\";\nworker.on");
     let process = crate::process::Process::run(&script);
     let answer = get(&mut process.tcp("w"), "/");
     assert!(answer.contains("throw \"look here\";"), "{answer}");
@@ -68,7 +69,9 @@ fn an_error_after_the_answer_leaves_the_answer() {
 
 #[test]
 fn a_handler_that_runs_for_too_long_is_a_500() {
-    let mut host = TestHost::start(&script("loop {}").replace(";\nworker.on", ";\nworker.handler_timeout = 0.1;\nworker.on"));
+    let mut host = TestHost::start(
+        &script("loop {}").replace(";\nworker.on", ";\nworker.handler_timeout = 0.1;\nworker.on"),
+    );
     let mut client = host.tcp(ADDRESS);
     assert_eq!(get(&mut client, "/"), FAILED);
     client.expect_end();
@@ -98,7 +101,8 @@ fn a_request_that_nobody_answers_is_a_504_and_a_late_answer_goes_nowhere() {
 
 #[test]
 fn without_on_message_everything_is_a_404() {
-    let mut host = TestHost::start("let worker = Worker(\"http://127.0.0.1:0\"); Worker::run_all();");
+    let mut host =
+        TestHost::start("let worker = Worker(\"http://127.0.0.1:0\"); Worker::run_all();");
     let mut client = host.tcp(ADDRESS);
     let wanted = "HTTP/1.1 404 Not Found\nContent-Type: text/plain; charset=utf-8\n\
                   Content-Length: 29\nConnection: close\n\nnobody answers requests here\n";

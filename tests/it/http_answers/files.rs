@@ -1,6 +1,6 @@
 //! Files as answers.
 
-use super::{ADDRESS, answer, get, head, header, request};
+use super::{ADDRESS, answer, get, head, header, queued_bytes, request};
 use crate::{
     client::Client,
     host::{TestHost, eventually},
@@ -172,7 +172,7 @@ fn ten_megabytes_wait_on_the_disk_for_a_slow_reader() {
     client.send(request("GET", "/big.bin"));
     let head = head(&mut client);
     assert_eq!(header(&head, "Content-Length"), Some("10485760"));
-    let queued = || host.handle().status().queued_bytes;
+    let queued = || queued_bytes(&host);
     eventually(|| queued() > 0);
     for _ in 0..20 {
         assert!(queued() <= 512 * 1024, "{} bytes wait in memory", queued());

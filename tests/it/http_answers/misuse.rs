@@ -11,7 +11,13 @@ fn a_method_of_a_request_read_or_assigned_as_a_property_is_an_error() {
     assert!(methods.len() >= 16);
     let tries: String = methods
         .iter()
-        .flat_map(|e| [format!("request.{}", e.name), format!("request.{} = 1", e.name), format!("request[\"{}\"]", e.name)])
+        .flat_map(|e| {
+            [
+                format!("request.{}", e.name),
+                format!("request.{} = 1", e.name),
+                format!("request[\"{}\"]", e.name),
+            ]
+        })
         .map(|code| format!("try {{ {code}; print(\"no error\"); }} catch (e) {{ print(e); }}\n"))
         .collect();
     let mut host = serve(&format!("{tries}connection.send(\"done\");"));
@@ -56,14 +62,23 @@ fn what_cannot_be_sent_is_told() {
         ("connection.send(|| 1)", "a function cannot be sent"),
         ("connection.send(request)", "this cannot be sent"),
         ("connection.send(connection)", "this cannot be sent"),
-        ("connection.send(\"x\", true)", "an HTTP connection is answered; raw bytes would break it"),
-        ("connection.send(\"a\"); connection.send(\"b\")", "no request waits for an answer: each is answered once"),
+        (
+            "connection.send(\"x\", true)",
+            "an HTTP connection is answered; raw bytes would break it",
+        ),
+        (
+            "connection.send(\"a\"); connection.send(\"b\")",
+            "no request waits for an answer: each is answered once",
+        ),
         (
             "connection.send(Response().with_file(\"main.rhai\")); connection.send(\"b\")",
             "the request is answered already, by a file",
         ),
         ("connection.send(Chunk(\"x\"))", "parts follow a Response that has begun a stream"),
-        ("connection.send(ServerSentEvents(#{}))", "parts follow a Response that has begun a stream"),
+        (
+            "connection.send(ServerSentEvents(#{}))",
+            "parts follow a Response that has begun a stream",
+        ),
         ("connection.pipe(connection)", "an HTTP connection cannot be piped"),
         ("connection.protocol = \"websocket\"", "a websocket cannot become another protocol"),
         ("connection.send(#{}.nothing.with_status(1))", "with_status"),
@@ -119,7 +134,12 @@ fn answers_on_connections_that_do_not_speak_http_are_errors() {
     assert_eq!(host.tcp("text://127.0.0.1:0").ask("x"), "done");
     assert_eq!(host.printed().len(), 3);
     for (got, what) in host.printed().iter().zip(["a Response", "a Chunk", "ServerSentEvents"]) {
-        assert!(got.contains(&format!("{what} answers an HTTP request, and this connection speaks text")), "{got}");
+        assert!(
+            got.contains(&format!(
+                "{what} answers an HTTP request, and this connection speaks text"
+            )),
+            "{got}"
+        );
     }
 }
 

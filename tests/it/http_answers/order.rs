@@ -35,7 +35,8 @@ fn answers_keep_the_order_of_their_requests_when_timers_answer() {
         assert!(answer(&mut client).ends_with(&format!("\n\n/{n}")));
     }
     // (the next handler starts when the answer before is complete)
-    let wanted: Vec<_> = (0..4).flat_map(|n| [format!("asked /{n}"), format!("answers /{n}")]).collect();
+    let wanted: Vec<_> =
+        (0..4).flat_map(|n| [format!("asked /{n}"), format!("answers /{n}")]).collect();
     assert_eq!(host.printed(), wanted);
 }
 
