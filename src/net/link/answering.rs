@@ -100,7 +100,7 @@ impl Link {
     /// Answers for a script that does not, and closes: what the script may still send is not for the next request.
     pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &str) {
         let is_unanswered = self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered());
-        if is_unanswered {
+        if is_unanswered && self.status.get() == Status::Established {
             self.make_last();
             self.explain(status, reason);
         }

@@ -148,7 +148,7 @@ fn what_is_no_file_or_may_not_be_read_is_refused_without_a_wait_and_the_connecti
     let fifo = Command::new("mkfifo").arg(host.path("fifo")).status().expect("mkfifo");
     assert!(fifo.success());
     fs::write(host.path("secret"), "x").expect("a file");
-    fs::set_permissions(host.path("secret"), fs::Permissions::from_mode(0)).expect("rights");
+    fs::set_permissions(host.path("secret"), fs::Permissions::from_mode(0o000)).expect("rights");
     let mut client = host.tcp(ADDRESS);
     for name in ["missing", "folder", "fifo", "ten.txt/below"] {
         let got = get(&mut client, &format!("/{name}"));

@@ -167,6 +167,7 @@ fn rhost_check_knows_what_http_has_and_what_was_meant() {
         ("connection.send(Response().with_staus(200))", "did you mean `with_status`?"),
         ("request.querystring()", "did you mean `query_string`?"),
         ("Response::jsn(1)", "jsn"),
+        ("Response.json(1)", "the functions of `Response` are called so: `Response::json(…)`"),
         ("Response(1, 2, 3, 4)", "`Response` exists as"),
     ] {
         let said = check(code);

@@ -1,7 +1,10 @@
 //! A saved script, while answers are on their way.
 
 use super::{ADDRESS, answer, chunk, get, head, header, request};
-use crate::{client::Client, host::TestHost};
+use crate::{
+    client::Client,
+    host::{TestHost, eventually},
+};
 use std::fs;
 
 const SCRIPT: &str = r#"
@@ -15,7 +18,13 @@ worker.on_message = |connection, request| {
         },
         "/tell" => connection.send(worker.listener.send(ServerSentEvents(#{ data: "old" })) != false),
         "/later" => worker.later = connection,
-        "/wait" => { sleep(0.3); connection.send("from old code") },
+        "/wait" => {
+            worker.waits = true;
+            while worker.released == () { sleep(0.01); }
+            connection.send("from old code")
+        },
+        "/waits" => connection.send(worker.waits == true),
+        "/go" => { worker.released = true; connection.send("gone") },
         _ => connection.send("old"),
     }
 };
@@ -72,9 +81,11 @@ fn a_request_that_waits_for_its_answer_can_be_answered_by_the_new_code() {
 #[test]
 fn a_handler_that_waits_answers_with_the_code_it_began_with_and_the_next_request_has_the_new() {
     let mut host = TestHost::start(SCRIPT);
-    let mut client = host.tcp(ADDRESS);
+    let (mut client, mut other) = (host.tcp(ADDRESS), host.tcp(ADDRESS));
     client.send([request("GET", "/wait"), request("GET", "/")].concat());
+    eventually(|| get(&mut other, "/waits").ends_with("\n\ntrue"));
     host.edit(&edited().replace("from old code", "from new code"));
+    get(&mut other, "/go");
     assert!(answer(&mut client).ends_with("\n\nfrom old code"));
     assert!(answer(&mut client).ends_with("\n\nnew"));
 }
