@@ -36,9 +36,6 @@ pub struct Plan {
     /// Where a daemon's output goes, and what its script prints.
     #[arg(long)]
     pub stdout_file: Option<PathBuf>,
-    /// Are clients of HTTP shown the errors of the script? By `rhost run`, which never is a daemon.
-    #[arg(skip)]
-    pub explains: bool,
 }
 
 impl Plan {
@@ -56,7 +53,6 @@ impl Plan {
             log_file: configuration.log_file,
             log_file_max_size: max_size.unwrap_or(LOG_FILE_MAX_SIZE),
             stdout_file: configuration.stdout_file,
-            explains: false,
         };
         Ok((plan, configuration.daemonize == Some(true)))
     }

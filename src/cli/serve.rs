@@ -175,7 +175,6 @@ fn serve(
         .watch(plan.watch)
         .settle(Duration::from_millis(plan.settle))
         .colour(colour)
-        .explain_errors(plan.explains)
         .on_log(logging::sink(json, prints))
         .lost_log_lines(move || lost.iter().map(Lost::count).sum())
         .on_event(move |event| match event {

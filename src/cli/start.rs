@@ -9,8 +9,7 @@ use super::{
 };
 
 pub fn run(serving: Serving, watch: bool) -> Result<u8, Failure> {
-    let (mut plan, _) = Plan::new(serving, watch)?;
-    plan.explains = true;
+    let (plan, _) = Plan::new(serving, watch)?;
     serve::in_the_foreground(plan)
 }
 
