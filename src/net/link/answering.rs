@@ -3,7 +3,7 @@
 use super::{Link, Sent, Status, sending::BEYOND_BUDGET};
 use crate::protocol::{
     Wire,
-    http::{Http, Payload, ResponseHead, Stage},
+    http::{Http, Stage},
     websocket::WebSocket,
 };
 use std::{future::poll_fn, rc::Rc, task::Poll};
@@ -13,9 +13,6 @@ const HEAD: usize = 256;
 
 /// Queued bytes below which the next part of a file is read. Fixed: two of its parts.
 const LOW: usize = 128 * 1024;
-
-/// The type of what the host says itself.
-const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Link {
     pub(crate) fn speaks_http(&self) -> bool {
@@ -97,34 +94,20 @@ impl Link {
         self.answering.set(false);
     }
 
-    /// Answers for a script that does not, and closes: what the script may still send is not for the next request.
+    /// Answers for a script that does not, and closes.
     pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &str) {
         let is_unanswered = self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered());
-        if is_unanswered && self.status.get() == Status::Established {
-            self.make_last();
-            self.explain(status, reason);
+        if is_unanswered {
+            self.answer(&Http::refuse(status, reason).reply);
+            if self.status.get() == Status::Established {
+                self.begin_closing();
+            }
         }
-    }
-
-    /// Answers with a line of plain text, whoever has promised another answer.
-    pub(crate) fn explain(self: &Rc<Self>, status: u16, reason: &str) {
-        let text = format!("{reason}\n");
-        let head = ResponseHead { status, reason: None, headers: &[], media_type: TEXT };
-        // (without a body's size: this is said also to a peer whose queue is full)
-        let _ = self.respond(0, |http, out| {
-            http.write(&head, Payload::Whole(text.as_bytes()), out);
-            Ok(())
-        });
     }
 
     /// Has the script given an answer that comes from a file, or begun one?
     pub(crate) fn is_committed(&self) -> bool {
         self.wire.borrow_mut().http().is_some_and(|http| http.is_sending() || http.is_streaming())
-    }
-
-    /// Has the last request asked for a head only, and got it?
-    pub(crate) fn gave_head_only(&self) -> bool {
-        self.wire.borrow_mut().http().is_some_and(|http| http.gave_head_only())
     }
 
     /// The answer will come, from whoever calls [`Self::respond`] next.

@@ -118,11 +118,6 @@ impl Http {
         matches!(self.exchange, Exchange::Streaming { .. })
     }
 
-    /// Was the last answer for a HEAD, and is it complete?
-    pub(crate) fn gave_head_only(&self) -> bool {
-        self.is_head && self.exchange == Exchange::None
-    }
-
     /// Is the connection to be closed when its answer is out?
     pub(crate) fn is_last(&self) -> bool {
         !self.keeps_alive

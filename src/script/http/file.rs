@@ -3,7 +3,7 @@
 
 use super::{Request, TcpConnection};
 use crate::{
-    net::link::{Link, Sent, Status},
+    net::link::{Link, Sent},
     protocol::http::{Payload, ResponseHead},
     web::file_answer::{self, Coding, FileAnswer, FileFacts, FileRequest},
 };
@@ -117,7 +117,7 @@ async fn deliver(link: &Rc<Link>, head: &Head, body: FileBody, conditions: Condi
         Ok(())
     });
     if !matches!(begun, Ok(Sent::Written | Sent::Queued)) {
-        return cut(link);
+        return link.destroy();
     }
     let (mut at, end) = (answer.start, answer.start + answer.length);
     let (mut file, mut part) = (file, first);
@@ -129,7 +129,7 @@ async fn deliver(link: &Rc<Link>, head: &Head, body: FileBody, conditions: Condi
             // (a file that became shorter than was said: only the end of the connection can tell the peer)
             match read {
                 Ok(Ok((back, read))) if !read.is_empty() => (file, part) = (back, read),
-                _ => return cut(link),
+                _ => return link.destroy(),
             }
         }
         let now: Vec<u8> = part.drain(..part.len().min(room)).collect();
@@ -139,25 +139,18 @@ async fn deliver(link: &Rc<Link>, head: &Head, body: FileBody, conditions: Condi
             Ok(())
         });
         if !matches!(sent, Ok(Sent::Written | Sent::Queued)) {
-            return cut(link);
+            return link.destroy();
         }
-    }
-}
-
-/// Ends a connection whose answer cannot be completed; one that closes already still writes its queue.
-fn cut(link: &Link) {
-    if link.status() == Status::Established {
-        link.destroy();
     }
 }
 
 fn refuse(link: &Rc<Link>, opened: io::Result<Opened>) {
     match opened.err().map(|e| e.kind()) {
         Some(io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            link.explain(404, "there is no such file");
+            link.answer_for(404, "there is no such file");
         }
-        Some(io::ErrorKind::PermissionDenied) => link.explain(403, "this file is not served"),
-        _ => link.explain(500, "this file cannot be read"),
+        Some(io::ErrorKind::PermissionDenied) => link.answer_for(403, "this file is not served"),
+        _ => link.answer_for(500, "this file cannot be read"),
     }
 }
 

@@ -90,10 +90,6 @@ fn whole(link: &Rc<Link>, head: &ResponseHead<'_>, body: &[u8]) -> Result<Sent, 
 
 /// A part of a stream; an empty one may end it.
 fn part(link: &Rc<Link>, bytes: &[u8], may_end: bool) -> Result<Sent, String> {
-    // (nobody waits for the parts of a stream whose head was all that was wanted)
-    if link.gave_head_only() {
-        return Ok(Sent::Dropped);
-    }
     link.respond(bytes.len(), |http, out| {
         http.part(bytes, out)?;
         if bytes.is_empty() && may_end {

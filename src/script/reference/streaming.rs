@@ -12,7 +12,7 @@ pub(super) const CHUNK: Section = Section {
         "Chunk",
         &["Chunk(data: any) -> Chunk"],
         "A part: what `connection.send` takes; an empty one ends the answer. Sent when no stream was begun it is an error. \
-            `send` gives `false` when the client is gone, wanted the head only, or reads so slowly that the queue is \
+            `send` gives `false` when the client is gone or reads so slowly that the queue is \
             full: the part is lost then, so end the answer or wait for `on_buffer_drain`.",
         r#"
 let worker = Worker("http://127.0.0.1:0");
