@@ -194,13 +194,12 @@ impl Events for Session {
     }
 
     fn receive(&mut self, message: Message<'_>) -> Result<Data, NotUtf8> {
-        let piped = match &message {
-            Message::Text(text) => Some((Kind::Text, text.as_bytes())),
-            Message::Binary(bytes) => Some((Kind::Binary, *bytes)),
-            // (a connection that became HTTP after it was piped: its requests want answers)
-            Message::Request(_) => None,
-        };
-        if let (Some((kind, bytes)), Some(target)) = (piped, self.connection.target()) {
+        if let Some(target) = self.connection.target() {
+            let (kind, bytes) = match message {
+                Message::Text(text) => (Kind::Text, text.as_bytes()),
+                Message::Binary(bytes) => (Kind::Binary, bytes),
+                Message::Request(_) => return Ok(Data::Done),
+            };
             // (a target that cannot take it says so in its own on_error)
             let _ = target.link().send(kind, bytes);
             return Ok(Data::Done);

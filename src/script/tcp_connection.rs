@@ -278,6 +278,9 @@ impl Object for TcpConnection {
                         "a websocket cannot become another protocol, nor another protocol a websocket",
                     ));
                 }
+                if scheme == Scheme::Http && self.0.piped_to.borrow().is_some() {
+                    return Err(error("a piped connection cannot become HTTP"));
+                }
                 if link.is_committed() {
                     return Err(error(
                         "the answer to an HTTP request is not complete: end it before the protocol changes",

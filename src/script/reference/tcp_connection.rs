@@ -45,7 +45,7 @@ Worker::run_all();
             "protocol",
             &["protocol: string"],
             "How its bytes are cut into messages; assigned, the next bytes follow the new protocol. A websocket \
-                cannot become another protocol, nor another a websocket, and an HTTP answer that has begun must be \
+                cannot become another protocol, nor another a websocket, a piped connection cannot become `http`, and an HTTP answer that has begun must be \
                 complete: all else is an error.",
             r#"
 let worker = Worker("tcp://127.0.0.1:0");
