@@ -229,6 +229,8 @@ impl Http {
     /// Appends one part of a stream. An empty one is nothing: see [`Self::finish`].
     pub(crate) fn part(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
         match self.exchange {
+            // (scripts need not know that only a head was wanted)
+            Exchange::None if self.is_head => Ok(()),
             Exchange::Streaming { .. } if data.is_empty() => Ok(()),
             Exchange::Streaming { chunked: false } => {
                 out.extend_from_slice(data);
