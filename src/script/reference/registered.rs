@@ -45,7 +45,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
     for (module, text) in engine::modules::STDLIB {
         // (it is compiled at every start of a script that imports it)
-        let ast = Engine::new().compile(text).expect("the host's own modules compile");
+        let ast = engine.compile(text).expect("the host's own modules compile");
         for function in ast.iter_functions().filter(|f| f.access == rhai::FnAccess::Public) {
             names.insert((module.into(), function.name.into(), Some(function.params.len())));
         }
