@@ -8,7 +8,7 @@ use rhai::{AST, ASTNode, Expr, FnPtr, ImmutableString, ScriptFuncDef, Shared, St
 use std::collections::{BTreeSet, HashMap};
 
 /// What rhai's names of closures begin with.
-pub(super) const ANONYMOUS: &str = "anon$";
+pub(crate) const ANONYMOUS: &str = "anon$";
 
 /// One closure of a file.
 #[derive(Clone, Debug)]

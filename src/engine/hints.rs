@@ -185,7 +185,12 @@ impl Hints<'_> {
         near.or_else(|| {
             let functions = self.engine.gen_fn_signatures(true);
             let found = functions.iter().any(|f| head(f) == name);
-            found.then(|| format!("`{name}` is a function: call it, `{name}(…)`"))
+            let space = format!("{name}::");
+            let inside = functions.iter().map(|f| head(f)).filter(|f| f.starts_with(&space)).min();
+            match inside {
+                Some(one) => Some(format!("the functions of `{name}` are called so: `{one}(…)`")),
+                None => found.then(|| format!("`{name}` is a function: call it, `{name}(…)`")),
+            }
         })
     }
 

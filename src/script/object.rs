@@ -1,7 +1,11 @@
 //! How an object with properties is made known to rhai: a getter and a setter for each name that the script mentions (twice
 //! as fast as the general way), and an indexer for names that are computed.
 
-use super::{connections::Connections, value::Outcome, worker::Worker};
+use super::{
+    connections::Connections,
+    value::{Outcome, error},
+    worker::Worker,
+};
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
 use std::collections::BTreeSet;
 
@@ -9,6 +13,9 @@ use std::collections::BTreeSet;
 pub(crate) trait Object: Clone + 'static {
     /// The type's name in scripts.
     const NAME: &'static str;
+
+    /// Methods that are easily read as properties, `request.path`: doing so is an error that says how to call them.
+    const METHODS: &'static [&'static str] = &[];
 
     /// Is this a property that the host defines?
     fn is_known(name: &str) -> bool;
@@ -29,8 +36,8 @@ pub(crate) fn register<T: Object>(engine: &mut Engine, same: fn(&T, &T) -> bool)
     FuncRegistration::new_index_getter().with_purity(true).register_into_engine(
         engine,
         |object: &mut T, name: ImmutableString| match T::is_known(&name) {
-            true => object.known(&name),
-            false => object.free(&name),
+            true => Ok(object.known(&name)),
+            false => check_no_method::<T>(&name).map(|()| object.free(&name)),
         },
     );
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
@@ -66,7 +73,16 @@ fn set<T: Object>(
     if known && is_unchanged(&object.known(name), &value) {
         return Ok(());
     }
+    check_no_method::<T>(name)?;
     object.set(call, name, value)
+}
+
+fn check_no_method<T: Object>(name: &str) -> Outcome<()> {
+    if !T::METHODS.contains(&name) {
+        return Ok(());
+    }
+    let handle = T::NAME.to_lowercase();
+    Err(error(format!("`{name}` is a method of {}: write `{handle}.{name}()`", T::NAME)))
 }
 
 fn is_unchanged(now: &Dynamic, value: &Dynamic) -> bool {
@@ -96,6 +112,10 @@ pub(crate) fn register_properties<T: Object>(
         let known = T::is_known(name);
         if known {
             getter.register_into_engine(engine, move |object: &mut T| object.known(&key));
+        } else if T::METHODS.contains(&name.as_str()) {
+            getter.register_into_engine(engine, move |_: &mut T| -> Outcome<Dynamic> {
+                check_no_method::<T>(&key).map(|()| Dynamic::UNIT)
+            });
         } else {
             getter.register_into_engine(engine, move |object: &mut T| object.free(&key));
         }

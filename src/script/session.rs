@@ -152,6 +152,8 @@ impl Session {
         let link = self.connection.link();
         match result {
             Some(Ok(_)) => (),
+            // (what was answered before the error stays answered)
+            Some(Err(_)) if link.is_committed() => (),
             Some(Err(fault)) => match self.refusal(&fault) {
                 Some((status, reason)) => link.answer_for(status, &reason),
                 None if self.ctx.explains.get() => {

@@ -153,6 +153,12 @@ impl TcpConnection {
             }
             http::send(self, data)?
         } else {
+            if let Some(what) = http::answer_type(data) {
+                let protocol = link.with_wire(|wire| wire.scheme().name());
+                return Err(error(format!(
+                    "{what} answers an HTTP request, and this connection speaks {protocol}"
+                )));
+            }
             let sent = with_payload(data, |kind, bytes| match raw {
                 true => Ok(link.send_raw(bytes)),
                 false => link.send(kind, bytes),
@@ -180,10 +186,16 @@ impl TcpConnection {
 
     /// Everything received from now on goes to `other`; when this closes, `other` does; while `other` cannot be written
     /// to, this is not read.
-    fn pipe(&self, other: &TcpConnection) {
+    fn pipe(&self, other: &TcpConnection) -> Outcome<()> {
+        if self.0.link.speaks_http() || other.0.link.speaks_http() {
+            return Err(error(
+                "an HTTP connection cannot be piped: each of its requests is answered",
+            ));
+        }
         other.0.link.feed_from(&self.0.link);
         let old = self.0.piped_to.replace(Some(other.clone()));
         drop(old);
+        Ok(())
     }
 
     fn status(&self) -> (i64, &'static str) {
@@ -267,6 +279,14 @@ impl Object for TcpConnection {
                 if scheme == Scheme::WebSocket || link.is_websocket() {
                     return Err(error(
                         "a websocket cannot become another protocol, nor another protocol a websocket",
+                    ));
+                }
+                if scheme == Scheme::Http && self.0.piped_to.borrow().is_some() {
+                    return Err(error("a piped connection cannot become HTTP"));
+                }
+                if link.is_committed() {
+                    return Err(error(
+                        "the answer to an HTTP request is not complete: end it before the protocol changes",
                     ));
                 }
                 link.change_wire(Wire::new(scheme));

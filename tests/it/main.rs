@@ -61,6 +61,8 @@ mod faults;
 mod host_status;
 /// HTTP/2: streams as connections.
 mod http2;
+/// What clients of an `http` worker get for what its script does.
+mod http_answers;
 /// Sessions: cookies, stores, who may see what; and whom a proxy speaks for.
 mod http_sessions;
 /// Forms with files, and large bodies.

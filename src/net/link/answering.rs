@@ -56,13 +56,15 @@ impl Link {
         is_full && self.wire.borrow_mut().http().is_some()
     }
 
-    /// Adds about `n` bytes of an answer to the queue. The error is that of `f`, or says that this is no HTTP connection.
+    /// Adds about `n` bytes of an answer to the queue, which always takes a head or an end. The error is that of `f`, or
+    /// says that this is no HTTP connection.
     pub(crate) fn respond(
         self: &Rc<Self>,
         n: usize,
         f: impl FnOnce(&mut Http, &mut Vec<u8>) -> Result<(), String>,
     ) -> Result<Sent, String> {
-        if !self.has_room(n) {
+        let is_open = self.status.get() == Status::Established;
+        if !(n == 0 && is_open || self.has_room(n)) {
             return Ok(Sent::Dropped);
         }
         let mut wire = self.wire.borrow_mut();
@@ -151,6 +153,11 @@ impl Link {
         if waits && !self.handling.get() {
             self.answer_for(503, "the server is stopping");
         }
+    }
+
+    /// Has the script given an answer that comes from a file, or begun one?
+    pub(crate) fn is_committed(&self) -> bool {
+        self.wire.borrow_mut().http().is_some_and(|http| http.is_sending() || http.is_streaming())
     }
 
     /// The answer will come, from whoever calls [`Self::respond`] next.

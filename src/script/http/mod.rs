@@ -142,12 +142,25 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
             }
             link.respond(bytes.len(), |http, out| {
                 http.answer(&head(media_type), Payload::Stream, out)?;
-                // (an event stream has only events)
-                if parts.is_event_stream() { Ok(()) } else { http.part(bytes, out) }
+                // (an event stream has only events, and the answer to a HEAD no parts at all)
+                match http.is_streaming() && !parts.is_event_stream() {
+                    true => http.part(bytes, out),
+                    false => Ok(()),
+                }
             })
         })?,
     };
     sent.map_err(error)
+}
+
+/// Is this something that only an HTTP connection can be sent? Its name.
+pub(crate) fn answer_type(data: &Dynamic) -> Option<&'static str> {
+    let is_one = [
+        ("a Response", data.is::<Response>()),
+        ("a Chunk", data.is::<Chunk>()),
+        ("ServerSentEvents", data.is::<ServerSentEvents>()),
+    ];
+    is_one.into_iter().find(|(_, is)| *is).map(|(name, _)| name)
 }
 
 /// A report without the escapes that colour it.

@@ -302,6 +302,31 @@ impl Request {
 impl Object for Request {
     const NAME: &'static str = "Request";
 
+    const METHODS: &'static [&'static str] = &[
+        "method",
+        "path",
+        "uri",
+        "query_string",
+        "protocol_version",
+        "host",
+        "get",
+        "post",
+        "cookie",
+        "trailer",
+        "header",
+        "raw_head",
+        "raw_body",
+        "body",
+        "json",
+        "ip",
+        "scheme",
+        "file",
+        "move_file",
+        "session",
+        "session_id",
+        "session_regenerate_id",
+    ];
+
     fn is_known(_: &str) -> bool {
         false
     }

@@ -64,9 +64,10 @@ Worker::run_all();
         ),
         Entry::new(
             "on_message",
-            &["on_message(connection: TcpConnection, data: string | blob)"],
-            "A whole message came: a string from `text` and from websocket text frames, a blob from everything \
-                else unless `encoding` is `utf8`. \
+            &["on_message(connection: TcpConnection, data: string | blob | Request)"],
+            "A whole message came: a string from `text` and from websocket text frames, a `Request` from `http`, a \
+                blob from everything else unless `encoding` is `utf8`. A request is answered by `connection.send`, here \
+                or later; without this callback with 404, after an error in it with 500. \
             The next message of the same connection waits until it returns.",
             r#"
 let worker = Worker("text://127.0.0.1:0");

@@ -11,8 +11,11 @@ mod functions;
 mod map;
 mod properties;
 pub(crate) mod registered;
+mod request;
+mod response;
 mod session;
 mod std_push;
+mod streaming;
 mod tcp_connection;
 mod timer;
 mod uploads;
@@ -21,12 +24,16 @@ mod worker;
 pub use entry::{Entry, Place, Section};
 
 /// All sections, in the order in which people learn them.
-const SECTIONS: [Section; 14] = [
+const SECTIONS: [Section; 18] = [
     worker::SECTION,
     properties::SECTION,
     callbacks::SECTION,
     tcp_connection::SECTION,
     connections::SECTION,
+    request::SECTION,
+    response::SECTION,
+    streaming::CHUNK,
+    streaming::EVENTS,
     uploads::SECTION,
     session::OF_A_REQUEST,
     session::SECTION,

@@ -82,7 +82,7 @@ print(worker);  // prints Worker(chat)
         Entry::new(
             "protocol",
             &["protocol: string"],
-            "How bytes are cut into messages: `tcp`, `text`, `frame` or `websocket`. At first what the address \
+            "How bytes are cut into messages: `tcp`, `text`, `frame`, `websocket` or `http`. At first what the address \
                 says; any other name is an error.",
             r#"
 let worker = Worker("tcp://127.0.0.1:0");

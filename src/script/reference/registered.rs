@@ -45,8 +45,11 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
     for (module, text) in engine::modules::STDLIB {
         // (it is compiled at every start of a script that imports it)
-        let ast = Engine::new().compile(text).expect("the host's own modules compile");
-        for function in ast.iter_functions().filter(|f| f.access == rhai::FnAccess::Public) {
+        let ast = engine.compile(text).expect("the host's own modules compile");
+        let is_public = |f: &rhai::ScriptFnMetadata| {
+            f.access == rhai::FnAccess::Public && !f.name.starts_with(engine::closures::ANONYMOUS)
+        };
+        for function in ast.iter_functions().filter(is_public) {
             names.insert((module.into(), function.name.into(), Some(function.params.len())));
         }
     }

@@ -45,7 +45,8 @@ Worker::run_all();
             "protocol",
             &["protocol: string"],
             "How its bytes are cut into messages; assigned, the next bytes follow the new protocol. A websocket \
-                cannot become another protocol, nor another a websocket: that is an error.",
+                cannot become another protocol, nor another a websocket, a piped connection cannot become `http`, and an HTTP answer that has begun must be \
+                complete: all else is an error.",
             r#"
 let worker = Worker("tcp://127.0.0.1:0");
 worker.on_connect = |connection| connection.protocol = "text";
@@ -130,7 +131,9 @@ Worker::run_all();
                 characters as their text, maps and arrays as JSON; `()`, functions and handles are an error. The \
                 protocol's framing is added unless `raw` is true. `true`: the kernel has it; `()`: queued, the \
                 usual answer; `false`: dropped, because the connection is closed, its queue is full, \
-                or all queues together are (`max_queued_bytes`).",
+                or all queues together are (`max_queued_bytes`). On an `http` connection it answers the request that \
+                waits: with 200 and such a body, or with a `Response`, whose parts may follow as `Chunk` or \
+                `ServerSentEvents`. A second answer, and one that nobody asked for, are an error, and so is `raw`.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| {
@@ -144,7 +147,9 @@ Worker::run_all();
             "close",
             &["close()", "close(data: any)", "close(data: any, raw: bool)"],
             "Sends what is queued, with `data` as the last message, and closes. A websocket says 1000 and waits \
-                `close_timeout` for the answer. `on_close` comes after the running handler.",
+                `close_timeout` for the answer. On an `http` connection `data` is the answer, which says \
+                `Connection: close`; a stream is ended, and a file on its way goes out first. `on_close` comes after the \
+                running handler.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| {
@@ -198,7 +203,8 @@ Worker::run_all();
             "pipe",
             &["pipe(other: TcpConnection)"],
             "Sends everything that it receives from now on to `other`, instead of to `on_message`. While the \
-                queue of `other` is full this one is not read; when this one closes, `other` does.",
+                queue of `other` is full this one is not read; when this one closes, `other` does. Connections that speak \
+                `http` cannot be piped.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 // An echo without a handler.

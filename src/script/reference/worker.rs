@@ -156,8 +156,8 @@ Worker::run_all();
             "broadcast",
             &["broadcast(data: any) -> int"],
             "Sends a message to every connection of the worker in this isolate, and gives how many took it. \
-                `data` is as \
-            in `send`, and is turned into bytes once. What cannot be sent is an error.",
+                `data` is as in `send` to a websocket, and is turned into bytes once. What cannot be sent is an error. \
+                On an `http` worker it reaches the websockets that were opened there, and nobody else.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| {
