@@ -23,6 +23,7 @@ pub(crate) mod entity_tag;
 pub(crate) mod file_answer;
 mod listing;
 mod root_path;
+pub(crate) mod route_table;
 pub(crate) mod served_file;
 
 #[cfg(test)]

@@ -57,6 +57,16 @@ impl Request {
         self.head().method()
     }
 
+    /// What comes before the `?`, as received.
+    pub(super) fn path(&self) -> &str {
+        self.head().path()
+    }
+
+    /// What follows the `?`, as received.
+    pub(super) fn query_string(&self) -> &str {
+        self.head().query()
+    }
+
     /// The value of a header; repeated ones joined.
     pub(super) fn header(&self, name: &str) -> Option<String> {
         self.head().header(name)
@@ -102,7 +112,7 @@ impl Request {
         self.0.properties.clear();
     }
 
-    fn host(&self, without_port: bool) -> String {
+    pub(crate) fn host(&self, without_port: bool) -> String {
         let mut host = self.head().host();
         // (a colon inside of brackets belongs to the address)
         if without_port && let Some(at) = host.rfind(':').filter(|at| !host[*at..].contains(']')) {
