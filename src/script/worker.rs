@@ -347,6 +347,9 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     method!("add_root", |worker: &mut Worker, domain: Text, directory: Text| {
         worker.core().add_root(&domain, &directory, &Dynamic::UNIT)
     });
+    method!("add_root", |worker: &mut Worker, directory: Text, options: Dynamic| {
+        worker.core().add_root("", &directory, &options)
+    });
     method!("add_root", |worker: &mut Worker, domain: Text, directory: Text, options: Dynamic| {
         worker.core().add_root(&domain, &directory, &options)
     });

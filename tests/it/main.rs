@@ -1,6 +1,7 @@
 //! All tests of the host from outside, in one binary: a module for each subject. Sockets, files and time are real.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod answer;
 mod browser;
 mod client;
 mod guards;
@@ -54,6 +55,10 @@ mod endpoints;
 mod faults;
 /// What `HostHandle::status` and `connections` show.
 mod host_status;
+/// Files of a `WebServer`: roots, ranges, compression, and no way out.
+mod http_files;
+/// Websockets beside HTTP, at one port.
+mod http_websocket;
 /// The user and group that the process becomes.
 mod identity;
 /// Sockets that the host was started with.
@@ -80,6 +85,8 @@ mod outlets;
 mod protocols;
 /// Rule by rule, what a saved script keeps and what it changes.
 mod reload;
+/// `std/router`: routes, groups, middleware.
+mod router;
 /// What a script can do: variables, maps, imports, errors, the log.
 mod script;
 /// Sending and closing.
