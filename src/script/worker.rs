@@ -2,6 +2,7 @@
 
 mod core;
 mod roots;
+mod web_server;
 
 pub(crate) use self::core::WorkerCore;
 
@@ -56,15 +57,6 @@ impl Worker {
         if !is_inner {
             ctx.declared.borrow_mut().push(worker.clone());
         }
-        Ok(worker)
-    }
-
-    /// A Worker that answers with files; it needs a root.
-    fn web_server(ctx: &Rc<Ctx>, declared: &str) -> Outcome<Self> {
-        let worker = Self::new(ctx, declared)?;
-        let core = worker.core();
-        core.check_http()?;
-        core.is_web_server.set(true);
         Ok(worker)
     }
 
@@ -333,26 +325,12 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     engine.register_fn("Worker", move |address: &str| Worker::new(&home, address));
     let home = ctx.clone();
     engine.register_fn("Worker", move || Worker::new(&home, ""));
-    let home = ctx.clone();
-    engine.register_fn("WebServer", move |address: &str| Worker::web_server(&home, address));
+    web_server::register(engine, ctx);
     macro_rules! method {
         ($name:expr, $function:expr) => {
             FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
         };
     }
-    type Text = ImmutableString;
-    method!("add_root", |worker: &mut Worker, directory: Text| {
-        worker.core().add_root("", &directory, &Dynamic::UNIT)
-    });
-    method!("add_root", |worker: &mut Worker, domain: Text, directory: Text| {
-        worker.core().add_root(&domain, &directory, &Dynamic::UNIT)
-    });
-    method!("add_root", |worker: &mut Worker, directory: Text, options: Dynamic| {
-        worker.core().add_root("", &directory, &options)
-    });
-    method!("add_root", |worker: &mut Worker, domain: Text, directory: Text, options: Dynamic| {
-        worker.core().add_root(&domain, &directory, &options)
-    });
     method!("listen", |worker: &mut Worker| worker.listen());
     method!("unlisten", |worker: &mut Worker| worker.stop_listening());
     method!("pause_accept", |worker: &mut Worker| worker.core().pause_accept(true));

@@ -15,9 +15,14 @@ impl Answer {
     /// The next answer, with a body of its Content-Length.
     pub fn read(client: &mut Client) -> Self {
         let mut answer = Self::read_head(client);
-        let length = answer.header("Content-Length").map_or(0, |n| n.parse().expect("a length"));
-        answer.body = client.bytes(length);
+        answer.read_body(client);
         answer
+    }
+
+    /// The body of an answer whose head was read.
+    pub fn read_body(&mut self, client: &mut Client) {
+        let length = self.header("Content-Length").map_or(0, |n| n.parse().expect("a length"));
+        self.body = client.bytes(length);
     }
 
     /// The next answer to a HEAD, which has no body whatever it says.

@@ -10,6 +10,8 @@ mod process;
 
 /// Rhai's array functions.
 mod array_functions;
+/// The chat example: two real pages talk while its script is edited.
+mod browser_chat;
 /// The push example and a real page: an edited handler is live, and the page never reconnects.
 mod browser_push;
 /// The push example on the wire: who logs in, who is pushed to, who leaves.

@@ -11,26 +11,32 @@ mod functions;
 mod map;
 mod properties;
 pub(crate) mod registered;
+mod route_table;
 mod std_push;
+mod std_router;
 mod tcp_connection;
 mod timer;
+mod web_server;
 mod worker;
 
 pub use entry::{Entry, Place, Section};
 
 /// All sections, in the order in which people learn them.
-const SECTIONS: [Section; 11] = [
+const SECTIONS: [Section; 14] = [
     worker::SECTION,
     properties::SECTION,
     callbacks::SECTION,
     tcp_connection::SECTION,
     connections::SECTION,
+    web_server::SECTION,
     timer::SECTION,
     functions::SECTION,
     map::SECTION,
     array::SECTION,
     array_changes::SECTION,
     std_push::SECTION,
+    std_router::SECTION,
+    route_table::SECTION,
 ];
 
 const _: () = {

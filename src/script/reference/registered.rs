@@ -4,8 +4,8 @@
 use crate::{
     engine::{self, globals::Globals, modules::Modules, program::Api, sources::Sources},
     script::{
-        Objects, callback::Event, connections::Connections, ctx::Ctx, settings::Settings,
-        tcp_connection::TcpConnection, worker::Worker,
+        Objects, callback::Event, connections::Connections, ctx::Ctx, http::RouteTable,
+        settings::Settings, tcp_connection::TcpConnection, worker::Worker,
     },
 };
 use rhai::{Engine, FuncInfo};
@@ -39,7 +39,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
     for (module, text) in engine::modules::STDLIB {
         // (it is compiled at every start of a script that imports it)
-        let ast = Engine::new().compile(text).expect("the host's own modules compile");
+        let ast = engine.compile(text).expect("the host's own modules compile");
         for function in ast.iter_functions().filter(|f| f.access == rhai::FnAccess::Public) {
             names.insert((module.into(), function.name.into(), Some(function.params.len())));
         }
@@ -70,11 +70,17 @@ fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
         (TypeId::of::<Worker>(), "Worker"),
         (TypeId::of::<TcpConnection>(), "TcpConnection"),
         (TypeId::of::<Connections>(), "Connections"),
+        (TypeId::of::<RouteTable>(), "RouteTable"),
         (TypeId::of::<engine::ref_map::RefMap>(), "map"),
         (TypeId::of::<engine::ref_array::RefArray>(), "array"),
     ];
     let first = function.param_types.first();
     let owner = types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
+    // (a WebServer is a Worker that answers with files)
+    if let "WebServer" | "add_root" = name {
+        let arguments = arguments - usize::from(owner.is_some());
+        return Some(("WebServer".to_owned(), name.to_owned(), Some(arguments)));
+    }
     Some(match (owner, name.strip_prefix("get$").or(name.strip_prefix("set$"))) {
         (Some(owner), Some(property)) => (owner.to_owned(), property.to_owned(), None),
         (Some(owner), None) => (owner.to_owned(), name.to_owned(), Some(arguments - 1)),
