@@ -1,6 +1,6 @@
-//! A file as an answer: found, opened and read on other threads, and sent as fast as the peer takes it, in parts, so that
-//! neither a slow disk nor a slow peer costs the isolate anything but a buffer. Files that a script names and those below
-//! the roots of a WebServer take the same way.
+//! A file as an answer: found, opened and read at once where the kernel has all of it in memory, else on other threads, and
+//! sent as fast as the peer takes it, in parts, so that neither a slow disk nor a slow peer costs the isolate anything
+//! but a buffer. Files that a script names and those below the roots of a WebServer take the same way.
 
 use super::{Request, TcpConnection};
 use crate::{
@@ -11,11 +11,19 @@ use crate::{
         compression,
         document_root::{DocumentRoot, RootAnswer, RootOptions},
         file_answer::{self, FileAnswer, FileRequest},
+        patience::Patience,
         served_file::ServedFile,
     },
 };
+use rustix::io::{ReadWriteFlags, preadv2};
 use std::{
-    fs::File, io, os::unix::fs::FileExt, path::PathBuf, rc::Rc, sync::Arc, time::SystemTime,
+    fs::File,
+    io::{self, IoSliceMut, Read},
+    os::unix::fs::FileExt,
+    path::PathBuf,
+    rc::Rc,
+    sync::Arc,
+    time::SystemTime,
 };
 use tokio::task::spawn_blocking;
 
@@ -109,6 +117,20 @@ enum Content {
 }
 
 impl Ready {
+    fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Bytes(Vec::new()) }
+    }
+
+    fn refusal(fault: io::Error) -> Self {
+        match fault.kind() {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidInput => Self::page(404, "there is no such file"),
+            io::ErrorKind::PermissionDenied => Self::page(403, "this file is not served"),
+            _ => Self::page(500, "this file cannot be read"),
+        }
+    }
+
     /// A short page that says why there is no file.
     fn page(status: u16, text: &str) -> Self {
         let headers = vec![("Content-Type", "text/plain; charset=utf-8".to_owned())];
@@ -135,7 +157,7 @@ pub(super) fn send(connection: &TcpConnection, head: Head, body: FileBody) -> Re
         matches!(body, FileBody::Part { offset: 1.., .. } | FileBody::Part { length: 1.., .. });
     let wish = connection.request().map(|r| Wish::of(&r, head.status == 200 && !is_part));
     let wish = wish.unwrap_or_default();
-    deliver_soon(connection, head, move || ready(&body, &wish));
+    deliver_soon(connection, head, move |patience| ready(&body, &wish, patience));
     Ok(Sent::Queued)
 }
 
@@ -146,27 +168,30 @@ pub(crate) fn serve(connection: &TcpConnection, request: &Request, root: Arc<Doc
     let head = Head { status: 200, reason: None, headers };
     let wish = Wish::of(request, true);
     let body = FileBody::Served { root, path: wish.path.clone() };
-    deliver_soon(connection, head, move || match wish.method.as_str() {
-        "GET" | "HEAD" => ready(&body, &wish),
-        "OPTIONS" => {
-            Ready { status: 204, headers: Vec::new(), content: Content::Bytes(Vec::new()) }
-                .with_header("Allow", ALLOWED)
-        }
-        _ => Ready::page(405, "files are only read here").with_header("Allow", ALLOWED),
+    deliver_soon(connection, head, move |patience| match wish.method.as_str() {
+        "GET" | "HEAD" => ready(&body, &wish, patience),
+        "OPTIONS" => Ok(Ready::empty(204).with_header("Allow", ALLOWED)),
+        _ => Ok(Ready::page(405, "files are only read here").with_header("Allow", ALLOWED)),
     });
 }
 
-/// Makes an answer ready on another thread, and sends it.
+/// Makes an answer ready, at once or on another thread, and sends it.
 fn deliver_soon(
     connection: &TcpConnection,
     head: Head,
-    ready: impl FnOnce() -> Ready + Send + 'static,
+    ready: impl Fn(Patience) -> io::Result<Ready> + Send + 'static,
 ) {
     let (connection, link) = (connection.clone(), connection.link());
     tokio::task::spawn_local(async move {
-        let ready = spawn_blocking(ready).await;
-        let ready = ready.unwrap_or_else(|_| Ready::page(500, "this file cannot be read"));
-        if !deliver(&link, head, ready).await && link.status() == Status::Established {
+        let ready = match ready(Patience::AtOnce) {
+            Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {
+                let made = spawn_blocking(move || ready(Patience::Waits)).await;
+                made.unwrap_or_else(|stopped| Err(stopped.into()))
+            }
+            made => made,
+        };
+        let whole = deliver(&link, head, ready.unwrap_or_else(Ready::refusal)).await;
+        if !whole && link.status() == Status::Established {
             link.destroy();
         }
         if !link.is_answering() && !link.handling.get() {
@@ -208,12 +233,8 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
     // (a HEAD, or an empty file, is answered by now)
     while link.is_answering() {
         if part.is_empty() {
-            let (file, most) = (file.clone(), end - at);
-            // (a file that became shorter than was said has no next part)
-            match spawn_blocking(move || read(&file, at, most, part)).await {
-                Ok(Ok(next)) if !next.is_empty() => part = next,
-                _ => return false,
-            }
+            let Ok(next) = next_part(&file, at, end - at, part).await else { return false };
+            part = next;
         }
         let mut sent = 0;
         while sent < part.len() {
@@ -234,37 +255,49 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
     true
 }
 
-/// Makes an answer ready. It works in place: call it on the blocking pool.
-fn ready(body: &FileBody, wish: &Wish) -> Ready {
-    let made = match body {
-        FileBody::Part { path, offset, length } => {
-            ServedFile::open(path).and_then(|file| part_of(file, wish, *offset, *length))
+/// The next part of the `left` bytes from `at` on. A file that became shorter than was said has none.
+async fn next_part(file: &Arc<File>, at: u64, left: u64, mut part: Vec<u8>) -> io::Result<Vec<u8>> {
+    match read(file, at, left, &mut part, Patience::AtOnce) {
+        // (a large file that is read at once must not keep others waiting)
+        Ok(()) => tokio::task::yield_now().await,
+        Err(_) => {
+            let file = file.clone();
+            part = spawn_blocking(move || {
+                read(&file, at, left, &mut part, Patience::Waits)?;
+                Ok::<_, io::Error>(part)
+            })
+            .await??;
         }
-        FileBody::Below { directory, options, path } => {
-            let root = DocumentRoot::open(directory, options.clone());
-            root.map_err(io::Error::other).and_then(|root| below(&root, path, wish))
-        }
-        FileBody::Served { root, path } => below(root, path, wish),
-    };
-    made.unwrap_or_else(|fault| match fault.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidInput => {
-            Ready::page(404, "there is no such file")
-        }
-        io::ErrorKind::PermissionDenied => Ready::page(403, "this file is not served"),
-        _ => Ready::page(500, "this file cannot be read"),
-    })
+    }
+    if part.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(part) }
 }
 
-fn below(root: &DocumentRoot, path: &str, wish: &Wish) -> io::Result<Ready> {
-    Ok(match root.find(path, wish.accepts)? {
-        RootAnswer::File(file) => whole(file, wish)?,
+/// Makes an answer ready. It works in place: where it may wait, call it on the blocking pool.
+fn ready(body: &FileBody, wish: &Wish, patience: Patience) -> io::Result<Ready> {
+    match body {
+        FileBody::Part { path, offset, length } => {
+            part_of(ServedFile::open(path, patience)?, wish, *offset, *length, patience)
+        }
+        FileBody::Below { directory, options, path } => {
+            if patience == Patience::AtOnce {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let root = DocumentRoot::open(directory, options.clone()).map_err(io::Error::other)?;
+            below(&root, path, wish, patience)
+        }
+        FileBody::Served { root, path } => below(root, path, wish, patience),
+    }
+}
+
+fn below(root: &DocumentRoot, path: &str, wish: &Wish, patience: Patience) -> io::Result<Ready> {
+    Ok(match root.find(path, wish.accepts, patience)? {
+        RootAnswer::File(file) => whole(file, wish, patience)?,
         RootAnswer::Redirect(found) => {
-            Ready { status: 301, headers: Vec::new(), content: Content::Bytes(Vec::new()) }
-                .with_header("Location", &wish.redirected(path, &found))
+            Ready::empty(301).with_header("Location", &wish.redirected(path, &found))
         }
         RootAnswer::Listing(page) => {
-            Ready { status: 200, headers: Vec::new(), content: Content::Bytes(page.into_bytes()) }
-                .with_header("Content-Type", super::HTML)
+            let content = Content::Bytes(page.into_bytes());
+            Ready { content, ..Ready::empty(200) }.with_header("Content-Type", super::HTML)
         }
         RootAnswer::NotFound => return Err(io::ErrorKind::NotFound.into()),
         RootAnswer::Forbidden => return Err(io::ErrorKind::PermissionDenied.into()),
@@ -272,22 +305,32 @@ fn below(root: &DocumentRoot, path: &str, wish: &Wish) -> io::Result<Ready> {
 }
 
 /// The file as the request wants it: all of it, a part, or nothing because it is known.
-fn whole(file: ServedFile, wish: &Wish) -> io::Result<Ready> {
+fn whole(file: ServedFile, wish: &Wish, patience: Patience) -> io::Result<Ready> {
     let answer = file_answer::answer(file.facts(), wish.as_request(), SystemTime::now());
     if !answer.compress {
-        return opened(file.file, answer);
+        return opened(file.file, answer, wish, patience);
+    }
+    // (to compress is work for another thread, too)
+    if patience == Patience::AtOnce {
+        return Err(io::ErrorKind::WouldBlock.into());
     }
     let mut all = Vec::new();
-    // (it may have grown since; what is promised is enough)
-    io::Read::read_to_end(&mut io::Read::take(file.file, answer.length), &mut all)?;
+    // (it may have grown since; what was there is enough)
+    file.file.take(answer.length).read_to_end(&mut all)?;
     let content = Content::Bytes(compression::gzip(&all));
     Ok(Ready { status: answer.status, headers: answer.headers, content })
 }
 
 /// The part that the script wants, as a 206; 416 if the file has no such part. Without one, the whole file.
-fn part_of(file: ServedFile, wish: &Wish, offset: u64, length: u64) -> io::Result<Ready> {
+fn part_of(
+    file: ServedFile,
+    wish: &Wish,
+    offset: u64,
+    length: u64,
+    patience: Patience,
+) -> io::Result<Ready> {
     if offset == 0 && length == 0 {
-        return whole(file, wish);
+        return whole(file, wish, patience);
     }
     let mut answer = file_answer::answer(file.facts(), wish.as_request(), SystemTime::now());
     let left = file.size.saturating_sub(offset);
@@ -298,22 +341,36 @@ fn part_of(file: ServedFile, wish: &Wish, offset: u64, length: u64) -> io::Resul
     };
     answer.headers.push(("Content-Range", range));
     let status = if length == 0 { 416 } else { 206 };
-    opened(file.file, FileAnswer { status, start: offset, length, ..answer })
+    opened(file.file, FileAnswer { status, start: offset, length, ..answer }, wish, patience)
 }
 
-/// With the first part read: most files have no other.
-fn opened(file: File, answer: FileAnswer) -> io::Result<Ready> {
+/// With the first part read, if one is wanted: most files have no other.
+fn opened(file: File, answer: FileAnswer, wish: &Wish, patience: Patience) -> io::Result<Ready> {
     let FileAnswer { status, headers, start, length, .. } = answer;
-    let first = read(&file, start, length, Vec::new())?;
+    let mut first = Vec::new();
+    if wish.method != "HEAD" {
+        read(&file, start, length, &mut first, patience)?;
+    }
     Ok(Ready { status, headers, content: Content::File { file, start, length, first } })
 }
 
-/// The next part of the `left` bytes from `at` on, in a buffer that may have been used. None: the file ends here.
-fn read(file: &File, at: u64, left: u64, mut part: Vec<u8>) -> io::Result<Vec<u8>> {
+/// Reads the next part of the `left` bytes from `at` on. None: the file ends here.
+fn read(file: &File, at: u64, left: u64, part: &mut Vec<u8>, patience: Patience) -> io::Result<()> {
     part.resize(usize::try_from(left).unwrap_or(PART).min(PART), 0);
     let mut done = 0;
     while done < part.len() {
-        match file.read_at(&mut part[done..], at + done as u64) {
+        let rest = &mut part[done..];
+        let read = match patience {
+            Patience::Waits => file.read_at(rest, at + done as u64),
+            Patience::AtOnce => {
+                let (rest, now) = (&mut [IoSliceMut::new(rest)], ReadWriteFlags::NOWAIT);
+                preadv2(file, rest, at + done as u64, now)
+                    .map_err(|_| io::ErrorKind::WouldBlock.into())
+            }
+        };
+        match read {
+            // (at once, the rest may just not be in memory)
+            Ok(0) if patience == Patience::AtOnce => return Err(io::ErrorKind::WouldBlock.into()),
             Ok(0) => break,
             Ok(n) => done += n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
@@ -321,5 +378,5 @@ fn read(file: &File, at: u64, left: u64, mut part: Vec<u8>) -> io::Result<Vec<u8
         }
     }
     part.truncate(done);
-    Ok(part)
+    Ok(())
 }

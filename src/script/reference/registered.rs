@@ -40,7 +40,10 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     for (module, text) in engine::modules::STDLIB {
         // (it is compiled at every start of a script that imports it)
         let ast = engine.compile(text).expect("the host's own modules compile");
-        for function in ast.iter_functions().filter(|f| f.access == rhai::FnAccess::Public) {
+        for function in ast
+            .iter_functions()
+            .filter(|f| f.access == rhai::FnAccess::Public && !f.name.starts_with("anon$"))
+        {
             names.insert((module.into(), function.name.into(), Some(function.params.len())));
         }
     }
