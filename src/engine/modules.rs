@@ -27,7 +27,10 @@ type Outcome<T> = Result<T, Box<EvalAltResult>>;
 const MAX_UNITS: usize = 1_000;
 
 /// The Rhai modules shipped inside the host.
-pub(crate) const STDLIB: [(&str, &str); 1] = [("std/push", include_str!("../../stdlib/push.rhai"))];
+pub(crate) const STDLIB: [(&str, &str); 2] = [
+    ("std/push", include_str!("../../stdlib/push.rhai")),
+    ("std/router", include_str!("../../stdlib/router.rhai")),
+];
 
 /// One file.
 pub(crate) struct Unit {

@@ -288,7 +288,7 @@ fn declare(
     ctx.generations.declare(Some(program.clone()));
     let declared = program.declare(ctx.generations.serving());
     ctx.generations.declare(None);
-    if let Err(fault) = declared {
+    if let Err(fault) = declared.map(drop).and_then(|()| check_roots(ctx)) {
         ctx.forget_declared();
         return Err(fault);
     }
@@ -297,6 +297,18 @@ fn declare(
     *prepared = Some(program);
     let configuration = ctx.configuration.borrow().clone();
     Ok(Loaded { workers, timers, configuration })
+}
+
+/// A WebServer has something to serve.
+fn check_roots(ctx: &Ctx) -> Result<(), Fault> {
+    let declared = ctx.declared.borrow();
+    let Some(worker) = declared.iter().find(|worker| worker.core().lacks_root()) else {
+        return Ok(());
+    };
+    let title = worker.core().title();
+    Err(Fault::plain(format!(
+        "the WebServer `{title}` has no root: call add_root(domain, directory)"
+    )))
 }
 
 /// Drops what the last top level declared, if it was not served.

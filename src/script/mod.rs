@@ -37,6 +37,7 @@ impl Api for Objects {
         TypeId::of::<http::Session>,
         TypeId::of::<http::Chunk>,
         TypeId::of::<http::ServerSentEvents>,
+        TypeId::of::<http::RouteTable>,
     ];
 
     fn register(&self, engine: &mut Engine) {
@@ -54,5 +55,6 @@ impl Api for Objects {
         object::register_properties::<worker::Worker>(engine, names);
         object::register_properties::<tcp_connection::TcpConnection>(engine, names);
         object::register_properties::<http::Request>(engine, names);
+        object::register_properties::<http::RouteTable>(engine, names);
     }
 }

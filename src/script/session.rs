@@ -14,7 +14,9 @@ use crate::{
     error::Fault,
     log::Level,
     net::{
-        Events, Happening, Message, NotUtf8, Verdict, code, connection::Connection, link::Link,
+        Events, Happening, Message, NotUtf8, Verdict, code,
+        connection::Connection,
+        link::{Link, Status},
         transport::Stream,
     },
     protocol::{Kind, Wire, handshake::Request, scheme::Scheme},
@@ -150,6 +152,10 @@ impl Session {
     /// The handler of a request has returned: what it left to be answered is.
     fn conclude(&self, result: Option<Result<Dynamic, Box<Fault>>>) {
         let link = self.connection.link();
+        let has_failed = matches!(result, Some(Err(_)));
+        if !has_failed && self.serves_file(&link) {
+            return;
+        }
         match result {
             Some(Ok(_)) => (),
             // (what was answered before the error stays answered)
@@ -166,6 +172,17 @@ impl Session {
         if !link.is_answering() {
             self.connection.set_request(None);
         }
+    }
+
+    /// A worker with roots answers with files what its script has not answered.
+    fn serves_file(&self, link: &Rc<Link>) -> bool {
+        let Some(request) = self.connection.request() else { return false };
+        let Some(root) = self.worker.core().roots.find(&request.host(true)) else { return false };
+        let waits = link.status() == Status::Established && link.promise().is_ok();
+        if waits {
+            http::serve(&self.connection, &request, root);
+        }
+        waits
     }
 
     /// Nobody finds this connection any more.

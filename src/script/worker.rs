@@ -1,6 +1,8 @@
 //! `Worker(address)`: a listener, its settings, its callbacks and its connections.
 
 mod core;
+mod roots;
+mod web_server;
 
 pub(crate) use self::core::WorkerCore;
 
@@ -323,6 +325,7 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     engine.register_fn("Worker", move |address: &str| Worker::new(&home, address));
     let home = ctx.clone();
     engine.register_fn("Worker", move || Worker::new(&home, ""));
+    web_server::register(engine, ctx);
     macro_rules! method {
         ($name:expr, $function:expr) => {
             FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);

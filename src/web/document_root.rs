@@ -1,11 +1,12 @@
 //! A directory whose files are answered. Whatever a request asks for, nothing outside of the directory is opened, and
-//! nothing in it can make a thread wait. All of it works in place: call it on the blocking pool.
+//! nothing in it can make a thread wait, unless it may wait for the disk.
 
 use crate::web::{
     accept_encoding::AcceptEncoding,
     compression,
     file_answer::Coding,
     listing, media_type,
+    patience::Patience,
     root_path::RootPath,
     served_file::{READ, ServedFile},
 };
@@ -85,16 +86,27 @@ impl DocumentRoot {
 
     /// Looks for the path of a request, without its query. An error is trouble of this machine, such as too many open
     /// files, and the answer to it is 500.
-    pub(crate) fn find(&self, path: &str, accept: AcceptEncoding) -> io::Result<RootAnswer> {
+    pub(crate) fn find(
+        &self,
+        path: &str,
+        accept: AcceptEncoding,
+        patience: Patience,
+    ) -> io::Result<RootAnswer> {
         let Some(path) = RootPath::parse(path) else { return Ok(RootAnswer::NotFound) };
-        self.answer(&path, accept).or_else(refused)
+        self.answer(&path, accept, patience).or_else(refused)
     }
 
-    fn answer(&self, path: &RootPath, accept: AcceptEncoding) -> io::Result<RootAnswer> {
-        let file = self.open_beneath(path)?;
+    fn answer(
+        &self,
+        path: &RootPath,
+        accept: AcceptEncoding,
+        patience: Patience,
+    ) -> io::Result<RootAnswer> {
+        let file = self.open_beneath(path, patience)?;
         let facts = file.metadata()?;
         if facts.is_file() && !path.is_directory() {
-            return Ok(RootAnswer::File(self.file(path, file, facts, accept)?));
+            let file = self.file(path, file, facts, accept, patience)?;
+            return Ok(RootAnswer::File(file));
         }
         if !facts.is_dir() {
             return Ok(RootAnswer::NotFound);
@@ -104,12 +116,16 @@ impl DocumentRoot {
         }
         for index in &self.options.index {
             let index = path.join(index);
-            if let Some((file, facts)) = self.regular(&index)? {
-                return Ok(RootAnswer::File(self.file(&index, file, facts, accept)?));
+            if let Some((file, facts)) = self.regular(&index, patience)? {
+                let file = self.file(&index, file, facts, accept, patience)?;
+                return Ok(RootAnswer::File(file));
             }
         }
         if !self.options.listing {
             return Ok(RootAnswer::NotFound);
+        }
+        if patience == Patience::AtOnce {
+            return Err(io::ErrorKind::WouldBlock.into());
         }
         Ok(RootAnswer::Listing(listing::page(path, Dir::new(OwnedFd::from(file))?, MAX_LISTED)?))
     }
@@ -122,6 +138,7 @@ impl DocumentRoot {
         file: File,
         facts: Metadata,
         accept: AcceptEncoding,
+        patience: Patience,
     ) -> io::Result<ServedFile> {
         let name = path.name();
         let media_type = media_type::of_name(&name);
@@ -129,7 +146,8 @@ impl DocumentRoot {
         let (size, modified) = (facts.len(), facts.modified().unwrap_or(UNIX_EPOCH));
         let siblings = [("br", "br", accept.brotli), ("gz", "gzip", accept.gzip)];
         for (ending, coding, _) in siblings.iter().filter(|(.., accepted)| varies && *accepted) {
-            let Some((file, facts)) = self.regular(&path.with_ending(ending))? else { continue };
+            let sibling = self.regular(&path.with_ending(ending), patience)?;
+            let Some((file, facts)) = sibling else { continue };
             let compressed_at = facts.modified().unwrap_or(UNIX_EPOCH);
             if compressed_at >= modified {
                 let (size, modified, coding) = (facts.len(), compressed_at, Coding::Stored(coding));
@@ -142,8 +160,8 @@ impl DocumentRoot {
     }
 
     /// A regular file if it is there.
-    fn regular(&self, path: &RootPath) -> io::Result<Option<(File, Metadata)>> {
-        let opened = self.open_beneath(path).and_then(|file| {
+    fn regular(&self, path: &RootPath, patience: Patience) -> io::Result<Option<(File, Metadata)>> {
+        let opened = self.open_beneath(path, patience).and_then(|file| {
             let facts = file.metadata()?;
             Ok((file, facts))
         });
@@ -154,10 +172,16 @@ impl DocumentRoot {
     }
 
     /// The kernel resolves the path, and refuses each step that leads out of the directory, also one by a symbolic link.
-    fn open_beneath(&self, path: &RootPath) -> io::Result<File> {
-        let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    fn open_beneath(&self, path: &RootPath, patience: Patience) -> io::Result<File> {
+        let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | patience.flags();
         for _ in 0..RENAME_RETRIES {
             match openat2(&self.directory, path.relative(), READ, Mode::empty(), beneath) {
+                // (a kernel before 5.12 does not know how not to wait)
+                Err(Errno::AGAIN | Errno::INVAL | Errno::NOSYS | Errno::PERM)
+                    if patience == Patience::AtOnce =>
+                {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                }
                 Err(Errno::AGAIN) => (),
                 // (a kernel before 5.6, or a sandbox that does not know the call)
                 Err(Errno::NOSYS | Errno::PERM) => return Ok(self.walk(path)?.into()),

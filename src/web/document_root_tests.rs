@@ -43,7 +43,7 @@ impl Site {
     }
 
     fn file(&self, path: &str, accept: AcceptEncoding) -> ServedFile {
-        match self.root.find(path, accept).unwrap() {
+        match self.root.find(path, accept, Patience::Waits).unwrap() {
             RootAnswer::File(file) => file,
             other => panic!("{path}: {other:?}"),
         }
@@ -51,7 +51,7 @@ impl Site {
 
     /// One word or the content.
     fn get(&self, path: &str) -> String {
-        match self.root.find(path, NONE).unwrap() {
+        match self.root.find(path, NONE, Patience::Waits).unwrap() {
             RootAnswer::File(mut found) => {
                 let mut content = String::new();
                 found.file.read_to_string(&mut content).unwrap();
@@ -299,7 +299,7 @@ fn a_race_with_whoever_moves_things_does_not_lead_out() {
             }
         });
         for _ in 0..5000 {
-            match site.root.find("/dir/secret.txt", NONE) {
+            match site.root.find("/dir/secret.txt", NONE, Patience::Waits) {
                 Ok(RootAnswer::File(mut found)) => {
                     let mut content = String::new();
                     found.file.read_to_string(&mut content).unwrap();

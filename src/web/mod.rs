@@ -22,7 +22,9 @@ pub(crate) mod document_root;
 pub(crate) mod entity_tag;
 pub(crate) mod file_answer;
 mod listing;
+pub(crate) mod patience;
 mod root_path;
+pub(crate) mod route_table;
 pub(crate) mod served_file;
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 //! A file that is to be answered.
 
-use crate::web::file_answer::{Coding, FileFacts};
-use rustix::fs::{Mode, OFlags, open};
+use crate::web::{
+    file_answer::{Coding, FileFacts},
+    patience::Patience,
+};
+use rustix::fs::{CWD, Mode, OFlags, open, openat2};
 use std::{
     fs::File,
     io,
@@ -27,9 +30,14 @@ pub(crate) struct ServedFile {
 }
 
 impl ServedFile {
-    /// Opens a file that a script names, wherever it is. It works in place: call it on the blocking pool.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::from(open(path, READ, Mode::empty())?);
+    /// Opens a file that a script names, wherever it is.
+    pub(crate) fn open(path: &Path, patience: Patience) -> io::Result<Self> {
+        let file = File::from(match patience {
+            Patience::Waits => open(path, READ, Mode::empty())?,
+            // (an error may be one of this way only, which old kernels do not know: the other one tells)
+            Patience::AtOnce => openat2(CWD, path, READ, Mode::empty(), patience.flags())
+                .map_err(|_| io::ErrorKind::WouldBlock)?,
+        });
         let facts = file.metadata()?;
         if !facts.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
@@ -49,7 +57,7 @@ impl ServedFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::fs::{CWD, mkfifoat};
+    use rustix::fs::mkfifoat;
     use std::fs;
 
     #[test]
@@ -58,13 +66,15 @@ mod tests {
         let path = |name: &str| place.path().join(name);
         fs::write(path("a.txt"), "abc").unwrap();
         mkfifoat(CWD, path("pipe"), Mode::RUSR).unwrap();
-        let file = ServedFile::open(&path("a.txt")).unwrap();
+        let file = ServedFile::open(&path("a.txt"), Patience::Waits).unwrap();
         let facts = file.facts();
         assert_eq!((facts.name, facts.size, facts.coding), ("a.txt", 3, Coding::AsItIs));
         for wrong in [path("pipe"), path(""), "/dev/null".into()] {
-            let kind = ServedFile::open(&wrong).unwrap_err().kind();
+            let kind = ServedFile::open(&wrong, Patience::Waits).unwrap_err().kind();
             assert_eq!(kind, io::ErrorKind::InvalidInput, "{}", wrong.display());
         }
-        assert_eq!(ServedFile::open(&path("b")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        let kind = |patience| ServedFile::open(&path("b"), patience).unwrap_err().kind();
+        assert_eq!(kind(Patience::Waits), io::ErrorKind::NotFound);
+        assert_eq!(kind(Patience::AtOnce), io::ErrorKind::WouldBlock);
     }
 }

@@ -1,6 +1,7 @@
 //! All tests of the host from outside, in one binary: a module for each subject. Sockets, files and time are real.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod answer;
 mod browser;
 mod client;
 mod exchange;
@@ -10,6 +11,8 @@ mod process;
 
 /// Rhai's array functions.
 mod array_functions;
+/// The chat example: two real pages talk while its script is edited.
+mod browser_chat;
 /// The push example and a real page: an edited handler is live, and the page never reconnects.
 mod browser_push;
 /// The push example on the wire: who logs in, who is pushed to, who leaves.
@@ -63,10 +66,14 @@ mod host_status;
 mod http2;
 /// What clients of an `http` worker get for what its script does.
 mod http_answers;
+/// Files of a `WebServer`: roots, ranges, compression, and no way out.
+mod http_files;
 /// Sessions: cookies, stores, who may see what; and whom a proxy speaks for.
 mod http_sessions;
 /// Forms with files, and large bodies.
 mod http_uploads;
+/// Websockets beside HTTP, at one port.
+mod http_websocket;
 /// RFC 9110 and 9112, byte by byte: framing, lines, order, time, floods, stops.
 mod http_wire;
 /// The user and group that the process becomes.
@@ -99,6 +106,8 @@ mod protocols;
 mod reload;
 /// `rhost restart` stops nothing in vain.
 mod restarting;
+/// `std/router`: routes, groups, middleware.
+mod router;
 /// What a script can do: variables, maps, imports, errors, the log.
 mod script;
 /// Sending and closing.

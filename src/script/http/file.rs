@@ -1,18 +1,28 @@
-//! A file as an answer: opened and read on other threads, and sent as fast as the peer takes it, in parts, so that neither
-//! a slow disk nor a slow peer costs the isolate anything but a buffer.
+//! A file as an answer: found, opened and read at once where the kernel has all of it in memory, else on other threads, and
+//! sent as fast as the peer takes it, in parts, so that neither a slow disk nor a slow peer costs the isolate anything
+//! but a buffer. Files that a script names and those below the roots of a WebServer take the same way.
 
 use super::{Request, TcpConnection};
 use crate::{
-    net::link::{Link, Sent},
+    net::link::{Link, Sent, Status},
     protocol::http::{Payload, ResponseHead},
-    web::file_answer::{self, Coding, FileAnswer, FileFacts, FileRequest},
+    web::{
+        accept_encoding::AcceptEncoding,
+        compression,
+        document_root::{DocumentRoot, RootAnswer, RootOptions},
+        file_answer::{self, FileAnswer, FileRequest},
+        patience::Patience,
+        served_file::ServedFile,
+    },
 };
+use rustix::io::{ReadWriteFlags, preadv2};
 use std::{
     fs::File,
-    io,
-    os::unix::fs::{FileExt, OpenOptionsExt},
-    path::{Path, PathBuf},
+    io::{self, IoSliceMut, Read},
+    os::unix::fs::FileExt,
+    path::PathBuf,
     rc::Rc,
+    sync::Arc,
     time::SystemTime,
 };
 use tokio::task::spawn_blocking;
@@ -20,13 +30,15 @@ use tokio::task::spawn_blocking;
 /// Bytes that are read and queued at a time. Fixed: as much as one read of a socket, and cheap to hold for each peer.
 const PART: usize = 64 * 1024;
 
-/// Which part of which file.
+/// Which file a script means.
 #[derive(Clone)]
-pub(super) struct FileBody {
-    pub(super) path: PathBuf,
-    pub(super) offset: u64,
-    /// 0: to the end.
-    pub(super) length: u64,
+pub(super) enum FileBody {
+    /// The file at a path, from `offset` on; a `length` of 0 is all that follows.
+    Part { path: PathBuf, offset: u64, length: u64 },
+    /// What a path, as a request writes it, leads to below a directory that is opened for this answer.
+    Below { directory: PathBuf, options: RootOptions, path: String },
+    /// The same below a directory that is open.
+    Served { root: Arc<DocumentRoot>, path: String },
 }
 
 /// What a script said of the answer, besides the file.
@@ -38,23 +50,38 @@ pub(super) struct Head {
 
 /// What the request says about the file it wants.
 #[derive(Default)]
-struct Conditions {
+struct Wish {
     method: String,
-    headers: [Option<String>; 6],
+    /// As received.
+    path: String,
+    query: String,
+    accepts: AcceptEncoding,
+    /// Those of `NAMES`.
+    conditions: [Option<String>; 6],
 }
 
-/// The headers that matter, in the order of `Conditions::headers`.
+/// The headers of conditions and ranges.
 const NAMES: [&str; 6] =
     ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
 
-impl Conditions {
-    fn of(request: &Request) -> Self {
-        Self { method: request.method().to_owned(), headers: NAMES.map(|n| request.header(n)) }
+impl Wish {
+    fn of(request: &Request, with_conditions: bool) -> Self {
+        let accepts = request.header("accept-encoding").unwrap_or_default();
+        Self {
+            method: request.method().to_owned(),
+            path: request.path().to_owned(),
+            query: request.query_string().to_owned(),
+            accepts: AcceptEncoding::parse(accepts.as_bytes()),
+            conditions: match with_conditions {
+                true => NAMES.map(|name| request.header(name)),
+                false => Default::default(),
+            },
+        }
     }
 
     fn as_request(&self) -> FileRequest<'_> {
         let [range, if_range, if_match, if_none_match, if_modified_since, if_unmodified_since] =
-            self.headers.each_ref().map(|h| h.as_deref().map(str::as_bytes));
+            self.conditions.each_ref().map(|h| h.as_deref().map(str::as_bytes));
         FileRequest {
             method: &self.method,
             range,
@@ -65,143 +92,285 @@ impl Conditions {
             if_unmodified_since,
         }
     }
+
+    /// Where a directory is that was asked for without the slash behind it. `asked` is the end of the request's path that
+    /// was looked for, `found` is the same with the slash.
+    fn redirected(&self, asked: &str, found: &str) -> String {
+        let before = self.path.strip_suffix(asked).unwrap_or_default();
+        match self.query.is_empty() {
+            true => format!("{before}{found}"),
+            false => format!("{before}{found}?{}", self.query),
+        }
+    }
 }
 
-/// A file that is open, what is to be sent of it, and the first part.
-struct Opened {
-    file: File,
-    answer: FileAnswer,
-    first: Vec<u8>,
+/// An answer whose file is open, if it has one, with the first part of it.
+struct Ready {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    content: Content,
+}
+
+enum Content {
+    Bytes(Vec<u8>),
+    File { file: File, start: u64, length: u64, first: Vec<u8> },
+}
+
+impl Ready {
+    fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), content: Content::Bytes(Vec::new()) }
+    }
+
+    fn refusal(fault: io::Error) -> Self {
+        match fault.kind() {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::InvalidInput => Self::page(404, "there is no such file"),
+            io::ErrorKind::PermissionDenied => Self::page(403, "this file is not served"),
+            _ => Self::page(500, "this file cannot be read"),
+        }
+    }
+
+    /// A short page that says why there is no file.
+    fn page(status: u16, text: &str) -> Self {
+        let headers = vec![("Content-Type", "text/plain; charset=utf-8".to_owned())];
+        Self { status, headers, content: Content::Bytes(format!("{text}\n").into_bytes()) }
+    }
+
+    /// Does it say that there is no file, whatever the script said of one?
+    fn is_refusal(&self) -> bool {
+        self.status >= 400 && matches!(self.content, Content::Bytes(_))
+    }
+
+    fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
 }
 
 /// Begins to answer; the error says why this connection cannot be answered now.
 pub(super) fn send(connection: &TcpConnection, head: Head, body: FileBody) -> Result<Sent, String> {
     let link = connection.link();
     link.promise()?;
-    let conditions = match (connection.request(), head.status, body.offset, body.length) {
-        // (only a whole file that is there can be had in part, or be had already)
-        (Some(request), 200, 0, 0) => Conditions::of(&request),
-        (Some(request), ..) => {
-            Conditions { method: request.method().to_owned(), ..Conditions::default() }
-        }
-        (None, ..) => Conditions::default(),
-    };
-    let connection = connection.clone();
+    // (only a whole file that is there can be had in part, or be had already)
+    let is_part =
+        matches!(body, FileBody::Part { offset: 1.., .. } | FileBody::Part { length: 1.., .. });
+    let wish = connection.request().map(|r| Wish::of(&r, head.status == 200 && !is_part));
+    let wish = wish.unwrap_or_default();
+    deliver_soon(connection, head, move |patience| ready(&body, &wish, patience));
+    Ok(Sent::Queued)
+}
+
+/// Answers a request from the roots of a WebServer; it has been promised.
+pub(crate) fn serve(connection: &TcpConnection, request: &Request, root: Arc<DocumentRoot>) {
+    const ALLOWED: &str = "GET, HEAD, OPTIONS";
+    let headers = connection.pending_headers();
+    let head = Head { status: 200, reason: None, headers };
+    let wish = Wish::of(request, true);
+    let body = FileBody::Served { root, path: wish.path.clone() };
+    deliver_soon(connection, head, move |patience| match wish.method.as_str() {
+        "GET" | "HEAD" => ready(&body, &wish, patience),
+        "OPTIONS" => Ok(Ready::empty(204).with_header("Allow", ALLOWED)),
+        _ => Ok(Ready::page(405, "files are only read here").with_header("Allow", ALLOWED)),
+    });
+}
+
+/// Makes an answer ready, at once or on another thread, and sends it.
+fn deliver_soon(
+    connection: &TcpConnection,
+    head: Head,
+    ready: impl Fn(Patience) -> io::Result<Ready> + Send + 'static,
+) {
+    let (connection, link) = (connection.clone(), connection.link());
     tokio::task::spawn_local(async move {
-        deliver(&link, &head, body, conditions).await;
+        let ready = match ready(Patience::AtOnce) {
+            Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {
+                let made = spawn_blocking(move || ready(Patience::Waits)).await;
+                made.unwrap_or_else(|stopped| Err(stopped.into()))
+            }
+            made => made,
+        };
+        let whole = deliver(&link, head, ready.unwrap_or_else(Ready::refusal)).await;
+        if !whole && link.status() == Status::Established {
+            link.destroy();
+        }
         if !link.is_answering() && !link.handling.get() {
             connection.set_request(None);
         }
     });
-    Ok(Sent::Queued)
 }
 
-async fn deliver(link: &Rc<Link>, head: &Head, body: FileBody, conditions: Conditions) {
-    let opened = spawn_blocking(move || open(&body, &conditions)).await;
-    let opened = opened.unwrap_or_else(|stopped| Err(stopped.into()));
-    let Ok(Opened { file, answer, first }) = opened else { return refuse(link, opened) };
-    let mut headers = head.headers.clone();
-    let named = |name: &str, headers: &[(String, String)]| {
-        headers.iter().any(|(n, _)| n.eq_ignore_ascii_case(name))
-    };
-    for (name, value) in answer.headers {
-        if !named(name, &headers) {
+/// Sends an answer. False: only the end of the connection can tell the peer that it is not whole.
+async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
+    let mut headers = if ready.is_refusal() { Vec::new() } else { head.headers };
+    for (name, value) in ready.headers {
+        if !headers.iter().any(|(n, _): &(String, String)| n.eq_ignore_ascii_case(name)) {
             headers.push((name.to_owned(), value));
         }
     }
-    let status = if head.status == 200 { answer.status } else { head.status };
+    let is_changed = head.status != 200 && matches!(ready.status, 200 | 206);
+    let status = if is_changed { head.status } else { ready.status };
     let reason = head.reason.as_deref().filter(|_| status == head.status);
     let begin = ResponseHead { status, reason, headers: &headers, media_type: "" };
+    let is_sent = |sent| matches!(sent, Ok(Sent::Written | Sent::Queued));
+    let (file, start, length, mut part) = match ready.content {
+        Content::Bytes(bytes) => {
+            return is_sent(link.respond(bytes.len(), |http, out| {
+                http.write(&begin, Payload::Whole(&bytes), out);
+                Ok(())
+            }));
+        }
+        Content::File { file, start, length, first } => (Arc::new(file), start, length, first),
+    };
     let begun = link.respond(0, |http, out| {
-        http.write(&begin, Payload::Sized(answer.length), out);
+        http.write(&begin, Payload::Sized(length), out);
         Ok(())
     });
-    if !matches!(begun, Ok(Sent::Written | Sent::Queued)) {
-        return link.destroy();
+    if !is_sent(begun) {
+        return false;
     }
-    let (mut at, end) = (answer.start, answer.start + answer.length);
-    let (mut file, mut part) = (file, first);
+    let (mut at, end) = (start, start + length);
+    // (a HEAD, or an empty file, is answered by now)
     while link.is_answering() {
-        let Some(room) = link.room().await else { return };
         if part.is_empty() {
-            let most = usize::try_from(end - at).unwrap_or(PART).min(PART);
-            let read = spawn_blocking(move || read(&file, at, most).map(|part| (file, part))).await;
-            // (a file that became shorter than was said: only the end of the connection can tell the peer)
-            match read {
-                Ok(Ok((back, read))) if !read.is_empty() => (file, part) = (back, read),
-                _ => return link.destroy(),
+            let Ok(next) = next_part(&file, at, end - at, part).await else { return false };
+            part = next;
+        }
+        let mut sent = 0;
+        while sent < part.len() {
+            let Some(room) = link.room().await else { return false };
+            let now = &part[sent..part.len().min(sent.saturating_add(room))];
+            sent += now.len();
+            let queued = link.respond(now.len(), |http, out| {
+                http.data(now, out);
+                Ok(())
+            });
+            if !is_sent(queued) {
+                return false;
             }
         }
-        let now: Vec<u8> = part.drain(..part.len().min(room)).collect();
-        at += now.len() as u64;
-        let sent = link.respond(now.len(), |http, out| {
-            http.data(&now, out);
-            Ok(())
-        });
-        if !matches!(sent, Ok(Sent::Written | Sent::Queued)) {
-            return link.destroy();
+        at += part.len() as u64;
+        part.clear();
+    }
+    true
+}
+
+/// The next part of the `left` bytes from `at` on. A file that became shorter than was said has none.
+async fn next_part(file: &Arc<File>, at: u64, left: u64, mut part: Vec<u8>) -> io::Result<Vec<u8>> {
+    match read(file, at, left, &mut part, Patience::AtOnce) {
+        // (a large file that is read at once must not keep others waiting)
+        Ok(()) => tokio::task::yield_now().await,
+        Err(_) => {
+            let file = file.clone();
+            part = spawn_blocking(move || {
+                read(&file, at, left, &mut part, Patience::Waits)?;
+                Ok::<_, io::Error>(part)
+            })
+            .await??;
         }
     }
+    if part.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(part) }
 }
 
-fn refuse(link: &Rc<Link>, opened: io::Result<Opened>) {
-    match opened.err().map(|e| e.kind()) {
-        Some(io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            link.answer_for(404, "there is no such file");
+/// Makes an answer ready. It works in place: where it may wait, call it on the blocking pool.
+fn ready(body: &FileBody, wish: &Wish, patience: Patience) -> io::Result<Ready> {
+    match body {
+        FileBody::Part { path, offset, length } => {
+            part_of(ServedFile::open(path, patience)?, wish, *offset, *length, patience)
         }
-        Some(io::ErrorKind::PermissionDenied) => link.answer_for(403, "this file is not served"),
-        _ => link.answer_for(500, "this file cannot be read"),
+        FileBody::Below { directory, options, path } => {
+            if patience == Patience::AtOnce {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let root = DocumentRoot::open(directory, options.clone()).map_err(io::Error::other)?;
+            below(&root, path, wish, patience)
+        }
+        FileBody::Served { root, path } => below(root, path, wish, patience),
     }
 }
 
-/// Opens a file that is one. (A pipe would be waited for.)
-pub(super) fn open_file(path: &Path) -> io::Result<(File, std::fs::Metadata)> {
-    let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    let meta = file.metadata()?;
-    match meta.is_file() {
-        true => Ok((file, meta)),
-        false => Err(io::ErrorKind::NotFound.into()),
-    }
+fn below(root: &DocumentRoot, path: &str, wish: &Wish, patience: Patience) -> io::Result<Ready> {
+    Ok(match root.find(path, wish.accepts, patience)? {
+        RootAnswer::File(file) => whole(file, wish, patience)?,
+        RootAnswer::Redirect(found) => {
+            Ready::empty(301).with_header("Location", &wish.redirected(path, &found))
+        }
+        RootAnswer::Listing(page) => {
+            let content = Content::Bytes(page.into_bytes());
+            Ready { content, ..Ready::empty(200) }.with_header("Content-Type", super::HTML)
+        }
+        RootAnswer::NotFound => return Err(io::ErrorKind::NotFound.into()),
+        RootAnswer::Forbidden => return Err(io::ErrorKind::PermissionDenied.into()),
+    })
 }
 
-fn open(body: &FileBody, conditions: &Conditions) -> io::Result<Opened> {
-    let (file, meta) = open_file(&body.path)?;
-    let name = body.path.file_name().unwrap_or_default().to_string_lossy();
-    let facts = FileFacts {
-        name: &name,
-        size: meta.len(),
-        modified: meta.modified()?,
-        coding: Coding::AsItIs,
-        varies: false,
-    };
-    let mut answer = file_answer::answer(facts, conditions.as_request(), SystemTime::now());
-    if body.offset > 0 || body.length > 0 {
-        answer = part_of(answer, body, meta.len());
+/// The file as the request wants it: all of it, a part, or nothing because it is known.
+fn whole(file: ServedFile, wish: &Wish, patience: Patience) -> io::Result<Ready> {
+    let answer = file_answer::answer(file.facts(), wish.as_request(), SystemTime::now());
+    if !answer.compress {
+        return opened(file.file, answer, wish, patience);
     }
-    let most = usize::try_from(answer.length).unwrap_or(PART).min(PART);
-    let first = read(&file, answer.start, most)?;
-    Ok(Opened { file, answer, first })
+    // (to compress is work for another thread, too)
+    if patience == Patience::AtOnce {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
+    let mut all = Vec::new();
+    // (it may have grown since; what was there is enough)
+    file.file.take(answer.length).read_to_end(&mut all)?;
+    let content = Content::Bytes(compression::gzip(&all));
+    Ok(Ready { status: answer.status, headers: answer.headers, content })
 }
 
-/// The part that the script wants, as a 206; 416 if the file has no such part.
-fn part_of(mut answer: FileAnswer, body: &FileBody, size: u64) -> FileAnswer {
-    let left = size.saturating_sub(body.offset);
-    let length = if body.length == 0 { left } else { body.length.min(left) };
-    answer.headers.retain(|(name, _)| *name != "Content-Range");
+/// The part that the script wants, as a 206; 416 if the file has no such part. Without one, the whole file.
+fn part_of(
+    file: ServedFile,
+    wish: &Wish,
+    offset: u64,
+    length: u64,
+    patience: Patience,
+) -> io::Result<Ready> {
+    if offset == 0 && length == 0 {
+        return whole(file, wish, patience);
+    }
+    let mut answer = file_answer::answer(file.facts(), wish.as_request(), SystemTime::now());
+    let left = file.size.saturating_sub(offset);
+    let length = if length == 0 { left } else { length.min(left) };
     let range = match length {
-        0 => format!("bytes */{size}"),
-        _ => format!("bytes {}-{}/{size}", body.offset, body.offset + length - 1),
+        0 => format!("bytes */{}", file.size),
+        _ => format!("bytes {offset}-{}/{}", offset + length - 1, file.size),
     };
     answer.headers.push(("Content-Range", range));
-    FileAnswer { status: if length == 0 { 416 } else { 206 }, start: body.offset, length, ..answer }
+    let status = if length == 0 { 416 } else { 206 };
+    opened(file.file, FileAnswer { status, start: offset, length, ..answer }, wish, patience)
 }
 
-fn read(file: &File, at: u64, most: usize) -> io::Result<Vec<u8>> {
-    let mut part = vec![0; most];
+/// With the first part read, if one is wanted: most files have no other.
+fn opened(file: File, answer: FileAnswer, wish: &Wish, patience: Patience) -> io::Result<Ready> {
+    let FileAnswer { status, headers, start, length, .. } = answer;
+    let mut first = Vec::new();
+    if wish.method != "HEAD" {
+        read(&file, start, length, &mut first, patience)?;
+    }
+    Ok(Ready { status, headers, content: Content::File { file, start, length, first } })
+}
+
+/// Reads the next part of the `left` bytes from `at` on. None: the file ends here.
+fn read(file: &File, at: u64, left: u64, part: &mut Vec<u8>, patience: Patience) -> io::Result<()> {
+    part.resize(usize::try_from(left).unwrap_or(PART).min(PART), 0);
     let mut done = 0;
-    while done < most {
-        match file.read_at(&mut part[done..], at + done as u64) {
+    while done < part.len() {
+        let rest = &mut part[done..];
+        let read = match patience {
+            Patience::Waits => file.read_at(rest, at + done as u64),
+            Patience::AtOnce => {
+                let (rest, now) = (&mut [IoSliceMut::new(rest)], ReadWriteFlags::NOWAIT);
+                preadv2(file, rest, at + done as u64, now)
+                    .map_err(|_| io::ErrorKind::WouldBlock.into())
+            }
+        };
+        match read {
+            // (at once, the rest may just not be in memory)
+            Ok(0) if patience == Patience::AtOnce => return Err(io::ErrorKind::WouldBlock.into()),
             Ok(0) => break,
             Ok(n) => done += n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
@@ -209,5 +378,5 @@ fn read(file: &File, at: u64, most: usize) -> io::Result<Vec<u8>> {
         }
     }
     part.truncate(done);
-    Ok(part)
+    Ok(())
 }

@@ -6,6 +6,8 @@ mod file;
 mod form;
 mod request;
 mod response;
+mod root_options;
+mod route_table;
 mod server_sent_events;
 mod session;
 mod sessions;
@@ -13,8 +15,11 @@ mod trusted_proxies;
 mod uploads;
 
 pub(crate) use chunk::Chunk;
+pub(crate) use file::serve;
 pub(crate) use request::Request;
 pub(crate) use response::Response;
+pub(crate) use root_options::root_options;
+pub(crate) use route_table::RouteTable;
 pub(crate) use server_sent_events::ServerSentEvents;
 pub(crate) use session::Session;
 pub(crate) use sessions::{Regime, Sessions};
@@ -127,8 +132,11 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
         Body::None => whole(link, &head(""), b""),
         Body::File(body) => {
             let (status, reason) = (parts.status, parts.reason.clone());
-            let path = connection.directory().join(&body.path);
-            let body = FileBody { path, ..body.clone() };
+            let mut body = body.clone();
+            if let FileBody::Part { path, .. } | FileBody::Below { directory: path, .. } = &mut body
+            {
+                *path = connection.directory().join(&*path);
+            }
             file::send(connection, file::Head { status, reason, headers: headers.clone() }, body)
         }
         Body::Value { value, is_json } => with_payload(value, |kind, bytes| {
@@ -174,6 +182,7 @@ pub(crate) fn uncoloured(report: &str) -> String {
 pub(crate) fn register(engine: &mut Engine) {
     request::register(engine);
     response::register(engine);
+    route_table::register(engine);
     chunk::register(engine);
     server_sent_events::register(engine);
     session::register(engine);

@@ -92,6 +92,16 @@ impl Request {
         self.head().method()
     }
 
+    /// What comes before the `?`, as received.
+    pub(super) fn path(&self) -> &str {
+        self.head().path()
+    }
+
+    /// What follows the `?`, as received.
+    pub(super) fn query_string(&self) -> &str {
+        self.head().query()
+    }
+
     /// The value of a header; repeated ones joined.
     pub(super) fn header(&self, name: &str) -> Option<String> {
         self.head().header(name)
@@ -255,7 +265,7 @@ impl Request {
         }
     }
 
-    fn host(&self, without_port: bool) -> String {
+    pub(crate) fn host(&self, without_port: bool) -> String {
         let of_host = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
         let forwarded = self.forwarded("x-forwarded-host");
         let forwarded = forwarded.filter(|host| !host.is_empty() && host.bytes().all(of_host));

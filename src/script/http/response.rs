@@ -1,6 +1,6 @@
 //! `Response(status, headers, body)`: an answer, made before it is sent. Its methods change it and give it back.
 
-use super::file::FileBody;
+use super::{file::FileBody, root_options};
 use crate::{
     engine::{ref_array::RefArray, ref_map::RefMap},
     protocol::http::check_header,
@@ -163,7 +163,18 @@ impl Response {
         if path.is_empty() || path.contains('\0') {
             return Err(error("a file has a path"));
         }
-        self.0.borrow_mut().body = Body::File(FileBody { path: path.into(), offset, length });
+        self.0.borrow_mut().body = Body::File(FileBody::Part { path: path.into(), offset, length });
+        Ok(self.clone())
+    }
+
+    /// The file that a path, as a request writes it, leads to below a directory.
+    fn with_file_in(&self, directory: &str, path: &str, options: &Dynamic) -> Made {
+        if directory.is_empty() || directory.contains('\0') {
+            return Err(error("a directory has a path"));
+        }
+        let (directory, options, path) =
+            (directory.into(), root_options(options)?, path.to_owned());
+        self.0.borrow_mut().body = Body::File(FileBody::Below { directory, options, path });
         Ok(self.clone())
     }
 
@@ -280,6 +291,12 @@ pub(super) fn register(engine: &mut Engine) {
     method!("with_file", |r: This, path: Text, offset: i64| r.with_file(&path, offset, 0));
     method!("with_file", |r: This, path: Text, offset: i64, length: i64| {
         r.with_file(&path, offset, length)
+    });
+    method!("with_file_in", |r: This, directory: Text, path: Text| {
+        r.with_file_in(&directory, &path, &Dynamic::UNIT)
+    });
+    method!("with_file_in", |r: This, directory: Text, path: Text, options: Dynamic| {
+        r.with_file_in(&directory, &path, &options)
     });
     method!("cookie", |r: This, name: Text, value: Text| r.cookie(&name, &value, &Dynamic::UNIT));
     method!("cookie", |r: This, name: Text, value: Text, options: Dynamic| {

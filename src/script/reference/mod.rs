@@ -13,18 +13,21 @@ mod properties;
 pub(crate) mod registered;
 mod request;
 mod response;
+mod route_table;
 mod session;
 mod std_push;
+mod std_router;
 mod streaming;
 mod tcp_connection;
 mod timer;
 mod uploads;
+mod web_server;
 mod worker;
 
 pub use entry::{Entry, Place, Section};
 
 /// All sections, in the order in which people learn them.
-const SECTIONS: [Section; 18] = [
+const SECTIONS: [Section; 21] = [
     worker::SECTION,
     properties::SECTION,
     callbacks::SECTION,
@@ -37,12 +40,15 @@ const SECTIONS: [Section; 18] = [
     uploads::SECTION,
     session::OF_A_REQUEST,
     session::SECTION,
+    web_server::SECTION,
     timer::SECTION,
     functions::SECTION,
     map::SECTION,
     array::SECTION,
     array_changes::SECTION,
     std_push::SECTION,
+    std_router::SECTION,
+    route_table::SECTION,
 ];
 
 const _: () = {

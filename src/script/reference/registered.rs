@@ -8,7 +8,7 @@ use crate::{
         callback::Event,
         connections::Connections,
         ctx::Ctx,
-        http::{Chunk, Request, Response, ServerSentEvents, Session},
+        http::{Chunk, Request, Response, RouteTable, ServerSentEvents, Session},
         settings::Settings,
         tcp_connection::TcpConnection,
         worker::Worker,
@@ -84,11 +84,17 @@ fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
         (TypeId::of::<Session>(), "Session"),
         (TypeId::of::<Chunk>(), "Chunk"),
         (TypeId::of::<ServerSentEvents>(), "ServerSentEvents"),
+        (TypeId::of::<RouteTable>(), "RouteTable"),
         (TypeId::of::<engine::ref_map::RefMap>(), "map"),
         (TypeId::of::<engine::ref_array::RefArray>(), "array"),
     ];
     let first = function.param_types.first();
     let owner = types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
+    // (a WebServer is a Worker that answers with files)
+    if let "WebServer" | "add_root" = name {
+        let arguments = arguments - usize::from(owner.is_some());
+        return Some(("WebServer".to_owned(), name.to_owned(), Some(arguments)));
+    }
     Some(match (owner, name.strip_prefix("get$").or(name.strip_prefix("set$"))) {
         (Some(owner), Some(property)) => (owner.to_owned(), property.to_owned(), None),
         (Some(owner), None) => (owner.to_owned(), name.to_owned(), Some(arguments - 1)),

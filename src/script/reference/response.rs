@@ -155,6 +155,24 @@ Worker::run_all();
 "#,
         ),
         Entry::new(
+            "with_file_in",
+            &[
+                "with_file_in(directory: string, path: string) -> Response",
+                "with_file_in(directory: string, path: string, options: map) -> Response",
+            ],
+            "Sends the file that a path, as a request writes it, leads to below a directory, and nothing outside of it; \
+                otherwise as `with_file`. A relative directory begins at the script. Options: `index` (a name, or an array of \
+                names, of the files that stand for a folder), `listing` (false: may folders be listed?), `compress`; others \
+                are an error.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.on_message = |connection, request| {
+    connection.send(Response().with_file_in("public", request.path(), #{ listing: true }));
+};
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
             "cookie",
             &[
                 "cookie(name: string, value: string) -> Response",

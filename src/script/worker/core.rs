@@ -1,6 +1,6 @@
 //! The Worker itself, behind all of its handles: settings, callbacks, properties, connections, and what a reload makes of them.
 
-use super::Worker;
+use super::{Worker, roots::Roots};
 use crate::{
     engine::{program::Program, ref_map::RefMap},
     net::{
@@ -9,9 +9,16 @@ use crate::{
         listener::Bound,
         sockets::Seat,
     },
+    protocol::scheme::Scheme,
     script::{
-        callback::Callbacks, ctx::Ctx, plan::WorkerSpec, properties::Properties,
-        settings::Settings, tcp_connection::TcpConnection,
+        callback::Callbacks,
+        ctx::Ctx,
+        http::{RouteTable, root_options},
+        plan::WorkerSpec,
+        properties::Properties,
+        settings::Settings,
+        tcp_connection::TcpConnection,
+        value::{Outcome, error},
     },
 };
 use rhai::{Dynamic, ImmutableString, NativeCallContext};
@@ -45,6 +52,10 @@ pub(crate) struct WorkerCore {
     pub(crate) settings: Settings,
     pub(crate) callbacks: Callbacks,
     pub(crate) properties: Properties,
+    /// Directories whose files it answers with.
+    pub(crate) roots: Roots,
+    /// Was it made to answer with files?
+    pub(super) is_web_server: Cell<bool>,
     /// For each property that the top level set, a hash of the statements that did.
     texts: RefCell<HashMap<ImmutableString, u64>>,
     connections: RefCell<BTreeMap<u64, TcpConnection>>,
@@ -75,6 +86,8 @@ impl WorkerCore {
             address: RefCell::new(address),
             callbacks: Callbacks::default(),
             properties: Properties::default(),
+            roots: Roots::default(),
+            is_web_server: Cell::new(false),
             texts: RefCell::default(),
             connections: RefCell::default(),
             accepting: RefCell::default(),
@@ -112,6 +125,29 @@ impl WorkerCore {
     pub(crate) fn title(&self) -> String {
         let name = self.settings.name.borrow();
         if name.is_empty() { self.declared.borrow().clone() } else { name.clone() }
+    }
+
+    /// An error if requests are not what it is sent.
+    pub(super) fn check_http(&self) -> Outcome<()> {
+        match self.settings.scheme.get() {
+            Scheme::Http => Ok(()),
+            _ => Err(error(format!(
+                "files are answered to HTTP requests, and `{}` takes none: its address begins with http://",
+                self.title()
+            ))),
+        }
+    }
+
+    /// `add_root(domain, directory, options)`. The directory is opened now, so that what is wrong with it is told here.
+    pub(super) fn add_root(&self, domain: &str, directory: &str, options: &Dynamic) -> Outcome<()> {
+        self.check_http()?;
+        let home = self.ctx.program().map(|program| program.directory()).unwrap_or_default();
+        self.roots.add(domain, &home.join(directory), root_options(options)?).map_err(error)
+    }
+
+    /// Is it a WebServer that could only answer 404?
+    pub(crate) fn lacks_root(&self) -> bool {
+        self.is_web_server.get() && self.roots.is_empty()
     }
 
     pub(crate) fn ctx(&self) -> &Rc<Ctx> {
@@ -221,6 +257,8 @@ impl WorkerCore {
         *self.address.borrow_mut() = newer.address.borrow().clone();
         self.ctx.carried.borrow_mut().extend(newer.callbacks.succeed(&self.callbacks));
         self.callbacks.replace_by(&newer.callbacks);
+        self.roots.replace_by(&newer.roots);
+        self.is_web_server.set(newer.is_web_server.get());
         self.generation.set(newer.generation.get());
         let (old, new) = (self.texts.take(), newer.texts.take());
         for (name, value) in newer.properties.entries() {
@@ -287,5 +325,5 @@ impl WorkerCore {
 
 /// Handles are declared anew by each run; they are not state.
 fn is_object(value: &Dynamic) -> bool {
-    value.is::<Worker>() || value.is::<TcpConnection>()
+    value.is::<Worker>() || value.is::<TcpConnection>() || value.is::<RouteTable>()
 }

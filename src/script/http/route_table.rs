@@ -1,0 +1,99 @@
+//! `RouteTable()`: finds the value of the route that a request takes. `std/router` is made of it. Like other handles it is
+//! declared anew by each run of the top level.
+
+use crate::{
+    engine::ref_map::RefMap,
+    script::{
+        object::Object,
+        properties::Properties,
+        value::{Outcome, error},
+    },
+    web::route_table::{self, Found},
+};
+use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, Map, NativeCallContext};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+
+/// The handle.
+#[derive(Clone)]
+pub(crate) struct RouteTable(Rc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    routes: RefCell<route_table::RouteTable<Dynamic>>,
+    /// What scripts attach to it.
+    properties: Properties,
+}
+
+impl RouteTable {
+    fn add(&self, method: &str, pattern: &str, value: Dynamic) -> Outcome<()> {
+        let method = method.to_ascii_uppercase();
+        self.0.routes.borrow_mut().add(&method, pattern, RefMap::wrap(value)).map_err(error)
+    }
+
+    fn find(&self, method: &str, path: &str) -> Dynamic {
+        let mut found = Map::new();
+        match self.0.routes.borrow().find(method, path) {
+            Found::Route { value, parameters, rest } => {
+                let parameters = parameters.into_iter().map(|(n, v)| (n.into(), v.into()));
+                found.insert("value".into(), value);
+                found.insert("params".into(), parameters.collect::<Map>().into());
+                found.insert("rest".into(), rest.into());
+            }
+            Found::Methods(methods) => {
+                found.insert("allow".into(), allow(methods).into());
+            }
+            Found::Nothing => (),
+        }
+        RefMap::wrap(found.into())
+    }
+}
+
+/// The value of an Allow header. Who has GET has HEAD, and everybody says what else there is.
+fn allow(mut methods: BTreeSet<String>) -> String {
+    if methods.contains("GET") {
+        methods.insert("HEAD".to_owned());
+    }
+    methods.insert("OPTIONS".to_owned());
+    Vec::from_iter(methods).join(", ")
+}
+
+impl Object for RouteTable {
+    const NAME: &'static str = "RouteTable";
+
+    fn is_known(_: &str) -> bool {
+        false
+    }
+
+    fn known(&self, _: &str) -> Dynamic {
+        Dynamic::UNIT
+    }
+
+    fn free(&self, name: &str) -> Dynamic {
+        self.0.properties.get(name)
+    }
+
+    fn set(&self, _: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()> {
+        self.0.properties.set(name, value);
+        Ok(())
+    }
+}
+
+/// Registers the constructor and its methods.
+pub(super) fn register(engine: &mut Engine) {
+    type This<'a> = &'a mut RouteTable;
+    type Text = ImmutableString;
+    crate::script::object::register::<RouteTable>(engine, |a, b| Rc::ptr_eq(&a.0, &b.0));
+    engine.register_fn("RouteTable", || RouteTable(Rc::default()));
+    macro_rules! method {
+        ($name:expr, $function:expr) => {
+            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+        };
+    }
+    method!("add", |table: This, method: Text, pattern: Text, value: Dynamic| {
+        table.add(&method, &pattern, value)
+    });
+    method!("find", |table: This, method: Text, path: Text| table.find(&method, &path));
+    for name in ["to_string", "to_debug"] {
+        method!(name, |_: This| "RouteTable()");
+    }
+}

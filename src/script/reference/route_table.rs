@@ -1,0 +1,57 @@
+//! `RouteTable`: which route a path takes.
+
+use super::{Entry, Section};
+
+pub(super) const SECTION: Section = Section {
+    title: "RouteTable",
+    owner: "RouteTable",
+    about: "What `std/router` is made of: values by method and path, found without looking at every route. It is declared \
+        anew by each run of the top level, as workers are, wherever a script holds it. Properties may be set and read.",
+    operators: &[
+        ("==", "Is it the same table?"),
+        ("!=", "Is it another table?"),
+        ("[]", "A property by a computed name."),
+        ("to_string", "`RouteTable()`, as `print` shows it; `to_debug` is the same."),
+    ],
+    entries: &[
+        Entry::new(
+            "RouteTable",
+            &["RouteTable() -> RouteTable"],
+            "A new table without routes.",
+            r#"
+let table = RouteTable();
+table.add("GET", "/", "home");
+print(table.find("GET", "/").value);  // prints home
+"#,
+        ),
+        Entry::new(
+            "add",
+            &["add(method: string, pattern: string, value: any)"],
+            "Adds a route. In the pattern `:name` stands for one segment of a path, and a last `*name` for all that \
+                follows; a slash at the end does not count. An empty method is every method that has no route of its own. A \
+                second route for the same is an error.",
+            r#"
+let table = RouteTable();
+table.add("GET", "/users/:id", "a user");
+table.add("GET", "/files/*path", "a file");
+print(table.find("GET", "/files/a/b%20c").params.path);  // prints a/b c
+"#,
+        ),
+        Entry::new(
+            "find",
+            &["find(method: string, path: string) -> map"],
+            "The route of a path as a request has it. `value` is what was added, `params` the parameters, decoded, and `rest` \
+                what a `*` stands for as it was received, with the slash before it. Without a route for this method \
+                there is only `allow`, the methods that have one; without any the map is empty. A segment that \
+                reads the same goes before a `:name`, and that before a `*name`; HEAD is answered by GET.",
+            r#"
+let table = RouteTable();
+table.add("GET", "/users/:id", "a user");
+table.add("GET", "/users/me", "myself");
+print(table.find("GET", "/users/7").params.id);  // prints 7
+print(table.find("GET", "/users/me").value);  // prints myself
+print(table.find("PUT", "/users/me").allow);  // prints GET, HEAD, OPTIONS
+"#,
+        ),
+    ],
+};
