@@ -176,8 +176,12 @@ impl Session {
 
     /// A worker with roots answers with files what its script has not answered.
     fn serves_file(&self, link: &Rc<Link>) -> bool {
+        let core = self.worker.core();
+        if core.roots.is_empty() {
+            return false;
+        }
         let Some(request) = self.connection.request() else { return false };
-        let Some(root) = self.worker.core().roots.find(&request.host(true)) else { return false };
+        let Some(root) = core.roots.find(&request.host(true)) else { return false };
         let waits = link.status() == Status::Established && link.promise().is_ok();
         if waits {
             http::serve(&self.connection, &request, root);

@@ -312,6 +312,8 @@ fn a_response_can_be_a_file_below_a_directory_of_the_scripts_choice() {
     assert_eq!(found.header("Cache-Control"), Some("max-age=9"));
     let moved = ask(&mut client, "GET", "/files/docs?x=1", &[]);
     assert_eq!((moved.status, moved.header("Location")), (301, Some("/files/docs/?x=1")));
+    let elsewhere = ask(&mut client, "GET", "//elsewhere/docs?path=/docs", &[]);
+    assert_eq!(elsewhere.header("Location"), Some("/docs/?path=/docs"));
     let missing = ask(&mut client, "GET", "/files/%2e%2e/secret.txt", &[]);
     assert_eq!((missing.status, missing.header("Cache-Control")), (404, None));
     assert_eq!(get(&mut client, "/?path=../secret.txt").0, 404);

@@ -96,7 +96,10 @@ impl Wish {
     /// Where a directory is that was asked for without the slash behind it. `asked` is the end of the request's path that
     /// was looked for, `found` is the same with the slash.
     fn redirected(&self, asked: &str, found: &str) -> String {
-        let before = self.path.strip_suffix(asked).unwrap_or_default();
+        let before = self.path.strip_suffix(asked);
+        // (what browsers take for the name of another host is not repeated)
+        let before = before.filter(|b| !b.starts_with("//") && !b.contains('\\'));
+        let before = before.unwrap_or_default();
         match self.query.is_empty() {
             true => format!("{before}{found}"),
             false => format!("{before}{found}?{}", self.query),

@@ -36,7 +36,7 @@ impl Roots {
         root.or(roots.first()).map(|(_, root)| root.clone())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.borrow().is_empty()
     }
 
