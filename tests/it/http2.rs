@@ -8,6 +8,9 @@ use std::{
 
 const ADDRESS: &str = "http://127.0.0.1:0";
 
+/// Bytes of the host's first frame.
+const SETTINGS: usize = 33;
+
 const SCRIPT: &str = r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.max_package_size = 200_000;
@@ -121,6 +124,7 @@ fn an_idle_connection_is_left_and_a_stop_does_not_wait_for_it() {
     half.send(&hello[..10]);
     let mut other = Client::connect(socket);
     other.send(hello);
+    assert_eq!(other.bytes(SETTINGS)[3], 4, "the host speaks HTTP/2");
     host.handle().stop_gracefully(0);
     assert!(is_goodbye(&other.rest()));
     half.rest();
