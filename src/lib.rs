@@ -20,7 +20,6 @@ mod net;
 mod protocol;
 mod script;
 mod watch;
-#[allow(dead_code, reason = "nothing serves HTTP yet")]
 mod web;
 
 #[cfg(doctest)]
