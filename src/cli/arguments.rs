@@ -122,7 +122,7 @@ pub struct Stop {
     /// Serve the open connections first, for stop_timeout at most.
     #[arg(short)]
     pub graceful: bool,
-    /// How long to wait until it is gone [default: 30, with -g without limit].
+    /// How long to wait until it is gone [default: 30 more than its stop takes at most].
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
 }

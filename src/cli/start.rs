@@ -47,7 +47,10 @@ pub fn restart(mut start: Start, graceful: bool) -> Result<u8, Failure> {
     let (plan, daemon) = prepare(start, running.as_ref()).map_err(untouched)?;
     if running.is_some() {
         match stop::stop(&Stop { target, graceful, timeout: None }) {
-            Err(failure) if failure.exit != Exit::NotRunning => return Err(failure),
+            Err(mut failure) if failure.exit != Exit::NotRunning => {
+                failure.text += "\nnothing was started: start it when what runs has ended";
+                return Err(failure);
+            }
             _ => (),
         }
     }
