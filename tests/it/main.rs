@@ -80,6 +80,8 @@ mod metrics;
 mod operation;
 /// The real binary, when nobody reads what it says.
 mod outlets;
+/// How long commands wait for a host that stops.
+mod patience;
 /// Pid files, links and control sockets: how a script is found, and what is left of it.
 mod places;
 /// text, frame and raw bytes on the wire.
