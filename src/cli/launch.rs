@@ -5,6 +5,7 @@ use super::{
     files::{limit_rights, open_output},
     plan::Plan,
     running::Running,
+    signals,
     started::{self, Outcome},
     tenancy::Tenancy,
     terminal::print,
@@ -22,6 +23,8 @@ const CLEANING: Duration = Duration::from_secs(2);
 
 pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
     limit_rights();
+    // (the pid file names us until the monitor is there)
+    signals::hold();
     plan.log_file = Some(plan.log_file_of_a_daemon());
     let tenancy = Tenancy::take(&mut plan)?;
     let output = match &plan.stdout_file {
@@ -33,9 +36,10 @@ pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
     spawn("monitor", &plan, &tenancy, writer, output).map_err(failed)?;
     let pid_file = tenancy.path().to_owned();
     tenancy.hand_over();
+    signals::release_stops();
     let mut line = String::new();
     BufReader::new(reader).read_line(&mut line).map_err(failed)?;
-    let text = match serde_json::from_str(&line) {
+    let ended = match serde_json::from_str(&line) {
         Ok(Outcome::Serving { rows, watching }) => {
             let script = plan.script_name();
             let watching = if watching { "watching: save the script to reload it. " } else { "" };
@@ -43,17 +47,25 @@ pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
             print(&started::table(&script, &rows, &hint));
             return Ok(0);
         }
-        Ok(Outcome::Failed(text)) => text,
+        Ok(Outcome::Failed(text)) => Err(Failure::new(Exit::Failed, text)),
+        Ok(Outcome::Ended(code)) => {
+            let script = plan.script_name();
+            print(&format!(
+                "{script} has ended with code {code}, before it served: it was told to stop, or has nothing to do\n"
+            ));
+            Ok(code)
+        }
         Err(_) => {
             let log = plan.log_file_of_a_daemon();
-            format!("the server ended before it served; see {}", log.display())
+            let text = format!("the server ended before it served; see {}", log.display());
+            Err(Failure::new(Exit::Failed, text))
         }
     };
     // (whoever tries again at once is not to hear that it is running already)
     if let Ok(Some(monitor)) = Running::find(&pid_file) {
         monitor.wait_until_gone(Some(CLEANING));
     }
-    Err(Failure::new(Exit::Failed, text))
+    ended
 }
 
 /// A process of the daemon: our own program once more, with the locked pid file as its stdin.

@@ -17,7 +17,7 @@ use super::{
     terminal::is_colourful,
     turn::Turn,
 };
-use rhost::{Host, HostEvent, HostHandle, WorkerInfo};
+use rhost::{Host, HostEvent, HostHandle, Status, WorkerInfo};
 use std::{
     fs::File,
     io,
@@ -45,6 +45,7 @@ struct Service<'a> {
 /// Serves until it is stopped, and gives the exit code. The turn of a restart ends when the place is taken.
 pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failure> {
     limit_rights();
+    signals::hold();
     let outlet = match &plan.log_file {
         None => Outlet::stderr(),
         Some(path) => log_file(path, &plan, true)?,
@@ -104,9 +105,12 @@ pub fn as_server(plan: &Plan) -> Result<u8, Failure> {
     };
     // A panic must look like a death and not like an exit that a script asked for.
     let code = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| std::process::abort());
-    if let Err(failure) = &code {
-        tell(complaints, &Outcome::Failed(failure.text.clone()));
-    }
+    // (whoever was told that it serves listens no more)
+    let outcome = match &code {
+        Ok(code) => Outcome::Ended(*code),
+        Err(failure) => Outcome::Failed(failure.text.clone()),
+    };
+    tell(complaints, &outcome);
     if rustix::process::getppid() != monitor {
         let _ = tenancy.adopt();
     }
@@ -168,7 +172,14 @@ impl Service<'_> {
         let plan = self.plan.clone();
         let announce = move || {
             if let Ok((workers, watching)) = has_begun.recv() {
-                let rows = started::rows(&workers, handle.status().as_ref());
+                let status = handle.status();
+                // (what has nothing to do, or was stopped while it began, ends now, and that is what is said)
+                let has_work =
+                    |s: &Status| !workers.is_empty() || s.isolates.iter().any(|i| i.timers > 0);
+                if handle.is_stopping() || !status.as_ref().is_some_and(has_work) {
+                    return;
+                }
+                let rows = started::rows(&workers, status.as_ref());
                 notify::ready();
                 herald.announce(&plan.script_name(), rows, watching);
                 warn_of_an_unreadable_script(&plan);

@@ -18,8 +18,13 @@ pub struct Row {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    Serving { rows: Vec<Row>, watching: bool },
+    Serving {
+        rows: Vec<Row>,
+        watching: bool,
+    },
     Failed(String),
+    /// It ended in order before it served, with this code.
+    Ended(u8),
 }
 
 /// One row for each worker.

@@ -94,6 +94,8 @@ mod restarting;
 mod script;
 /// Sending and closing.
 mod sending;
+/// Signals at bad moments.
+mod signals;
 /// Several isolates at one address.
 mod spread;
 /// How a script starts, is refused, and ends the host.
