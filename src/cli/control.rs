@@ -61,7 +61,7 @@ pub fn start(
 ) -> Result<(), Failure> {
     let failed = |e| Failure::system(format!("control socket {}", path.display()), e);
     // (it appears with its rights, in place of what a host before us left)
-    let unfinished = place::beside(path, ".new");
+    let unfinished = place::unfinished(path);
     let _ = fs::remove_file(&unfinished);
     let listener = UnixListener::bind(&unfinished).map_err(failed)?;
     fs::set_permissions(&unfinished, Permissions::from_mode(0o600)).map_err(failed)?;

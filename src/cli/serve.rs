@@ -38,6 +38,8 @@ struct Service<'a> {
     prints: Option<NonBlocking>,
     /// Counts of lines that got nowhere.
     lost: Vec<Lost>,
+    /// May it serve although commands cannot reach it?
+    is_lenient: bool,
     /// None: commands cannot reach it.
     tenancy: Option<Arc<Tenancy>>,
 }
@@ -60,10 +62,7 @@ pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failu
     };
     drop(turn);
     let log = logging::start(outlet, plan.is_json(), colour);
-    let unreachable = |failure: Failure| {
-        tracing::warn!("commands cannot reach this host: {}", failure.text);
-    };
-    let tenancy = taken.map(Arc::new).map_err(unreachable).ok();
+    let tenancy = taken.map(Arc::new).map_err(|failure| warn_of_silence(&failure)).ok();
     let herald = match plan.is_json() {
         true => Herald::Log,
         false => Herald::Terminal(log.writer.clone()),
@@ -74,6 +73,7 @@ pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failu
         daemon: false,
         prints: None,
         lost: vec![log.lost.clone()],
+        is_lenient: !is_named,
         tenancy,
     }
     .run(herald)
@@ -96,7 +96,9 @@ pub fn as_server(plan: &Plan) -> Result<u8, Failure> {
         let lost = prints.iter().chain([&log]).map(|lines| lines.lost.clone()).collect();
         let prints = prints.as_ref().map(|lines| lines.writer.clone());
         let tenancy = Some(tenancy.clone());
-        let service = Service { plan, colour: false, daemon: true, prints, lost, tenancy };
+        let is_lenient = false;
+        let service =
+            Service { plan, colour: false, daemon: true, prints, lost, is_lenient, tenancy };
         let code = service.run(Herald::Starter(starter));
         if let Err(failure) = &code {
             tracing::error!("{}", failure.text);
@@ -153,7 +155,11 @@ impl Service<'_> {
         signals::obey(handle.clone(), self.tenancy.as_ref())?;
         if let Some(tenancy) = &self.tenancy {
             let name = plan.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            control::start(&tenancy.socket(), name, plan.manner(self.daemon), handle.clone())?;
+            let manner = plan.manner(self.daemon);
+            match control::start(&tenancy.socket(), name, manner, handle.clone()) {
+                Err(failure) if self.is_lenient => warn_of_silence(&failure),
+                started => started?,
+            }
         }
         let announce = self.announce(herald, has_begun, handle)?;
         let code = host.run();
@@ -188,6 +194,10 @@ impl Service<'_> {
         let thread = thread::Builder::new().name("herald".into()).spawn(announce);
         thread.map_err(|e| Failure::system("cannot start a thread", e))
     }
+}
+
+fn warn_of_silence(failure: &Failure) {
+    tracing::warn!("commands cannot reach this host: {}", failure.text);
 }
 
 /// Root could read it, but whom the process has become by now may not.

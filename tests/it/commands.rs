@@ -203,3 +203,25 @@ fn a_host_in_the_foreground_is_suspended_and_goes_on() {
     process.signal("TERM");
     assert_eq!(process.ended().0.code(), Some(0));
 }
+
+#[test]
+fn what_cannot_be_printed_is_told() {
+    let daemon = Daemon::new(ECHO);
+    daemon.start();
+    for arguments in [
+        vec!["status", "main.rhai"],
+        vec!["status", "main.rhai", "--json"],
+        vec!["connections", "main.rhai"],
+        vec!["reload", "main.rhai"],
+        vec!["doc"],
+        vec!["stop", "main.rhai"],
+    ] {
+        let mut command = daemon.command(&arguments);
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let said = Said::from(command.stdout(full).output().expect("rhost can be run"));
+        assert_eq!(said.code, Some(8), "{arguments:?}: {}", said.err);
+        let why = "rhost: what was asked for cannot be printed: No space left on device";
+        assert!(said.err.starts_with(why), "{}", said.err);
+    }
+    assert_eq!(daemon.rhost("status", &[]).code, Some(3), "it was stopped all the same");
+}

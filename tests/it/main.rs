@@ -94,6 +94,8 @@ mod restarting;
 mod script;
 /// Sending and closing.
 mod sending;
+/// Daemons that end before they serve.
+mod short_lives;
 /// Signals at bad moments.
 mod signals;
 /// Several isolates at one address.
