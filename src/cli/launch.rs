@@ -8,18 +8,23 @@ use super::{
     signals,
     started::{self, Outcome},
     tenancy::Tenancy,
-    terminal::print,
+    terminal::{print, say},
 };
+use nix::unistd::{Uid, User};
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, PipeWriter},
     os::unix::process::CommandExt,
+    path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 /// How long the monitor of a start that has failed may take to give the place back. Fixed: it needs milliseconds.
 const CLEANING: Duration = Duration::from_secs(2);
+
+/// A file here names each user whose runtime folder stays. Fixed by systemd.
+const LINGERING: &str = "/var/lib/systemd/linger";
 
 pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
     limit_rights();
@@ -45,6 +50,13 @@ pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
             let watching = if watching { "watching: save the script to reload it. " } else { "" };
             let hint = format!("{watching}`rhost stop {script}` stops.");
             print(&started::table(&script, &rows, &hint));
+            if is_fleeting(&pid_file, Path::new(LINGERING)) {
+                say(&format!(
+                    "rhost: warning: {} goes when its user logs out, and no command finds this daemon then: \
+                     `loginctl enable-linger` keeps it, or name a --pid-file elsewhere",
+                    pid_file.display()
+                ));
+            }
             return Ok(0);
         }
         Ok(Outcome::Failed(text)) => Err(Failure::new(Exit::Failed, text)),
@@ -87,7 +99,30 @@ pub fn spawn(
         .spawn()
 }
 
+/// Is that file in a folder which goes with its user's last session?
+fn is_fleeting(file: &Path, lingering: &Path) -> bool {
+    let Ok(of_users) = file.strip_prefix("/run/user") else { return false };
+    let user = of_users.iter().next().and_then(|id| id.to_str()?.parse().ok());
+    let user = user.and_then(|id| User::from_uid(Uid::from_raw(id)).ok().flatten());
+    !user.is_some_and(|user| lingering.join(user.name).exists())
+}
+
 fn nothing() -> Result<File, Failure> {
     let file = File::options().write(true).open("/dev/null");
     file.map_err(|e| Failure::system("/dev/null", e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runtime_folder_goes_with_the_session_unless_its_user_lingers() {
+        let lingering = tempfile::tempdir().expect("a folder");
+        let is = |file: &str| is_fleeting(Path::new(file), lingering.path());
+        assert!(is("/run/user/0/rhost/a.pid") && is("/run/user/x/a.pid"));
+        assert!(!is("/run/rhost/a.pid") && !is("/srv/a.pid"));
+        File::create(lingering.path().join("root")).expect("a file");
+        assert!(!is("/run/user/0/rhost/a.pid"));
+    }
 }

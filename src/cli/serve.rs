@@ -14,7 +14,7 @@ use super::{
     signals,
     started::{self, Outcome},
     tenancy::Tenancy,
-    terminal::is_colourful,
+    terminal::{is_colourful, plain},
     turn::Turn,
 };
 use rhost::{Host, HostEvent, HostHandle, Status, WorkerInfo};
@@ -144,7 +144,7 @@ impl Service<'_> {
                     }
                 }
                 HostEvent::Listening { worker, address, .. } => {
-                    tracing::info!("listening on {address} (worker {worker})");
+                    tracing::info!("listening on {address} (worker {})", plain(&worker));
                 }
                 HostEvent::Reloaded(_) | HostEvent::ReloadRejected(_) => notify::ready(),
                 HostEvent::Stopped => notify::stopping(),

@@ -5,6 +5,9 @@ use std::{
     sync::OnceLock,
 };
 
+/// Clears a terminal.
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
 /// Why something that was asked for could not be printed: the first time. Commands do their work all the same.
 static UNPRINTED: OnceLock<io::Error> = OnceLock::new();
 
@@ -20,6 +23,22 @@ pub fn print(text: &str) {
 
 /// The same. False: nobody reads any more.
 pub fn is_printed(text: &str) -> bool {
+    is_written(&plain(text))
+}
+
+/// Before something is shown again: empties the terminal, if it is one.
+pub fn clear() {
+    if stdout().is_terminal() {
+        is_written(CLEAR);
+    }
+}
+
+/// Names and faults come from scripts: nothing in them may steer a terminal.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '?' } else { c }).collect()
+}
+
+fn is_written(text: &str) -> bool {
     let mut out = stdout();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Ok(()) => true,

@@ -225,3 +225,25 @@ fn what_cannot_be_printed_is_told() {
     }
     assert_eq!(daemon.rhost("status", &[]).code, Some(3), "it was stopped all the same");
 }
+
+#[test]
+fn a_name_does_not_steer_the_terminal() {
+    let named = "worker.name = \"ec\\rho\\x1b[31m\";";
+    let script = ECHO.replace("worker.name = \"echo\";", named);
+    let slow = "} 1`); if line == \"spin\" { loop {} }";
+    let daemon = Daemon::new(&script.replace("} 1`);", slow));
+    let started = daemon.rhost("start", &["-d"]);
+    assert_eq!(started.code, Some(0), "{}", started.err);
+    let address = started.out.split_whitespace().find_map(|word| word.strip_prefix("text://"));
+    let mut client = Client::connect(address.expect("an address").parse().unwrap());
+    client.send("spin\n");
+    until("a busy isolate", || daemon.rhost("status", &[]).out.contains("[busy]"));
+    let status = daemon.rhost("status", &[]);
+    let connections = daemon.rhost("connections", &[]);
+    assert!(connections.err.contains("isolate 0 (ec?rho?[31m) is busy"), "{}", connections.err);
+    for text in [&started.out, &status.out, &connections.out, &connections.err] {
+        let steers = |c: char| c.is_control() && c != '\n';
+        assert!(!text.contains(steers), "{}", text.escape_debug());
+    }
+    assert!(status.out.contains("ec?rho?[31m"), "{}", status.out);
+}
