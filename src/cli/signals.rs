@@ -26,34 +26,33 @@ const MONITOR_POLL: Duration = Duration::from_secs(1);
 /// patience faster.
 const ECHO: Duration = Duration::from_millis(500);
 
-/// Signals that wait from the process's beginning until it can hear them, where they would end it: those that it obeys.
-/// The last, of a file that may not become larger, waits for ever: what cannot be written is told by the error.
-const HELD: [Sent; 7] = [
-    Sent::SIGINT,
-    Sent::SIGTERM,
-    Sent::SIGHUP,
-    Sent::SIGQUIT,
-    Sent::SIGUSR1,
-    Sent::SIGUSR2,
-    Sent::SIGXFSZ,
-];
+const STOPS: [Sent; 4] = [Sent::SIGINT, Sent::SIGTERM, Sent::SIGHUP, Sent::SIGQUIT];
 
-/// How many of them stop.
-const STOPS: usize = 4;
+const RELOADS: [Sent; 2] = [Sent::SIGUSR1, Sent::SIGUSR2];
 
-/// From now on they wait, in this thread and in all threads and processes that it starts.
+/// What they obey waits from now on, in this thread and in all threads and processes that it starts, until they can hear it:
+/// before that it would end them. The signal of a file that may not become larger waits for ever, for what cannot be
+/// written is told by an error.
 pub fn hold() {
-    let _ = SigSet::from_iter(HELD).thread_block();
+    for signals in [&STOPS[..], &RELOADS, &[Sent::SIGXFSZ]] {
+        // (there is no such signal that could be refused)
+        let _ = set(signals).thread_block();
+    }
 }
 
-/// The process hears them, or will not have to any more.
+/// The process can hear them, or has nothing to lose by them.
 pub fn release() {
-    let _ = SigSet::from_iter(HELD[..6].iter().copied()).thread_unblock();
+    let _ = set(&RELOADS).thread_unblock();
+    release_stops();
 }
 
-/// Those that stop end the process, as they do before `hold`.
+/// What reloads may wait still.
 pub fn release_stops() {
-    let _ = SigSet::from_iter(HELD[..STOPS].iter().copied()).thread_unblock();
+    let _ = set(&STOPS).thread_unblock();
+}
+
+fn set(signals: &[Sent]) -> SigSet {
+    signals.iter().copied().collect()
 }
 
 /// INT, TERM and HUP stop in order, QUIT lets connections end by themselves first, USR1 and USR2 reload. Two that stop end

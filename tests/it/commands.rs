@@ -240,10 +240,10 @@ fn a_name_does_not_steer_the_terminal() {
     until("a busy isolate", || daemon.rhost("status", &[]).out.contains("[busy]"));
     let status = daemon.rhost("status", &[]);
     let connections = daemon.rhost("connections", &[]);
-    assert!(connections.err.contains("isolate 0 (ec?rho?[31m) is busy"), "{}", connections.err);
+    assert!(connections.err.contains("isolate 0 (ec?ho?[31m) is busy"), "{}", connections.err);
     for text in [&started.out, &status.out, &connections.out, &connections.err] {
         let steers = |c: char| c.is_control() && c != '\n';
         assert!(!text.contains(steers), "{}", text.escape_debug());
     }
-    assert!(status.out.contains("ec?rho?[31m"), "{}", status.out);
+    assert!(status.out.contains("ec?ho?[31m"), "{}", status.out);
 }
