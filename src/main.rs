@@ -6,7 +6,9 @@ mod cli;
 use clap::Parser;
 use cli::{
     arguments::{Arguments, Command},
-    check, connections, doc, monitor, reload, serve, start, status, stop, terminal,
+    check, connections, doc,
+    exit::Exit,
+    monitor, reload, serve, start, status, stop, terminal,
 };
 use std::process::ExitCode;
 
@@ -30,9 +32,13 @@ fn main() -> ExitCode {
         Command::Monitor(plan) => monitor::monitor(&plan),
         Command::Server(plan) => serve::as_server(&plan),
     };
-    match done {
-        Ok(code) => ExitCode::from(code),
-        Err(failure) => {
+    match (done, terminal::unprinted()) {
+        (Ok(0), Some(error)) => {
+            terminal::say(&format!("rhost: what was asked for cannot be printed: {error}"));
+            ExitCode::from(Exit::Unprinted as u8)
+        }
+        (Ok(code), _) => ExitCode::from(code),
+        (Err(failure), _) => {
             terminal::say(&format!("rhost: {}", failure.text));
             ExitCode::from(failure.exit as u8)
         }

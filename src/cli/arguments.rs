@@ -31,7 +31,7 @@ pub enum Command {
     Restart {
         #[command(flatten)]
         start: Start,
-        /// Serve the open connections first, for stop_timeout at most.
+        /// Serve the open connections first, for 30 s at most, or stop_timeout where that is configured.
         #[arg(short)]
         graceful: bool,
     },
@@ -119,10 +119,10 @@ pub struct Start {
 pub struct Stop {
     #[command(flatten)]
     pub target: Target,
-    /// Serve the open connections first, for stop_timeout at most.
+    /// Serve the open connections first, for 30 s at most, or stop_timeout where that is configured.
     #[arg(short)]
     pub graceful: bool,
-    /// How long to wait until it is gone [default: 30, with -g without limit].
+    /// How long to wait until it is gone [default: 30 more than its stop takes at most].
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
 }

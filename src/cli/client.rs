@@ -11,11 +11,15 @@ use rustix::net::sockopt::socket_peercred;
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     os::unix::net::UnixStream,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How long a host may take to say how it is. Fixed: it needs milliseconds.
 pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a host that hangs up may take to be gone: then it was ending. Fixed: its monitor and its files need
+/// milliseconds.
+const GOING: Duration = Duration::from_secs(1);
 
 /// A script that is running.
 pub struct Client {
@@ -46,14 +50,15 @@ impl Client {
 
     /// Asks, and waits so long at most; otherwise fails with [`Exit::Silent`].
     pub fn ask(&self, request: &Request, patience: Duration) -> Result<Answer, Failure> {
+        let began = Instant::now();
         let answer = self.exchange(request, patience).map_err(|error| {
-            // (it may have ended by itself meanwhile)
-            if self.running.wait_until_gone(Some(Duration::ZERO)) {
-                return Failure::new(Exit::NotRunning, format!("{} is not running", self.name));
+            let going = GOING.min(patience.saturating_sub(began.elapsed()));
+            if self.running.wait_until_gone(Some(going)) {
+                return self.has_ended();
             }
             let why = match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                    format!("no answer within {} s", patience.as_secs())
+                    format!("no answer within {:.1} s", patience.as_secs_f64())
                 }
                 io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
                     "its server is not there; a monitor that lives is starting it again".into()
@@ -67,9 +72,17 @@ impl Client {
             )
         })?;
         match answer {
+            // (what is ending has nothing to say any more)
+            Answer::Refused(_) if self.running.wait_until_gone(Some(GOING.min(patience))) => {
+                Err(self.has_ended())
+            }
             Answer::Refused(why) => Err(Failure::new(Exit::Silent, why)),
             answer => Ok(answer),
         }
+    }
+
+    fn has_ended(&self) -> Failure {
+        Failure::new(Exit::NotRunning, format!("{} is not running", self.name))
     }
 
     fn exchange(&self, request: &Request, patience: Duration) -> io::Result<Answer> {

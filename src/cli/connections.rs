@@ -5,7 +5,7 @@ use super::{
     client::{Client, PATIENCE},
     exit::{Exit, Failure},
     table::{aligned, bytes, cells, or_dash},
-    terminal::print,
+    terminal::{plain, print},
     wire::{Answer, Request},
 };
 use rhost::{ConnectionStatus, MissingIsolate};
@@ -43,7 +43,7 @@ pub fn connections(target: &Target, json: bool) -> Result<u8, Failure> {
 
 /// A line for each isolate that did not answer.
 fn lines(missing: &[MissingIsolate]) -> String {
-    missing.iter().map(MissingIsolate::to_string).collect::<Vec<_>>().join("\nrhost: ")
+    missing.iter().map(|missing| plain(&missing.to_string())).collect::<Vec<_>>().join("\nrhost: ")
 }
 
 fn table(all: &[ConnectionStatus]) -> String {

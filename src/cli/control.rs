@@ -22,7 +22,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -48,6 +48,8 @@ struct Control {
     /// Connections that have not asked yet, the oldest first.
     silent: Mutex<VecDeque<Arc<UnixStream>>>,
     requests: AtomicUsize,
+    /// Was it told to stop, in order and gracefully?
+    told: [AtomicBool; 2],
 }
 
 /// Serves commands on threads of its own, until the process ends.
@@ -59,14 +61,14 @@ pub fn start(
 ) -> Result<(), Failure> {
     let failed = |e| Failure::system(format!("control socket {}", path.display()), e);
     // (it appears with its rights, in place of what a host before us left)
-    let unfinished = place::beside(path, ".new");
+    let unfinished = place::unfinished(path);
     let _ = fs::remove_file(&unfinished);
     let listener = UnixListener::bind(&unfinished).map_err(failed)?;
     fs::set_permissions(&unfinished, Permissions::from_mode(0o600)).map_err(failed)?;
     fs::rename(&unfinished, path).map_err(failed)?;
     let owner = geteuid();
-    let (silent, requests) = (Mutex::default(), AtomicUsize::default());
-    let control = Arc::new(Control { script, manner, handle, silent, requests });
+    let (silent, requests, told) = Default::default();
+    let control = Arc::new(Control { script, manner, handle, silent, requests, told });
     let serve = move || {
         for stream in listener.incoming() {
             let Ok(stream) = stream else {
@@ -144,13 +146,18 @@ impl Control {
                 }
             }
             Request::Stop { graceful } => {
-                tracing::info!("told to stop");
+                // (whoever waits says it again)
+                if !self.told[usize::from(graceful)].swap(true, Ordering::Relaxed) {
+                    let how = if graceful { " gracefully" } else { "" };
+                    tracing::info!("told to stop{how}");
+                }
                 notify::stopping();
+                let within = self.handle.longest_stop(graceful);
                 match graceful {
                     true => self.handle.stop_gracefully(0),
                     false => self.handle.stop(0),
                 }
-                Answer::Stopping
+                Answer::Stopping { within }
             }
         })
     }

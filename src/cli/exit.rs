@@ -12,7 +12,8 @@ Exit codes:
   4  already running
   5  did not stop in time
   6  the reload was rejected
-  7  runs, but does not answer, or not for all of its isolates";
+  7  runs, but does not answer, or not for all of its isolates
+  8  done, but what was asked for could not be printed";
 
 /// Why a command fails, as the code of the process. Code 2, a wrong command line, is clap's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum Exit {
     Rejected = 6,
     /// It is there and says nothing, or an isolate of it does.
     Silent = 7,
+    /// Standard output takes nothing, for another reason than that its reader has seen enough.
+    Unprinted = 8,
 }
 
 /// Why a command fails, for people and for scripts.

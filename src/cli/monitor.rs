@@ -1,7 +1,7 @@
 //! The parent of a daemon's server: passes signals on to it, and starts it again when it dies.
 
 use super::{
-    exit::Failure, files::log_file, launch::spawn, logging, plan::Plan, started::Outcome,
+    exit::Failure, files::log_file, launch::spawn, logging, plan::Plan, signals, started::Outcome,
     tenancy::Tenancy,
 };
 use rustix::process::{Pid, Signal as Sent, kill_process, setsid};
@@ -33,6 +33,7 @@ pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
     let failed = |e| Failure::system("the monitor of a daemon cannot begin", e);
     setsid().map_err(|e| failed(e.into()))?;
     let tenancy = Tenancy::inherited(plan).map_err(failed)?;
+    // (who reads our number may send signals at once: we were started with all of them held)
     tenancy.adopt().map_err(failed)?;
     let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
     rustix::stdio::dup2_stdout(io::stderr()).map_err(|e| failed(e.into()))?;
@@ -47,13 +48,18 @@ pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
 /// Until the server has ended in order; gives its exit code.
 async fn watch(plan: &Plan, tenancy: &Tenancy, starter: File) -> io::Result<u8> {
     let mut signals = Signals::new()?;
+    signals::release();
     let mut starter = Some(starter);
     let mut pause = PAUSES.0;
     loop {
         let began = Instant::now();
         let (reader, writer) = io::pipe()?;
         let output = io::stderr().as_fd().try_clone_to_owned()?;
-        let child = spawn("server", plan, tenancy, writer, output)?;
+        // (it hears them when it can)
+        signals::hold();
+        let child = spawn("server", plan, tenancy, writer, output);
+        signals::release();
+        let child = child?;
         let is_first = starter.is_some();
         let served = report(reader, starter.take());
         let status = signals.pass_on_until_it_ends(child).await?;
@@ -75,7 +81,7 @@ async fn watch(plan: &Plan, tenancy: &Tenancy, starter: File) -> io::Result<u8> 
     }
 }
 
-/// Does the server serve? The answer comes at its end at the latest. What it says of its start is passed on.
+/// Does the server serve, or has it ended in order before? The answer comes at its end at the latest. What it says of its start is passed on.
 fn report(reader: PipeReader, starter: Option<File>) -> oneshot::Receiver<bool> {
     let (answer, served) = oneshot::channel();
     thread::spawn(move || {
@@ -85,7 +91,7 @@ fn report(reader: PipeReader, starter: Option<File>) -> oneshot::Receiver<bool> 
             let _ = starter.write_all(line.as_bytes());
         }
         let outcome = serde_json::from_str(&line);
-        let _ = answer.send(matches!(outcome, Ok(Outcome::Serving { .. })));
+        let _ = answer.send(matches!(outcome, Ok(Outcome::Serving { .. } | Outcome::Ended(_))));
     });
     served
 }

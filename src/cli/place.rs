@@ -10,9 +10,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Bytes of a path that a Unix socket can have. Fixed by the system.
+const MAX_SOCKET: usize = 107;
+
 /// The control socket that belongs to a pid file.
 pub fn socket(pid_file: &Path) -> PathBuf {
     beside(pid_file, ".sock")
+}
+
+/// What a control socket's name ends in until it is complete.
+const UNFINISHED: &str = ".new";
+
+/// Where a control socket is made, before it has its name.
+pub fn unfinished(socket: &Path) -> PathBuf {
+    beside(socket, UNFINISHED)
 }
 
 /// A path that means the same in every working directory.
@@ -50,7 +61,10 @@ pub fn names(script: &Path) -> Result<Vec<PathBuf>, Failure> {
     for script in given.into_iter().chain(whole) {
         let stem = script.file_stem().unwrap_or_default().to_string_lossy();
         let hash = fnv1a(script.as_os_str().as_encoded_bytes());
-        let name = folder.join(format!("{stem}-{hash:016x}.pid"));
+        let end = format!("-{hash:016x}.pid");
+        let longest = socket(&folder.join(&end)).as_os_str().len() + UNFINISHED.len();
+        let stem = shortened(&stem, MAX_SOCKET.saturating_sub(longest));
+        let name = folder.join(format!("{stem}{end}"));
         if !names.contains(&name) {
             names.push(name);
         }
@@ -63,6 +77,12 @@ pub fn names(script: &Path) -> Result<Vec<PathBuf>, Failure> {
         return Err(Failure::new(Exit::NotRunning, text));
     }
     Ok(names)
+}
+
+/// As much of its beginning as so many bytes hold.
+fn shortened(text: &str, bytes: usize) -> &str {
+    let ends = (0..=bytes.min(text.len())).rev();
+    ends.into_iter().find_map(|end| text.get(..end)).unwrap_or_default()
 }
 
 /// A folder that is ours alone.

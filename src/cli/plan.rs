@@ -8,7 +8,7 @@ use super::{
     terminal::is_colourful,
 };
 use clap::{Args, ValueEnum};
-use rhost::Host;
+use rhost::{Configuration, Host};
 use std::{
     ffi::OsString,
     fs,
@@ -54,11 +54,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Also says whether the script wants to be a daemon.
-    pub fn new(serving: Serving, watch: bool) -> Result<(Self, bool), Failure> {
+    /// Together with what the script configures.
+    pub fn new(serving: Serving, watch: bool) -> Result<(Self, Configuration), Failure> {
         let builder = Host::builder().script(&serving.file).colour(is_colourful());
         let configuration = builder.configuration()?;
-        let pid_file = serving.pid_file.or(configuration.pid_file);
+        let pid_file = serving.pid_file.or(configuration.pid_file.clone());
         let max_size = configuration.log_file_max_size;
         let plan = Self {
             pid_file: pid_file.as_deref().map(place::absolute).transpose()?,
@@ -66,15 +66,15 @@ impl Plan {
             watch,
             settle: serving.settle.unwrap_or(SETTLE),
             log_format: serving.log_format.unwrap_or_default(),
-            log_file: configuration.log_file,
+            log_file: configuration.log_file.clone(),
             log_file_max_size: max_size.unwrap_or(LOG_FILE_MAX_SIZE),
-            stdout_file: configuration.stdout_file,
+            stdout_file: configuration.stdout_file.clone(),
             user: configuration.user,
             group: configuration.group,
             explains: false,
         };
         plan.refuse_shared_files()?;
-        Ok((plan, configuration.daemonize == Some(true)))
+        Ok((plan, configuration))
     }
 
     /// A log that is the pid file would be emptied, and a script that is the log would not compile again.

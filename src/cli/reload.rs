@@ -4,7 +4,7 @@ use super::{
     arguments::Target,
     client::{Client, PATIENCE},
     exit::{Exit, Failure},
-    terminal::{print, say},
+    terminal::{plain, print, say},
     wire::{Answer, Request},
 };
 use std::{
@@ -51,9 +51,9 @@ fn explain(client: &Client, is_done: Receiver<()>) {
         if let Some(busy) = &isolate.busy {
             let (place, seconds) = (&busy.place, busy.seconds);
             let who = format!("isolate {} of worker {}", isolate.id, isolate.worker);
-            say(&format!(
+            say(&plain(&format!(
                 "rhost: waiting for {who}, which has been busy at {place} for {seconds:.1} s"
-            ));
+            )));
         }
     }
 }

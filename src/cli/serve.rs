@@ -14,10 +14,10 @@ use super::{
     signals,
     started::{self, Outcome},
     tenancy::Tenancy,
-    terminal::is_colourful,
+    terminal::{is_colourful, plain},
     turn::Turn,
 };
-use rhost::{Host, HostEvent, HostHandle, WorkerInfo};
+use rhost::{Host, HostEvent, HostHandle, Status, WorkerInfo};
 use std::{
     fs::File,
     io,
@@ -38,6 +38,8 @@ struct Service<'a> {
     prints: Option<NonBlocking>,
     /// Counts of lines that got nowhere.
     lost: Vec<Lost>,
+    /// May it serve although commands cannot reach it?
+    is_lenient: bool,
     /// None: commands cannot reach it.
     tenancy: Option<Arc<Tenancy>>,
 }
@@ -45,6 +47,7 @@ struct Service<'a> {
 /// Serves until it is stopped, and gives the exit code. The turn of a restart ends when the place is taken.
 pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failure> {
     limit_rights();
+    signals::hold();
     let outlet = match &plan.log_file {
         None => Outlet::stderr(),
         Some(path) => log_file(path, &plan, true)?,
@@ -59,10 +62,7 @@ pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failu
     };
     drop(turn);
     let log = logging::start(outlet, plan.is_json(), colour);
-    let unreachable = |failure: Failure| {
-        tracing::warn!("commands cannot reach this host: {}", failure.text);
-    };
-    let tenancy = taken.map(Arc::new).map_err(unreachable).ok();
+    let tenancy = taken.map(Arc::new).map_err(|failure| warn_of_silence(&failure)).ok();
     let herald = match plan.is_json() {
         true => Herald::Log,
         false => Herald::Terminal(log.writer.clone()),
@@ -73,6 +73,7 @@ pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failu
         daemon: false,
         prints: None,
         lost: vec![log.lost.clone()],
+        is_lenient: !is_named,
         tenancy,
     }
     .run(herald)
@@ -95,7 +96,9 @@ pub fn as_server(plan: &Plan) -> Result<u8, Failure> {
         let lost = prints.iter().chain([&log]).map(|lines| lines.lost.clone()).collect();
         let prints = prints.as_ref().map(|lines| lines.writer.clone());
         let tenancy = Some(tenancy.clone());
-        let service = Service { plan, colour: false, daemon: true, prints, lost, tenancy };
+        let is_lenient = false;
+        let service =
+            Service { plan, colour: false, daemon: true, prints, lost, is_lenient, tenancy };
         let code = service.run(Herald::Starter(starter));
         if let Err(failure) = &code {
             tracing::error!("{}", failure.text);
@@ -104,9 +107,12 @@ pub fn as_server(plan: &Plan) -> Result<u8, Failure> {
     };
     // A panic must look like a death and not like an exit that a script asked for.
     let code = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| std::process::abort());
-    if let Err(failure) = &code {
-        tell(complaints, &Outcome::Failed(failure.text.clone()));
-    }
+    // (whoever was told that it serves listens no more)
+    let outcome = match &code {
+        Ok(code) => Outcome::Ended(*code),
+        Err(failure) => Outcome::Failed(failure.text.clone()),
+    };
+    tell(complaints, &outcome);
     if rustix::process::getppid() != monitor {
         let _ = tenancy.adopt();
     }
@@ -139,7 +145,7 @@ impl Service<'_> {
                     }
                 }
                 HostEvent::Listening { worker, address, .. } => {
-                    tracing::info!("listening on {address} (worker {worker})");
+                    tracing::info!("listening on {address} (worker {})", plain(&worker));
                 }
                 HostEvent::Reloaded(_) | HostEvent::ReloadRejected(_) => notify::ready(),
                 HostEvent::Stopped => notify::stopping(),
@@ -150,7 +156,11 @@ impl Service<'_> {
         signals::obey(handle.clone(), self.tenancy.as_ref())?;
         if let Some(tenancy) = &self.tenancy {
             let name = plan.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            control::start(&tenancy.socket(), name, plan.manner(self.daemon), handle.clone())?;
+            let manner = plan.manner(self.daemon);
+            match control::start(&tenancy.socket(), name, manner, handle.clone()) {
+                Err(failure) if self.is_lenient => warn_of_silence(&failure),
+                started => started?,
+            }
         }
         let announce = self.announce(herald, has_begun, handle)?;
         let code = host.run();
@@ -169,7 +179,14 @@ impl Service<'_> {
         let plan = self.plan.clone();
         let announce = move || {
             if let Ok((workers, watching)) = has_begun.recv() {
-                let rows = started::rows(&workers, handle.status().as_ref());
+                let status = handle.status();
+                // (what has nothing to do, or was stopped while it began, ends now, and that is what is said)
+                let has_work =
+                    |s: &Status| !workers.is_empty() || s.isolates.iter().any(|i| i.timers > 0);
+                if handle.is_stopping() || !status.as_ref().is_some_and(has_work) {
+                    return;
+                }
+                let rows = started::rows(&workers, status.as_ref());
                 notify::ready();
                 herald.announce(&plan.script_name(), rows, watching);
                 warn_of_an_unreadable_script(&plan);
@@ -178,6 +195,10 @@ impl Service<'_> {
         let thread = thread::Builder::new().name("herald".into()).spawn(announce);
         thread.map_err(|e| Failure::system("cannot start a thread", e))
     }
+}
+
+fn warn_of_silence(failure: &Failure) {
+    tracing::warn!("commands cannot reach this host: {}", failure.text);
 }
 
 /// Root could read it, but whom the process has become by now may not.

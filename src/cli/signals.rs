@@ -5,12 +5,13 @@ use super::{
     notify,
     tenancy::Tenancy,
 };
+use nix::sys::signal::{SigSet, Signal as Sent};
 use rhost::HostHandle;
 use rustix::process::{Pid, getppid};
 use std::{
     sync::{Arc, Weak},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -20,8 +21,42 @@ use tokio::{
 /// How often a daemon's server looks whether its monitor is still there. Fixed: no signal says so.
 const MONITOR_POLL: Duration = Duration::from_secs(1);
 
+/// A signal to stop that comes so soon after the first is the same order: a terminal that closes, a service manager and
+/// `kill` of a process group tell a daemon's monitor, which passes it on, and its server at once. Fixed: nobody loses
+/// patience faster.
+const ECHO: Duration = Duration::from_millis(500);
+
+const STOPS: [Sent; 4] = [Sent::SIGINT, Sent::SIGTERM, Sent::SIGHUP, Sent::SIGQUIT];
+
+const RELOADS: [Sent; 2] = [Sent::SIGUSR1, Sent::SIGUSR2];
+
+/// What they obey waits from now on, in this thread and in all threads and processes that it starts, until they can hear it:
+/// before that it would end them. The signal of a file that may not become larger waits for ever, for what cannot be
+/// written is told by an error.
+pub fn hold() {
+    for signals in [&STOPS[..], &RELOADS, &[Sent::SIGXFSZ]] {
+        // (there is no such signal that could be refused)
+        let _ = set(signals).thread_block();
+    }
+}
+
+/// The process can hear them, or has nothing to lose by them.
+pub fn release() {
+    let _ = set(&RELOADS).thread_unblock();
+    release_stops();
+}
+
+/// What reloads may wait still.
+pub fn release_stops() {
+    let _ = set(&STOPS).thread_unblock();
+}
+
+fn set(signals: &[Sent]) -> SigSet {
+    signals.iter().copied().collect()
+}
+
 /// INT, TERM and HUP stop in order, QUIT lets connections end by themselves first, USR1 and USR2 reload. Two that stop end
-/// the process at once, unless the first was QUIT: then the second one stops in order.
+/// the process at once, unless the first was QUIT: then the second one stops in order. What was held is heard.
 pub fn obey(handle: HostHandle, tenancy: Option<&Arc<Tenancy>>) -> Result<(), Failure> {
     let tenancy = tenancy.map_or(Weak::new(), Arc::downgrade);
     let runtime = runtime()?;
@@ -29,15 +64,18 @@ pub fn obey(handle: HostHandle, tenancy: Option<&Arc<Tenancy>>) -> Result<(), Fa
         let _inside = runtime.enter();
         Signals::new()?
     };
+    release();
     let obey = async move {
-        let mut is_stopping = false;
+        let (mut stopping, mut draining): (Option<Instant>, Option<Instant>) = (None, None);
         loop {
             match signals.next().await {
                 Wanted::Reload => {
                     notify::reloading();
                     handle.reload();
                 }
-                _ if is_stopping => {
+                Wanted::StopGracefully if draining.or(stopping).is_some_and(is_echo) => (),
+                Wanted::Stop if stopping.is_some_and(is_echo) => (),
+                _ if stopping.is_some() => {
                     if let Some(tenancy) = tenancy.upgrade() {
                         tenancy.give_back();
                     }
@@ -46,18 +84,23 @@ pub fn obey(handle: HostHandle, tenancy: Option<&Arc<Tenancy>>) -> Result<(), Fa
                 Wanted::StopGracefully => {
                     tracing::info!("stopping when the connections have ended");
                     notify::stopping();
+                    draining.get_or_insert_with(Instant::now);
                     handle.stop_gracefully(0);
                 }
                 Wanted::Stop => {
                     tracing::info!("stopping");
                     notify::stopping();
-                    is_stopping = true;
+                    stopping = Some(Instant::now());
                     handle.stop(0);
                 }
             }
         }
     };
     spawn("signals", move || runtime.block_on(obey))
+}
+
+fn is_echo(first: Instant) -> bool {
+    first.elapsed() < ECHO
 }
 
 /// Takes the monitor's place in the pid file when it is gone, so that signals find us.

@@ -2,7 +2,7 @@
 
 use super::{
     arguments::{Serving, Start, Stop, Target},
-    client::Client,
+    client::{Client, PATIENCE},
     exit::{Exit, Failure},
     files, launch,
     manner::Manner,
@@ -10,6 +10,7 @@ use super::{
     serve, stop,
     terminal::say,
     turn::Turn,
+    wire::{Answer, Request},
 };
 
 pub fn run(serving: Serving, watch: bool) -> Result<u8, Failure> {
@@ -19,8 +20,8 @@ pub fn run(serving: Serving, watch: bool) -> Result<u8, Failure> {
 }
 
 pub fn start(start: Start) -> Result<u8, Failure> {
-    let (plan, wants_to_be_a_daemon) = Plan::new(start.serving, start.watch)?;
-    match start.daemon || wants_to_be_a_daemon {
+    let (plan, configuration) = Plan::new(start.serving, start.watch)?;
+    match start.daemon || configuration.daemonize == Some(true) {
         true => launch::as_daemon(plan),
         false => serve::in_the_foreground(plan, None),
     }
@@ -48,7 +49,10 @@ pub fn restart(mut start: Start, graceful: bool) -> Result<u8, Failure> {
     let (plan, daemon) = prepare(start, running.as_ref()).map_err(untouched)?;
     if running.is_some() {
         match stop::stop(&Stop { target, graceful, timeout: None }) {
-            Err(failure) if failure.exit != Exit::NotRunning => return Err(failure),
+            Err(mut failure) if failure.exit != Exit::NotRunning => {
+                failure.text += "\nnothing was started: start it when what runs has ended";
+                return Err(failure);
+            }
             _ => (),
         }
     }
@@ -73,11 +77,23 @@ fn find(serving: &Serving) -> Result<(Option<Client>, Target), Failure> {
 
 /// The plan, and whether it is one for a daemon.
 fn prepare(start: Start, running: Option<&Client>) -> Result<(Plan, bool), Failure> {
-    let (mut plan, wants_to_be_a_daemon) = Plan::new(start.serving, start.watch)?;
+    let (mut plan, configuration) = Plan::new(start.serving, start.watch)?;
+    // (one that does not say what it holds may hold anything)
+    if let Some(held) = running.and_then(addresses) {
+        configuration.try_listening(&held)?;
+    }
     let running = running.map(|client| &client.running);
     // (it stays where it was put by the command line)
     plan.pid_file = plan.pid_file.or_else(|| running.map(|r| r.pid_file().to_owned()));
-    let daemon = start.daemon || wants_to_be_a_daemon;
+    let daemon = start.daemon || configuration.daemonize == Some(true);
     files::check(&plan, daemon, running)?;
     Ok((plan, daemon))
+}
+
+/// Where what runs listens. None: it does not say.
+fn addresses(running: &Client) -> Option<Vec<String>> {
+    let Ok(Answer::Status(status)) = running.ask(&Request::Status, PATIENCE) else { return None };
+    let listening = status.isolates.into_iter().flat_map(|isolate| isolate.listening);
+    let bound = status.workers.into_iter().filter_map(|worker| worker.address);
+    Some(bound.chain(listening).chain(status.metrics).collect())
 }

@@ -1,6 +1,9 @@
 //! What is said when everything serves: the start-up table, or lines in the log.
 
-use super::table::{aligned, cells, or_dash};
+use super::{
+    table::{aligned, cells, or_dash},
+    terminal::plain,
+};
 use rhost::{Status, WorkerInfo};
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +21,13 @@ pub struct Row {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    Serving { rows: Vec<Row>, watching: bool },
+    Serving {
+        rows: Vec<Row>,
+        watching: bool,
+    },
     Failed(String),
+    /// It ended in order before it served, with this code.
+    Ended(u8),
 }
 
 /// One row for each worker.
@@ -55,6 +63,6 @@ pub fn table(script: &str, rows: &[Row], hint: &str) -> String {
 pub fn log(script: &str, rows: &[Row]) {
     tracing::info!("rhost {} runs {script}, pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
     for row in rows.iter().filter(|row| row.listen != "none") {
-        tracing::info!("listening on {} (worker {})", row.listen, row.worker);
+        tracing::info!("listening on {} (worker {})", row.listen, plain(&row.worker));
     }
 }

@@ -5,21 +5,17 @@ use super::{
     client::{Client, PATIENCE},
     exit::Failure,
     table::{aligned, bytes, cells, duration, or_dash},
-    terminal::{is_printed, print},
+    terminal::{self, is_printed, print},
     wire::{Answer, Request},
 };
 use rhost::{IsolateStatus, LastReload, Status};
 use std::{
-    io::{IsTerminal, stdout},
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// How often `-w` looks. Fixed, as everywhere.
 const REFRESH: Duration = Duration::from_secs(1);
-
-/// Clears a terminal.
-const CLEAR: &str = "\x1b[H\x1b[2J";
 
 const COLUMNS: [&str; 12] = [
     "worker",
@@ -49,10 +45,11 @@ pub fn status(target: &Target, json: bool, watch: bool) -> Result<u8, Failure> {
             print(&(text.map_err(|e| Failure::system("status", e))? + "\n"));
             return Ok(0);
         }
-        let clear = if watch && stdout().is_terminal() { CLEAR } else { "" };
+        if watch {
+            terminal::clear();
+        }
         let since = before.as_ref().map(|(then, status)| (now - *then, status));
-        let is_read =
-            is_printed(&format!("{clear}{}", report(&status, client.running.pid(), since)));
+        let is_read = is_printed(&report(&status, client.running.pid(), since));
         if !watch || !is_read {
             return Ok(0);
         }

@@ -6,13 +6,17 @@ use super::{
     exit::{Exit, Failure},
     running::Running,
     terminal::print,
-    wire::Request,
+    wire::{Answer, Request},
 };
 use rustix::process::{Pid, Signal, getsid};
 use std::time::{Duration, Instant};
 
-/// How long to wait for the end. Changed by `--timeout`. Hosts need `stop_timeout` and a little.
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How much longer than the host says that its stop takes at most is waited for its end, and how long for one that says
+/// nothing. Changed by `--timeout`. Machines that are short of memory or disk are slow.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// A host that lives is given so long to answer, however short `--timeout` is. Fixed: it needs milliseconds.
+const LEAST: Duration = Duration::from_millis(100);
 
 /// How often a host that is still there is told again. Fixed: most are gone by then.
 const REMINDER: Duration = Duration::from_secs(1);
@@ -23,23 +27,26 @@ pub fn stop(options: &Stop) -> Result<u8, Failure> {
     let who = running.who();
     let script = options.target.name();
     print(&format!("{script} ({who}) is {}stopping\n", if graceful { "gracefully " } else { "" }));
-    match client.ask(&Request::Stop { graceful }, PATIENCE) {
-        Ok(_) => (),
+    let began = Instant::now();
+    let given = options.timeout.map(Duration::from_secs);
+    let patience = given.map_or(PATIENCE, |given| given.clamp(LEAST, PATIENCE));
+    let mut within = Duration::ZERO;
+    match client.ask(&Request::Stop { graceful }, patience) {
+        Ok(Answer::Stopping { within: said }) => within = said,
+        Ok(_) => return Err(client.confused()),
         Err(failure) if failure.exit == Exit::NotRunning => (),
         // It hangs, or its monitor waits before it starts it again: signals reach them.
         Err(failure) => {
             let is_told = running.signal(if graceful { Signal::QUIT } else { Signal::TERM });
             // (whom no signal reaches may have just ended)
-            if !is_told && !running.wait_until_gone(Some(PATIENCE)) {
+            if !is_told && !running.wait_until_gone(Some(patience)) {
                 return Err(failure);
             }
         }
     }
-    let given = options.timeout.map(Duration::from_secs);
-    let limit = if graceful { given } else { given.or(Some(TIMEOUT)) };
-    if !is_gone(&client, graceful, limit) {
-        let limit = limit.unwrap_or_default().as_secs();
-        let end = last_resort(running);
+    let limit = given.unwrap_or(within.saturating_add(MARGIN));
+    if !is_gone(&client, graceful, began, limit) {
+        let (limit, end) = (limit.as_secs(), last_resort(running));
         let text = format!("{script} ({who}) did not stop within {limit} s; end it with {end}");
         return Err(Failure::new(Exit::StillRunning, text));
     }
@@ -58,19 +65,19 @@ fn last_resort(running: &Running) -> String {
 }
 
 /// Waits for the end. False: the time is up.
-fn is_gone(client: &Client, graceful: bool, limit: Option<Duration>) -> bool {
-    let began = Instant::now();
+fn is_gone(client: &Client, graceful: bool, began: Instant, limit: Duration) -> bool {
     loop {
-        let left = limit.map(|limit| limit.saturating_sub(began.elapsed()));
-        if client.running.wait_until_gone(Some(left.unwrap_or(REMINDER).min(REMINDER))) {
+        let left = limit.saturating_sub(began.elapsed());
+        if client.running.wait_until_gone(Some(left.min(REMINDER))) {
             return true;
         }
-        if left.is_some_and(|left| left.is_zero()) {
+        let left = limit.saturating_sub(began.elapsed());
+        if left.is_zero() {
             return false;
         }
         if !graceful {
             // (the server that was told may have died of something else, and its monitor has started another)
-            let _ = client.ask(&Request::Stop { graceful }, PATIENCE);
+            let _ = client.ask(&Request::Stop { graceful }, left.min(PATIENCE));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Plain aligned columns, and numbers as people read them.
 
+use super::terminal::plain;
+
 /// Rows of cells, padded to the width of the widest of their column.
 pub fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
@@ -9,8 +11,7 @@ pub fn aligned(rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
-            // (names come from scripts: nothing in them may steer a terminal)
-            let cell: String = cell.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+            let cell = plain(cell).replace('\n', "?");
             line.push_str(&format!("{cell:width$}  "));
         }
         text.push_str(line.trim_end());

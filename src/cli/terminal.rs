@@ -1,6 +1,15 @@
 //! What commands say, and where.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::{
+    io::{self, IsTerminal, Write, stderr, stdout},
+    sync::OnceLock,
+};
+
+/// Clears a terminal.
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
+/// Why something that was asked for could not be printed: the first time. Commands do their work all the same.
+static UNPRINTED: OnceLock<io::Error> = OnceLock::new();
 
 /// Writes to the terminal; that there may be none any more is no reason to end.
 pub fn say(text: &str) {
@@ -14,8 +23,37 @@ pub fn print(text: &str) {
 
 /// The same. False: nobody reads any more.
 pub fn is_printed(text: &str) -> bool {
+    is_written(&plain(text))
+}
+
+/// Before something is shown again: empties the terminal, if it is one.
+pub fn clear() {
+    if stdout().is_terminal() {
+        is_written(CLEAR);
+    }
+}
+
+/// Names and faults come from scripts: nothing in them may steer a terminal.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { '?' } else { c }).collect()
+}
+
+fn is_written(text: &str) -> bool {
     let mut out = stdout();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => true,
+        Err(error) => {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                let _ = UNPRINTED.set(error);
+            }
+            false
+        }
+    }
+}
+
+/// Why not everything could be printed that should be.
+pub fn unprinted() -> Option<&'static io::Error> {
+    UNPRINTED.get()
 }
 
 /// Is the log for a person's eyes, and one who likes colours?

@@ -2,6 +2,7 @@
 
 use rhost::{Connections, Status};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Bytes of a request. Fixed: none of them comes near.
 pub const MAX_REQUEST: u64 = 4 * 1024;
@@ -28,7 +29,10 @@ pub enum Answer {
     Reloaded(String),
     /// The fault.
     Rejected(String),
-    Stopping,
+    /// How long that takes at most.
+    Stopping {
+        within: Duration,
+    },
     /// The request cannot be understood, or comes too late.
     Refused(String),
     /// How it was started.

@@ -47,6 +47,8 @@ struct State {
     last_reload: Option<LastReload>,
     workers: Vec<WorkerStatus>,
     rows: Vec<Row>,
+    metrics: Option<String>,
+    stop_timeout: Option<Duration>,
 }
 
 /// An isolate and whom it serves.
@@ -125,6 +127,20 @@ impl Board {
         self.lock().started = Some((SystemTime::now(), Instant::now()));
     }
 
+    /// Metrics are served there.
+    pub(super) fn serves_metrics(&self, address: String) {
+        self.lock().metrics = Some(address);
+    }
+
+    /// What the script configures, which the next stop goes by.
+    pub(super) fn set_stop_timeout(&self, timeout: Option<Duration>) {
+        self.lock().stop_timeout = timeout;
+    }
+
+    pub(super) fn stop_timeout(&self) -> Option<Duration> {
+        self.lock().stop_timeout
+    }
+
     pub(super) fn ended(&self) {
         *self.lock() = State::default();
     }
@@ -177,6 +193,7 @@ impl Board {
             queued_bytes: isolates.iter().map(|i| i.queued_bytes).sum(),
             max_queued_bytes: self.budget.limit(),
             lost_log_lines: (self.lost_log_lines)(),
+            metrics: state.metrics.clone(),
             workers: state.workers.clone(),
             isolates,
         })

@@ -183,7 +183,9 @@ impl HostBuilder {
         let loaded = isolate::rehearse(&self.engine_config(), sources)?;
         let identity = Identity::of(&loaded.workers)?;
         let (user, group) = identity.map_or((None, None), |identity| identity.ids());
-        Ok(Configuration { user, group, ..loaded.configuration })
+        let listen = loaded.workers.into_iter().map(|worker| worker.declared);
+        let listen = listen.filter(|declared| !declared.is_empty()).collect();
+        Ok(Configuration { user, group, listen, ..loaded.configuration })
     }
 
     fn existing_script(&self) -> Result<PathBuf, Error> {

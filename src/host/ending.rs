@@ -66,10 +66,10 @@ impl Supervisor {
         let isolates: Vec<_> =
             std::mem::take(&mut self.places).into_iter().map(|p| p.isolate).collect();
         let mut answers = begin_stop(&isolates, limit);
-        wait_for_stop(&mut answers, limit + limit / 2 + KILL_GRACE);
+        wait_for_stop(&mut answers, patience(limit));
         if !answers.is_empty() {
             self.config.engine.kill.store(true, Ordering::Relaxed);
-            wait_for_stop(&mut answers, 2 * limit + KILL_GRACE);
+            wait_for_stop(&mut answers, last_patience(limit));
         }
         match answers.len() {
             0 => isolates.into_iter().for_each(Isolate::join),
@@ -80,6 +80,27 @@ impl Supervisor {
         }
         self.bound.clear();
     }
+}
+
+/// How long isolates may take to stop in order.
+fn patience(limit: Duration) -> Duration {
+    limit + limit / 2 + KILL_GRACE
+}
+
+/// How much longer those may take whose scripts were ended.
+fn last_patience(limit: Duration) -> Duration {
+    2 * limit + KILL_GRACE
+}
+
+/// How long a stop takes at most. `configured` is the script's `stop_timeout`, `default` what counts without one.
+pub(super) fn longest_stop(
+    configured: Option<Duration>,
+    default: Duration,
+    graceful: bool,
+) -> Duration {
+    let limit = configured.unwrap_or(default);
+    let grace = if graceful { configured.unwrap_or(GRACE) } else { Duration::ZERO };
+    grace + patience(limit) + last_patience(limit)
 }
 
 /// Stops isolates that are not needed any more while the others serve on, and waits for their threads.

@@ -1,11 +1,14 @@
 //! How other threads steer a running host and ask how it is.
 
-use super::{Connections, Reloaded, Status, board::Board};
+use super::{Connections, Reloaded, Status, board::Board, ending::longest_stop};
 use crate::{error::Fault, script::ctx::Wish};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-    mpsc,
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    time::Duration,
 };
 
 /// What the supervisor is told.
@@ -41,6 +44,8 @@ pub struct HostHandle {
     pub(super) orders: mpsc::Sender<Order>,
     pub(super) stopping: Arc<AtomicBool>,
     pub(super) board: Arc<Board>,
+    /// That of the builder.
+    pub(super) stop_timeout: Duration,
 }
 
 impl HostHandle {
@@ -64,6 +69,16 @@ impl HostHandle {
     /// and then stops as [`stop`](Self::stop) does. Reloads are rejected meanwhile. Does not wait.
     pub fn stop_gracefully(&self, code: u8) {
         let _ = self.orders.send(Order::StopGracefully(code));
+    }
+
+    /// How long a stop takes at most, by what the script configures now.
+    pub fn longest_stop(&self, graceful: bool) -> Duration {
+        longest_stop(self.board.stop_timeout(), self.stop_timeout, graceful)
+    }
+
+    /// Has somebody told it to stop at once, this handle or the script? It may serve for a moment still.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// How the host is. Never waits for a script, however busy it is. `None`: the host does not run, yet or any more.

@@ -1,7 +1,10 @@
 //! Serves the metrics over HTTP, on a thread of its own: whoever scrapes costs the isolates nothing.
 
 use super::{board::Board, metrics};
-use crate::error::{Error, ErrorKind};
+use crate::{
+    error::{Error, ErrorKind},
+    script::configuration::cannot_serve_metrics,
+};
 use hyper::{
     Method, Request, Response, StatusCode, body::Incoming, header::CONTENT_TYPE,
     server::conn::http1, service::service_fn,
@@ -49,10 +52,7 @@ impl MetricsServer {
                 format!("`metrics` must be `ip:port`, such as `127.0.0.1:9100`, not `{address}`");
             Error::new(ErrorKind::Config, text)
         })?;
-        let failed = |e: io::Error| {
-            let text = format!("cannot serve metrics on {address}: {e}");
-            Error::new(ErrorKind::Listen, text).with_source(e)
-        };
+        let failed = |e: io::Error| cannot_serve_metrics(&address.to_string(), e);
         let listener = TcpListener::bind(address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;

@@ -90,7 +90,8 @@ impl Host {
     fn new(config: HostConfig) -> Self {
         let (sender, orders) = mpsc::channel();
         let board = Arc::new(Board::new(&config.script, config.lost_log_lines.clone()));
-        let handle = HostHandle { orders: sender, stopping: Arc::default(), board };
+        let stop_timeout = config.stop_timeout;
+        let handle = HostHandle { orders: sender, stopping: Arc::default(), board, stop_timeout };
         Self { config, handle, orders }
     }
 
@@ -106,7 +107,7 @@ impl Host {
     /// If the script cannot be read, does not compile, throws at its top level or in its first `on_worker_start`, or if
     /// an address cannot be listened on. The error's text is meant for people. Errors after the start end nothing.
     pub fn run(self) -> Result<u8, Error> {
-        let HostHandle { orders, stopping, board } = self.handle;
+        let HostHandle { orders, stopping, board, .. } = self.handle;
         match Supervisor::start(self.config, orders, stopping, board) {
             Ok(host) => host.run(&self.orders),
             // Whoever stopped it before it had started does not want to hear that it did not start.

@@ -44,6 +44,7 @@ impl Supervisor {
             let server = MetricsServer::start(address, self.board.clone())?;
             let text = format!("metrics on http://{}/metrics", server.address);
             self.config.log.host(Level::Info, text);
+            self.board.serves_metrics(server.address.to_string());
             self.metrics = Some(server);
         }
         Ok(())
@@ -53,6 +54,7 @@ impl Supervisor {
     pub(super) fn configured(&self, before: &Configuration) {
         let budget = self.configuration.max_queued_bytes.unwrap_or(MAX_QUEUED_BYTES);
         self.board.budget.set_limit(budget);
+        self.board.set_stop_timeout(self.configuration.stop_timeout);
         let changed = self.configuration.changed_for_the_next_start(before);
         if self.generation > 1 && !changed.is_empty() {
             let have = if changed.len() == 1 { "has" } else { "have" };

@@ -33,6 +33,9 @@ pub struct Status {
     pub max_queued_bytes: u64,
     /// Lines of the log, and of what scripts print, that were lost: an outlet was too slow, or a disk full.
     pub lost_log_lines: u64,
+    /// Where metrics are served, `127.0.0.1:9100`, if they are.
+    #[serde(default)]
+    pub metrics: Option<String>,
     /// The script's top-level workers, in the order of their declaration.
     pub workers: Vec<WorkerStatus>,
     /// The isolates, in the order of the workers that they serve.

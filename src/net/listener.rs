@@ -233,7 +233,7 @@ fn taken(address: &Address, by: &str) -> String {
 fn refusal(address: &Address, error: &io::Error, pool: &HashMap<Endpoint, Place>) -> String {
     let why = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            let ours = pool.iter().find(|(endpoint, _)| overlaps(endpoint, &address.endpoint));
+            let ours = pool.iter().find(|(endpoint, _)| endpoint.overlaps(&address.endpoint));
             return match ours {
                 Some((endpoint, place)) => {
                     taken(address, &format!("{} on {endpoint}", place.owners[0]))
@@ -248,9 +248,4 @@ fn refusal(address: &Address, error: &io::Error, pool: &HashMap<Endpoint, Place>
         _ => error.to_string(),
     };
     format!("cannot listen on {address}: {why}")
-}
-
-/// Can one of these keep the other from being bound?
-fn overlaps(a: &Endpoint, b: &Endpoint) -> bool {
-    matches!((a, b), (Endpoint::Ip(a), Endpoint::Ip(b)) if a.port() == b.port())
 }

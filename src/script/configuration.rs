@@ -4,9 +4,21 @@ use super::{
     session_configuration::SessionConfiguration,
     value::{Outcome, boolean, error, seconds, text, whole},
 };
-use crate::engine::{json, report::nearest};
+use crate::{
+    engine::{json, report::nearest},
+    error::{Error, ErrorKind},
+    net::{
+        address::{Address, Endpoint},
+        listener::{Listeners, Owner},
+    },
+};
 use rhai::{Dynamic, Map};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+    time::Duration,
+};
 
 /// The range of sizes, bytes.
 const SIZES: std::ops::RangeInclusive<i64> = 1..=(1 << 50);
@@ -36,6 +48,8 @@ pub struct Configuration {
     pub group: Option<u32>,
     /// Where sessions are kept and how. Changes on reload.
     pub session: Option<SessionConfiguration>,
+    /// The addresses of the script's top-level workers, as it declares them.
+    pub listen: Vec<String>,
 }
 
 impl Configuration {
@@ -51,6 +65,35 @@ impl Configuration {
         "metrics",
         "session",
     ];
+
+    /// Listens for a moment wherever a host with this configuration will: at the addresses of its workers, and for
+    /// metrics. What has one of the `held` addresses, written as [`Status`](crate::Status) shows them, is left out: whoever
+    /// asks will let go of it.
+    ///
+    /// # Errors
+    ///
+    /// If an address cannot be listened on. The error's text is that of a start which fails for it.
+    pub fn try_listening(&self, held: &[String]) -> Result<(), Error> {
+        let held: Vec<Endpoint> = held.iter().filter_map(|text| endpoint(text)).collect();
+        let is_free = |wanted: &Endpoint| !held.iter().any(|held| held.overlaps(wanted));
+        let listeners = Listeners::default();
+        let refused = |text| Error::new(ErrorKind::Listen, text);
+        // (all at the same time: none may be wanted twice)
+        let mut bound = Vec::new();
+        for declared in &self.listen {
+            let address = Address::parse(declared).map_err(refused)?;
+            if is_free(&address.endpoint) {
+                let owner = Owner::Worker(declared.clone());
+                bound.push(listeners.bind(&address, &owner, false).map_err(refused)?);
+            }
+        }
+        if let Some(metrics) = &self.metrics
+            && endpoint(metrics).is_some_and(|metrics| is_free(&metrics))
+        {
+            TcpListener::bind(metrics).map_err(|e| cannot_serve_metrics(metrics, e))?;
+        }
+        Ok(())
+    }
 
     /// The names of what differs and is read at start only.
     pub(crate) fn changed_for_the_next_start(&self, before: &Self) -> Vec<&'static str> {
@@ -92,6 +135,19 @@ impl Configuration {
         }
         Ok(())
     }
+}
+
+/// Of `text://127.0.0.1:5678` or `127.0.0.1:5678`.
+fn endpoint(text: &str) -> Option<Endpoint> {
+    match text.parse() {
+        Ok(address) => Some(Endpoint::Ip(address)),
+        Err(_) => Address::parse(text).ok().map(|address| address.endpoint),
+    }
+}
+
+pub(crate) fn cannot_serve_metrics(address: &str, error: io::Error) -> Error {
+    let text = format!("cannot serve metrics on {address}: {error}");
+    Error::new(ErrorKind::Listen, text).with_source(error)
 }
 
 /// A path that a file can have.

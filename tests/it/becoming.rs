@@ -8,7 +8,10 @@ use crate::{
 };
 use std::{
     fs::{self, Permissions},
-    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        net::UnixStream,
+    },
     process::Command,
 };
 
@@ -159,4 +162,24 @@ fn what_a_host_in_the_foreground_leaves_in_roots_folders_fools_nobody() {
     command.args(["status", "main.rhai"]).current_dir(process.path(""));
     let status = command.env("XDG_RUNTIME_DIR", process.path("")).status().unwrap();
     assert_eq!(status.code(), Some(3));
+}
+
+#[test]
+fn a_unix_socket_that_stays_in_a_folder_of_root_keeps_no_start_from_it() {
+    if !is_root() {
+        return;
+    }
+    let daemon = daemon("");
+    let socket = daemon.path("app.sock");
+    let script = fs::read_to_string(daemon.path("main.rhai")).unwrap();
+    daemon.save(&format!("{script}Worker(\"unix://{}\");\n", socket.display()));
+    for _ in 0..2 {
+        let started = daemon.rhost("start", &["-d"]);
+        assert_eq!(started.code, Some(0), "{}", started.err);
+        UnixStream::connect(&socket).expect("somebody listens");
+        assert_eq!(daemon.rhost("restart", &[]).code, Some(0));
+        UnixStream::connect(&socket).expect("somebody listens");
+        assert_eq!(daemon.rhost("stop", &[]).code, Some(0));
+        assert!(socket.exists(), "the user cannot remove it");
+    }
 }

@@ -124,11 +124,15 @@ fn systemd_is_told_of_each_stage() {
 #[test]
 fn a_second_signal_ends_at_once() {
     // A handler that neither waits nor ends keeps the stop from getting on.
-    let script =
-        format!("{ECHO}worker.on_worker_stop = |worker| {{ print(\"stuck\"); loop {{}} }};\n");
+    let script = format!(
+        "{ECHO}Worker::configure(#{{ stop_timeout: 60 }});\n\
+         worker.on_worker_stop = |worker| {{ print(\"stuck\"); loop {{}} }};\n"
+    );
     let mut process = Process::run(&script);
     process.signal("INT");
     process.wait_for_line("stuck");
+    // (what comes sooner is the same order)
+    std::thread::sleep(Duration::from_millis(500));
     assert!(process.is_running());
     process.signal("INT");
     let (status, took) = process.ended();

@@ -203,3 +203,47 @@ fn a_host_in_the_foreground_is_suspended_and_goes_on() {
     process.signal("TERM");
     assert_eq!(process.ended().0.code(), Some(0));
 }
+
+#[test]
+fn what_cannot_be_printed_is_told() {
+    let daemon = Daemon::new(ECHO);
+    daemon.start();
+    for arguments in [
+        vec!["status", "main.rhai"],
+        vec!["status", "main.rhai", "--json"],
+        vec!["connections", "main.rhai"],
+        vec!["reload", "main.rhai"],
+        vec!["doc"],
+        vec!["stop", "main.rhai"],
+    ] {
+        let mut command = daemon.command(&arguments);
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let said = Said::from(command.stdout(full).output().expect("rhost can be run"));
+        assert_eq!(said.code, Some(8), "{arguments:?}: {}", said.err);
+        let why = "rhost: what was asked for cannot be printed: No space left on device";
+        assert!(said.err.starts_with(why), "{}", said.err);
+    }
+    assert_eq!(daemon.rhost("status", &[]).code, Some(3), "it was stopped all the same");
+}
+
+#[test]
+fn a_name_does_not_steer_the_terminal() {
+    let named = "worker.name = \"ec\\rho\\x1b[31m\";";
+    let script = ECHO.replace("worker.name = \"echo\";", named);
+    let slow = "} 1`); if line == \"spin\" { loop {} }";
+    let daemon = Daemon::new(&script.replace("} 1`);", slow));
+    let started = daemon.rhost("start", &["-d"]);
+    assert_eq!(started.code, Some(0), "{}", started.err);
+    let address = started.out.split_whitespace().find_map(|word| word.strip_prefix("text://"));
+    let mut client = Client::connect(address.expect("an address").parse().unwrap());
+    client.send("spin\n");
+    until("a busy isolate", || daemon.rhost("status", &[]).out.contains("[busy]"));
+    let status = daemon.rhost("status", &[]);
+    let connections = daemon.rhost("connections", &[]);
+    assert!(connections.err.contains("isolate 0 (ec?ho?[31m) is busy"), "{}", connections.err);
+    for text in [&started.out, &status.out, &connections.out, &connections.err] {
+        let steers = |c: char| c.is_control() && c != '\n';
+        assert!(!text.contains(steers), "{}", text.escape_debug());
+    }
+    assert!(status.out.contains("ec?ho?[31m"), "{}", status.out);
+}

@@ -98,6 +98,8 @@ mod metrics;
 mod operation;
 /// The real binary, when nobody reads what it says.
 mod outlets;
+/// How long commands wait for a host that stops.
+mod patience;
 /// Pid files, links and control sockets: how a script is found, and what is left of it.
 mod places;
 /// text, frame and raw bytes on the wire.
@@ -112,6 +114,10 @@ mod router;
 mod script;
 /// Sending and closing.
 mod sending;
+/// Daemons that end before they serve.
+mod short_lives;
+/// Signals at bad moments.
+mod signals;
 /// Several isolates at one address.
 mod spread;
 /// How a script starts, is refused, and ends the host.

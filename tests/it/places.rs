@@ -183,14 +183,46 @@ fn a_working_directory_that_is_gone_is_told() {
 }
 
 #[test]
+fn a_name_may_be_as_long_as_names_may_be() {
+    let daemon = Daemon::new(ECHO);
+    for name in ["n".repeat(250), "ü".repeat(125)] {
+        let script = format!("{name}.rhai");
+        fs::write(daemon.path(&script), ECHO).unwrap();
+        let started = run(&daemon, &["start", "-d", &script]);
+        assert_eq!(started.code, Some(0), "{}", started.err);
+        assert_eq!(run(&daemon, &["status", &script]).code, Some(0));
+        assert_eq!(run(&daemon, &["restart", &script]).code, Some(0));
+        assert_eq!(run(&daemon, &["stop", &script]).code, Some(0));
+    }
+    assert_eq!(daemon.runtime_file(""), None);
+}
+
+#[test]
+fn a_runtime_folder_of_a_long_name_keeps_nobody_from_serving_in_the_foreground() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("l".repeat(120));
+    fs::create_dir(&long).unwrap();
+    let process = Process::run_as(ECHO, |command| command.env("XDG_RUNTIME_DIR", &long));
+    process.wait_for_line("commands cannot reach this host: control socket");
+    assert_eq!(process.tcp("echo").ask("a"), "a 1");
+    let daemon = Daemon::new(ECHO);
+    let mut command = daemon.command(&["start", "-d", "main.rhai"]);
+    let said = Said::from(command.env("XDG_RUNTIME_DIR", &long).output().unwrap());
+    assert_eq!(said.code, Some(1), "{}", said.out);
+    assert!(said.err.contains("control socket ") && said.err.contains("shorter"), "{}", said.err);
+}
+
+#[test]
 fn a_second_signal_leaves_no_files() {
-    let script =
-        "let worker = Worker();\nworker.on_worker_stop = |w| { print(\"stuck\"); loop {} };";
+    let script = "Worker::configure(#{ stop_timeout: 60 });\nlet worker = Worker();\n\
+        worker.on_worker_stop = |w| { print(\"stuck\"); loop {} };";
     let mut process = Process::run(script);
     let files = || fs::read_dir(process.path("rhost")).unwrap().count();
     until("the control socket", || files() == 2);
     process.signal("INT");
     process.wait_for_line("stuck");
+    // (what comes sooner is the same order)
+    std::thread::sleep(Duration::from_millis(500));
     process.signal("INT");
     assert_eq!(process.ended().0.code(), Some(1));
     assert_eq!(fs::read_dir(process.path("rhost")).unwrap().count(), 0);

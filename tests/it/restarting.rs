@@ -2,9 +2,9 @@
 
 use crate::{
     client::Client,
-    daemon::{Daemon, ECHO, Said, signal, until},
+    daemon::{Daemon, ECHO, Said, free_port, signal, until},
 };
-use std::{fs, process::Command, thread};
+use std::{fs, net::TcpListener, os::unix::net::UnixListener, process::Command, thread};
 
 /// The script with something configured.
 fn configured(options: &str) -> String {
@@ -44,6 +44,62 @@ fn a_restart_that_could_not_start_stops_nothing() {
         assert_eq!(client.ask("a"), "a 1", "{script}");
     }
     assert!(!daemon.path("one").exists(), "looking creates nothing");
+}
+
+#[test]
+fn a_restart_whose_addresses_are_taken_stops_nothing() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap();
+    let port = free_port();
+    let own = format!("127.0.0.1:{port}");
+    let script = ECHO.replace("127.0.0.1:0", &own);
+    let file = |daemon: &Daemon| daemon.path("a.sock").display().to_string();
+    let daemon = Daemon::new(&script);
+    let somebody = UnixListener::bind(daemon.path("a.sock")).unwrap();
+    let mut client = Client::connect(daemon.start());
+    let server = daemon.server().expect("a server");
+    for (script, part) in [
+        (
+            format!("Worker::configure(#{{ metrics: \"{taken}\" }});\n{script}"),
+            format!("cannot serve metrics on {taken}: Address already in use"),
+        ),
+        (
+            script.replace(&own, &taken.to_string()),
+            format!("cannot listen on text://{taken}: the address is already in use by another"),
+        ),
+        (format!("{script}Worker(\"text://{taken}\");"), "in use by another program".into()),
+        (format!("{script}Worker(\"unix://{}\");", file(&daemon)), "in use by another".into()),
+        (format!("{script}Worker(\"unix:///nowhere/a.sock\");"), "cannot listen on tcp:".into()),
+    ] {
+        daemon.save(&script);
+        let said = daemon.rhost("restart", &[]);
+        assert_eq!(said.code, Some(1), "{script}: {}", said.err);
+        assert!(said.err.contains(&part), "no `{part}` in\n{}", said.err);
+        assert!(said.err.contains("nothing was stopped: main.rhai"), "{}", said.err);
+        assert_eq!(daemon.server(), Some(server), "{script}");
+        assert_eq!(client.ask("a"), "a 1", "{script}");
+    }
+    drop(somebody);
+}
+
+#[test]
+fn what_the_running_host_holds_itself_is_no_hindrance() {
+    let (port, metrics) = (free_port(), free_port());
+    let script = ECHO.replace("127.0.0.1:0", &format!("127.0.0.1:{port}"));
+    let daemon = Daemon::new("");
+    let file = daemon.path("a.sock").display().to_string();
+    let script = format!(
+        "Worker::configure(#{{ metrics: \"127.0.0.1:{metrics}\" }});\n{script}Worker(\"unix://{file}\");"
+    );
+    daemon.save(&script);
+    daemon.start();
+    let first = daemon.server();
+    // (another interface of a port that it has)
+    daemon.save(&script.replace(&format!("127.0.0.1:{port}"), &format!("0.0.0.0:{port}")));
+    let said = daemon.rhost("restart", &[]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(daemon.server().is_some() && daemon.server() != first);
+    assert!(daemon.path("a.sock").exists());
 }
 
 #[test]

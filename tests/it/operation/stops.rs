@@ -7,7 +7,10 @@ use crate::{
     host::eventually,
     process::Process,
 };
-use std::{net::TcpStream, thread};
+use std::{net::TcpStream, thread, time::Duration};
+
+/// Signals within this time are one order.
+const ONE_ORDER: Duration = Duration::from_millis(500);
 
 /// What `much` is answered with: more than the kernel takes for a peer that does not read.
 const MUCH: usize = 8_000_000;
@@ -108,6 +111,10 @@ fn a_second_signal_does_not_wait_for_peers_that_never_read() {
     process.wait_for_line("queued");
     process.signal("TERM");
     process.wait_for_line("stopped with 1");
+    // (as a group of processes is told, and one of them tells another)
+    process.signal("TERM");
+    process.signal("HUP");
+    thread::sleep(ONE_ORDER);
     assert!(process.is_running());
     process.signal("TERM");
     let (status, took) = process.ended();
