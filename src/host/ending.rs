@@ -69,6 +69,7 @@ impl Supervisor {
         wait_for_stop(&mut answers, limit + limit / 2 + KILL_GRACE);
         if !answers.is_empty() {
             self.config.engine.kill.store(true, Ordering::Relaxed);
+            isolates.iter().for_each(|isolate| isolate.turns.end_every());
             wait_for_stop(&mut answers, 2 * limit + KILL_GRACE);
         }
         match answers.len() {

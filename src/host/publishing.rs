@@ -31,8 +31,7 @@ impl Supervisor {
         let rows = places.into_iter().map(|place| {
             let (at, id) = place.serves.unzip();
             let title = at.map_or("", |at| self.workers[at].title());
-            let isolate = &place.isolate;
-            Row::new(title, id.unwrap_or_default(), &isolate.stats, isolate.inquiry())
+            Row::new(title, id.unwrap_or_default(), &place.isolate)
         });
         let generation = self.generation.saturating_sub(1);
         self.board.publish(generation, workers.collect(), rows.collect());

@@ -250,7 +250,9 @@ impl Supervisor {
 
     pub(super) fn spawn_isolate(&mut self) -> Result<Isolate, Error> {
         let isolate = self.spawner.spawn(&self.config, &self.listeners, &self.board.budget);
-        isolate.map_err(|e| system("cannot start an isolate's thread", e))
+        let isolate = isolate.map_err(|e| system("cannot start an isolate's thread", e))?;
+        self.board.watch(&isolate);
+        Ok(isolate)
     }
 
     /// Watches every file that was read or looked for.

@@ -12,6 +12,7 @@ use crate::{
         Config, coroutine, lint,
         program::{Program, Start},
         sources::Sources,
+        turns::Turns,
     },
     error::Fault,
     log::{Level, Log},
@@ -98,6 +99,8 @@ pub(crate) struct Isolate {
     pub(crate) id: usize,
     /// What it tells of itself at any time.
     pub(crate) stats: Arc<Stats>,
+    /// What runs in it right now.
+    pub(crate) turns: Arc<Turns>,
     commands: mailbox::UnboundedSender<Command>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -113,7 +116,8 @@ impl Isolate {
         wishes: impl Fn(Wish) + Send + 'static,
     ) -> std::io::Result<Self> {
         let stats = Arc::<Stats>::default();
-        let told = stats.clone();
+        let turns = Arc::new(Turns::limited(config.handler_timeout));
+        let (told, seen) = (stats.clone(), turns.clone());
         let (commands, mailbox) = mailbox::unbounded_channel();
         let thread = thread::Builder::new()
             .name(format!("isolate {id}"))
@@ -121,17 +125,16 @@ impl Isolate {
             .spawn(move || {
                 let wishes: Rc<dyn Fn(Wish)> = Rc::new(wishes);
                 let wish = wishes.clone();
-                let limit = config.handler_timeout;
                 let ctx = || {
                     let wishes = move |wish| wishes(wish);
-                    Ctx::new(id, limit, log.clone(), listeners, told, budget, wishes)
+                    Ctx::new(id, log.clone(), listeners, told, seen, budget, wishes)
                 };
                 let ran = coroutine::guarded(|| run(id, &config, &log, ctx, mailbox));
                 if let Err(panic) = ran {
                     wish(Wish::Restart { isolate: id, died: Some(panic) });
                 }
             })?;
-        Ok(Self { id, stats, commands, thread: Some(thread) })
+        Ok(Self { id, stats, turns, commands, thread: Some(thread) })
     }
 
     /// Sends a command. The answer's channel closes without one if the isolate is dead.
@@ -262,9 +265,9 @@ fn prepare(
     prepared: &mut Option<Rc<Program>>,
 ) -> Result<Loaded, Fault> {
     let file = sources.main().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    ctx.stats.enter(ctx.stats.place(&file, 0));
+    ctx.turns.enter(ctx.stats.place(&file, 0));
     let loaded = declare(ctx, config, sources, start, loud, prepared);
-    ctx.stats.leave();
+    ctx.turns.leave();
     loaded
 }
 

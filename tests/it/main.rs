@@ -92,6 +92,8 @@ mod restarting;
 mod script;
 /// Sending and closing.
 mod sending;
+/// A time limit for handlers whose single operations are slow.
+mod slow_operations;
 /// Several isolates at one address.
 mod spread;
 /// How a script starts, is refused, and ends the host.
