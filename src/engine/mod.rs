@@ -4,6 +4,7 @@
 pub(crate) mod closures;
 mod compare;
 pub(crate) mod coroutine;
+pub(crate) mod distinct;
 mod dropping;
 pub(crate) mod generations;
 pub(crate) mod globals;

@@ -143,8 +143,19 @@ impl Board {
             true => state.reloads += 1,
             false => state.rejected_reloads += 1,
         }
-        state.last_reload =
-            Some(LastReload { at: seconds(SystemTime::now()), accepted, text: text.to_owned() });
+        state.last_reload = Some(LastReload {
+            at: seconds(SystemTime::now()),
+            accepted,
+            failed: false,
+            text: text.to_owned(),
+        });
+    }
+
+    /// The reload that was accepted last started badly, for this reason. It stays until the next.
+    pub(super) fn note_failed_start(&self, text: &str) {
+        let at = seconds(SystemTime::now());
+        self.lock().last_reload =
+            Some(LastReload { at, accepted: true, failed: true, text: text.to_owned() });
     }
 
     /// From now on it is looked what runs in this isolate, whether it serves already or not.

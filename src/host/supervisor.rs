@@ -222,6 +222,9 @@ impl Supervisor {
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
+                Order::Wish(Wish::StartFailed { generation, fault }) => {
+                    self.start_failed(generation, &fault);
+                }
                 Order::Wish(Wish::Restart { isolate, died }) => self.want_restart(isolate, died),
                 Order::Wish(Wish::Fault(fault)) => {
                     self.spawner.told_of_fault();

@@ -9,7 +9,9 @@ pub use connection_status::ConnectionStatus;
 
 use crate::{
     engine::{
-        Config, coroutine, lint,
+        Config, coroutine,
+        distinct::Distinct,
+        lint,
         program::{Program, Start},
         sources::Sources,
         turns::Turns,
@@ -22,9 +24,9 @@ use crate::{
         callback::Event,
         configuration::Configuration,
         ctx::{Ctx, Wish},
-        plan::WorkerSpec,
+        plan::{WorkerSpec, titles},
         settings::Settings,
-        worker::no_such_callback,
+        worker::{no_such_callback, same_name},
     },
 };
 use std::{
@@ -71,6 +73,8 @@ pub(crate) struct Task {
     pub(crate) serves: Option<(usize, usize)>,
     /// Its part of that worker's sockets; none for a worker without address.
     pub(crate) seat: Option<Seat>,
+    /// Is it only a new isolate in the place of another, and no reload?
+    pub(crate) is_restart: bool,
 }
 
 /// What a top level declared.
@@ -188,6 +192,7 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
     let rules = lint::Rules {
         offered: &|name| Event::named(name).map(Event::offered),
         unknown: &|name| (!Settings::NAMES.contains(&name)).then(|| no_such_callback(name)),
+        distinct: Distinct { made_by: "Worker", property: "name", text: &same_name },
     };
     match Program::compile(&Objects(ctx), config, sources, Start::FIRST, &generations) {
         Ok(program) => lint::lint(&program, &rules),
@@ -290,7 +295,11 @@ fn declare(
         ctx.forget_declared();
         return Err(fault);
     }
-    let workers = ctx.declared.borrow().iter().map(|w| w.core().spec()).collect();
+    let specs = || ctx.declared.borrow().iter().map(|w| w.core().spec()).collect::<Vec<_>>();
+    for (worker, title) in ctx.declared.borrow().iter().zip(titles(&specs())) {
+        worker.core().set_title(title);
+    }
+    let workers = specs();
     let timers = ctx.timers.declared();
     *prepared = Some(program);
     let configuration = ctx.configuration.borrow().clone();

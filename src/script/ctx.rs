@@ -45,6 +45,8 @@ pub(crate) enum Wish {
     Listening { worker: String, declared: String, bound: String },
     /// An event was lost to an error.
     Fault(Fault),
+    /// `on_worker_start` of this generation threw when the host did not wait for it any more: the reload was accepted.
+    StartFailed { generation: u64, fault: Fault },
     /// This isolate is to be started anew, because its worker wants that after an error; or because it died, for this reason.
     Restart { isolate: usize, died: Option<String> },
 }

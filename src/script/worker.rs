@@ -178,6 +178,25 @@ impl Worker {
         twin.cloned()
     }
 
+    /// Notes where the top level names it, unless it has given that name to another one.
+    fn note_name(&self, call: &NativeCallContext, name: &Dynamic) -> Outcome<()> {
+        let core = self.core();
+        if let Ok(name) = name.as_immutable_string_ref() {
+            let declared = core.ctx.declared.borrow();
+            let has_it =
+                |w: &&Worker| !w.is_same(self) && *w.core().settings.name.borrow() == *name;
+            if !name.is_empty()
+                && let Some(other) = declared.iter().find(has_it)
+            {
+                return Err(error(same_name(&name, &other.core().named_at.borrow())));
+            }
+        }
+        let file = call.call_source().unwrap_or_default();
+        let line = call.call_position().line().unwrap_or_default();
+        *core.named_at.borrow_mut() = format!("{file}:{line}");
+        Ok(())
+    }
+
     fn broadcast(&self, data: &Dynamic) -> Outcome<i64> {
         let links: Vec<_> =
             self.core().with_connections(|c| c.values().map(TcpConnection::link).collect());
@@ -265,6 +284,9 @@ impl Object for Worker {
                 "handler_timeout holds for a whole isolate: set it on the worker of the top level";
             return Err(error(text));
         }
+        if name == "name" && core.ctx.is_declaring() && !core.is_inner {
+            self.note_name(call, &value)?;
+        }
         if let Some(outcome) = core.settings.set(name, &value) {
             if outcome.is_ok() && name.starts_with("max_") {
                 core.apply_limits();
@@ -307,6 +329,14 @@ fn is_what_it_was(value: &Dynamic, old: &Dynamic) -> bool {
 /// The error for a callback property that the host does not have.
 pub(crate) fn unknown_callback(object: &str, name: &str) -> Box<EvalAltResult> {
     error(format!("{object} has {}", no_such_callback(name)))
+}
+
+/// What is wrong with a name that a worker was given at `place` already.
+pub(crate) fn same_name(name: &str, place: &str) -> String {
+    format!(
+        "the worker of {place} has the name `{name}` already: reloads, metrics and the log tell workers apart by \
+         their names, so give this one another"
+    )
 }
 
 /// `no callback `on_mesage`; did you mean `on_message`?`

@@ -76,6 +76,8 @@ mod limits;
 mod listening;
 /// Metrics over HTTP.
 mod metrics;
+/// The names of Workers.
+mod names;
 /// Services as their operator meets them: the push example and others, by the real binary.
 mod operation;
 /// The real binary, when nobody reads what it says.
