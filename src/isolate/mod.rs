@@ -24,9 +24,9 @@ use crate::{
         callback::Event,
         configuration::Configuration,
         ctx::{Ctx, Wish},
-        plan::{WorkerSpec, titles},
+        plan::{WorkerSpec, same_name, titles},
         settings::Settings,
-        worker::{no_such_callback, same_name},
+        worker::no_such_callback,
     },
 };
 use std::{

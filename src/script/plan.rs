@@ -54,6 +54,14 @@ pub(crate) fn titles(workers: &[WorkerSpec]) -> Vec<String> {
     workers.iter().enumerate().map(title).collect()
 }
 
+/// What is wrong with a name that a worker was given at `place` already.
+pub(crate) fn same_name(name: &str, place: &str) -> String {
+    format!(
+        "the worker of {place} has the name `{name}` already: reloads, metrics and the log tell workers apart by \
+         their names, so give this one another"
+    )
+}
+
 /// Does the first, an old worker, go on in the second?
 type Rule<'a> = &'a dyn Fn(&WorkerSpec, &WorkerSpec) -> bool;
 

@@ -9,6 +9,7 @@ use super::{
     connections::Connections,
     ctx::{Ctx, Wish},
     object::Object,
+    plan::same_name,
     session,
     settings::Settings,
     tcp_connection::TcpConnection,
@@ -329,14 +330,6 @@ fn is_what_it_was(value: &Dynamic, old: &Dynamic) -> bool {
 /// The error for a callback property that the host does not have.
 pub(crate) fn unknown_callback(object: &str, name: &str) -> Box<EvalAltResult> {
     error(format!("{object} has {}", no_such_callback(name)))
-}
-
-/// What is wrong with a name that a worker was given at `place` already.
-pub(crate) fn same_name(name: &str, place: &str) -> String {
-    format!(
-        "the worker of {place} has the name `{name}` already: reloads, metrics and the log tell workers apart by \
-         their names, so give this one another"
-    )
 }
 
 /// `no callback `on_mesage`; did you mean `on_message`?`
