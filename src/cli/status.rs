@@ -112,13 +112,17 @@ fn report(status: &Status, named: Option<u32>, before: Option<(Duration, &Status
     text
 }
 
-/// `; the last 12 s ago was rejected:` and the fault.
+/// `; the last, 12 s ago, was rejected:` and the fault.
 fn last_reload(reload: &LastReload) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
     let ago = duration(now.saturating_sub(reload.at));
-    match reload.accepted {
-        true => format!("; the last, {ago} ago: {}\n", reload.text),
-        false => format!("; the last, {ago} ago, was rejected:\n{}\n", reload.text.trim_end()),
+    let text = reload.text.trim_end();
+    match (reload.accepted, reload.failed) {
+        (true, false) => format!("; the last, {ago} ago: {text}\n"),
+        (true, true) => {
+            format!("; the last, {ago} ago, serves although its start failed:\n{text}\n")
+        }
+        (false, _) => format!("; the last, {ago} ago, was rejected:\n{text}\n"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Are two maps or arrays equal? By content, whether they are references or plain ones.
 
-use super::{ref_array::RefArray, ref_map::RefMap};
+use super::{CLOCK_MASK, check_time, ref_array::RefArray, ref_map::RefMap};
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map,
     NativeCallContext, Position,
@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 128;
 
 /// Values that one comparison looks at. Fixed: a map that holds another one twice, and so on forty times, has more leaves
 /// than anybody waits for.
-const MAX_NODES: usize = 1_000_000;
+const MAX_NODES: u64 = 1_000_000;
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
@@ -22,7 +22,7 @@ fn refused(why: String) -> Box<EvalAltResult> {
 
 struct Comparison<'a> {
     call: &'a NativeCallContext<'a>,
-    nodes: usize,
+    nodes: u64,
 }
 
 /// Looks at the values of an array of either kind.
@@ -62,6 +62,9 @@ impl Comparison<'_> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(refused(format!("they have more than {MAX_NODES} values")));
+        }
+        if self.nodes & CLOCK_MASK == 0 {
+            check_time()?;
         }
         // (to ask a locked cell for its type would panic)
         if is_locked(a) || is_locked(b) {

@@ -2,6 +2,7 @@
 //! suspend it in the middle. All of the crate's unsafe code is here; nothing of scripts or sockets may enter.
 #![allow(unsafe_code)]
 
+use super::turns::Turns;
 use corosensei::{
     Coroutine, CoroutineResult, Yielder,
     stack::{DefaultStack, Stack},
@@ -12,6 +13,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     ptr,
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
@@ -74,7 +76,7 @@ struct Current {
     yielder: Option<*const dyn Suspend>,
     waker: *const Waker,
     tag: u64,
-    /// When the clock of `overdue` was first asked since the last resume.
+    /// When the clock of `ran_too_long` was first asked since the last resume.
     asked: Option<Instant>,
 }
 
@@ -84,7 +86,8 @@ thread_local! {
     static CURRENT: Cell<Current> = const { Cell::new(NOWHERE) };
     /// Where the stack of the code that runs now counts as used up. By itself, because every operation of a script asks.
     static STACK_END: Cell<usize> = const { Cell::new(0) };
-    static LIMIT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    /// What others see of the code that runs on this thread.
+    static TURNS: RefCell<Arc<Turns>> = RefCell::default();
 }
 
 /// The code that runs now is not in a handler, so that there is nothing to suspend.
@@ -119,26 +122,32 @@ pub(crate) fn stack_is_low() -> bool {
     (std::hint::black_box(&raw const here) as usize) < STACK_END.get()
 }
 
-/// How long code of this thread may run without waiting from now on; zero is without a limit.
-pub(crate) fn set_limit(limit: Duration) {
-    LIMIT.set(limit);
+/// Code of this thread runs in these turns from now on, with their limit.
+pub(crate) fn set_turns(turns: Arc<Turns>) {
+    TURNS.set(turns);
+}
+
+/// See [`set_turns`].
+pub(crate) fn turns() -> Arc<Turns> {
+    TURNS.with_borrow(Arc::clone)
 }
 
 /// Has the running code used more than that since it was resumed? Gives the limit then. The clock starts with the first
 /// question, which spares short handlers from reading it.
-pub(crate) fn overdue() -> Option<Duration> {
+pub(crate) fn ran_too_long() -> Option<Duration> {
     let current = CURRENT.get();
     let Some(since) = current.asked else {
         CURRENT.set(Current { asked: Some(Instant::now()), ..current });
         return None;
     };
-    let limit = LIMIT.get();
+    let limit = TURNS.with_borrow(|turns| turns.limit());
     (!limit.is_zero() && since.elapsed() > limit).then_some(limit)
 }
 
 /// Starts that clock anew for code that runs outside of handlers.
 pub(crate) fn restart_clock() {
     CURRENT.set(Current { asked: None, ..CURRENT.get() });
+    TURNS.with_borrow(|turns| turns.begin_anew());
 }
 
 /// Why a job gave no result.

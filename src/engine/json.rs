@@ -1,6 +1,6 @@
 //! Script values ⇄ JSON, reference maps and arrays included.
 
-use super::{ref_array::RefArray, ref_map::RefMap};
+use super::{CLOCK_MASK, check_time, ref_array::RefArray, ref_map::RefMap};
 use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ const MAX_DEPTH: usize = 128;
 
 /// Values that one text may be made of. Fixed: a map that holds another one twice, and so on forty times, is small and
 /// its text is endless.
-const MAX_NODES: usize = 1_000_000;
+const MAX_NODES: u64 = 1_000_000;
 
 /// Bytes of one text. Fixed: as much as a message may reasonably have.
 const MAX_BYTES: usize = 64 << 20;
@@ -69,7 +69,7 @@ struct Writer<'a> {
     out: String,
     style: Style<'a>,
     limit: usize,
-    nodes: usize,
+    nodes: u64,
     /// The maps and arrays that are being written; `None` for plain ones, which cannot contain themselves.
     open: Vec<Option<usize>>,
 }
@@ -87,6 +87,9 @@ impl<'a> Writer<'a> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(format!("it has more than {MAX_NODES} values"));
+        }
+        if self.nodes & CLOCK_MASK == 0 {
+            check_time().map_err(|why| why.to_string())?;
         }
         if value.is_unit() {
             self.out.push_str("null");

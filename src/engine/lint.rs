@@ -4,6 +4,7 @@
 
 use super::{
     closures::ANONYMOUS,
+    distinct::Distinct,
     loops,
     modules::{Modules, Unit},
     program::Program,
@@ -25,6 +26,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) offered: &'a dyn Fn(&str) -> Option<usize>,
     /// What is wrong with a name that looks like a callback's and is of no event; `None`: it is a setting.
     pub(crate) unknown: &'a dyn Fn(&str) -> Option<String>,
+    /// What must not be the same twice.
+    pub(crate) distinct: Distinct<'a>,
 }
 
 /// Names with the numbers of parameters they exist with.
@@ -96,6 +99,7 @@ impl<'a> Lint<'a> {
         let mut top_level = self.unit.ast.clone();
         top_level.clear_functions();
         self.walk(&top_level, &HashSet::new());
+        self.found.extend(self.rules.distinct.twice(&top_level, &self.unit.file));
         for def in self.unit.ast.iter_fn_def() {
             let mut one = self.unit.ast.clone_functions_only();
             one.retain_functions(|_, _, name, params| {

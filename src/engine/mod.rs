@@ -4,6 +4,7 @@
 pub(crate) mod closures;
 mod compare;
 pub(crate) mod coroutine;
+pub(crate) mod distinct;
 mod dropping;
 pub(crate) mod generations;
 pub(crate) mod globals;
@@ -27,10 +28,11 @@ mod sizes;
 pub(crate) mod sources;
 pub(crate) mod tokens;
 pub(crate) mod toplevel;
+pub(crate) mod turns;
 
 pub(crate) use hints::panicked;
 use modules::{Modules, Resolver};
-use rhai::{Engine, EvalAltResult};
+use rhai::{Engine, EvalAltResult, Position};
 use std::{
     rc::Rc,
     sync::{
@@ -39,6 +41,7 @@ use std::{
     },
     time::Duration,
 };
+use turns::Overdue;
 
 /// Script calls inside script calls. Fixed: the coroutines' stacks are made for it.
 const MAX_CALL_LEVELS: usize = 64;
@@ -46,7 +49,7 @@ const MAX_CALL_LEVELS: usize = 64;
 /// Nesting of expressions in one statement. Fixed, and the same in every build.
 const MAX_EXPRESSION_DEPTH: usize = 64;
 
-/// Operations between two looks at the clock. Fixed: some 50 µs.
+/// Operations between two looks at the clock, for whoever has no other thread that looks at it. Fixed: some 50 µs.
 const CLOCK_MASK: u64 = 1023;
 
 /// How the message of a handler that was ended for its `handler_timeout` ends.
@@ -57,6 +60,24 @@ pub(crate) fn is_timeout(error: &EvalAltResult) -> bool {
     match error.unwrap_inner() {
         EvalAltResult::ErrorTerminated(why, _) => why.to_string().ends_with(TIMEOUT),
         _ => false,
+    }
+}
+
+/// Why a script that is overdue is ended.
+fn reason(overdue: Overdue) -> String {
+    match overdue {
+        Overdue::TooLong(limit) => {
+            format!("it ran {} s without waiting {TIMEOUT}", limit.as_secs_f64())
+        }
+        Overdue::Stopping => "the host stops".to_owned(),
+    }
+}
+
+/// For native functions that may take long: the error that ends the script if its time is up.
+fn check_time() -> Result<(), Box<EvalAltResult>> {
+    match coroutine::turns().overdue() {
+        None => Ok(()),
+        Some(why) => Err(EvalAltResult::ErrorTerminated(reason(why).into(), Position::NONE).into()),
     }
 }
 
@@ -100,19 +121,21 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
         }
         found.call_foreign_closure(name, args, &ctx).transpose()
     });
-    let kill = config.kill.clone();
+    let (kill, turns) = (config.kill.clone(), coroutine::turns());
     engine.on_progress(move |operations| {
         if coroutine::stack_is_low() {
             return Some("the calls are nested too deeply for the stack".into());
+        }
+        if turns.is_overdue() {
+            return turns.overdue().map(|why| reason(why).into());
         }
         if operations & CLOCK_MASK != 0 {
             return None;
         }
         if kill.load(Ordering::Relaxed) {
-            return Some("the host stops".into());
+            return Some(reason(Overdue::Stopping).into());
         }
-        let limit = coroutine::overdue()?;
-        Some(format!("it ran {} s without waiting {TIMEOUT}", limit.as_secs_f64()).into())
+        coroutine::ran_too_long().map(|limit| reason(Overdue::TooLong(limit)).into())
     });
     engine
 }

@@ -1,6 +1,6 @@
 //! An array that scripts hold by reference; see `ref_map` for when an array becomes one.
 
-use super::{dropping::drop_in_a_row, ref_map::RefMap, sizes};
+use super::{CLOCK_MASK, check_time, dropping::drop_in_a_row, ref_map::RefMap, sizes};
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, NativeCallContext, Position,
 };
@@ -246,7 +246,13 @@ fn pad(array: &mut RefArray, len: i64, value: Dynamic) -> Result<(), Box<EvalAlt
     let missing = len.saturating_sub(array.with(|values| values.len()));
     if missing > 0 {
         sizes::check_array(len, &value)?;
-        let more: Vec<_> = (0..missing).map(|_| RefMap::wrap(value.clone())).collect();
+        let copy = |at: usize| {
+            if at as u64 & CLOCK_MASK == 0 {
+                check_time()?;
+            }
+            Ok(RefMap::wrap(value.clone()))
+        };
+        let more = (0..missing).map(copy).collect::<Result<Vec<_>, Box<EvalAltResult>>>()?;
         array.with(|values| values.extend(more));
     }
     Ok(())

@@ -1,9 +1,10 @@
-//! Functions that make a value of any size from one number, with a limit: a number from a stranger must not use up the
-//! memory.
+//! Functions that make a value of any size from one number, or many times as big as what they are given, with a limit: a
+//! number or a line from a stranger must not use up the memory.
 //!
 //! Rhai's own limits of sizes would do it too, but as soon as one is set every native call counts through its arguments
 //! and its result. Strings that grow by `+` and `+=` have no limit: rhai adds them itself, without a look at any
-//! registered function unless all operators are slow.
+//! registered function unless all operators are slow. Nor have lists of the pieces of a string or a blob, which take some
+//! fifty times as much as the text: what they are made of came from somewhere, and that has its limit.
 
 use rhai::{
     Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Position,
@@ -92,6 +93,20 @@ fn pad_string(text: &mut ImmutableString, len: i64, padding: &str) -> Outcome<()
     Ok(())
 }
 
+/// Puts `by` in the place of each `find`.
+fn replace(text: &mut ImmutableString, find: &str, by: &str) -> Outcome<()> {
+    // (rhai leaves an empty text alone, also where `find` is empty)
+    if text.is_empty() {
+        return Ok(());
+    }
+    if let Some(more) = by.len().checked_sub(find.len()).filter(|more| *more > 0) {
+        let growth = text.matches(find).count().checked_mul(more);
+        check(growth.and_then(|growth| growth.checked_add(text.len())), "the string")?;
+    }
+    *text = text.replace(find, by).into();
+    Ok(())
+}
+
 /// Puts them in the place of rhai's.
 pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("blob", |len: i64| blob(len, 0));
@@ -110,5 +125,21 @@ pub(super) fn register(engine: &mut Engine) {
         |text: &mut ImmutableString, len: i64, padding: ImmutableString| {
             pad_string(text, len, &padding)
         }
+    );
+    macro_rules! replacing {
+        ($(($find:ty, $by:ty)),*) => {$(
+            FuncRegistration::new("replace").with_purity(false).register_into_engine(
+                engine,
+                |text: &mut ImmutableString, find: $find, by: $by| {
+                    replace(text, &find.to_string(), &by.to_string())
+                },
+            );
+        )*};
+    }
+    replacing!(
+        (ImmutableString, ImmutableString),
+        (ImmutableString, char),
+        (char, ImmutableString),
+        (char, char)
     );
 }

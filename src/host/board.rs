@@ -6,13 +6,14 @@ use super::{
     builder::LostLines, machine,
 };
 use crate::{
-    isolate::Inquiry,
+    engine::turns::Turns,
+    isolate::{Inquiry, Isolate},
     net::{budget::Budget, stats::Stats},
 };
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
         mpsc::RecvTimeoutError,
     },
@@ -49,6 +50,8 @@ struct State {
     rows: Vec<Row>,
     metrics: Option<String>,
     stop_timeout: Option<Duration>,
+    /// What runs in each isolate that lives.
+    watched: Vec<Weak<Turns>>,
 }
 
 /// An isolate and whom it serves.
@@ -58,30 +61,24 @@ pub(super) struct Row {
     /// Its number among the isolates of that worker.
     id: usize,
     stats: Arc<Stats>,
+    turns: Arc<Turns>,
     inquiry: Inquiry,
-    /// The turn of its handler that ran at the last look, and when that was first seen.
-    seen: Option<(u64, Instant)>,
 }
 
 impl Row {
-    pub(super) fn new(worker: &str, id: usize, stats: &Arc<Stats>, inquiry: Inquiry) -> Self {
-        Self { worker: worker.to_owned(), id, stats: stats.clone(), inquiry, seen: None }
-    }
-
-    fn look(&mut self) {
-        let (place, turn) = self.stats.running();
-        self.seen = match self.seen {
-            _ if place == 0 => None,
-            Some((seen, since)) if seen == turn => Some((seen, since)),
-            _ => Some((turn, Instant::now())),
-        };
+    pub(super) fn new(worker: &str, id: usize, isolate: &Isolate) -> Self {
+        Self {
+            worker: worker.to_owned(),
+            id,
+            stats: isolate.stats.clone(),
+            turns: isolate.turns.clone(),
+            inquiry: isolate.inquiry(),
+        }
     }
 
     fn busy(&self) -> Option<Busy> {
-        let (place, turn) = self.stats.running();
-        let (_, since) = self.seen.filter(|(seen, _)| *seen == turn)?;
+        let (place, seconds) = self.turns.busy()?;
         let place = self.stats.name_of(place)?;
-        let seconds = since.elapsed();
         (seconds >= GRAIN).then_some(Busy { place, seconds: seconds.as_secs_f64() })
     }
 
@@ -146,14 +143,12 @@ impl Board {
     }
 
     /// This is what runs now.
-    pub(super) fn publish(&self, generation: u64, workers: Vec<WorkerStatus>, mut rows: Vec<Row>) {
+    pub(super) fn publish(&self, generation: u64, workers: Vec<WorkerStatus>, rows: Vec<Row>) {
         let mut state = self.lock();
-        for row in &mut rows {
-            let old = state.rows.iter().find(|old| Arc::ptr_eq(&old.stats, &row.stats));
-            row.seen = old.and_then(|old| old.seen);
+        for row in &rows {
+            row.turns.look();
             row.stats.is_measured.store(self.measures.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        rows.iter_mut().for_each(Row::look);
         (state.generation, state.workers, state.rows) = (generation, workers, rows);
     }
 
@@ -164,13 +159,29 @@ impl Board {
             true => state.reloads += 1,
             false => state.rejected_reloads += 1,
         }
-        state.last_reload =
-            Some(LastReload { at: seconds(SystemTime::now()), accepted, text: text.to_owned() });
+        state.last_reload = Some(LastReload {
+            at: seconds(SystemTime::now()),
+            accepted,
+            failed: false,
+            text: text.to_owned(),
+        });
     }
 
-    /// Looks which handlers run. To be called once in a [`GRAIN`].
+    /// The reload that was accepted last started badly, for this reason. It stays until the next.
+    pub(super) fn note_failed_start(&self, text: &str) {
+        let at = seconds(SystemTime::now());
+        self.lock().last_reload =
+            Some(LastReload { at, accepted: true, failed: true, text: text.to_owned() });
+    }
+
+    /// From now on it is looked what runs in this isolate, whether it serves already or not.
+    pub(super) fn watch(&self, isolate: &Isolate) {
+        self.lock().watched.push(Arc::downgrade(&isolate.turns));
+    }
+
+    /// Looks which handlers run, and ends those whose time is up. To be called once in a [`GRAIN`].
     pub(super) fn look(&self) {
-        self.lock().rows.iter_mut().for_each(Row::look);
+        self.lock().watched.retain(|turns| turns.upgrade().inspect(|t| t.look()).is_some());
     }
 
     /// How everything is. `None`: the host does not run.

@@ -1,5 +1,5 @@
 //! A thread that looks again and again which handlers run, so that a handler that keeps its isolate busy is known with
-//! the time it takes, although no handler looks at a clock.
+//! the time it takes, and ended when that is too long, although no handler looks at a clock.
 
 use super::board::{Board, GRAIN};
 use std::{

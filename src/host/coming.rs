@@ -32,7 +32,7 @@ impl Coming {
         let kept = kept.filter(|sockets| sockets.address().is_some());
         let new = spec.address.as_ref().filter(|_| kept.is_none());
         let bound =
-            new.map(|address| Sockets::bind(&host.listeners, address, spec.title())).transpose();
+            new.map(|address| Sockets::bind(&host.listeners, address, &spec.title)).transpose();
         let bound = bound.map_err(|why| Error::new(ErrorKind::Listen, why))?;
         let is_fresh = bound.is_some();
         let coming = Self { spec, continues, sockets: bound.or(kept), is_fresh };
@@ -51,7 +51,7 @@ impl Coming {
         let Some(sockets) = &self.sockets else { return };
         if let Err(e) = sockets.fit(self.spec.count, self.spec.reuse_port) {
             let text = format!("isolates share a socket, for another cannot be bound: {e}");
-            host.config.log.worker(Level::Warn, self.spec.title(), text);
+            host.config.log.worker(Level::Warn, &self.spec.title, text);
         }
     }
 }

@@ -69,6 +69,7 @@ impl Supervisor {
         wait_for_stop(&mut answers, patience(limit));
         if !answers.is_empty() {
             self.config.engine.kill.store(true, Ordering::Relaxed);
+            isolates.iter().for_each(|isolate| isolate.turns.end_every());
             wait_for_stop(&mut answers, last_patience(limit));
         }
         match answers.len() {

@@ -69,6 +69,9 @@ pub struct Reloaded {
     pub reset: Vec<String>,
     /// Closures without a successor: where they stand, and the generation they stay on.
     pub leftovers: Vec<(String, i64)>,
+    /// Isolates that have not answered yet, because their `on_worker_start` takes long: what is kept in them is not
+    /// counted above.
+    pub silent: usize,
 }
 
 /// Names listed in a log line at most.
@@ -84,13 +87,23 @@ impl Reloaded {
             true => format!("closed {connections}, kept"),
             false => format!("kept {connections},"),
         };
-        let mut text = format!(
-            "reloaded {script}, generation {}, {} ms: {connections} {}, {}, {}",
-            self.generation,
-            self.took.as_millis(),
+        let kept = format!(
+            "{connections} {}, {}, {}",
             count(self.listeners, "listener"),
             count(self.timers, "timer"),
             count(self.kept.len(), "value"),
+        );
+        let unknown = format!("not known yet for {}", count(self.silent, "isolate"));
+        let is_nothing = self.connections + self.listeners + self.timers + self.kept.len() == 0;
+        let kept = match self.silent {
+            0 => kept,
+            _ if is_nothing => format!("what is kept is {unknown}"),
+            _ => format!("{kept}, {unknown}"),
+        };
+        let mut text = format!(
+            "reloaded {script}, generation {}, {} ms: {kept}",
+            self.generation,
+            self.took.as_millis(),
         );
         if !self.reset.is_empty() {
             let why = if self.options.reset_state { "asked for" } else { "edited" };

@@ -94,9 +94,9 @@ fn agreed<'a>(
             ErrorKind::Config,
             format!(
                 "worker `{}` asks for {what} `{}` and worker `{}` for `{}`: there is one process, so they must agree",
-                first.title(),
+                first.title,
                 name(first),
-                other.title(),
+                other.title,
                 name(other)
             ),
         )),

@@ -30,9 +30,8 @@ impl Supervisor {
         places.sort_by_key(|place| place.serves);
         let rows = places.into_iter().map(|place| {
             let (at, id) = place.serves.unzip();
-            let title = at.map_or("", |at| self.workers[at].title());
-            let isolate = &place.isolate;
-            Row::new(title, id.unwrap_or_default(), &isolate.stats, isolate.inquiry())
+            let title = at.map_or("", |at| self.workers[at].title.as_str());
+            Row::new(title, id.unwrap_or_default(), &place.isolate)
         });
         let generation = self.generation.saturating_sub(1);
         self.board.publish(generation, workers.collect(), rows.collect());

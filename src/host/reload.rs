@@ -199,6 +199,7 @@ impl Deployment {
             kept: report.kept,
             reset: report.reset,
             leftovers: report.leftovers,
+            silent,
         })
     }
 
@@ -230,7 +231,7 @@ impl Deployment {
             let seat = place.serves.and_then(|(at, index)| {
                 self.workers[at].sockets.as_ref().map(|sockets| sockets.seat(index))
             });
-            let task = Task { serves: place.serves, seat };
+            let task = Task { serves: place.serves, seat, is_restart: false };
             place.isolate.ask(|reply| Command::Commit { task, reply })
         });
         answers.collect()
@@ -240,7 +241,7 @@ impl Deployment {
     fn replace_declared(&mut self, host: &mut Supervisor) -> Vec<HostEvent> {
         let events = self.workers.iter().filter(|coming| coming.is_fresh).filter_map(|coming| {
             Some(HostEvent::Listening {
-                worker: coming.spec.title().to_owned(),
+                worker: coming.spec.title.clone(),
                 declared: coming.spec.declared.clone(),
                 address: coming.address()?.to_string(),
             })
@@ -320,6 +321,22 @@ impl Supervisor {
                 format!("and the script of before does not start any more either: {error}")
             }
         }
+    }
+
+    /// The start of a reload that was accepted failed after all. It is too late to go back: since then the new code has
+    /// answered, and what it did may be what the next message relies on.
+    pub(super) fn start_failed(&mut self, generation: u64, fault: &Fault) {
+        if generation != self.generation {
+            return; // (what serves now has had a start of its own)
+        }
+        let outcome = format!(
+            "on_worker_start failed after the reload was accepted: generation {} serves all the same, without what it \
+             should have started",
+            generation.saturating_sub(1)
+        );
+        self.rejected = true;
+        self.board.note_failed_start(&format!("{}\n{outcome}", fault.text));
+        self.config.log.host(Level::Error, outcome);
     }
 
     fn reject(&mut self, error: Error, outcome: &str) -> Fault {

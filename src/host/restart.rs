@@ -142,7 +142,7 @@ impl Supervisor {
         let deadline = Instant::now() + START_PATIENCE;
         await_answer(&prepared, deadline, &self.stopping).ok_or_else(lost)??;
         let seat = serves.and_then(|(at, index)| Some(self.bound[at].as_ref()?.seat(index)));
-        let task = Task { serves: *serves, seat };
+        let task = Task { serves: *serves, seat, is_restart: true };
         let started = isolate.ask(|reply| Command::Commit { task, reply });
         let deadline = Instant::now() + START_PATIENCE;
         // (no answer yet: its on_worker_start waits for something; a fault of it is reported by the isolate)
@@ -157,5 +157,5 @@ impl Supervisor {
 fn title(host: &Supervisor, isolate: usize) -> String {
     let place = host.places.iter().find(|p| p.isolate.id == isolate);
     let worker = place.and_then(|p| host.workers.get(p.serves?.0));
-    worker.map_or(String::new(), |w| w.title().to_owned())
+    worker.map_or(String::new(), |w| w.title.clone())
 }

@@ -49,6 +49,9 @@ pub struct LastReload {
     pub at: u64,
     /// Was it accepted?
     pub accepted: bool,
+    /// Did its `on_worker_start` throw afterwards, when the host did not wait for it any more? The new code serves then,
+    /// without what its start did not come to.
+    pub failed: bool,
     /// The line that says what was kept, or the fault.
     pub text: String,
 }
@@ -73,7 +76,8 @@ pub struct WorkerStatus {
 /// One isolate.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct IsolateStatus {
-    /// The worker that it serves: its name, or its address as declared; empty for a script without workers.
+    /// The worker that it serves: its name, else its address as declared, else its number (`worker 2`), with a number
+    /// behind it where two would be called the same; empty for a script without workers.
     pub worker: String,
     /// Its number among those of that worker.
     pub id: usize,

@@ -225,6 +225,9 @@ impl Supervisor {
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
+                Order::Wish(Wish::StartFailed { generation, fault }) => {
+                    self.start_failed(generation, &fault);
+                }
                 Order::Wish(Wish::Restart { isolate, died }) => self.want_restart(isolate, died),
                 Order::Wish(Wish::Fault(fault)) => {
                     self.spawner.told_of_fault();
@@ -254,7 +257,9 @@ impl Supervisor {
     pub(super) fn spawn_isolate(&mut self) -> Result<Isolate, Error> {
         let (budget, sessions) = (&self.board.budget, &self.sessions);
         let isolate = self.spawner.spawn(&self.config, &self.listeners, budget, sessions);
-        isolate.map_err(|e| system("cannot start an isolate's thread", e))
+        let isolate = isolate.map_err(|e| system("cannot start an isolate's thread", e))?;
+        self.board.watch(&isolate);
+        Ok(isolate)
     }
 
     /// Watches every file that was read or looked for.

@@ -12,7 +12,7 @@ use crate::{
     net::link::Link,
     script::{
         callback::{Callbacks, Event},
-        ctx::{Ctx, Occasion},
+        ctx::{Ctx, Occasion, Wish},
         plan::match_up,
         worker::Worker,
     },
@@ -68,7 +68,10 @@ pub(crate) fn commit(
         ctx.note_listening();
         if let Err(mpsc::SendError(Err(fault))) = reply.send(started.map(|()| report)) {
             // The host has gone on without this answer.
-            ctx.report(fault);
+            ctx.report(fault.clone());
+            if !task.is_restart {
+                ctx.wish(Wish::StartFailed { generation: program.generation, fault });
+            }
         }
     });
 }

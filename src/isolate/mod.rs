@@ -9,9 +9,12 @@ pub use connection_status::ConnectionStatus;
 
 use crate::{
     engine::{
-        Config, coroutine, lint,
+        Config, coroutine,
+        distinct::Distinct,
+        lint,
         program::{Program, Start},
         sources::Sources,
+        turns::Turns,
     },
     error::Fault,
     log::{Level, Log},
@@ -22,7 +25,7 @@ use crate::{
         configuration::Configuration,
         ctx::{Ctx, Wish},
         http::Sessions,
-        plan::WorkerSpec,
+        plan::{WorkerSpec, same_name, titles},
         settings::Settings,
         worker::no_such_callback,
     },
@@ -71,6 +74,8 @@ pub(crate) struct Task {
     pub(crate) serves: Option<(usize, usize)>,
     /// Its part of that worker's sockets; none for a worker without address.
     pub(crate) seat: Option<Seat>,
+    /// Is it only a new isolate in the place of another, and no reload?
+    pub(crate) is_restart: bool,
 }
 
 /// What a top level declared.
@@ -99,6 +104,8 @@ pub(crate) struct Isolate {
     pub(crate) id: usize,
     /// What it tells of itself at any time.
     pub(crate) stats: Arc<Stats>,
+    /// What runs in it right now.
+    pub(crate) turns: Arc<Turns>,
     commands: mailbox::UnboundedSender<Command>,
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -115,7 +122,8 @@ impl Isolate {
         wishes: impl Fn(Wish) + Send + 'static,
     ) -> std::io::Result<Self> {
         let stats = Arc::<Stats>::default();
-        let told = stats.clone();
+        let turns = Arc::new(Turns::limited(config.handler_timeout));
+        let (told, seen) = (stats.clone(), turns.clone());
         let (commands, mailbox) = mailbox::unbounded_channel();
         let thread = thread::Builder::new()
             .name(format!("isolate {id}"))
@@ -123,10 +131,9 @@ impl Isolate {
             .spawn(move || {
                 let wishes: Rc<dyn Fn(Wish)> = Rc::new(wishes);
                 let wish = wishes.clone();
-                let limit = config.handler_timeout;
                 let ctx = || {
                     let wishes = move |wish| wishes(wish);
-                    let ctx = Ctx::new(id, limit, log.clone(), listeners, told, budget, wishes);
+                    let ctx = Ctx::new(id, log.clone(), listeners, told, seen, budget, wishes);
                     *ctx.sessions.borrow_mut() = sessions;
                     ctx
                 };
@@ -135,7 +142,7 @@ impl Isolate {
                     wish(Wish::Restart { isolate: id, died: Some(panic) });
                 }
             })?;
-        Ok(Self { id, stats, commands, thread: Some(thread) })
+        Ok(Self { id, stats, turns, commands, thread: Some(thread) })
     }
 
     /// Sends a command. The answer's channel closes without one if the isolate is dead.
@@ -189,6 +196,7 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
     let rules = lint::Rules {
         offered: &|name| Event::named(name).map(Event::offered),
         unknown: &|name| (!Settings::NAMES.contains(&name)).then(|| no_such_callback(name)),
+        distinct: Distinct { made_by: "Worker", property: "name", text: &same_name },
     };
     match Program::compile(&Objects(ctx), config, sources, Start::FIRST, &generations) {
         Ok(program) => lint::lint(&program, &rules),
@@ -267,9 +275,9 @@ fn prepare(
     prepared: &mut Option<Rc<Program>>,
 ) -> Result<Loaded, Fault> {
     let file = sources.main().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    ctx.stats.enter(ctx.stats.place(&file, 0));
+    ctx.turns.enter(ctx.stats.place(&file, 0));
     let loaded = declare(ctx, config, sources, start, loud, prepared);
-    ctx.stats.leave();
+    ctx.turns.leave();
     loaded
 }
 
@@ -292,7 +300,11 @@ fn declare(
         ctx.forget_declared();
         return Err(fault);
     }
-    let workers = ctx.declared.borrow().iter().map(|w| w.core().spec()).collect();
+    let specs = || ctx.declared.borrow().iter().map(|w| w.core().spec()).collect::<Vec<_>>();
+    for (worker, title) in ctx.declared.borrow().iter().zip(titles(&specs())) {
+        worker.core().set_title(title);
+    }
+    let workers = specs();
     let timers = ctx.timers.declared();
     *prepared = Some(program);
     let configuration = ctx.configuration.borrow().clone();

@@ -31,10 +31,6 @@ pub(crate) struct Stats {
     pub(crate) generation: Counter,
     /// How often the isolate of this place was started anew. Set by whoever does it.
     pub(crate) restarts: Counter,
-    /// Where the handler stands that runs right now; 0 if none does.
-    place: Counter,
-    /// Handlers that were started or continued after a wait.
-    turns: Counter,
     /// How long handlers take; only counted when somebody wants to know, for it costs two looks at the clock.
     pub(crate) latency: Latency,
     pub(crate) is_measured: AtomicBool,
@@ -96,25 +92,6 @@ impl Stats {
             0 => Some(name),
             line => Some(format!("{name}:{line}")),
         }
-    }
-
-    /// The handler of this place runs from now on.
-    #[inline]
-    pub(crate) fn enter(&self, place: u64) {
-        self.turns.add(1);
-        self.place.set(place);
-    }
-
-    /// It waits, or has ended.
-    #[inline]
-    pub(crate) fn leave(&self) {
-        self.place.set(0);
-    }
-
-    /// What runs now, and the number of its turn: two looks with the same turn saw the same handler without a pause.
-    pub(crate) fn running(&self) -> (u64, u64) {
-        let turn = self.turns.get();
-        (self.place.get(), turn)
     }
 
     #[inline]

@@ -17,6 +17,7 @@ use crate::{
         generations::Generations,
         handler::{Args, Calls, Done, Handler, Job},
         program::Program,
+        turns::Turns,
     },
     error::{Fault, FaultKind},
     log::{About, Level, Log, Record},
@@ -45,6 +46,8 @@ pub(crate) enum Wish {
     Listening { worker: String, declared: String, bound: String },
     /// An event was lost to an error.
     Fault(Fault),
+    /// `on_worker_start` of this generation threw when the host did not wait for it any more: the reload was accepted.
+    StartFailed { generation: u64, fault: Fault },
     /// This isolate is to be started anew, because its worker wants that after an error; or because it died, for this reason.
     Restart { isolate: usize, died: Option<String> },
 }
@@ -63,6 +66,8 @@ pub(crate) struct Ctx {
     pub(crate) log: Log,
     /// What it tells the host without being asked.
     pub(crate) stats: Arc<Stats>,
+    /// What the host sees of the code that runs.
+    pub(crate) turns: Arc<Turns>,
     pub(crate) turn: Rc<Turn>,
     pub(crate) listeners: Listeners,
     pub(crate) timers: Timers,
@@ -102,27 +107,29 @@ impl Ctx {
     pub(crate) fn mute(handler_timeout: Duration) -> Rc<Self> {
         let log = Log::new(|_| ());
         let listeners = Listeners::default();
-        Self::new(0, handler_timeout, log, listeners, Arc::default(), Arc::default(), |_| ())
+        let turns = Arc::new(Turns::limited(handler_timeout));
+        Self::new(0, log, listeners, Arc::default(), turns, Arc::default(), |_| ())
     }
 
     pub(crate) fn new(
         isolate: usize,
-        handler_timeout: Duration,
         log: Log,
         listeners: Listeners,
         stats: Arc<Stats>,
+        turns: Arc<Turns>,
         budget: Arc<Budget>,
         wishes: impl Fn(Wish) + 'static,
     ) -> Rc<Self> {
-        coroutine::set_limit(handler_timeout);
+        coroutine::set_turns(turns.clone());
         Rc::new(Self {
             isolate,
-            handler_timeout,
+            handler_timeout: turns.limit(),
             log,
             turn: Rc::new(Turn::new(stats.clone(), budget)),
             listeners,
             timers: Timers::new(stats.clone()),
             stats,
+            turns,
             workers: RefCell::default(),
             declared: RefCell::default(),
             configuration: RefCell::default(),
@@ -260,9 +267,9 @@ impl Ctx {
         let began = self.stats.measures().then(Instant::now);
         let mut running = self.pool.run(job, tag);
         let done = poll_fn(|cx| {
-            self.stats.enter(at);
+            self.turns.enter(at);
             let polled = Pin::new(&mut running).poll(cx);
-            self.stats.leave();
+            self.turns.leave();
             polled
         })
         .await;
@@ -311,7 +318,7 @@ impl Ctx {
     pub(crate) fn apply_handler_timeout(&self) {
         if let Some(worker) = &*self.served.borrow() {
             let seconds = worker.core().settings.handler_timeout.get();
-            coroutine::set_limit(Duration::from_secs_f64(seconds));
+            self.turns.set_limit(Duration::from_secs_f64(seconds));
         }
     }
 

@@ -1,12 +1,15 @@
 //! What a script declares, as plain data, and which of it lives already. Pure: nothing is bound or closed here.
 
 use crate::net::address::{Address, Endpoint};
+use std::collections::HashSet;
 
 /// A top-level Worker as the host sees it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct WorkerSpec {
     /// Empty if the script set none.
     pub(crate) name: String,
+    /// What people call it; no other worker of the script is called so.
+    pub(crate) title: String,
     /// As the script wrote it; empty for a Worker without address.
     pub(crate) declared: String,
     pub(crate) address: Option<Address>,
@@ -20,15 +23,43 @@ pub(crate) struct WorkerSpec {
 }
 
 impl WorkerSpec {
-    /// What people call it.
-    pub(crate) fn title(&self) -> &str {
-        if self.name.is_empty() { &self.declared } else { &self.name }
-    }
-
     /// What its socket is bound to.
     pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
         self.address.as_ref().map(|address| &address.endpoint)
     }
+}
+
+/// What people call each of these workers: its name, else its address, else its number, with another number behind it where
+/// an earlier one is called so already.
+pub(crate) fn titles(workers: &[WorkerSpec]) -> Vec<String> {
+    let names = workers.iter().map(|spec| spec.name.clone()).filter(|name| !name.is_empty());
+    let mut taken: HashSet<String> = names.collect();
+    let title = |(at, spec): (usize, &WorkerSpec)| {
+        if !spec.name.is_empty() {
+            return spec.name.clone();
+        }
+        let mut title = match spec.declared.as_str() {
+            "" => format!("worker {}", at + 1),
+            address => address.to_owned(),
+        };
+        let plain = title.clone();
+        for n in 2.. {
+            if taken.insert(title.clone()) {
+                break;
+            }
+            title = format!("{plain} ({n})");
+        }
+        title
+    };
+    workers.iter().enumerate().map(title).collect()
+}
+
+/// What is wrong with a name that a worker was given at `place` already.
+pub(crate) fn same_name(name: &str, place: &str) -> String {
+    format!(
+        "the worker of {place} has the name `{name}` already: reloads, metrics and the log tell workers apart by \
+         their names, so give this one another"
+    )
 }
 
 /// Does the first, an old worker, go on in the second?
@@ -61,6 +92,15 @@ mod tests {
 
     fn spec(name: &str, declared: &str) -> WorkerSpec {
         WorkerSpec { name: name.into(), declared: declared.into(), ..WorkerSpec::default() }
+    }
+
+    #[test]
+    fn every_worker_has_a_title_of_its_own() {
+        let workers =
+            [("", ""), ("worker 3", ""), ("", ""), ("a", "t"), ("", "t"), ("", "t"), ("", "")];
+        let workers = workers.map(|(name, declared)| spec(name, declared));
+        let expected = ["worker 1", "worker 3", "worker 3 (2)", "a", "t", "t (2)", "worker 7"];
+        assert_eq!(titles(&workers), expected);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::{
     connections::Connections,
     ctx::{Ctx, Wish},
     object::Object,
+    plan::same_name,
     session,
     settings::Settings,
     tcp_connection::TcpConnection,
@@ -180,6 +181,25 @@ impl Worker {
         twin.cloned()
     }
 
+    /// Notes where the top level names it, unless it has given that name to another one.
+    fn note_name(&self, call: &NativeCallContext, name: &Dynamic) -> Outcome<()> {
+        let core = self.core();
+        if let Ok(name) = name.as_immutable_string_ref() {
+            let declared = core.ctx.declared.borrow();
+            let has_it =
+                |w: &&Worker| !w.is_same(self) && *w.core().settings.name.borrow() == *name;
+            if !name.is_empty()
+                && let Some(other) = declared.iter().find(has_it)
+            {
+                return Err(error(same_name(&name, &other.core().named_at.borrow())));
+            }
+        }
+        let file = call.call_source().unwrap_or_default();
+        let line = call.call_position().line().unwrap_or_default();
+        *core.named_at.borrow_mut() = format!("{file}:{line}");
+        Ok(())
+    }
+
     fn broadcast(&self, data: &Dynamic) -> Outcome<i64> {
         let links: Vec<_> =
             self.core().with_connections(|c| c.values().map(TcpConnection::link).collect());
@@ -266,6 +286,9 @@ impl Object for Worker {
             let text =
                 "handler_timeout holds for a whole isolate: set it on the worker of the top level";
             return Err(error(text));
+        }
+        if name == "name" && core.ctx.is_declaring() && !core.is_inner {
+            self.note_name(call, &value)?;
         }
         if let Some(outcome) = core.settings.set(name, &value) {
             if outcome.is_ok() && name.starts_with("max_") {

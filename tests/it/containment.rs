@@ -19,6 +19,9 @@ worker.on_message = |connection, line| {
         "recursion" => deep(0),
         "mutual recursion" => here(0),
         "string" => { let s = ""; s.pad(1000000000000, "x"); }
+        "replace" => { let s = ""; s.pad(20000, "x"); let by = s; s.replace("x", by); }
+        "replace a character" => { let s = ""; s.pad(20000, "x"); let by = s; s.replace('x', by); }
+        "replace nothing" => { let s = ""; s.pad(20000, "x"); let by = s; s.replace("", by); }
         "array" => { let a = []; a.pad(1000000000000, 0); }
         "array of arrays" => { let a = []; a.pad(100000000, [1, 2, 3]); }
         "blob" => blob(1000000000000),
@@ -44,6 +47,9 @@ fn what_a_script_overdoes_costs_its_event_and_nobody_else() {
         ("recursion", "error: Stack overflow"),
         ("mutual recursion", "error: Stack overflow"),
         ("string", "error: the string would be bigger than 256 MiB"),
+        ("replace", "error: the string would be bigger than 256 MiB"),
+        ("replace a character", "error: the string would be bigger than 256 MiB"),
+        ("replace nothing", "error: the string would be bigger than 256 MiB"),
         ("array", "error: the array would be bigger than 256 MiB"),
         ("array of arrays", "error: the array would be bigger than 256 MiB"),
         ("blob", "error: the blob would be bigger than 256 MiB"),

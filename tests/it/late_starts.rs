@@ -35,6 +35,9 @@ fn a_late_start_that_throws_is_reported() {
     host.edit(&script(FIRST, &format!("{WAITS} throw \"too late\";"), "2"));
     host.wait_for_log("on_worker_start is still running in 1 isolate(s)");
     assert_eq!(client.ask("a"), "a 2", "the new code serves meanwhile");
+    let last = |host: &TestHost| host.handle().status().and_then(|s| s.last_reload).expect("one");
+    let kept = "what is kept is not known yet for 1 isolate";
+    assert_eq!((host.logged(kept), last(&host).failed), (1, false));
     assert_eq!(client.ask("go"), "go 2");
     let fault = host.fault();
     assert_eq!(fault.title, "too late");
@@ -43,6 +46,31 @@ fn a_late_start_that_throws_is_reported() {
     assert_eq!(record.level, rhost::Level::Error);
     assert_eq!(client.ask("b"), "b 2");
     assert_eq!(host.tcp(FIRST).ask("c"), "c 2");
+    let outcome =
+        "on_worker_start failed after the reload was accepted: generation 1 serves all the same";
+    assert_eq!(host.wait_for_log(outcome).level, rhost::Level::Error);
+    let reload = last(&host);
+    assert!(reload.accepted && reload.failed, "{reload:?}");
+    assert!(reload.text.contains("too late") && reload.text.contains(outcome), "{}", reload.text);
+    host.edit(&script(FIRST, "", "3"));
+    assert!(!last(&host).failed);
+    assert_eq!(host.logged("the fault is mended"), 1);
+}
+
+#[test]
+fn isolates_that_answer_late_are_told_of_where_the_others_are_counted() {
+    let ready = script(FIRST, "", "1").replace("\"w\";", "\"w\";\nworker.count = 2;");
+    let mut host = TestHost::start(&ready);
+    let mut clients: Vec<_> = (0..4).map(|_| host.tcp(FIRST)).collect();
+    for client in &mut clients {
+        assert_eq!(client.ask("a"), "a 1");
+    }
+    let waits = "if worker.id == 0 { while !ready { sleep(0.01); } }";
+    let report = host.edit(&ready.replace("|worker| {  }", &format!("|worker| {{ {waits} }}")));
+    assert_eq!((report.silent, report.listeners), (1, 1));
+    let kept = format!("kept {} connection", report.connections);
+    let line = host.wait_for_log(&kept).to_string();
+    assert!(line.contains("not known yet for 1 isolate"), "{line}");
 }
 
 #[test]

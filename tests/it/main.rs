@@ -94,6 +94,8 @@ mod limits;
 mod listening;
 /// Metrics over HTTP.
 mod metrics;
+/// The names of Workers.
+mod names;
 /// Services as their operator meets them: the push example and others, by the real binary.
 mod operation;
 /// The real binary, when nobody reads what it says.
@@ -118,6 +120,8 @@ mod sending;
 mod short_lives;
 /// Signals at bad moments.
 mod signals;
+/// A time limit for handlers whose single operations are slow.
+mod slow_operations;
 /// Several isolates at one address.
 mod spread;
 /// How a script starts, is refused, and ends the host.

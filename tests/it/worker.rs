@@ -269,12 +269,11 @@ fn a_worker_that_is_renamed_while_it_starts_is_stopped_with_its_callback() {
 }
 
 #[test]
-fn workers_of_one_name_are_each_stopped_once() {
+fn workers_of_one_address_are_each_stopped_once() {
     let mut host = TestHost::start(
         r#"
         for number in 1..3 {
             let worker = Worker("text://127.0.0.1:0");
-            worker.name = "twin";
             worker.number = number;
             worker.on_worker_stop = |worker| print(`stop ${worker.number}`);
         }

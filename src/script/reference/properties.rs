@@ -72,7 +72,7 @@ Worker::run_all();
         Entry::new(
             "name",
             &["name: string = \"\""],
-            "The worker's name in the log. By it a reload finds the worker again, also when its address changed.",
+            "The worker's name in the log and in metrics, which no other worker of the top level may have. By it a reload finds the worker again, also when its address changed. One without a name is called by its address, or `worker 2` if it is the second and has none.",
             r#"
 let worker = Worker();
 worker.name = "chat";

@@ -57,7 +57,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
 }
 
 /// Functions of rhai that the host has replaced by ones that do the same within limits.
-const LIMITED: [&str; 2] = ["blob", "pad"];
+const LIMITED: [&str; 3] = ["blob", "pad", "replace"];
 
 /// Is this a function of rhai's own arrays and maps, or one that stands for rhai's?
 fn is_rhais(info: &FuncInfo) -> bool {

@@ -50,6 +50,10 @@ pub(crate) struct WorkerCore {
     pub(super) declared: RefCell<String>,
     pub(super) address: RefCell<Option<Address>>,
     pub(crate) settings: Settings,
+    /// What it is called if the script gives it no name; empty until all of the top level is known.
+    called: RefCell<String>,
+    /// Where the top level named it.
+    pub(super) named_at: RefCell<String>,
     pub(crate) callbacks: Callbacks,
     pub(crate) properties: Properties,
     /// Directories whose files it answers with.
@@ -83,6 +87,8 @@ impl WorkerCore {
             ctx: ctx.clone(),
             declared: RefCell::new(declared.to_owned()),
             settings: Settings::new(address.as_ref(), ctx.handler_timeout),
+            called: RefCell::default(),
+            named_at: RefCell::default(),
             address: RefCell::new(address),
             callbacks: Callbacks::default(),
             properties: Properties::default(),
@@ -123,8 +129,16 @@ impl WorkerCore {
 
     /// What people call it.
     pub(crate) fn title(&self) -> String {
-        let name = self.settings.name.borrow();
-        if name.is_empty() { self.declared.borrow().clone() } else { name.clone() }
+        let names = [&self.settings.name, &self.called, &self.declared];
+        names
+            .map(|name| name.borrow().clone())
+            .into_iter()
+            .find(|n| !n.is_empty())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn set_title(&self, title: String) {
+        *self.called.borrow_mut() = title;
     }
 
     /// An error if requests are not what it is sent.
@@ -170,6 +184,7 @@ impl WorkerCore {
     pub(crate) fn spec(&self) -> WorkerSpec {
         WorkerSpec {
             name: self.settings.name.borrow().clone(),
+            title: self.title(),
             declared: self.declared.borrow().clone(),
             address: self
                 .address
@@ -254,6 +269,7 @@ impl WorkerCore {
     ) {
         self.settings.replace_by(&newer.settings);
         *self.declared.borrow_mut() = newer.declared.borrow().clone();
+        *self.called.borrow_mut() = newer.called.borrow().clone();
         *self.address.borrow_mut() = newer.address.borrow().clone();
         self.ctx.carried.borrow_mut().extend(newer.callbacks.succeed(&self.callbacks));
         self.callbacks.replace_by(&newer.callbacks);

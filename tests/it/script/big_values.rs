@@ -241,3 +241,15 @@ worker.on_message = |connection, line| {
     assert_eq!(second.ask("push"), "[1,2,3]");
     assert_eq!(first.line(), "[10,20,30]");
 }
+
+#[test]
+fn a_replace_that_is_not_too_big_does_what_it_says() {
+    let all = r#"
+        let s = "hello";
+        s.replace("l", "LL"); s.replace('h', "j"); s.replace("o", '0'); s.replace('e', 'a');
+        s.replace("", "-"); s.replace("L-L", "M"); s.replace("nothing", "x");
+        answer = s;
+    "#;
+    assert_eq!(run(all), "-j-a-M-M-0-");
+    assert_eq!(run(r#"let s = ""; s.replace("", "x"); answer = `[${s}]`;"#), "[]");
+}
