@@ -48,12 +48,12 @@ is_here() {
 # How rhost is run: no load but `live` saves scripts.
 run_options=(--no-watch)
 
-# serve SIDE LOAD: starts what answers that load. Taken from outside are cores (0), count (1) and uids (0): those that
-# the map of push has besides the ones in use. Sets port and, for push, backend_port.
+# serve SIDE KIND: starts what answers loads of that kind. Taken from outside are cores (0), count (1) and uids (0): those
+# that the map of push has besides the ones in use. Sets port and, for push, backend_port.
 serve() {
-    local side=$1 load=$2 script=benches/servers/$2.rhai fill
+    local side=$1 kind=$2 script=benches/servers/$2.rhai fill
     port=$(free_port) backend_port=
-    [[ $load == push ]] && script=examples/push/push.rhai backend_port=$(free_port)
+    [[ $kind == push ]] && script=examples/push/push.rhai backend_port=$(free_port)
     case $side in
         rhost)
             # (at the start, so that it is the worker of each isolate that has them)
@@ -63,7 +63,7 @@ serve() {
                 -e "s/^worker\.on_worker_start = |worker| {/&\n    $fill/" "$script" >"$work/main.rhai"
             start_server "$rhost" run "${run_options[@]}" "$work/main.rhai"
             ;;
-        bun) UIDS=${uids:-0} start_server "$bun" benches/servers/peer.ts "$load" "$port" "${backend_port:-$work}" ;;
+        bun) UIDS=${uids:-0} start_server "$bun" benches/servers/peer.ts "$kind" "$port" "${backend_port:-$work}" ;;
         tungstenite) start_server "$echo_tungstenite" "$port" ;;
         corked) start_server "$echo_tungstenite" "$port" --corked ;;
         tcp) start_server "$echo_tcp" "$port" ;;

@@ -70,8 +70,8 @@ active() {
         "$(ratio "$beside" "$alone"); <= 2 $(awk -v a="$alone" -v b="$beside" 'BEGIN { print b <= 2 * a ? "met" : "MISSED" }')"
 }
 
-# count NAME LOAD
-count() {
+# isolates NAME KIND
+isolates() {
     local name=$1 round count cores=0,1 load_cores=0,1 one two
     is_wanted "$name" || return 0
     for ((round = 1; round <= rounds; round++)); do
@@ -85,7 +85,7 @@ count() {
             two / 1000, two / one }')"
 }
 
-# grow_by WHAT X LABEL LOAD OPTION...: one point of each side.
+# grow_by WHAT X KIND OPTION...: one point of each side.
 grow_by() {
     local what=$1 x=$2 side
     shift 2
