@@ -35,26 +35,33 @@ idle() {
 
 # From the save of a script of 500 lines: what rhost itself reports, for the settle time is not counted.
 live() {
-    local run_options=() edit n pid times
+    local run_options=() edit n pid reloads
     is_wanted live || return 0
     serve rhost echo
     for ((n = 0; n < 99; n++)); do
         printf 'fn helper_%d(a, b) {\n    let sum = a + b;\n    if sum > 10 { sum += 1; }\n    sum\n}\n' "$n"
     done >>"$work/main.rhai"
+    until grep -q 'reloaded ' "$work/server.log"; do sleep 0.1; done
     taskset -c 1 "$load" --addr "127.0.0.1:$port" --connections 1 --idle 999 --seconds 6 >"$work/result" &
     pid=$!
-    sleep 1.5
+    until (($(find "/proc/$server/fd" | wc -l) > 1000)); do
+        kill -0 "$pid" 2>/dev/null || die "load failed: live"
+        sleep 0.1
+    done
     for ((edit = 0; edit < 7; edit++)); do
         echo "// edit $edit" >>"$work/main.rhai"
         sleep 0.5
     done
     wait "$pid" || die "a reload broke a connection"
     stop_server
-    times=$(sed -n 's/.*reloaded .* \([0-9]*\) ms: kept 1000 connections.*/\1/p' "$work/server.log" | sort -n)
-    [[ -n $times ]] || { cat "$work/server.log" >&2; die "no reload kept all connections"; }
-    say "live: $(awk '{ ms[NR] = $1 } END {
-        printf "%d ms (median of %d reloads) from the settle time to live, 1000 connections kept; <= 20 %s",
-            ms[int((NR + 1) / 2)], NR, ms[int((NR + 1) / 2)] <= 20 ? "met" : "MISSED" }' <<<"$times")"
+    # Milliseconds and kept connections of each reload but the first, which made the script long.
+    reloads=$(sed -n 's/.*reloaded .* \([0-9]*\) ms: kept \([0-9]*\) connections.*/\1 \2/p' "$work/server.log" |
+        tail -n +2 | sort -n)
+    [[ -n $reloads ]] || { cat "$work/server.log" >&2; die "nothing was reloaded"; }
+    say "live: $(awk '{ ms[NR] = $1; if (NR == 1 || $2 < kept) kept = $2 } END {
+        median = ms[int((NR + 1) / 2)]
+        printf "%d ms (median of %d reloads) from the settle time to live, %d of 1000 connections kept; <= 20 %s", median, NR,
+            kept, median <= 20 && kept == 1000 ? "met" : "MISSED" }' <<<"$reloads")"
 }
 
 active() {
