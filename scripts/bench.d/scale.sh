@@ -41,7 +41,10 @@ live() {
     for ((n = 0; n < 99; n++)); do
         printf 'fn helper_%d(a, b) {\n    let sum = a + b;\n    if sum > 10 { sum += 1; }\n    sum\n}\n' "$n"
     done >>"$work/main.rhai"
-    until grep -q 'reloaded ' "$work/server.log"; do sleep 0.1; done
+    until grep -q "reloaded " "$work/server.log"; do
+        kill -0 "$server" 2>/dev/null || die "rhost ended: live"
+        sleep 0.1
+    done
     taskset -c 1 "$load" --addr "127.0.0.1:$port" --connections 1 --idle 999 --seconds 6 >"$work/result" &
     pid=$!
     until (($(find "/proc/$server/fd" | wc -l) > 1000)); do
