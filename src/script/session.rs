@@ -17,7 +17,7 @@ use crate::{
         Events, Happening, Message, NotUtf8, Verdict, code,
         connection::Connection,
         link::{Link, Status},
-        transport::Stream,
+        transport::{ReadHalf, Stream},
     },
     protocol::{Kind, Wire, handshake::Request, scheme::Scheme},
 };
@@ -44,6 +44,12 @@ const HANDSHAKE_HEADERS: [&str; 8] = [
 
 /// Takes over an accepted stream.
 pub(crate) fn open(worker: &Worker, stream: Stream) {
+    let (link, read, session) = begin(worker, stream);
+    tokio::task::spawn_local(Connection::new(link, read, session).run());
+}
+
+/// All of a connection but its task.
+pub(crate) fn begin(worker: &Worker, stream: Stream) -> (Rc<Link>, ReadHalf, Session) {
     let core = worker.core();
     let wire = Wire::new(core.settings.scheme.get());
     let timeouts = core.settings.timeouts.clone();
@@ -58,7 +64,7 @@ pub(crate) fn open(worker: &Worker, stream: Stream) {
         cut: Vec::new(),
         is_closed: false,
     };
-    tokio::task::spawn_local(Connection::new(link, read, session).run());
+    (link, read, session)
 }
 
 /// A received message on its way to the script.
@@ -68,7 +74,8 @@ pub(crate) enum Data {
     Done,
 }
 
-struct Session {
+/// A connection, as the net room drives it.
+pub(crate) struct Session {
     ctx: Rc<Ctx>,
     worker: Worker,
     connection: TcpConnection,

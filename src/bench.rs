@@ -1,0 +1,180 @@
+//! What `benches/hot.rs` measures: the ways through the crate that every message takes, without a thread, a socket or a
+//! runtime around them. Compiled with the feature `bench` only, and no promise to anybody. It drives the rooms' own
+//! types; nothing of what is measured may be written here anew.
+
+use crate::{
+    engine::{
+        Config,
+        program::{Program, Start},
+        sources::Sources,
+    },
+    log::Log,
+    net::{
+        Events, Message, link::Link, listener::Listeners, pipe::Pipe, transport::ReadHalf,
+        transport::Stream,
+    },
+    protocol::{Framer, Kind, Step, Wire, scheme::Scheme},
+    script::{
+        Objects,
+        ctx::Ctx,
+        session::{self, Session},
+    },
+};
+use std::{
+    fs,
+    future::Future,
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+/// Messages after which a stage writes what they sent, so that the queue stays as short as in a busy turn.
+const TURN: usize = 64;
+
+/// Bytes that the peer of a stage reads at once: as much as a pipe holds.
+const READ: usize = 64 * 1024;
+
+const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// A script and one connection of its first worker, whose peer is memory.
+pub struct Stage {
+    ctx: Rc<Ctx>,
+    session: Session,
+    _link: Rc<Link>,
+    _read: ReadHalf,
+    peer: Pipe,
+    sent: Box<[u8]>,
+    messages: usize,
+}
+
+impl Stage {
+    /// Runs the script's top level, opens the connection and calls `on_connect`.
+    ///
+    /// # Panics
+    ///
+    /// If any of that fails: it is a mistake in the bench.
+    pub fn new(script: &str) -> Self {
+        let folder = tempfile::tempdir().expect("the system has a temporary folder");
+        let file = folder.path().join("main.rhai");
+        fs::write(&file, script).expect("a temporary folder can be written to");
+        let config = Config {
+            // (no limit: filling a map may take a while)
+            handler_timeout: Duration::ZERO,
+            colour: false,
+            explains: false,
+            kill: Arc::default(),
+            register: Arc::new(|_| ()),
+        };
+        let log = Log::new(|record| panic!("the script says: {record}"));
+        let listeners = Listeners::default();
+        let ctx =
+            Ctx::new(0, Duration::ZERO, log, listeners, Arc::default(), Arc::default(), |_| ());
+        let api = Objects(ctx.clone());
+        let program =
+            Program::compile(&api, &config, Sources::new(&file), Start::FIRST, &ctx.generations);
+        let program = program.unwrap_or_else(|fault| panic!("{}", fault.text));
+        ctx.generations.declare(Some(program.clone()));
+        let declared = program.declare(None).map(drop);
+        declared.unwrap_or_else(|fault| panic!("{}", fault.text));
+        ctx.generations.declare(None);
+        program.accept_state(&mut Vec::new(), &mut Vec::new());
+        ctx.serve(program);
+        *ctx.workers.borrow_mut() = ctx.declared.take();
+        let worker = ctx.workers.borrow()[0].clone();
+        *ctx.served.borrow_mut() = Some(worker.clone());
+
+        let (near, peer) = Pipe::pair((None, None));
+        let (link, read, mut session) = session::begin(&worker, Stream::Pipe(near));
+        link.with_wire(open);
+        at_once(session.connect());
+        let sent = vec![0; READ].into();
+        Self { ctx, session, _link: link, _read: read, peer, sent, messages: 0 }
+    }
+
+    /// Hands a text message to the script, as a connection does when it has found one in what it read.
+    pub fn message(&mut self, text: &str) {
+        let Ok(data) = self.session.receive(Message::Text(text)) else { return };
+        at_once(self.session.message(data));
+        self.messages += 1;
+        if self.messages.is_multiple_of(TURN) {
+            self.flush();
+        }
+    }
+
+    /// Ends the turn: writes what was sent, and lets the peer read it. Gives its bytes.
+    pub fn flush(&mut self) -> usize {
+        self.ctx.turn.flush_now();
+        let mut cx = Context::from_waker(Waker::noop());
+        match self.peer.poll_take(&mut cx, &mut self.sent) {
+            Poll::Ready(Ok(n)) => n,
+            _ => 0,
+        }
+    }
+}
+
+impl Drop for Stage {
+    /// Programs and what their variables hold are rings.
+    fn drop(&mut self) {
+        self.ctx.clear();
+    }
+}
+
+/// The framing of an open websocket.
+pub struct Frames(Wire);
+
+impl Default for Frames {
+    fn default() -> Self {
+        let mut wire = Wire::new(Scheme::WebSocket);
+        open(&mut wire);
+        Self(wire)
+    }
+}
+
+impl Frames {
+    /// Finds every whole message in what was read; gives their payloads' bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the bytes are not whole messages of one frame each.
+    pub fn decode(&mut self, mut read: &mut [u8]) -> usize {
+        let mut bytes = 0;
+        while !read.is_empty() {
+            match self.0.step(read, &mut Vec::new(), usize::MAX) {
+                Ok(Step::Message { payload, consumed, .. }) => {
+                    bytes += payload.len();
+                    read = &mut read[consumed..];
+                }
+                other => panic!("no message: {other:?}"),
+            }
+        }
+        bytes
+    }
+
+    /// Appends a text message.
+    ///
+    /// # Panics
+    ///
+    /// Never: every text fits into a frame.
+    pub fn encode(&self, text: &str, into: &mut Vec<u8>) {
+        self.0.encode(Kind::Text, text.as_bytes(), into).expect("every text fits into a frame");
+    }
+}
+
+/// Lets the peer open a websocket; other protocols are open.
+fn open(wire: &mut Wire) {
+    let Some(socket) = wire.websocket() else { return };
+    let step = socket.step(&mut HANDSHAKE.to_vec(), &mut Vec::new(), usize::MAX);
+    let Ok(Step::Handshake { request, .. }) = step else { panic!("no handshake: {step:?}") };
+    socket.accept(&request, &[], &mut Vec::new());
+}
+
+/// The result of something that does not wait here.
+fn at_once<T>(work: impl Future<Output = T>) -> T {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => panic!("the script waits for something"),
+    }
+}
