@@ -330,3 +330,74 @@ fn waiting_handlers_do_not_keep_a_host_from_ending() {
     assert_eq!(host.ended(), 4);
     assert!(began.elapsed() < Duration::from_secs(2), "took {:?}", began.elapsed());
 }
+
+#[test]
+fn a_closure_that_a_module_calls_fails_in_its_own_file() {
+    let each = "fn all(list, f) { list.map(f) }
+fn one(f) { f.call(1) }
+fn bad() { |x| { throw \"inside\" } }
+";
+    let main = r#"import "lib/each" as each;
+fn named(x) {
+    throw "named";
+}
+let worker = Worker("text://127.0.0.1:0");
+worker.on_message = |c, line| {
+    let inner = |x| { x.nope() };
+    switch line {
+        "map" => each::all([1], |x| x.no_such),
+        "one" => each::one(|x| { throw "one" }),
+        "named" => each::one(named),
+        "bad" => each::bad().call(1),
+        "bad in it" => each::one(each::bad()),
+        "deep" => each::one(|y| each::one(|z| [y].map(|a| `v ${a.gone(z)}`))),
+        "inner" => each::one(|y| inner.call(y)),
+        "timer" => Timer::delay(0.001, || each::one(|x| c.send(`t ${x - "a"}`))),
+        "loop" => for i in 0..3 { if i == 2 { each::one(|x| x - #{}); } },
+        "sort" => [2, 1].map(|a| a.wrong(1)),
+        _ => c.send(1 + each::one(|x| x / 0))
+    }
+};
+"#;
+    let mut host = TestHost::start_with(main, &[("lib/each.rhai", each)]);
+    let mut client = host.tcp(TEXT);
+    for (ask, place) in [
+        ("map", "main.rhai:9:39"),
+        ("one", "main.rhai:10:34"),
+        ("named", "main.rhai:3:5"),
+        ("bad", "lib/each.rhai:3:18"),
+        ("bad in it", "lib/each.rhai:3:18"),
+        ("deep", "main.rhai:14:66"),
+        ("inner", "main.rhai:7:25"),
+        ("timer", "main.rhai:16:71"),
+        ("loop", "main.rhai:17:63"),
+        ("sort", "main.rhai:18:36"),
+        ("else", "main.rhai:19:42"),
+    ] {
+        client.send(&format!("{ask}\n"));
+        let fault = host.fault();
+        assert_eq!(fault.location, place, "{ask}\n{}", fault.text);
+    }
+    client.send("deep\n");
+    let text = host.fault().text.clone();
+    let places: Vec<&str> = text
+        .lines()
+        .filter_map(|l| l.trim().split_once(' ').filter(|(a, _)| *a == ":::" || *a == "-->"))
+        .map(|(_, at)| at)
+        .collect();
+    let chain = [
+        "main.rhai:14:66",
+        "main.rhai:14:51",
+        "lib/each.rhai:2:15",
+        "main.rhai:14:39",
+        "lib/each.rhai:2:15",
+        "main.rhai:14:25",
+    ];
+    assert_eq!(places, chain, "{text}");
+    // By its alias, in the next generation.
+    host.edit(
+        &main.replace("fn named", "// moved\nfn named").replace("throw \"one\"", "throw \"two\""),
+    );
+    client.send("one\n");
+    assert_eq!(host.fault().location, "main.rhai:11:34");
+}
