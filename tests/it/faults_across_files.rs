@@ -51,7 +51,7 @@ worker.on_message = |c, line| {
         ("else", "main.rhai:21:41"),
     ];
     for (ask, _) in wanted {
-        client.send(&format!("{ask}\n"));
+        client.send(format!("{ask}\n"));
         places.push((ask, host.fault().location));
     }
     assert_eq!(places, wanted.map(|(ask, place)| (ask, place.to_owned())));
