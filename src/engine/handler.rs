@@ -133,6 +133,11 @@ impl Handler {
         &self.f
     }
 
+    /// How many arguments it takes, without those that it brings along.
+    pub(crate) fn takes(&self) -> usize {
+        self.body.params.len() - self.f.curry().len()
+    }
+
     /// The file it stands in.
     pub(crate) fn file(&self) -> &str {
         &self.body.unit.file

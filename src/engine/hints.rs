@@ -31,6 +31,8 @@ pub(crate) struct Hints<'a> {
     /// The programs of the same generation: their functions and variables. Their sources must be named
     /// as in the error for suggestions about variables.
     pub(crate) asts: Vec<&'a AST>,
+    /// The file of a closure that goes by a name of an earlier generation.
+    pub(crate) earlier: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// How many signatures are shown for a name that exists with other parameters.

@@ -20,6 +20,22 @@ use std::{
 const KEYWORDS: [&str; 8] =
     ["call", "curry", "Fn", "eval", "is_def_var", "is_def_fn", "is_shared", "type_of"];
 
+/// How many arguments the closure is given that is the last argument of such a function of the host's modules.
+const GIVEN: [(&str, &str, usize); 12] = [
+    ("std/router", "get", 1),
+    ("std/router", "post", 1),
+    ("std/router", "put", 1),
+    ("std/router", "patch", 1),
+    ("std/router", "delete", 1),
+    ("std/router", "any", 1),
+    ("std/router", "route", 1),
+    ("std/router", "group", 1),
+    ("std/router", "before", 1),
+    ("std/router", "after", 2),
+    ("std/router", "on_error", 2),
+    ("std/router", "not_found", 1),
+];
+
 /// What the host knows of callbacks.
 pub(crate) struct Rules<'a> {
     /// How many arguments a callback of this name is offered; `None`: there is no such event.
@@ -180,6 +196,13 @@ impl<'a> Lint<'a> {
             return; // (what a module imports itself is its own business)
         }
         let (name, given) = (qualified(module, &call.name), call.args.len());
+        if let Some(Some(unit)) = self.imports.get(module)
+            && let Some((.., offered)) =
+                GIVEN.iter().find(|(file, f, _)| unit.file == *file && call.name == *f)
+            && let Some(problem) = call.args.last().and_then(|f| self.misfit(&name, f, *offered))
+        {
+            self.found.push((at, EvalAltResult::ErrorRuntime(problem.into(), at)));
+        }
         let exists = match self.imports.get(module) {
             Some(Some(unit)) => unit.arities(&call.name).contains(&given),
             Some(None) => true,
@@ -251,7 +274,12 @@ fn property(target: &Expr) -> Option<(&str, Position)> {
 /// The closure that an expression makes, and how many variables it captures.
 fn closure(value: &Expr) -> Option<(FnPtr, usize)> {
     match value {
-        Expr::DynamicConstant(value, _) => value.clone().try_cast::<FnPtr>().map(|f| (f, 0)),
+        // (a closure that captures only constants is one with them already)
+        Expr::DynamicConstant(value, _) => {
+            let f = value.clone().try_cast::<FnPtr>()?;
+            let held = f.curry().len();
+            Some((f, held))
+        }
         Expr::FnCall(call, _) if call.name == "curry" => {
             let (first, captured) = call.args.split_first()?;
             Some((closure(first)?.0, captured.len()))

@@ -307,6 +307,11 @@ fn in_module(file: &str, error: Box<EvalAltResult>) -> Box<EvalAltResult> {
     EvalAltResult::ErrorInModule(file.to_owned(), error, Position::NONE).into()
 }
 
+/// Is this the name of a module of the host?
+pub(super) fn is_embedded(file: &str) -> bool {
+    embedded(Path::new(file)).is_some()
+}
+
 fn embedded(path: &Path) -> Option<&'static str> {
     STDLIB.iter().find(|(name, _)| Path::new(name) == path).map(|(_, text)| *text)
 }

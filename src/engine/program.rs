@@ -325,7 +325,12 @@ impl Program {
     /// A report for people. `file`: where the outermost code stands; `note`: what was being done.
     pub(crate) fn fault(&self, error: &EvalAltResult, file: &str, note: &str) -> Fault {
         let units = self.modules.units.borrow();
-        let hints = Hints { engine: &self.engine, asts: units.iter().map(|u| &u.ast).collect() };
+        let earlier = |name: &str| {
+            let known = |file: &str| self.with_names(file, |n| n.current(name).is_some());
+            units.iter().find(|u| known(&u.file) == Some(true)).map(|u| u.file.to_string())
+        };
+        let asts = units.iter().map(|u| &u.ast).collect();
+        let hints = Hints { engine: &self.engine, asts, earlier: &earlier };
         let mut sources: super::report::Sources =
             units.iter().map(|u| (u.file.to_string(), u.text.clone())).collect();
         // A file that does not parse is no unit, and it is the one that must be shown.

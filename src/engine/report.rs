@@ -3,14 +3,15 @@
 //!
 //! Works on errors and sources only. Who ran the script (a worker, a connection) is added by the caller
 //! as a note, and where the text goes is the caller's business too. Uses `hints`, `closures`
-//! (for rhai's names of them) and places.
+//! (for rhai's names of them), `modules` (for which are the host's) and places.
 
 use super::closures::ANONYMOUS;
 pub(crate) use super::hints::{Hints, nearest};
+use super::modules::is_embedded;
 use super::tokens::{Place, place};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin};
 use annotate_snippets::{Renderer, Snippet};
-use rhai::{Dynamic, EvalAltResult};
+use rhai::{AST, Dynamic, EvalAltResult, Position};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -57,9 +58,18 @@ pub(crate) struct Frame {
 impl Report {
     /// Takes an error apart. `main` is the file in which the outermost call is.
     pub(crate) fn of(error: &EvalAltResult, main: &str, hints: &Hints<'_>) -> Report {
-        let (inner, mut file, calls) = unwrap(error, main);
-        let mut frames = condense(calls);
+        let (inner, mut file, mut calls) = unwrap(error, main, hints);
         let mut at = place(inner.position());
+        // What a module of the host refuses is a mistake where the script calls it.
+        let script = calls.iter().position(|call| !is_embedded(&call.file));
+        if let Some(script) = script
+            && is_embedded(&file)
+            && matches!(inner, EvalAltResult::ErrorRuntime(..))
+        {
+            let call = calls.drain(..=script).next_back();
+            (file, at) = call.map_or((file, at), |call| (call.file, call.place));
+        }
+        let mut frames = condense(calls);
         if at.0 == 0 && !frames.is_empty() {
             // A native function may fail without a place: its call is the best there is.
             (file, at) = (frames[0].file.clone(), frames[0].place);
@@ -112,8 +122,13 @@ impl Report {
 /// The innermost error, its file, and the calls from the inside out.
 ///
 /// In `ErrorInFunctionCall` the position is the call's, in the file of the *caller*, and the source is
-/// the file of the *callee*: so each call's file is known from the wrapper outside of it.
-fn unwrap<'a>(error: &'a EvalAltResult, main: &str) -> (&'a EvalAltResult, String, Vec<Frame>) {
+/// meant to be the file of the *callee*: so each call's file is known from the wrapper outside of it. For a function that
+/// was handed to a module and is called there, the source is the module: see `owner`.
+fn unwrap<'a>(
+    error: &'a EvalAltResult,
+    main: &str,
+    hints: &Hints<'_>,
+) -> (&'a EvalAltResult, String, Vec<Frame>) {
     let (mut error, mut file, mut calls) = (error, main.to_string(), Vec::new());
     loop {
         let (label, source, inner, position) = match error {
@@ -132,13 +147,39 @@ fn unwrap<'a>(error: &'a EvalAltResult, main: &str) -> (&'a EvalAltResult, Strin
         if !position.is_none() {
             calls.push(Frame { file: file.clone(), place: place(*position), label });
         }
-        if !source.is_empty() {
-            file.clone_from(source);
+        match error {
+            EvalAltResult::ErrorInFunctionCall(name, ..) => {
+                if let Some(owner) = owner(name, source, inner.position(), hints) {
+                    file = owner;
+                }
+            }
+            _ => file.clone_from(source),
         }
         error = inner;
     }
     calls.reverse();
     (error, file, calls)
+}
+
+/// The file in which the function stands that failed at `at`. `source` is what rhai says. `None`: it is a
+/// native one, which stands nowhere.
+fn owner(name: &str, source: &str, at: Position, hints: &Hints<'_>) -> Option<String> {
+    let is_closure = name.starts_with(ANONYMOUS);
+    let defines = |ast: &&&AST| {
+        ast.iter_fn_def().filter(|def| def.name == name).any(|def| {
+            let within = def.body.start_position()..=def.body.end_position();
+            is_closure || at.is_none() || within.contains(&at)
+        })
+    };
+    let mut files = hints.asts.iter().filter(defines).filter_map(|ast| ast.source());
+    // (a copied file has closures of the same names)
+    let first = files.clone().find(|file| *file == source).or_else(|| files.next());
+    if let Some(file) = first {
+        return Some(file.to_owned());
+    }
+    // (a closure of an older program is in the file that rhai says; `map` and its like are native, and tell of themselves)
+    let known = || (hints.earlier)(name).or_else(|| Some(source.to_owned()));
+    is_closure.then(known).flatten().filter(|file| !file.is_empty())
 }
 
 /// The label of a call that has no name to show.

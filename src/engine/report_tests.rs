@@ -32,7 +32,8 @@ fn report(script: &str) -> (Report, String) {
         Err(e) => (Box::new(EvalAltResult::from(e)), None),
     };
     let asts = ast.iter().chain([&lib]).collect();
-    let report = Report::of(&error, "main.rhai", &Hints { engine: &engine, asts });
+    let report =
+        Report::of(&error, "main.rhai", &Hints { engine: &engine, asts, earlier: &|_| None });
     let shown = report.render(&sources, false);
     (report, shown)
 }
@@ -44,7 +45,11 @@ fn bare(line: usize, column: usize) -> Report {
 
 fn of(error: EvalAltResult) -> Report {
     let engine = Engine::new();
-    Report::of(&error, "main.rhai", &Hints { engine: &engine, asts: Vec::new() })
+    Report::of(
+        &error,
+        "main.rhai",
+        &Hints { engine: &engine, asts: Vec::new(), earlier: &|_| None },
+    )
 }
 
 #[test]

@@ -44,7 +44,7 @@ impl Api for Objects {
         worker::register(engine, &self.0);
         tcp_connection::register(engine);
         connections::register(engine);
-        http::register(engine);
+        http::register(engine, &self.0);
         timer::register(engine, &self.0);
         process::register(engine, &self.0);
     }

@@ -45,6 +45,7 @@ worker.on_message = |connection, data| {
     connection.on_close = |c| seen.remove(data);
 };
 worker.on_websocket_connect = |connection, request| request.path == "/";
+worker.on_error = |connection, code, text| print(`${LIMIT} ${text}`);
 worker.on_buffer_full = "tell";
 fn tell(connection) { print(connection.send_buffer_size); }
 Worker::run_all();
@@ -96,6 +97,11 @@ fn each_kind_of_mistake_is_found_at_its_place() {
         ("Tmer::add(1, || 0);", "main.rhai:2:7", "Tmer"),
         ("total = 1;", "main.rhai:2:1", "total"),
         ("let x = ;", "main.rhai:2:9", "let x = ;"),
+        (
+            "import \"std/router\" as router; router::get(router::create(), \"/\", |a, b| 1);",
+            "main.rhai:2:40",
+            "router::get: this closure takes (a, b) but is given 1 argument(s) at most",
+        ),
         ("let text = \"open;", "main.rhai:2:", "let text"),
     ];
     for (mistake, place, says) in cases {

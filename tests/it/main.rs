@@ -60,6 +60,8 @@ mod embedder;
 mod endpoints;
 /// Errors of scripts cost one event.
 mod faults;
+/// Errors in functions that are handed from file to file.
+mod faults_across_files;
 /// What `HostHandle::status` and `connections` show.
 mod host_status;
 /// HTTP/2: streams as connections.

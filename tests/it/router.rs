@@ -239,10 +239,14 @@ fn what_cannot_be_a_route_is_told_where_it_stands() {
         ("router::get(app, \"/a\", 1);", "closure"),
         ("router::get(app, \"/*a/b\", |request| 1);", "nothing can follow"),
         ("router::get(app, \"/:a/:a\", |request| 1);", "name of its own"),
+        ("router::get(app, \"/a\", |r, other| 1);", "this closure takes (r, other) but is given 1"),
+        ("router::get(app, \"/a\", || 1);", "takes 0 argument(s) but is given 1"),
+        ("router::after(app, |r| 1);", "takes 1 argument(s) but is given 2"),
+        ("router::group(app, \"/a\", |g| router::before(g, |r, x| 1));", "takes (r, x)"),
         ("router::get(app, \"/a\", |r| 1); router::get(app, \"/a\", |r| 2);", "already"),
     ] {
         let error = TestHost::try_start(&script(route), &[]).err().expect("refused").to_string();
-        assert!(error.contains(why) && error.contains("main.rhai:4"), "{error}");
+        assert!(error.contains(why) && error.contains("--> main.rhai:4:"), "{error}");
     }
 }
 

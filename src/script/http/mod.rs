@@ -26,6 +26,7 @@ pub(crate) use sessions::{Regime, Sessions};
 pub(crate) use trusted_proxies::TrustedProxies;
 
 use super::{
+    ctx::Ctx,
     tcp_connection::TcpConnection,
     value::{Outcome, error, with_payload},
 };
@@ -179,10 +180,10 @@ pub(crate) fn uncoloured(report: &str) -> String {
 }
 
 /// Registers everything of HTTP.
-pub(crate) fn register(engine: &mut Engine) {
+pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     request::register(engine);
     response::register(engine);
-    route_table::register(engine);
+    route_table::register(engine, ctx);
     chunk::register(engine);
     server_sent_events::register(engine);
     session::register(engine);

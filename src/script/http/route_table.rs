@@ -4,13 +4,14 @@
 use crate::{
     engine::ref_map::RefMap,
     script::{
+        ctx::Ctx,
         object::Object,
         properties::Properties,
         value::{Outcome, error},
     },
     web::route_table::{self, Found},
 };
-use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, Map, NativeCallContext};
+use rhai::{Dynamic, Engine, FnPtr, FuncRegistration, ImmutableString, Map, NativeCallContext};
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 /// The handle.
@@ -48,6 +49,20 @@ impl RouteTable {
     }
 }
 
+/// Is this a closure that takes so many arguments? The error says what it takes instead.
+fn check(ctx: &Ctx, call: &NativeCallContext, what: &str, f: Dynamic, given: usize) -> Outcome<()> {
+    let kind = call.engine().map_type_name(f.type_name()).to_owned();
+    let Some(f) = f.try_cast::<FnPtr>() else {
+        return Err(error(format!("{what} takes a closure, not a value of type {kind}")));
+    };
+    let takes = ctx.handler(call, what, given, f)?.takes();
+    if takes < given {
+        let why = format!("{what}: this takes {takes} argument(s) but is given {given}");
+        return Err(error(why));
+    }
+    Ok(())
+}
+
 /// The value of an Allow header. Who has GET has HEAD, and everybody says what else there is.
 fn allow(mut methods: BTreeSet<String>) -> String {
     if methods.contains("GET") {
@@ -79,7 +94,7 @@ impl Object for RouteTable {
 }
 
 /// Registers the constructor and its methods.
-pub(super) fn register(engine: &mut Engine) {
+pub(super) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     type This<'a> = &'a mut RouteTable;
     type Text = ImmutableString;
     crate::script::object::register::<RouteTable>(engine, |a, b| Rc::ptr_eq(&a.0, &b.0));
@@ -93,6 +108,14 @@ pub(super) fn register(engine: &mut Engine) {
         table.add(&method, &pattern, value)
     });
     method!("find", |table: This, method: Text, path: Text| table.find(&method, &path));
+    let ctx = ctx.clone();
+    method!("check", move |call: NativeCallContext,
+                           _: This,
+                           what: Text,
+                           f: Dynamic,
+                           given: i64| {
+        check(&ctx, &call, &what, f, usize::try_from(given).unwrap_or_default())
+    });
     for name in ["to_string", "to_debug"] {
         method!(name, |_: This| "RouteTable()");
     }

@@ -38,6 +38,19 @@ print(table.find("GET", "/files/a/b%20c").params.path);  // prints a/b c
 "#,
         ),
         Entry::new(
+            "check",
+            &["check(what: string, handler: Fn, given: int)"],
+            "An error where it is called, instead of at the first request, if a closure does not take so many arguments. \
+                `what` is how the error calls it. The table stays as it is.",
+            r#"
+let table = RouteTable();
+table.check("a route", |request| "hello", 1);
+try { table.check("a route", |request, other| "hello", 1); } catch (why) {
+    print(why);  // prints a route: this closure takes (request, other) but is given 1 argument(s) at most
+}
+"#,
+        ),
+        Entry::new(
             "find",
             &["find(method: string, path: string) -> map"],
             "The route of a path as a request has it. `value` is what was added, `params` the parameters, decoded, and `rest` \

@@ -6,8 +6,10 @@ pub(super) const SECTION: Section = Section {
     title: "std/router",
     owner: "std/router",
     about: "`import \"std/router\" as router;` gives these. An app is a set of routes, made at the top level; a handler is a \
-        closure that takes the request and gives the answer, anything that `connection.send` takes. What a handler gives \
-        that is `()` or a boolean is no answer: it has sent one by `request.connection`, or will. In a path `:name` stands \
+        closure that takes the request and gives the answer, anything that `connection.send` takes. Strings, numbers, \
+        maps and `Response`s are answers. `()` and booleans are none: the handler has sent one by `request.connection` \
+        (`send` gives a boolean), or a timer will; if nobody does within the worker's `response_timeout`, the client gets \
+        504. A closure that takes other arguments than it will be given is an error where it is declared. In a path `:name` stands \
         for one segment and a last `*name` for all that follows; a segment that reads the same goes before a `:name`, and \
         that before a `*name`; a slash at the end does not count. `request.params` has their values, decoded: a \
         value may contain slashes and dots, so use no value as the path of a file (`mount` serves files). HEAD is answered \
