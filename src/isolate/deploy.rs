@@ -137,7 +137,7 @@ async fn run_own(ctx: &Ctx, worker: &Worker, event: Event, tag: u64) -> Result<(
         let what = format!("{} of worker `{}`", event.name(), worker.core().title());
         Occasion { what, connection: None }
     };
-    ctx.try_call(handler, &mut args, tag, occasion).await.map(drop)
+    ctx.try_call(handler, &mut args, tag, occasion).await.map(drop).map_err(|fault| *fault)
 }
 
 /// Makes the declared workers one with those that live. Gives the declared ones, in order.

@@ -23,7 +23,7 @@ use crate::{
     log::{About, Level, Log, Record},
     net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, turn::Turn},
 };
-use rhai::{Dynamic, FnPtr, NativeCallContext};
+use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
@@ -236,10 +236,7 @@ impl Ctx {
         occasion: impl Fn() -> Occasion,
     ) -> Result<Dynamic, Box<Fault>> {
         let result = self.try_call(handler, args, tag, occasion).await;
-        result.map_err(|fault| {
-            self.own_up(&fault);
-            Box::new(fault)
-        })
+        result.inspect_err(|fault| self.own_up(fault))
     }
 
     /// Reports the fault of a script, and does what its worker wants to be done then.
@@ -256,12 +253,11 @@ impl Ctx {
         args: &mut Args,
         tag: u64,
         occasion: impl Fn() -> Occasion,
-    ) -> Result<Dynamic, Fault> {
+    ) -> Result<Dynamic, Box<Fault>> {
         if self.pool.is_full() {
             self.pool.room().await;
         }
         let job = Job { handler: handler.clone(), args: std::mem::take(args) };
-        let faults = &self.stats.faults;
         // (so that the host sees where it stands while it keeps this thread busy)
         let at = handler.place(|file, line| self.stats.place(file, line));
         let began = self.stats.measures().then(Instant::now);
@@ -276,35 +272,51 @@ impl Ctx {
         if let Some(began) = began {
             self.stats.latency.observe(began.elapsed());
         }
-        let fault = match done {
+        let why = match done {
             Ok(Done { result, args: back }) => {
                 *args = back;
-                let error = match result {
+                match result {
                     Ok(value) => return Ok(value),
-                    Err(error) => error,
-                };
+                    Err(error) => Ok(error),
+                }
+            }
+            Err(failure) => Err(failure),
+        };
+        Err(self.fault(&handler, why, occasion()))
+    }
+
+    /// What is to be told of a handler that threw, or failed otherwise. (Apart from the way of those that do not.)
+    #[cold]
+    fn fault(
+        &self,
+        handler: &Handler,
+        why: Result<Box<EvalAltResult>, Failure>,
+        occasion: Occasion,
+    ) -> Box<Fault> {
+        let Occasion { what, connection } = occasion;
+        let fault = match why {
+            Ok(error) => {
                 let program = handler.program();
-                let note = format!("in {}, generation {}", occasion().what, program.number());
+                let note = format!("in {what}, generation {}", program.number());
                 program.fault(&error, handler.file(), &note)
             }
             Err(Failure::Panic(text)) => {
                 let (text, at) = (engine::panicked(text), handler.location());
-                let what = occasion().what;
                 Fault::panic(format!("a function of the host panicked in {what}, {at}: {text}"))
             }
             Err(Failure::NoStack) => {
-                let what = occasion().what;
                 let text = format!("no memory for another waiting handler: {what} was not run");
                 Fault { kind: FaultKind::Script, ..Fault::plain(text) }
             }
         };
+        let faults = &self.stats.faults;
         match fault.kind {
             FaultKind::Timeout => faults.timeout.add(1),
             FaultKind::Panic => faults.panic.add(1),
             FaultKind::Script | FaultKind::Host => faults.script.add(1),
         }
         let generation = u64::try_from(handler.program().number()).ok();
-        Err(Fault { generation, connection: occasion().connection, ..fault })
+        Box::new(Fault { generation, connection, ..fault })
     }
 
     /// Asks for the end of this isolate, and a new one in its place, if that is what an error costs.

@@ -135,7 +135,7 @@ impl Session {
             true => back,
             false => Dynamic::from(self.connection.clone()),
         };
-        Some(result.map_err(Box::new))
+        Some(result)
     }
 
     /// Is it the client's fault, because of its form? Then no error of the script is to be reported: a stranger could fill
