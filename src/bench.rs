@@ -7,6 +7,7 @@ use crate::{
         Config,
         program::{Program, Start},
         sources::Sources,
+        turns::Turns,
     },
     log::Log,
     net::{
@@ -70,8 +71,8 @@ impl Stage {
         };
         let log = Log::new(|record| panic!("the script says: {record}"));
         let listeners = Listeners::default();
-        let ctx =
-            Ctx::new(0, Duration::ZERO, log, listeners, Arc::default(), Arc::default(), |_| ());
+        let turns = Arc::new(Turns::limited(Duration::ZERO));
+        let ctx = Ctx::new(0, log, listeners, Arc::default(), turns, Arc::default(), |_| ());
         let api = Objects(ctx.clone());
         let program =
             Program::compile(&api, &config, Sources::new(&file), Start::FIRST, &ctx.generations);
