@@ -327,6 +327,7 @@ impl<E: Events> Connection<E> {
     /// closed before the script hears of it: its handler may wait.
     async fn end(self) {
         let Self { mut read, link, mut events, .. } = self;
+        let _place = read.place();
         let polite = link.status() == Status::Closing;
         let write = link.take_write_half();
         drop(link);
