@@ -238,6 +238,7 @@ impl<E: Events> Connection<E> {
                             break;
                         }
                     }
+                    request.head.is_http2 = self.read.place().is_some();
                     self.link.begin_answering();
                     if let Some(opening) = self.opens_websocket(&request) {
                         self.link.become_websocket();

@@ -6,7 +6,7 @@ mod socket;
 
 use super::{
     link::{Link, Status},
-    pipe::{Pipe, Place},
+    pipe::Pipe,
     transport::{ReadHalf, Stream},
 };
 use answer::Answer;
