@@ -7,6 +7,7 @@ mod socket;
 use super::{
     link::{Link, Status},
     pipe::Pipe,
+    sweeper::SWEEP,
     transport::{ReadHalf, Stream},
 };
 use answer::Answer;
@@ -85,6 +86,10 @@ impl<O: Fn(Stream)> Streams<O> {
         request: Request<Incoming>,
     ) -> Result<Response<Answer>, Box<dyn Error + Send + Sync>> {
         self.began.set(true);
+        // (when peers have used the budget up by not reading, a connection is worth no more than one of HTTP/1.1)
+        while !self.is_idle() && !self.link.turn.share.has_room() {
+            tokio::time::sleep(SWEEP).await;
+        }
         let place = Rc::new(self.places.clone().acquire_owned().await?);
         let link = self.link.clone();
         let (ours, theirs) = Pipe::pair(&link, place.clone());

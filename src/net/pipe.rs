@@ -19,9 +19,10 @@ use tokio::{
 /// Bytes that wait in one direction. Fixed: a frame of HTTP/2, and a peer that does not read has a hundred of them.
 const CAPACITY: usize = 16 * 1024;
 
-/// Bytes that count besides while something waits: in buffers of hyper, which has read on as long as it could. Fixed: one
-/// part on its way to the stream, one behind it.
-const BEHIND: usize = 2 * CAPACITY;
+/// Bytes that count besides while something waits, for those who write and read it have gone on as long as they could.
+/// Fixed: what a stream was measured to cost whose answer is a large file: a part of it before the pipe, frames behind it,
+/// and the buffers of both.
+const BEHIND: usize = 16 * CAPACITY;
 
 /// One of the places for connections of this kind, until nobody holds it any more.
 pub(crate) type Place = Rc<OwnedSemaphorePermit>;

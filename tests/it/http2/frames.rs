@@ -81,21 +81,40 @@ impl Frames {
         self.client.send(frame(WINDOW, 0, stream, &n.to_be_bytes()));
     }
 
-    /// The next frame that is not about the connection itself; those are answered. `None`: the end.
-    pub fn next(&mut self) -> Option<Frame> {
+    /// Waits until the host has seen all that was sent.
+    pub fn settle(&mut self) {
+        self.client.send(frame(PING, 0, 0, b"seen it?"));
         loop {
-            let head = self.client.bytes_or_end(9)?;
-            let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-            let payload = self.client.bytes_or_end(length as usize)?;
-            let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-            let (kind, ends) = (head[3], head[4] & FLAG != 0);
-            match kind {
-                SETTINGS if !ends => self.client.send(frame(SETTINGS, FLAG, 0, b"")),
-                PING if !ends => self.client.send(frame(PING, FLAG, 0, &payload)),
-                SETTINGS | PING | WINDOW => (),
-                _ => return Some(Frame { kind, stream, ends, payload }),
+            let frame = self.read().expect("the connection lives");
+            if frame.kind == PING && frame.ends {
+                return;
             }
         }
+    }
+
+    /// The next frame that is not about the connection itself. `None`: the end.
+    pub fn next(&mut self) -> Option<Frame> {
+        loop {
+            let frame = self.read()?;
+            if ![SETTINGS, PING, WINDOW].contains(&frame.kind) {
+                return Some(frame);
+            }
+        }
+    }
+
+    /// The next frame, which is answered if it has to be.
+    fn read(&mut self) -> Option<Frame> {
+        let head = self.client.bytes_or_end(9)?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let payload = self.client.bytes_or_end(length as usize)?;
+        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+        let (kind, ends) = (head[3], head[4] & FLAG != 0);
+        match kind {
+            SETTINGS if !ends => self.client.send(frame(SETTINGS, FLAG, 0, b"")),
+            PING if !ends => self.client.send(frame(PING, FLAG, 0, &payload)),
+            _ => (),
+        }
+        Some(Frame { kind, stream, ends, payload })
     }
 
     /// The body that comes on one stream, while those of others are passed over; `None`: it was reset.
