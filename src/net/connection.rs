@@ -238,6 +238,7 @@ impl<E: Events> Connection<E> {
                             break;
                         }
                     }
+                    request.head.is_http2 = self.read.place().is_some();
                     self.link.begin_answering();
                     if let Some(opening) = self.opens_websocket(&request) {
                         self.link.become_websocket();
@@ -327,6 +328,7 @@ impl<E: Events> Connection<E> {
     /// closed before the script hears of it: its handler may wait.
     async fn end(self) {
         let Self { mut read, link, mut events, .. } = self;
+        let _place = read.place();
         let polite = link.status() == Status::Closing;
         let write = link.take_write_half();
         drop(link);

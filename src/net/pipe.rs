@@ -1,6 +1,7 @@
 //! A connection inside of one isolate: two ends, and what is written to one is read from the other. Neither end ever has
-//! more than a buffer's worth waiting.
+//! more than a buffer's worth waiting, and what waits is counted as any queue.
 
+use super::{link::Link, share::Share, turn::Turn};
 use std::{
     cell::RefCell,
     collections::VecDeque,
@@ -10,15 +11,28 @@ use std::{
     rc::Rc,
     task::{Context, Poll, Waker},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    sync::OwnedSemaphorePermit,
+};
 
-/// Bytes that wait in one direction. Fixed: as much as one read of a socket.
-const CAPACITY: usize = 64 * 1024;
+/// Bytes that wait in one direction. Fixed: a frame of HTTP/2, and a peer that does not read has a hundred of them.
+const CAPACITY: usize = 16 * 1024;
+
+/// Bytes that count besides while something waits, for those who write and read it have gone on as long as they could.
+/// Fixed: what a stream was measured to cost whose answer is a large file: a part of it before the pipe, frames behind it,
+/// and the buffers of both.
+const BEHIND: usize = 16 * CAPACITY;
+
+/// One of the places for connections of this kind, until nobody holds it any more.
+pub(crate) type Place = Rc<OwnedSemaphorePermit>;
 
 /// One direction.
 #[derive(Default)]
 struct Lane {
     bytes: VecDeque<u8>,
+    /// What the isolate's share knows of them.
+    costs: usize,
     /// Nothing more is written, or nobody reads any more.
     closed: bool,
     reader: Option<Waker>,
@@ -29,6 +43,21 @@ impl Lane {
     fn close(&mut self) {
         self.closed = true;
         self.wake();
+    }
+
+    /// Tells what the waiting bytes cost now; an empty lane has no memory.
+    fn account(&mut self, share: &Share) {
+        if self.bytes.is_empty() {
+            self.bytes = VecDeque::new();
+        }
+        let costs = match self.bytes.capacity() {
+            0 => 0,
+            capacity => capacity + BEHIND,
+        };
+        let before = std::mem::replace(&mut self.costs, costs);
+        if before != costs {
+            share.changed(before, costs);
+        }
     }
 
     fn wake(&mut self) {
@@ -45,16 +74,23 @@ pub(crate) struct Pipe {
     lanes: Lanes,
     /// Which lane it writes to; it reads from the other.
     side: usize,
+    turn: Rc<Turn>,
+    /// Of the end that is a connection: what it occupies.
+    pub(crate) place: Option<Place>,
     /// Whose bytes they are, and where they came in: of the socket behind it.
     pub(crate) addresses: (Option<SocketAddr>, Option<SocketAddr>),
 }
 
 impl Pipe {
-    /// Both ends.
-    pub(crate) fn pair(addresses: (Option<SocketAddr>, Option<SocketAddr>)) -> (Self, Self) {
+    /// Both ends of a connection that comes in through `link`: the asking one, and the one that occupies `place`.
+    pub(crate) fn pair(link: &Link, place: Place) -> (Self, Self) {
         let lanes = Lanes::default();
-        let end = |side| Self { lanes: lanes.clone(), side, addresses };
-        (end(0), end(1))
+        let addresses = (link.peer, link.local);
+        let end = |side, place| {
+            let (lanes, turn) = (lanes.clone(), link.turn.clone());
+            Self { lanes, side, turn, place, addresses }
+        };
+        (end(0, None), end(1, Some(place)))
     }
 
     pub(crate) fn poll_take(
@@ -71,6 +107,7 @@ impl Pipe {
             return Poll::Pending;
         }
         let n = io::Read::read(&mut lane.bytes, into)?;
+        lane.account(&self.turn.share);
         if let Some(writer) = lane.writer.take() {
             writer.wake();
         }
@@ -88,6 +125,7 @@ impl Pipe {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         lane.bytes.extend(&bytes[..n]);
+        lane.account(&self.turn.share);
         if let Some(reader) = lane.reader.take() {
             reader.wake();
         }
@@ -121,7 +159,12 @@ impl Pipe {
 
 impl Drop for Pipe {
     fn drop(&mut self) {
-        self.lanes.borrow_mut().iter_mut().for_each(Lane::close);
+        let lanes = &mut *self.lanes.borrow_mut();
+        lanes.iter_mut().for_each(Lane::close);
+        // (nobody reads any more what came to this end)
+        let lane = &mut lanes[1 - self.side];
+        lane.bytes.clear();
+        lane.account(&self.turn.share);
     }
 }
 

@@ -1,6 +1,6 @@
 //! TCP and Unix streams as one type, in two halves: the connection's task owns the reading half, the link the writing one.
 
-use super::pipe::Pipe;
+use super::pipe::{Pipe, Place};
 use std::{
     future::poll_fn,
     io,
@@ -66,6 +66,14 @@ pub(crate) enum ReadHalf {
 }
 
 impl ReadHalf {
+    /// What a connection of this kind occupies until its last handler has ended, whatever became of its peer.
+    pub(crate) fn place(&self) -> Option<Place> {
+        match self {
+            ReadHalf::Pipe(pipe) => pipe.place.clone(),
+            ReadHalf::Tcp(_) | ReadHalf::Unix(_) => None,
+        }
+    }
+
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,

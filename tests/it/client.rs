@@ -87,6 +87,16 @@ impl Client {
         taken
     }
 
+    /// The same, if the peer does not close before.
+    pub fn bytes_or_end(&mut self, n: usize) -> Option<Vec<u8>> {
+        while self.received.len() < n {
+            if !self.read_more() {
+                return None;
+            }
+        }
+        Some(self.bytes(n))
+    }
+
     /// The next line, without its line feed.
     pub fn line(&mut self) -> String {
         loop {

@@ -1,5 +1,9 @@
 //! HTTP/2 by prior knowledge, as nghttp and curl speak it: what holds for HTTP/1.1 holds for each of its streams.
 
+mod frames;
+mod limits;
+mod streams;
+
 use crate::{client::Client, host::TestHost};
 use std::{
     fs,
@@ -19,7 +23,7 @@ worker.close_timeout = 1;
 worker.handshake_timeout = 1;
 worker.on_message = |connection, request| {
     switch request.path() {
-        "/" => connection.send(`${request.method()} ${request.uri()} ${connection.get_remote_ip()}`),
+        "/" => connection.send(`${request.method()} ${request.uri()} ${request.protocol_version()} ${connection.get_remote_ip()}`),
         "/host" => connection.send(request.host()),
         "/echo" => connection.send(request.raw_body()),
         "/slow" => { sleep(0.3); connection.send("slow"); },
@@ -62,7 +66,7 @@ fn curl_gets_what_the_script_answers_over_http2() {
     let base = host.address(ADDRESS);
     let text =
         |path: &str, more: &[&str]| String::from_utf8(curl(&base, path, more)).expect("text");
-    assert_eq!(text("/", &["-w", " %{http_version}"]), "GET / 127.0.0.1 2");
+    assert_eq!(text("/", &["-w", " %{http_version}"]), "GET / 2 127.0.0.1 2");
     assert_eq!(format!("http://{}", text("/host", &[])), base);
     assert_eq!(text("/stream", &[]), "data: 0\n\ndata: 1\n\ndata: 2\n\n");
     let nothing = text("/nothing", &["-i"]);

@@ -80,6 +80,8 @@ pub(crate) struct Head {
     lines: usize,
     /// HTTP/1.0 or 1.1.
     pub(crate) minor: u8,
+    /// Did the client say this in HTTP/2?
+    pub(crate) is_http2: bool,
     pub(crate) content: Content,
     /// May another request follow on this connection?
     pub(crate) keeps_alive: bool,
@@ -125,6 +127,7 @@ impl Head {
             bytes: bytes[..bytes.len() - 2].into(),
             minor,
             content,
+            is_http2: false,
             keeps_alive: !facts.close && (minor == 1 || facts.keep_alive),
             expects_continue: facts.expects && minor == 1 && content != Content::Length(0),
             wants_websocket: facts.websocket && facts.upgrade && method == "GET" && minor == 1,

@@ -369,7 +369,10 @@ pub(super) fn register(engine: &mut Engine) {
     method!("path", |r: This| -> Text { r.head().path().into() });
     method!("uri", |r: This| -> Text { r.head().uri().into() });
     method!("query_string", |r: This| -> Text { r.head().query().into() });
-    method!("protocol_version", |r: This| -> Text { format!("1.{}", r.head().minor).into() });
+    method!("protocol_version", |r: This| -> Text {
+        let head = r.head();
+        if head.is_http2 { "2".into() } else { format!("1.{}", head.minor).into() }
+    });
     method!("host", |r: This| -> Text { r.host(false).into() });
     method!("host", |r: This, without_port: bool| -> Text { r.host(without_port).into() });
     macro_rules! all_or_one {

@@ -71,7 +71,7 @@ Worker::run_all();
         Entry::new(
             "protocol_version",
             &["protocol_version() -> string"],
-            "`1.1` or `1.0`.",
+            "`1.1`, `1.0`, or `2`.",
             r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.on_message = |connection, request| {
