@@ -1,6 +1,6 @@
 //! A link that speaks HTTP: how an answer gets into its queue, and what follows when it is complete.
 
-use super::{Link, Sent, Status, sending::BEYOND_BUDGET};
+use super::{Happening, Link, Sent, Status, sending::BEYOND_BUDGET};
 use crate::protocol::{
     Broken, Wire,
     http::{Http, Stage},
@@ -111,6 +111,17 @@ impl Link {
         }
     }
 
+    /// Ends a stream that will not be completed, after what is queued of it, so that its client sees that it was cut.
+    /// False: there is none.
+    pub(crate) fn cut_stream(self: &Rc<Self>) -> bool {
+        let is_streaming = self.wire.borrow_mut().http().is_some_and(|http| http.is_streaming());
+        if is_streaming && self.status.get() == Status::Established {
+            self.flush_soon();
+            self.begin_closing();
+        }
+        is_streaming
+    }
+
     /// The end of an HTTP connection, with an answer that says why.
     pub(crate) fn refusal(&self, status: u16, reason: &str) -> Broken {
         match self.wire.borrow_mut().http() {
@@ -198,7 +209,10 @@ impl Link {
             Stage::Head if self.unread.get() == 0 => self.close(0, ""),
             Stage::Head => self.break_off(self.refusal(408, "no headers within handshake_timeout")),
             Stage::Body => self.break_off(self.refusal(408, "no body within body_timeout")),
-            Stage::Answer => self.answer_for(504, "no answer within response_timeout"),
+            Stage::Answer => {
+                self.happen(Happening::Unanswered);
+                self.answer_for(504, "no answer within response_timeout");
+            }
             Stage::Rest => self.give_up("an answer was not read within body_timeout"),
         }
     }
