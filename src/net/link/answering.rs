@@ -100,6 +100,12 @@ impl Link {
         self.answering.set(false);
     }
 
+    /// Is there a request whose answer has not begun, and somebody who waits for it?
+    pub(crate) fn is_unanswered(&self) -> bool {
+        let is_open = self.status.get() == Status::Established;
+        is_open && self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered())
+    }
+
     /// Answers for a script that does not, and closes.
     pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &str) {
         let is_unanswered = self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered());
@@ -114,12 +120,13 @@ impl Link {
     /// Ends a stream that will not be completed, after what is queued of it, so that its client sees that it was cut.
     /// False: there is none.
     pub(crate) fn cut_stream(self: &Rc<Self>) -> bool {
-        let is_streaming = self.wire.borrow_mut().http().is_some_and(|http| http.is_streaming());
-        if is_streaming && self.status.get() == Status::Established {
+        let is_open = self.status.get() == Status::Established;
+        let is_cut = is_open && self.wire.borrow_mut().http().is_some_and(|h| h.is_streaming());
+        if is_cut {
             self.flush_soon();
             self.begin_closing();
         }
-        is_streaming
+        is_cut
     }
 
     /// The end of an HTTP connection, with an answer that says why.

@@ -2,7 +2,7 @@
 //! sent as fast as the peer takes it, in parts, so that neither a slow disk nor a slow peer costs the isolate anything
 //! but a buffer. Files that a script names and those below the roots of a WebServer take the same way.
 
-use super::{Request, TcpConnection};
+use super::{Request, TcpConnection, named_file::NamedFile};
 use crate::{
     net::link::{Link, Sent, Status},
     protocol::http::{Payload, ResponseHead},
@@ -164,10 +164,8 @@ pub(super) fn send(connection: &TcpConnection, head: Head, body: FileBody) -> Re
         FileBody::Part { path, .. } => path.display().to_string(),
         FileBody::Below { path, .. } | FileBody::Served { path, .. } => path.clone(),
     };
-    let is_named = matches!(body, FileBody::Part { .. });
-    deliver_soon(connection, head, Named { path, is_named }, move |patience| {
-        ready(&body, &wish, patience)
-    });
+    let named = NamedFile { path, is_named: matches!(body, FileBody::Part { .. }) };
+    deliver_soon(connection, head, named, move |patience| ready(&body, &wish, patience));
     Ok(Sent::Queued)
 }
 
@@ -178,7 +176,7 @@ pub(crate) fn serve(connection: &TcpConnection, request: &Request, root: Arc<Doc
     let head = Head { status: 200, reason: None, headers };
     let wish = Wish::of(request, true);
     let body = FileBody::Served { root, path: wish.path.clone() };
-    let named = Named { path: wish.path.clone(), is_named: false };
+    let named = NamedFile { path: wish.path.clone(), is_named: false };
     deliver_soon(connection, head, named, move |patience| match wish.method.as_str() {
         "GET" | "HEAD" => ready(&body, &wish, patience),
         "OPTIONS" => Ok(Ready::empty(204).with_header("Allow", ALLOWED)),
@@ -186,31 +184,11 @@ pub(crate) fn serve(connection: &TcpConnection, request: &Request, root: Arc<Doc
     });
 }
 
-/// What the log calls a file that there is trouble with.
-struct Named {
-    path: String,
-    /// By the script, and not by a request?
-    is_named: bool,
-}
-
-impl Named {
-    /// Strangers may ask for what is not there; a disk that fails, or a script that is wrong, is for somebody to see.
-    fn note(&self, fault: &io::Error, connection: &TcpConnection) {
-        use io::ErrorKind::{InvalidInput, NotADirectory, NotFound, PermissionDenied};
-        let is_refused =
-            matches!(fault.kind(), NotFound | NotADirectory | InvalidInput | PermissionDenied);
-        if self.is_named || !is_refused {
-            let (id, path) = (connection.link().id, self.path.escape_debug());
-            connection.warn(&format!("connection {id}: the file {path} was not sent: {fault}"));
-        }
-    }
-}
-
 /// Makes an answer ready, at once or on another thread, and sends it.
 fn deliver_soon(
     connection: &TcpConnection,
     head: Head,
-    named: Named,
+    named: NamedFile,
     ready: impl Fn(Patience) -> io::Result<Ready> + Send + 'static,
 ) {
     let (connection, link) = (connection.clone(), connection.link());

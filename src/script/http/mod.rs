@@ -4,6 +4,7 @@ mod body;
 mod chunk;
 mod file;
 mod form;
+mod named_file;
 mod request;
 mod response;
 mod root_options;
@@ -106,21 +107,26 @@ fn whole(
     let sent =
         link.respond(body.len(), |http, out| http.answer(head, Payload::Whole(body), out))?;
     if sent == Sent::Dropped {
-        no_room(connection, link, "503 was sent for an answer", body.len());
+        refuse(connection, link, body.len());
     }
     Ok(sent)
 }
 
-/// Says that bytes were dropped, to the log and to a client that has not been answered.
-fn no_room(connection: &TcpConnection, link: &Rc<Link>, what: &str, length: usize) {
-    if link.status() == Status::Established {
-        connection.warn(&format!(
-            "connection {}: {what} of {length} bytes, for which there was no room; see max_queued_bytes \
-             and max_send_buffer_size",
-            link.id
-        ));
+/// Says to a client that there is no room for its answer.
+fn refuse(connection: &TcpConnection, link: &Rc<Link>, length: usize) {
+    if link.is_unanswered() {
+        no_room(connection, "503 was sent for an answer", length);
         link.answer_for(503, "there is no room for this answer now");
     }
+}
+
+/// Tells the log of bytes that were dropped.
+fn no_room(connection: &TcpConnection, what: &str, length: usize) {
+    connection.warn(&format!(
+        "connection {}: {what} of {length} bytes, for which there was no room; see max_queued_bytes and \
+         max_send_buffer_size",
+        connection.link().id
+    ));
 }
 
 /// A part of a stream; an empty one ends it. One that is dropped ends the connection: with a hole in it, the rest would look
@@ -133,9 +139,8 @@ fn chunk_of(connection: &TcpConnection, link: &Rc<Link>, bytes: &[u8]) -> Result
         }
         Ok(())
     })?;
-    if sent == Sent::Dropped {
-        no_room(connection, link, "a stream was cut before a Chunk", bytes.len());
-        link.cut_stream();
+    if sent == Sent::Dropped && link.cut_stream() {
+        no_room(connection, "a stream was cut before a Chunk", bytes.len());
     }
     Ok(sent)
 }
@@ -181,12 +186,7 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
                 }
             })?;
             if sent == Sent::Dropped {
-                no_room(
-                    connection,
-                    link,
-                    "503 was sent for the beginning of a stream",
-                    bytes.len(),
-                );
+                refuse(connection, link, bytes.len());
             }
             Ok(sent)
         })?,
