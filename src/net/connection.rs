@@ -1,7 +1,9 @@
 //! The task of one connection: it reads, cuts messages, and tells [`Events`] one thing after the other.
 
 use super::{
-    Events, Happening, Message, Verdict, http2,
+    Events, Happening, Message, Verdict,
+    attend::attend,
+    http2,
     inbox::{Inbox, give_buffer, take_buffer},
     link::{Link, Status},
     spool::Spool,
@@ -82,12 +84,12 @@ impl<E: Events> Connection<E> {
 
     /// Runs until the connection is over, whichever side ended it.
     pub(crate) async fn run(mut self) {
-        attend(&self.link, &self.read, &mut self.inbox, self.events.connect()).await;
+        attend(&self.link, &mut self.read, &mut self.inbox, self.events.connect()).await;
         loop {
             while let Some(happening) = self.link.take_happening() {
                 self.link.complaining.set(matches!(happening, Happening::Error { .. }));
                 let work = self.events.happened(happening);
-                attend(&self.link, &self.read, &mut self.inbox, work).await;
+                attend(&self.link, &mut self.read, &mut self.inbox, work).await;
                 self.link.complaining.set(false);
             }
             if self.link.is_over() {
@@ -243,7 +245,8 @@ impl<E: Events> Connection<E> {
                     if let Some(opening) = self.opens_websocket(&request) {
                         self.link.become_websocket();
                         let work = self.events.handshake(&opening);
-                        let verdict = attend(&self.link, &self.read, &mut self.inbox, work).await;
+                        let verdict =
+                            attend(&self.link, &mut self.read, &mut self.inbox, work).await;
                         self.conclude(&opening, verdict);
                         continue;
                     }
@@ -257,7 +260,7 @@ impl<E: Events> Connection<E> {
                 Ok(Step::Handshake { request, consumed }) => {
                     self.inbox.consume(consumed);
                     let work = self.events.handshake(&request);
-                    let verdict = attend(&self.link, &self.read, &mut self.inbox, work).await;
+                    let verdict = attend(&self.link, &mut self.read, &mut self.inbox, work).await;
                     self.conclude(&request, verdict);
                 }
                 Ok(Step::Goodbye) => {
@@ -277,7 +280,7 @@ impl<E: Events> Connection<E> {
     async fn spool(&mut self, part: Vec<u8>) -> bool {
         let (spool, directory) = (self.spool.take(), self.events.upload_dir());
         let work = Spool::append(spool, directory, part);
-        match attend(&self.link, &self.read, &mut self.inbox, work).await {
+        match attend(&self.link, &mut self.read, &mut self.inbox, work).await {
             Ok((spool, part)) => {
                 self.spool = Some(spool);
                 self.link.with_wire(|wire| wire.http().map(|http| http.reuse(part)));
@@ -315,7 +318,7 @@ impl<E: Events> Connection<E> {
             let broken: Broken = self.link.with_wire(|wire| wire.not_utf8());
             return self.link.break_off(broken);
         };
-        attend(&self.link, &self.read, &mut self.inbox, self.events.message(data)).await;
+        attend(&self.link, &mut self.read, &mut self.inbox, self.events.message(data)).await;
         self.link.heard.set(self.link.turn.clock.get());
         // A peer that sent many messages at once must not keep others waiting for all of its handlers.
         if self.events.took_long() {
@@ -324,8 +327,8 @@ impl<E: Events> Connection<E> {
         }
     }
 
-    /// Closes the socket, tells the script, and lets a polite peer take what is on its way. A socket that was destroyed is
-    /// closed before the script hears of it: its handler may wait.
+    /// Closes the socket, tells the script, and lets a polite peer take what is on its way. The socket does not wait for
+    /// the script, whose handler may take its time.
     async fn end(self) {
         let Self { mut read, link, mut events, .. } = self;
         let _place = read.place();
@@ -336,44 +339,16 @@ impl<E: Events> Connection<E> {
             if let Some(write) = &write {
                 write.shutdown();
             }
-            events.close().await;
-            drop(events);
-            let _ = tokio::time::timeout(LINGER, discard(&mut read)).await;
+            let lingering = async {
+                let _ = tokio::time::timeout(LINGER, discard(&mut read)).await;
+                drop((read, write));
+            };
+            tokio::join!(events.close(), lingering);
         } else {
             drop((read, write));
             events.close().await;
         }
     }
-}
-
-/// Waits for a handler. Most never wait themselves; while one does, it must not sit on the buffer that all connections
-/// share, and a peer that resets the connection meanwhile is noticed, so that the handler's next send says so.
-async fn attend<T>(
-    link: &Link,
-    read: &ReadHalf,
-    inbox: &mut Inbox,
-    handling: impl Future<Output = T>,
-) -> T {
-    link.handling.set(true);
-    let mut handling = pin!(handling);
-    let mut broken = None;
-    let result = poll_fn(|cx| {
-        let polled = handling.as_mut().poll(cx);
-        if polled.is_pending() && link.status() != Status::Closed {
-            let broken = broken.get_or_insert_with(|| {
-                inbox.settle();
-                link.unread.set(inbox.len());
-                Box::pin(read.broken())
-            });
-            if broken.as_mut().poll(cx).is_ready() {
-                link.destroy();
-            }
-        }
-        polled
-    })
-    .await;
-    link.handling.set(false);
-    result
 }
 
 fn receive<E: Events>(events: &mut E, kind: Kind, payload: &[u8]) -> Result<E::Data, ()> {

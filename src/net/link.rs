@@ -260,9 +260,12 @@ impl Link {
     pub(crate) fn happen(&self, happening: Happening) {
         let mut happenings = self.happenings.borrow_mut();
         if !happenings.contains(&happening) {
-            if let Happening::Error { code, .. } = happening {
-                let faults = &self.turn.stats.faults;
-                if code == code::SEND { faults.send.add(1) } else { faults.protocol.add(1) }
+            let faults = &self.turn.stats.faults;
+            match happening {
+                Happening::Error { code: code::SEND, .. } => faults.send.add(1),
+                Happening::Error { .. } => faults.protocol.add(1),
+                Happening::Unanswered => faults.unanswered.add(1),
+                Happening::BufferFull | Happening::BufferDrain => (),
             }
             happenings.push_back(happening);
             drop(happenings);

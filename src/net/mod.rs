@@ -3,6 +3,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod address;
+mod attend;
 mod bind;
 pub(crate) mod budget;
 pub(crate) mod connection;
@@ -52,6 +53,8 @@ pub(crate) enum Happening {
     BufferFull,
     /// The queue, which had to wait for the socket, is empty again.
     BufferDrain,
+    /// A request has not been answered in time.
+    Unanswered,
     /// Trouble, by the codes of [`code`].
     Error { code: i64, text: String },
 }

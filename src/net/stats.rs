@@ -53,6 +53,8 @@ pub(crate) struct Faults {
     pub(crate) protocol: Counter,
     /// A send failed, and the connection was told so.
     pub(crate) send: Counter,
+    /// A request was not answered in time.
+    pub(crate) unanswered: Counter,
 }
 
 impl Faults {
@@ -62,13 +64,14 @@ impl Faults {
     }
 
     /// All kinds by name.
-    pub(crate) fn by_kind(&self) -> [(&'static str, u64); 5] {
+    pub(crate) fn by_kind(&self) -> [(&'static str, u64); 6] {
         [
             ("script", self.script.get()),
             ("timeout", self.timeout.get()),
             ("panic", self.panic.get()),
             ("protocol", self.protocol.get()),
             ("send", self.send.get()),
+            ("unanswered", self.unanswered.get()),
         ]
     }
 }

@@ -63,6 +63,8 @@ pub(crate) enum ReadHalf {
     Tcp(tcp::OwnedReadHalf),
     Unix(unix::OwnedReadHalf),
     Pipe(Rc<Pipe>),
+    /// Given back before its connection has come to its end.
+    Closed,
 }
 
 impl ReadHalf {
@@ -84,6 +86,7 @@ impl ReadHalf {
             ReadHalf::Tcp(half) => Pin::new(half).poll_read(cx, &mut buffer),
             ReadHalf::Unix(half) => Pin::new(half).poll_read(cx, &mut buffer),
             ReadHalf::Pipe(pipe) => return pipe.poll_take(cx, into),
+            ReadHalf::Closed => return Poll::Ready(Ok(0)),
         };
         polled.map_ok(|()| buffer.filled().len())
     }
@@ -95,6 +98,7 @@ impl ReadHalf {
             ReadHalf::Tcp(half) => half.ready(Interest::ERROR).await,
             ReadHalf::Unix(half) => half.ready(Interest::ERROR).await,
             ReadHalf::Pipe(pipe) => return poll_fn(|cx| pipe.poll_broken(cx)).await,
+            ReadHalf::Closed => return,
         };
     }
 }

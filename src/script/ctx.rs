@@ -6,6 +6,7 @@ use super::{
     configuration::Configuration,
     http::Sessions,
     policy::Policy,
+    ration::Ration,
     timer::Timers,
     value::{Outcome, error, function},
     worker::{Worker, WorkerCore},
@@ -32,9 +33,6 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-
-/// Error reports that one isolate writes to the log in a second. Fixed: a person reads less.
-const MAX_REPORTS: u32 = 50;
 
 /// What a script can ask of the whole host.
 pub(crate) enum Wish {
@@ -83,8 +81,9 @@ pub(crate) struct Ctx {
     pub(crate) explains: Cell<bool>,
     /// Are prints of the top level shown? (In one isolate they are, the others only repeat them.)
     pub(crate) loud: Cell<bool>,
-    /// In this second of the sweeper's clock, so many reports were shown; so many were not since.
-    reports: Cell<(u64, u32, u64)>,
+    /// Of errors, and of trouble with peers.
+    reports: Ration,
+    warnings: Ration,
     /// Its part of the sockets of the worker that it serves.
     pub(crate) seat: RefCell<Option<Seat>>,
     /// The top-level worker that this isolate serves.
@@ -136,7 +135,8 @@ impl Ctx {
             sessions: RefCell::default(),
             explains: Cell::new(false),
             loud: Cell::new(true),
-            reports: Cell::default(),
+            reports: Ration::default(),
+            warnings: Ration::default(),
             seat: RefCell::default(),
             served: RefCell::default(),
             carried: RefCell::default(),
@@ -189,9 +189,7 @@ impl Ctx {
     /// Drops what a top level declared.
     pub(crate) fn forget_declared(&self) {
         self.timers.forget_declared();
-        for worker in self.declared.take() {
-            worker.core().retire();
-        }
+        self.declared.take().iter().for_each(|worker| worker.core().retire());
     }
 
     /// Makes what a script assigned to a callback callable, or says what is wrong with it. `()` clears.
@@ -359,16 +357,7 @@ impl Ctx {
     /// Logs a fault. A script that fails with every message must not fill the disk: beyond some reports a second
     /// they are counted, and the count is told with the next that is shown.
     pub(crate) fn report(&self, fault: Fault) {
-        let (second, shown, hidden) = self.reports.get();
-        let now = self.turn.clock.get() / 1000;
-        let (shown, hidden) = if now == second { (shown, hidden) } else { (0, hidden) };
-        if shown >= MAX_REPORTS {
-            self.reports.set((second, shown, hidden + 1));
-        } else {
-            let more = match hidden {
-                0 => String::new(),
-                n => format!("\n({n} more errors before this one were not shown)"),
-            };
+        if let Some(more) = self.reports.take(self.turn.clock.get() / 1000, "errors") {
             self.log.write(Record {
                 level: Level::Error,
                 worker: self.name(),
@@ -381,7 +370,6 @@ impl Ctx {
                     connection: fault.connection,
                 },
             });
-            self.reports.set((now, shown + 1, 0));
         }
         self.wish(Wish::Fault(fault));
     }
@@ -393,6 +381,13 @@ impl Ctx {
         }
         let about = About { isolate: self.number(), ..About::default() };
         self.log.write(Record { level, worker: self.name(), location, message, about });
+    }
+
+    /// A line about trouble with one connection of a worker; beyond some a second they are counted, as faults are.
+    pub(crate) fn warn(&self, worker: &str, id: u64, line: &str) {
+        if let Some(more) = self.warnings.take(self.turn.clock.get() / 1000, "warnings") {
+            self.log_connection(Level::Warn, worker, id, format!("{line}{more}"));
+        }
     }
 
     /// A line about one connection of a worker.

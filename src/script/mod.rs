@@ -10,6 +10,7 @@ pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod process;
 pub(crate) mod properties;
+mod ration;
 pub(crate) mod reference;
 pub(crate) mod session;
 pub(crate) mod session_configuration;

@@ -165,8 +165,8 @@ impl Session {
         }
         match result {
             Some(Ok(_)) => (),
-            // (what was answered before the error stays answered)
-            Some(Err(_)) if link.is_committed() => (),
+            // (a stream that it began has nobody who ends it; what else was answered before the error stays answered)
+            Some(Err(_)) if link.cut_stream() || link.is_committed() => (),
             Some(Err(fault)) => match self.refusal(&fault) {
                 Some((status, reason)) => link.answer_for(status, &reason),
                 None if self.ctx.explains.get() => {
@@ -306,13 +306,22 @@ impl Events for Session {
             Happening::BufferDrain => {
                 self.emit(Event::BufferDrain, Dynamic::UNIT, Dynamic::UNIT).await;
             }
+            Happening::Unanswered => {
+                let request = self.connection.request();
+                let asked = request.map(|r| format!("{} {}", r.method(), r.path()));
+                self.connection.warn(&format!(
+                    "connection {}: {} was not answered within response_timeout, in generation {}",
+                    self.connection.link().id,
+                    asked.as_deref().unwrap_or("a request"),
+                    self.ctx.stats.generation.get()
+                ));
+            }
             Happening::Error { code: number, text } => {
                 if number == code::PROTOCOL {
                     let link = self.connection.link();
                     let peer = link.peer.map_or("a unix socket".to_owned(), |p| p.to_string());
-                    let line = format!("connection {} from {peer} ended: {text}", link.id);
-                    let title = self.worker.core().title();
-                    self.ctx.log_connection(Level::Warn, &title, link.id, line);
+                    self.connection
+                        .warn(&format!("connection {} from {peer} ended: {text}", link.id));
                 }
                 self.emit(Event::Error, number.into(), text.into()).await;
             }

@@ -130,6 +130,13 @@ impl TcpConnection {
         self.worker().map(|worker| worker.core().directory()).unwrap_or_default()
     }
 
+    /// Logs trouble that its peer may be the reason of, or has a part in.
+    pub(crate) fn warn(&self, line: &str) {
+        if let Some(worker) = self.worker() {
+            worker.core().ctx().warn(&worker.core().title(), self.0.link.id, line);
+        }
+    }
+
     /// Headers that the request which is being answered has for its answer.
     pub(crate) fn pending_headers(&self) -> Vec<(String, String)> {
         self.0.request.borrow().as_ref().map(Request::take_pending).unwrap_or_default()

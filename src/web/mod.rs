@@ -15,6 +15,7 @@ pub(crate) mod file_store;
 pub(crate) mod memory_store;
 pub(crate) mod session_id;
 pub(crate) mod session_store;
+mod stale_uploads;
 
 pub(crate) mod accept_encoding;
 pub(crate) mod compression;

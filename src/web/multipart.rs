@@ -6,6 +6,7 @@ use crate::web::{
     form::{FormBuilder, FormValue, MAX_FIELDS},
     header_parameters::HeaderParameters,
     multipart_error::{Limit, MultipartError},
+    stale_uploads,
     upload::{Upload, harmless_name},
 };
 use multer::{Field, Multipart};
@@ -201,7 +202,8 @@ impl Reading {
     /// A new file that only its owner can read.
     fn new_file(&self) -> Result<(std::fs::File, TempPath), MultipartError> {
         within(self.files.len() + 1, self.limits.files, Limit::Files)?;
-        let file = Builder::new().prefix("rhost-upload-").tempfile_in(&self.limits.directory);
+        stale_uploads::remove_once(&self.limits.directory);
+        let file = Builder::new().prefix(stale_uploads::PREFIX).tempfile_in(&self.limits.directory);
         Ok(file.map_err(|fault| self.not_stored(fault))?.into_parts())
     }
 

@@ -10,6 +10,7 @@ mod order;
 mod quick;
 mod reloads;
 mod responses;
+mod room;
 mod streams;
 
 use crate::{client::Client, host::TestHost};

@@ -99,7 +99,7 @@ fn a_parser_reads_what_was_done() {
     let faults =
         |kind: &str| -> f64 { metrics.all("rhost_faults_total", &[("kind", kind)]).iter().sum() };
     assert_eq!((faults("script"), faults("protocol")), (1.0, 1.0));
-    assert_eq!((faults("timeout"), faults("panic"), faults("send")), (0.0, 0.0, 0.0));
+    assert_eq!((faults("timeout"), faults("send"), faults("unanswered")), (0.0, 0.0, 0.0));
     let histograms = metrics.0.samples.iter().filter_map(|sample| match &sample.value {
         Value::Histogram(buckets) if sample.labels.get("worker") == Some(text[0].1) => {
             Some(buckets)

@@ -74,6 +74,7 @@ fn what_has_no_route_is_404_and_another_method_405() {
     assert_eq!((other.status, other.header("Allow")), (405, Some("GET, HEAD, OPTIONS, POST")));
     let options = ask(&mut client, "OPTIONS", "/a", &[]);
     assert_eq!((options.status, options.header("Allow")), (204, Some("GET, HEAD, OPTIONS, POST")));
+    assert_eq!(ask(&mut client, "OPTIONS", "*", &[]).status, 204);
     let head = ask(&mut client, "HEAD", "/a", &[]);
     assert_eq!((head.status, head.header("Content-Length")), (200, Some("1")));
     let mut host = start("router::not_found(app, |request| `no ${request.path()}`);");

@@ -1,6 +1,6 @@
 //! A link that speaks HTTP: how an answer gets into its queue, and what follows when it is complete.
 
-use super::{Link, Sent, Status, sending::BEYOND_BUDGET};
+use super::{Happening, Link, Sent, Status, sending::BEYOND_BUDGET};
 use crate::protocol::{
     Broken, Wire,
     http::{Http, Stage},
@@ -100,6 +100,12 @@ impl Link {
         self.answering.set(false);
     }
 
+    /// Is there a request whose answer has not begun, and somebody who waits for it?
+    pub(crate) fn is_unanswered(&self) -> bool {
+        let is_open = self.status.get() == Status::Established;
+        is_open && self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered())
+    }
+
     /// Answers for a script that does not, and closes.
     pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &str) {
         let is_unanswered = self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered());
@@ -109,6 +115,18 @@ impl Link {
                 self.begin_closing();
             }
         }
+    }
+
+    /// Ends a stream that will not be completed, after what is queued of it, so that its client sees that it was cut.
+    /// False: there is none.
+    pub(crate) fn cut_stream(self: &Rc<Self>) -> bool {
+        let is_open = self.status.get() == Status::Established;
+        let is_cut = is_open && self.wire.borrow_mut().http().is_some_and(|h| h.is_streaming());
+        if is_cut {
+            self.flush_soon();
+            self.begin_closing();
+        }
+        is_cut
     }
 
     /// The end of an HTTP connection, with an answer that says why.
@@ -198,7 +216,10 @@ impl Link {
             Stage::Head if self.unread.get() == 0 => self.close(0, ""),
             Stage::Head => self.break_off(self.refusal(408, "no headers within handshake_timeout")),
             Stage::Body => self.break_off(self.refusal(408, "no body within body_timeout")),
-            Stage::Answer => self.answer_for(504, "no answer within response_timeout"),
+            Stage::Answer => {
+                self.happen(Happening::Unanswered);
+                self.answer_for(504, "no answer within response_timeout");
+            }
             Stage::Rest => self.give_up("an answer was not read within body_timeout"),
         }
     }

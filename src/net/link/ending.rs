@@ -32,9 +32,10 @@ impl Link {
         self.wake();
     }
 
-    /// Closes now; what is queued is lost.
+    /// Closes now; what is queued is lost. The connection's task gives the other half of the socket back.
     pub(crate) fn destroy(&self) {
         self.status.set(Status::Closed);
+        drop(self.write.borrow_mut().take());
         self.outbox.borrow_mut().discard();
         self.account();
         if let Some(drainer) = self.drainer.borrow_mut().take() {

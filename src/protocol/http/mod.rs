@@ -250,7 +250,10 @@ impl Http {
     ) {
         self.is_bodiless |= matches!(head.status, 204 | 205 | 304);
         let bodiless = self.is_bodiless;
-        self.keeps_alive &= !head.closes() && !self.drains;
+        // (a stream without a body has no end that its parts could come to, and an event stream hardly ever another)
+        let is_stream = matches!(payload, Payload::Stream);
+        let ends = is_stream && (bodiless || head.is_event_stream());
+        self.keeps_alive &= !head.closes() && !self.drains && !ends;
         let framing = match (bodiless, payload) {
             (true, _) if matches!(head.status, 204 | 304) => Framing::None,
             (true, _) if head.status == 205 => Framing::Length(0),
@@ -286,8 +289,6 @@ impl Http {
     /// Appends one part of a stream. An empty one is nothing: see [`Self::finish`].
     pub(crate) fn part(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
         match self.exchange {
-            // (scripts need not know that only a head was wanted)
-            Exchange::None if self.is_bodiless => Ok(()),
             Exchange::Streaming { .. } if data.is_empty() => Ok(()),
             Exchange::Streaming { chunked: false } => {
                 out.extend_from_slice(data);

@@ -59,6 +59,15 @@ impl ResponseHead<'_> {
         found.any(|(_, value)| value.split(',').any(|v| v.trim().eq_ignore_ascii_case("close")))
     }
 
+    /// Do events follow, as long as the client listens?
+    pub(super) fn is_event_stream(&self) -> bool {
+        let mut types = self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case("content-type"));
+        types.any(|(_, value)| {
+            let media_type = value.split(';').next().unwrap_or_default();
+            media_type.trim().eq_ignore_ascii_case("text/event-stream")
+        })
+    }
+
     /// What the script says the body would be long, for an answer that has none.
     pub(super) fn announced(&self) -> Option<u64> {
         let length = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("content-length"));

@@ -2,7 +2,7 @@
 //! sent as fast as the peer takes it, in parts, so that neither a slow disk nor a slow peer costs the isolate anything
 //! but a buffer. Files that a script names and those below the roots of a WebServer take the same way.
 
-use super::{Request, TcpConnection};
+use super::{Request, TcpConnection, named_file::NamedFile};
 use crate::{
     net::link::{Link, Sent, Status},
     protocol::http::{Payload, ResponseHead},
@@ -160,7 +160,12 @@ pub(super) fn send(connection: &TcpConnection, head: Head, body: FileBody) -> Re
         matches!(body, FileBody::Part { offset: 1.., .. } | FileBody::Part { length: 1.., .. });
     let wish = connection.request().map(|r| Wish::of(&r, head.status == 200 && !is_part));
     let wish = wish.unwrap_or_default();
-    deliver_soon(connection, head, move |patience| ready(&body, &wish, patience));
+    let path = match &body {
+        FileBody::Part { path, .. } => path.display().to_string(),
+        FileBody::Below { path, .. } | FileBody::Served { path, .. } => path.clone(),
+    };
+    let named = NamedFile { path, is_named: matches!(body, FileBody::Part { .. }) };
+    deliver_soon(connection, head, named, move |patience| ready(&body, &wish, patience));
     Ok(Sent::Queued)
 }
 
@@ -171,7 +176,8 @@ pub(crate) fn serve(connection: &TcpConnection, request: &Request, root: Arc<Doc
     let head = Head { status: 200, reason: None, headers };
     let wish = Wish::of(request, true);
     let body = FileBody::Served { root, path: wish.path.clone() };
-    deliver_soon(connection, head, move |patience| match wish.method.as_str() {
+    let named = NamedFile { path: wish.path.clone(), is_named: false };
+    deliver_soon(connection, head, named, move |patience| match wish.method.as_str() {
         "GET" | "HEAD" => ready(&body, &wish, patience),
         "OPTIONS" => Ok(Ready::empty(204).with_header("Allow", ALLOWED)),
         _ => Ok(Ready::page(405, "files are only read here").with_header("Allow", ALLOWED)),
@@ -182,6 +188,7 @@ pub(crate) fn serve(connection: &TcpConnection, request: &Request, root: Arc<Doc
 fn deliver_soon(
     connection: &TcpConnection,
     head: Head,
+    named: NamedFile,
     ready: impl Fn(Patience) -> io::Result<Ready> + Send + 'static,
 ) {
     let (connection, link) = (connection.clone(), connection.link());
@@ -193,7 +200,11 @@ fn deliver_soon(
             }
             made => made,
         };
-        let whole = deliver(&link, head, ready.unwrap_or_else(Ready::refusal)).await;
+        let ready = ready.unwrap_or_else(|fault| {
+            named.note(&fault, &connection);
+            Ready::refusal(fault)
+        });
+        let whole = deliver(&link, head, ready).await;
         if !whole && link.status() == Status::Established {
             link.destroy();
         }
@@ -205,7 +216,11 @@ fn deliver_soon(
 
 /// Sends an answer. False: only the end of the connection can tell the peer that it is not whole.
 async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
-    let mut headers = if ready.is_refusal() { Vec::new() } else { head.headers };
+    let mut headers = head.headers;
+    if ready.is_refusal() {
+        // (they tell of the file that is not sent; cookies, that of the session among them, tell of the client)
+        headers.retain(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    }
     for (name, value) in ready.headers {
         if !headers.iter().any(|(n, _): &(String, String)| n.eq_ignore_ascii_case(name)) {
             headers.push((name.to_owned(), value));
@@ -216,14 +231,12 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
     let reason = head.reason.as_deref().filter(|_| status == head.status);
     let begin = ResponseHead { status, reason, headers: &headers, media_type: "" };
     let is_sent = |sent| matches!(sent, Ok(Sent::Written | Sent::Queued));
+    // (what is in memory is one part, which goes out as there is room)
     let (file, start, length, mut part) = match ready.content {
-        Content::Bytes(bytes) => {
-            return is_sent(link.respond(bytes.len(), |http, out| {
-                http.write(&begin, Payload::Whole(&bytes), out);
-                Ok(())
-            }));
+        Content::Bytes(bytes) => (None, 0, bytes.len() as u64, bytes),
+        Content::File { file, start, length, first } => {
+            (Some(Arc::new(file)), start, length, first)
         }
-        Content::File { file, start, length, first } => (Arc::new(file), start, length, first),
     };
     let begun = link.respond(0, |http, out| {
         http.write(&begin, Payload::Sized(length), out);
@@ -236,7 +249,8 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
     // (a HEAD, or an empty file, is answered by now)
     while link.is_answering() {
         if part.is_empty() {
-            let Ok(next) = next_part(&file, at, end - at, part).await else { return false };
+            let Some(file) = &file else { return false };
+            let Ok(next) = next_part(file, at, end - at, part).await else { return false };
             part = next;
         }
         let mut sent = 0;

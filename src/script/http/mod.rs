@@ -4,6 +4,7 @@ mod body;
 mod chunk;
 mod file;
 mod form;
+mod named_file;
 mod request;
 mod response;
 mod root_options;
@@ -74,9 +75,10 @@ fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
         return answer(connection, &link, &response.parts());
     }
     let sent = if let Some(chunk) = data.read_lock::<Chunk>() {
-        part(&link, chunk.bytes(), true)
+        chunk_of(connection, &link, chunk.bytes())
     } else if let Some(event) = data.read_lock::<ServerSentEvents>() {
-        part(&link, event.text().as_bytes(), false)
+        // (one that is dropped is one event less, and the script hears of it)
+        link.respond(event.text().len(), |http, out| http.part(event.text().as_bytes(), out))
     } else {
         let is_json = data.read_lock::<crate::engine::ref_map::RefMap>().is_some()
             || data.read_lock::<crate::engine::ref_array::RefArray>().is_some()
@@ -90,31 +92,58 @@ fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
             };
             let pending = connection.pending_headers();
             let head = ResponseHead { status: 200, reason: None, headers: &pending, media_type };
-            whole(&link, &head, bytes)
+            whole(connection, &link, &head, bytes)
         })?
     };
     sent.map_err(error)
 }
 
-/// An answer in one piece. One that cannot be queued ends the connection: its peer would take the next one for it.
-fn whole(link: &Rc<Link>, head: &ResponseHead<'_>, body: &[u8]) -> Result<Sent, String> {
+/// An answer in one piece. A client whose answer there is no room for is told so, and the connection closes.
+fn whole(
+    connection: &TcpConnection,
+    link: &Rc<Link>,
+    head: &ResponseHead<'_>,
+    body: &[u8],
+) -> Result<Sent, String> {
     let sent =
         link.respond(body.len(), |http, out| http.answer(head, Payload::Whole(body), out))?;
     if sent == Sent::Dropped {
-        link.destroy();
+        refuse(connection, link, body.len());
     }
     Ok(sent)
 }
 
-/// A part of a stream; an empty one may end it.
-fn part(link: &Rc<Link>, bytes: &[u8], may_end: bool) -> Result<Sent, String> {
-    link.respond(bytes.len(), |http, out| {
+/// Says to a client that there is no room for its answer.
+fn refuse(connection: &TcpConnection, link: &Rc<Link>, length: usize) {
+    if link.is_unanswered() {
+        no_room(connection, "503 was sent for an answer", length);
+        link.answer_for(503, "there is no room for this answer now");
+    }
+}
+
+/// Tells the log of bytes that were dropped.
+fn no_room(connection: &TcpConnection, what: &str, length: usize) {
+    connection.warn(&format!(
+        "connection {}: {what} of {length} bytes, for which there was no room; see max_queued_bytes and \
+         max_send_buffer_size",
+        connection.link().id
+    ));
+}
+
+/// A part of a stream; an empty one ends it. One that is dropped ends the connection: with a hole in it, the rest would look
+/// whole.
+fn chunk_of(connection: &TcpConnection, link: &Rc<Link>, bytes: &[u8]) -> Result<Sent, String> {
+    let sent = link.respond(bytes.len(), |http, out| {
         http.part(bytes, out)?;
-        if bytes.is_empty() && may_end {
+        if bytes.is_empty() {
             http.finish(out);
         }
         Ok(())
-    })
+    })?;
+    if sent == Sent::Dropped && link.cut_stream() {
+        no_room(connection, "a stream was cut before a Chunk", bytes.len());
+    }
+    Ok(sent)
 }
 
 fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome<Sent> {
@@ -130,7 +159,7 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
         Body::None if parts.is_stream() => {
             link.respond(0, |http, out| http.answer(&head(""), Payload::Stream, out))
         }
-        Body::None => whole(link, &head(""), b""),
+        Body::None => whole(connection, link, &head(""), b""),
         Body::File(body) => {
             let (status, reason) = (parts.status, parts.reason.clone());
             let mut body = body.clone();
@@ -147,16 +176,20 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
                 Kind::Binary => BINARY,
             };
             if !parts.is_stream() {
-                return whole(link, &head(media_type), bytes);
+                return whole(connection, link, &head(media_type), bytes);
             }
-            link.respond(bytes.len(), |http, out| {
+            let sent = link.respond(bytes.len(), |http, out| {
                 http.answer(&head(media_type), Payload::Stream, out)?;
                 // (an event stream has only events, and the answer to a HEAD no parts at all)
                 match http.is_streaming() && !parts.is_event_stream() {
                     true => http.part(bytes, out),
                     false => Ok(()),
                 }
-            })
+            })?;
+            if sent == Sent::Dropped {
+                refuse(connection, link, bytes.len());
+            }
+            Ok(sent)
         })?,
     };
     sent.map_err(error)

@@ -88,12 +88,12 @@ impl Request {
         &self.0.request.head
     }
 
-    pub(super) fn method(&self) -> &str {
+    pub(crate) fn method(&self) -> &str {
         self.head().method()
     }
 
     /// What comes before the `?`, as received.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.head().path()
     }
 

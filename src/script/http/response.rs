@@ -174,6 +174,7 @@ impl Response {
         }
         let (directory, options, path) =
             (directory.into(), root_options(options)?, path.to_owned());
+        let path = if path.starts_with('/') { path } else { format!("/{path}") };
         self.0.borrow_mut().body = Body::File(FileBody::Below { directory, options, path });
         Ok(self.clone())
     }

@@ -12,8 +12,10 @@ pub(super) const CHUNK: Section = Section {
         "Chunk",
         &["Chunk(data: any) -> Chunk"],
         "A part: what `connection.send` takes; an empty one ends the answer. Sent when no stream was begun it is an error. \
-            `send` gives `false` when the client is gone or reads so slowly that the queue is \
-            full: the part is lost then, so end the answer or wait for `on_buffer_drain`.",
+            `send` gives `false` when the client is gone. A part that the queue has no room for is not sent either, and \
+            the connection ends without the end of the answer, so that the client sees that it is cut: send no more \
+            between `on_buffer_full` and `on_buffer_drain`, or while `send_buffer_size` is at `max_send_buffer_size`. \
+            Parts go to the stream that is open, so end what sends them, a timer for example, with their own stream.",
         r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.on_message = |connection, request| {
@@ -42,7 +44,8 @@ pub(super) const EVENTS: Section = Section {
         "An event of these fields, all of which may be missing: `event` (its name), `id`, `retry` (milliseconds until the \
             browser comes again), `data` (as for `connection.send`; may have several lines), and `\"\"`, a comment that \
             keeps proxies awake. Other fields, and line breaks in `event` and `id`, are an error. When the client is \
-            gone `send` gives `false`: end timers in `on_close`. `connection.close()` or `Chunk(\"\")` ends the stream.",
+            gone, or the queue has no room for this event, `send` gives `false`. A stream of events is the last answer \
+            of its connection: end timers in `on_close`. `connection.close()` or `Chunk(\"\")` ends the stream.",
         r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.on_message = |connection, request| {

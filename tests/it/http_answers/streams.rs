@@ -77,7 +77,7 @@ fn events_have_the_form_that_the_standard_gives_them() {
     let mut client = host.tcp(ADDRESS);
     client.send("GET / HTTP/1.1\r\nHost: here\r\nLast-Event-ID: 41\r\n\r\n");
     let wanted = "HTTP/1.1 200 OK\nCache-Control: no-cache\nContent-Type: text/event-stream; charset=utf-8\n\
-                  Transfer-Encoding: chunked\n\n";
+                  Transfer-Encoding: chunked\nConnection: close\n\n";
     assert_eq!(head(&mut client), wanted);
     for part in [
         "data: from 41\n\n",
@@ -157,7 +157,7 @@ fn the_end_of_a_stream_comes_through_a_full_queue() {
         connection.send(Response(200, #{ "Transfer-Encoding": "chunked" }));
         let part = ""; part.pad(50000, 'x');
         let sent = 0;
-        while connection.send(Chunk(part)) != false { sent += 1; }
+        while connection.send_buffer_size < 100000 { connection.send(Chunk(part)); sent += 1; }
         connection.send(Chunk(""));
         print(`sent ${sent}`);
         "#,
@@ -173,4 +173,127 @@ fn the_end_of_a_stream_comes_through_a_full_queue() {
     }
     assert_eq!(host.printed(), [format!("sent {parts}")]);
     assert!(get(&mut client, "/next").ends_with("\n\nnext"));
+}
+
+#[test]
+fn a_chunk_without_room_cuts_the_answer_where_it_would_be_missing() {
+    let mut host = serve(
+        r#"
+        connection.max_send_buffer_size = 100000;
+        connection.on_error = |connection, code, text| print(`error ${code}`);
+        connection.send(Response(200, #{ "Transfer-Encoding": "chunked" }));
+        let part = ""; part.pad(50000, 'x');
+        let sent = 0;
+        while connection.send(Chunk(part)) != false { sent += 1; }
+        print(connection.send(Chunk("the rest")));
+        print(connection.send(Chunk("")));
+        print(`sent ${sent}`);
+        "#,
+    );
+    let mut client = crate::client::Client::connect_narrow(host.socket(ADDRESS));
+    client.send(request("GET", "/"));
+    host.wait_for_log("sent ");
+    head(&mut client);
+    let rest = String::from_utf8(client.rest()).expect("text");
+    let parts = rest.matches(&"x".repeat(50000)).count();
+    assert!(!rest.contains("rest") && !rest.ends_with("0\r\n\r\n"), "cut");
+    host.wait_for_log("error 2");
+    assert_eq!(host.printed(), ["false", "false", &format!("sent {parts}"), "error 2"]);
+    host.wait_for_log("a stream was cut before a Chunk of 50000 bytes");
+}
+
+#[test]
+fn an_event_without_room_is_dropped_alone() {
+    let mut host = serve(
+        r#"
+        connection.max_send_buffer_size = 100000;
+        connection.send(Response(200, #{ "Content-Type": "text/event-stream" }));
+        let data = ""; data.pad(50000, 'x');
+        while connection.send(ServerSentEvents(#{ data: data })) != false { }
+        connection.on_buffer_drain = |connection| {
+            connection.send(ServerSentEvents(#{ data: "later" }));
+            connection.close();
+        };
+        print("full");
+        "#,
+    );
+    let mut client = crate::client::Client::connect_narrow(host.socket(ADDRESS));
+    client.send(request("GET", "/"));
+    host.wait_for_log("full");
+    let rest = String::from_utf8(client.rest()).expect("text");
+    assert!(rest.ends_with("data: later\n\n\r\n0\r\n\r\n"), "{}", rest.len());
+}
+
+/// The clock of the README, faster.
+const CLOCK: &str = r#"
+    let headers = #{ "Content-Type": "text/event-stream", "Cache-Control": "no-cache" };
+    print(`asked ${request.method()}`);
+    connection.send(Response(200, headers));
+    connection.on_close = |connection| { Timer::del(connection.clock); print("closed"); };
+    connection.seconds = 0;
+    connection.clock = Timer::repeat(0.01, || {
+        connection.seconds += 1;
+        connection.send(ServerSentEvents(#{ event: "clock", data: connection.seconds }));
+    });
+"#;
+
+#[test]
+fn a_head_of_a_stream_ends_its_connection_and_nothing_is_left_of_it() {
+    let mut host = serve(CLOCK);
+    let mut client = host.tcp(ADDRESS);
+    client.send(format!("{}{}", request("HEAD", "/").repeat(2000), request("GET", "/")));
+    let wanted = "HTTP/1.1 200 OK\nCache-Control: no-cache\nContent-Type: text/event-stream\n\
+                  Transfer-Encoding: chunked\nConnection: close\n\n";
+    assert_eq!(head(&mut client), wanted);
+    client.expect_end();
+    host.wait_for_log("closed");
+    assert_eq!(host.printed(), ["asked HEAD", "closed"]);
+    assert_eq!(host.handle().status().expect("a status").isolates[0].timers, 0);
+    assert_eq!(host.errors(), 0);
+}
+
+#[test]
+fn a_part_without_a_stream_is_an_error_and_goes_into_no_other_answer() {
+    let mut host = serve(
+        r#"
+        if request.path() == "/after" {
+            try { connection.send(Chunk("late")); } catch (why) { print(why); }
+            return connection.send("whole");
+        }
+        connection.send(Response(200, #{ "Transfer-Encoding": "chunked" }));
+        connection.send(Chunk(""));
+        "#,
+    );
+    let mut client = host.tcp(ADDRESS);
+    client.send(request("GET", "/"));
+    head(&mut client);
+    assert_eq!(chunk(&mut client), "");
+    assert!(get(&mut client, "/after").ends_with("\n\nwhole"));
+    host.wait_for_log("parts follow a Response that has begun a stream");
+}
+
+#[test]
+fn a_stream_that_can_have_no_parts_is_a_head_and_the_end() {
+    let mut host = serve(
+        r#"
+        let status = if request.method() == "HEAD" { 200 } else { 204 };
+        connection.send(Response(status, #{ "Transfer-Encoding": "chunked", "Content-Type": "a/b" }, "first"));
+        print(connection.send(Chunk("second")));
+        print(connection.send(Chunk("")));
+        "#,
+    );
+    for (method, wanted) in [
+        (
+            "HEAD",
+            "HTTP/1.1 200 OK\nContent-Type: a/b\nTransfer-Encoding: chunked\nConnection: close\n\n",
+        ),
+        ("GET", "HTTP/1.1 204 No Content\nContent-Type: a/b\nConnection: close\n\n"),
+    ] {
+        let mut client = host.tcp(ADDRESS);
+        client.send(request(method, "/"));
+        assert_eq!(head(&mut client), wanted);
+        client.expect_end();
+    }
+    assert_eq!(host.printed(), ["false"; 4]);
+    assert_eq!(host.errors(), 0);
 }
