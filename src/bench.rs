@@ -87,7 +87,7 @@ impl Stage {
         let worker = ctx.workers.borrow()[0].clone();
         *ctx.served.borrow_mut() = Some(worker.clone());
 
-        let (near, peer) = Pipe::pair((None, None));
+        let (near, peer) = Pipe::pair(&ctx.turn, (None, None), None);
         let (link, read, mut session) = session::begin(&worker, Stream::Pipe(near));
         link.with_wire(open);
         at_once(session.connect());

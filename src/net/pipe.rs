@@ -1,7 +1,7 @@
 //! A connection inside of one isolate: two ends, and what is written to one is read from the other. Neither end ever has
 //! more than a buffer's worth waiting, and what waits is counted as any queue.
 
-use super::{link::Link, share::Share, turn::Turn};
+use super::{share::Share, turn::Turn};
 use std::{
     cell::RefCell,
     collections::VecDeque,
@@ -82,15 +82,18 @@ pub(crate) struct Pipe {
 }
 
 impl Pipe {
-    /// Both ends of a connection that comes in through `link`: the asking one, and the one that occupies `place`.
-    pub(crate) fn pair(link: &Link, place: Place) -> (Self, Self) {
+    /// Both ends of a connection between these addresses: the asking one, and the one that occupies `place`.
+    pub(crate) fn pair(
+        turn: &Rc<Turn>,
+        addresses: (Option<SocketAddr>, Option<SocketAddr>),
+        place: Option<Place>,
+    ) -> (Self, Self) {
         let lanes = Lanes::default();
-        let addresses = (link.peer, link.local);
         let end = |side, place| {
-            let (lanes, turn) = (lanes.clone(), link.turn.clone());
+            let (lanes, turn) = (lanes.clone(), turn.clone());
             Self { lanes, side, turn, place, addresses }
         };
-        (end(0, None), end(1, Some(place)))
+        (end(0, None), end(1, place))
     }
 
     pub(crate) fn poll_take(

@@ -72,7 +72,7 @@ impl ReadHalf {
     pub(crate) fn place(&self) -> Option<Place> {
         match self {
             ReadHalf::Pipe(pipe) => pipe.place.clone(),
-            ReadHalf::Tcp(_) | ReadHalf::Unix(_) => None,
+            ReadHalf::Tcp(_) | ReadHalf::Unix(_) | ReadHalf::Closed => None,
         }
     }
 
