@@ -84,6 +84,8 @@ impl<E: Events> Connection<E> {
 
     /// Runs until the connection is over, whichever side ended it.
     pub(crate) async fn run(mut self) {
+        // (held to the last line: the socket may be given back while a handler still waits)
+        let _place = self.read.place();
         attend(&self.link, &mut self.read, &mut self.inbox, self.events.connect()).await;
         loop {
             while let Some(happening) = self.link.take_happening() {
@@ -331,7 +333,6 @@ impl<E: Events> Connection<E> {
     /// the script, whose handler may take its time.
     async fn end(self) {
         let Self { mut read, link, mut events, .. } = self;
-        let _place = read.place();
         let polite = link.status() == Status::Closing;
         let write = link.take_write_half();
         drop(link);
