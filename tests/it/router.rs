@@ -268,3 +268,24 @@ fn a_web_server_asks_the_router_first() {
     assert_eq!(get(&mut client, "/a.txt").1, "a");
     assert_eq!(get(&mut client, "/b.txt").0, 404);
 }
+
+#[test]
+fn a_route_calls_the_functions_of_its_own_file() {
+    let script = r#"
+import "std/router" as router;
+fn create() { "mine" }
+fn handle(a, b, c) { `${a}${b}${c}` }
+fn is_answer(value) { "my own" }
+let app = router::create();
+router::before(app, |request| { request.seen = is_answer(1); });
+router::get(app, "/", |request| `${create()} ${handle(1, 2, 3)} ${request.seen}`);
+let worker = Worker("http://127.0.0.1:0");
+worker.on_message = |connection, request| router::handle(app, connection, request);
+Worker::run_all();
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(ADDRESS);
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let answer = String::from_utf8(client.rest()).expect("text");
+    assert!(answer.ends_with("\r\n\r\nmine 123 my own"), "{answer}");
+}

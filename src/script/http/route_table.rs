@@ -2,7 +2,11 @@
 //! declared anew by each run of the top level.
 
 use crate::{
-    engine::ref_map::RefMap,
+    engine::{
+        coroutine::Runner,
+        handler::{Args, Calls, Job, MAX_ARGS},
+        ref_map::RefMap,
+    },
     script::{
         ctx::Ctx,
         object::Object,
@@ -11,7 +15,10 @@ use crate::{
     },
     web::route_table::{self, Found},
 };
-use rhai::{Dynamic, Engine, FnPtr, FuncRegistration, ImmutableString, Map, NativeCallContext};
+use rhai::{
+    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map,
+    NativeCallContext,
+};
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 /// The handle.
@@ -63,6 +70,28 @@ fn check(ctx: &Ctx, call: &NativeCallContext, what: &str, f: Dynamic, given: usi
     Ok(())
 }
 
+/// Calls a closure of a route. Rhai's own `call` looks for the names in it where the call stands, so that a function of the
+/// router would hide one of the script.
+fn invoke(ctx: &Ctx, call: &NativeCallContext, f: FnPtr, args: Array) -> Outcome<Dynamic> {
+    if args.len() > MAX_ARGS {
+        return Err(error(format!("a closure is called with {MAX_ARGS} arguments at most")));
+    }
+    let program = ctx.program().ok_or_else(|| error("no program is running"))?;
+    let handler = program.handler(&f, None, args.len()).or_else(|why| {
+        // (of a handler that has waited while the script was reloaded)
+        let older = ctx.generations.retired();
+        older.into_iter().find_map(|p| p.handler(&f, None, args.len()).ok()).ok_or(why)
+    });
+    let handler = Rc::new(handler.map_err(error)?);
+    let mut given = Args::default();
+    given.iter_mut().zip(args).for_each(|(slot, value)| *slot = value);
+    let done = Calls::default().run(Job { handler: handler.clone(), args: given });
+    done.result.map_err(|why| {
+        let (name, file) = (f.fn_name().to_owned(), handler.file().to_owned());
+        EvalAltResult::ErrorInFunctionCall(name, file, why, call.call_position()).into()
+    })
+}
+
 /// The value of an Allow header. Who has GET has HEAD, and everybody says what else there is.
 fn allow(mut methods: BTreeSet<String>) -> String {
     if methods.contains("GET") {
@@ -108,6 +137,10 @@ pub(super) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
         table.add(&method, &pattern, value)
     });
     method!("find", |table: This, method: Text, path: Text| table.find(&method, &path));
+    let home = ctx.clone();
+    method!("invoke", move |call: NativeCallContext, _: This, f: FnPtr, args: Array| {
+        invoke(&home, &call, f, args)
+    });
     let ctx = ctx.clone();
     method!("check", move |call: NativeCallContext,
                            _: This,

@@ -66,5 +66,15 @@ print(table.find("GET", "/users/me").value);  // prints myself
 print(table.find("PUT", "/users/me").allow);  // prints GET, HEAD, OPTIONS
 "#,
         ),
+        Entry::new(
+            "invoke",
+            &["invoke(handler: Fn, arguments: array) -> any"],
+            "Calls a closure with at most three arguments, and gives what it gives. Other than `handler.call(…)` in a module, \
+                it lets the closure see the functions of the file that it stands in first.",
+            r#"
+let table = RouteTable();
+print(table.invoke(|name| `hello ${name}`, ["you"]));  // prints hello you
+"#,
+        ),
     ],
 };
