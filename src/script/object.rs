@@ -18,10 +18,14 @@ pub(crate) trait Object: Clone + 'static {
     const METHODS: &'static [&'static str] = &[];
 
     /// Is this a property that the host defines?
-    fn is_known(name: &str) -> bool;
+    fn is_known(_name: &str) -> bool {
+        false
+    }
 
     /// The value of a property that the host defines.
-    fn known(&self, name: &str) -> Dynamic;
+    fn known(&self, _name: &str) -> Dynamic {
+        Dynamic::UNIT
+    }
 
     /// The value of any other property, `()` if it was never set.
     fn free(&self, name: &str) -> Dynamic;

@@ -1,6 +1,7 @@
 //! `Worker(address)`: a listener, its settings, its callbacks and its connections.
 
 mod core;
+mod namespace;
 mod roots;
 mod web_server;
 
@@ -15,7 +16,7 @@ use super::{
     session,
     settings::Settings,
     tcp_connection::TcpConnection,
-    value::{Outcome, at, error, with_payload},
+    value::{Outcome, error, with_payload},
 };
 use crate::{
     engine::{ref_array::RefArray, ref_map::RefMap, report::nearest},
@@ -27,10 +28,7 @@ use crate::{
         listener::{Bound, Owner},
     },
 };
-use rhai::{
-    Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Module,
-    NativeCallContext, Position,
-};
+use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, NativeCallContext};
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
@@ -362,43 +360,5 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     for name in ["to_string", "to_debug"] {
         method!(name, |worker: &mut Worker| format!("Worker({})", worker.core().title()));
     }
-    let mut module = Module::new();
-    let home = ctx.clone();
-    type Call<'a> = NativeCallContext<'a>;
-    module.set_native_fn("run_all", move |call: Call| match home.is_declaring() {
-        true => Err(EvalAltResult::Exit(Dynamic::UNIT, Position::NONE).into()),
-        false => {
-            let text = "the workers are running already: run_all() ends the top level";
-            Err::<(), _>(at(&call, error(text)))
-        }
-    });
-    let home = ctx.clone();
-    module.set_native_fn("stop_all", move |call: Call| stop(&home, &call, 0));
-    let home = ctx.clone();
-    module.set_native_fn("stop_all", move |call: Call, code: i64| stop(&home, &call, code));
-    let home = ctx.clone();
-    module.set_native_fn("configure", move |call: Call, given: Map| match home.is_declaring() {
-        true => home.configuration.borrow_mut().read(&given).map_err(|e| at(&call, e)),
-        false => Err(at(&call, error("configure is for the top level: call it there, and save"))),
-    });
-    let home = ctx.clone();
-    module.set_native_fn("reload", move |call: Call| match home.is_declaring() {
-        true => Err(at(&call, error("the top level cannot reload itself"))),
-        false => {
-            home.wish(Wish::Reload);
-            Ok(())
-        }
-    });
-    engine.register_static_module(Worker::NAME, module.into());
-}
-
-fn stop(ctx: &Ctx, call: &NativeCallContext, code: i64) -> Outcome<()> {
-    let code = u8::try_from(code).map_err(|_| {
-        at(call, error(format!("an exit code is a number from 0 to 255, not {code}")))
-    })?;
-    if ctx.is_declaring() {
-        return Err(at(call, error("nothing is running yet that could be stopped")));
-    }
-    ctx.wish(Wish::Stop(code));
-    Ok(())
+    namespace::register(engine, ctx);
 }

@@ -76,13 +76,7 @@ fn invoke(ctx: &Ctx, call: &NativeCallContext, f: FnPtr, args: Array) -> Outcome
     if args.len() > MAX_ARGS {
         return Err(error(format!("a closure is called with {MAX_ARGS} arguments at most")));
     }
-    let program = ctx.program().ok_or_else(|| error("no program is running"))?;
-    let handler = program.handler(&f, None, args.len()).or_else(|why| {
-        // (of a handler that has waited while the script was reloaded)
-        let older = ctx.generations.retired();
-        older.into_iter().find_map(|p| p.handler(&f, None, args.len()).ok()).ok_or(why)
-    });
-    let handler = Rc::new(handler.map_err(error)?);
+    let handler = ctx.find_handler(&f, None, args.len()).map_err(error)?;
     let mut given = Args::default();
     given.iter_mut().zip(args).for_each(|(slot, value)| *slot = value);
     let done = Calls::default().run(Job { handler: handler.clone(), args: given });
@@ -103,14 +97,6 @@ fn allow(mut methods: BTreeSet<String>) -> String {
 
 impl Object for RouteTable {
     const NAME: &'static str = "RouteTable";
-
-    fn is_known(_: &str) -> bool {
-        false
-    }
-
-    fn known(&self, _: &str) -> Dynamic {
-        Dynamic::UNIT
-    }
 
     fn free(&self, name: &str) -> Dynamic {
         self.0.properties.get(name)
