@@ -7,21 +7,20 @@ use super::{
 };
 use std::{
     future::{Future, poll_fn},
-    pin::pin,
+    pin::Pin,
     task::Poll,
 };
 
 /// Waits for a handler. Most never wait themselves; while one does, it must not sit on the buffer that all connections
 /// share. A connection that is over meanwhile gives its socket back at once, for the handler may wait for long, and its
-/// next send says so.
+/// next send says so. (The handler's future comes pinned: it is large, and to move it costs as much as a short message.)
 pub(super) async fn attend<T>(
     link: &Link,
     read: &mut ReadHalf,
     inbox: &mut Inbox,
-    handling: impl Future<Output = T>,
+    mut handling: Pin<&mut impl Future<Output = T>>,
 ) -> T {
     link.handling.set(true);
-    let mut handling = pin!(handling);
     let mut broken = None;
     let finished = poll_fn(|cx| {
         if let Poll::Ready(result) = handling.as_mut().poll(cx) {

@@ -86,12 +86,12 @@ impl<E: Events> Connection<E> {
     pub(crate) async fn run(mut self) {
         // (held to the last line: the socket may be given back while a handler still waits)
         let _place = self.read.place();
-        attend(&self.link, &mut self.read, &mut self.inbox, self.events.connect()).await;
+        attend(&self.link, &mut self.read, &mut self.inbox, pin!(self.events.connect())).await;
         loop {
             while let Some(happening) = self.link.take_happening() {
                 self.link.complaining.set(matches!(happening, Happening::Error { .. }));
                 let work = self.events.happened(happening);
-                attend(&self.link, &mut self.read, &mut self.inbox, work).await;
+                attend(&self.link, &mut self.read, &mut self.inbox, pin!(work)).await;
                 self.link.complaining.set(false);
             }
             if self.link.is_over() {
@@ -248,7 +248,7 @@ impl<E: Events> Connection<E> {
                         self.link.become_websocket();
                         let work = self.events.handshake(&opening);
                         let verdict =
-                            attend(&self.link, &mut self.read, &mut self.inbox, work).await;
+                            attend(&self.link, &mut self.read, &mut self.inbox, pin!(work)).await;
                         self.conclude(&opening, verdict);
                         continue;
                     }
@@ -262,7 +262,8 @@ impl<E: Events> Connection<E> {
                 Ok(Step::Handshake { request, consumed }) => {
                     self.inbox.consume(consumed);
                     let work = self.events.handshake(&request);
-                    let verdict = attend(&self.link, &mut self.read, &mut self.inbox, work).await;
+                    let verdict =
+                        attend(&self.link, &mut self.read, &mut self.inbox, pin!(work)).await;
                     self.conclude(&request, verdict);
                 }
                 Ok(Step::Goodbye) => {
@@ -282,7 +283,7 @@ impl<E: Events> Connection<E> {
     async fn spool(&mut self, part: Vec<u8>) -> bool {
         let (spool, directory) = (self.spool.take(), self.events.upload_dir());
         let work = Spool::append(spool, directory, part);
-        match attend(&self.link, &mut self.read, &mut self.inbox, work).await {
+        match attend(&self.link, &mut self.read, &mut self.inbox, pin!(work)).await {
             Ok((spool, part)) => {
                 self.spool = Some(spool);
                 self.link.with_wire(|wire| wire.http().map(|http| http.reuse(part)));
@@ -320,7 +321,7 @@ impl<E: Events> Connection<E> {
             let broken: Broken = self.link.with_wire(|wire| wire.not_utf8());
             return self.link.break_off(broken);
         };
-        attend(&self.link, &mut self.read, &mut self.inbox, self.events.message(data)).await;
+        attend(&self.link, &mut self.read, &mut self.inbox, pin!(self.events.message(data))).await;
         self.link.heard.set(self.link.turn.clock.get());
         // A peer that sent many messages at once must not keep others waiting for all of its handlers.
         if self.events.took_long() {
