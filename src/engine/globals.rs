@@ -124,6 +124,15 @@ impl Globals {
         self.captured_bits.get() & bit(name) != 0 && self.captured.borrow().contains(name)
     }
 
+    /// The top-level variable that a name means in the running function, if it means one and no closure captures any of
+    /// that name.
+    pub(super) fn free(&self, context: &EvalContext, name: &str) -> Option<Dynamic> {
+        if self.is_captured(name) || context.scope().contains(name) {
+            return None;
+        }
+        self.get(context.source(), name)
+    }
+
     /// Is this a reference by itself? (`type_id` panics on a locked cell.)
     pub(crate) fn is_handle(&self, value: &Dynamic) -> bool {
         if value.is_shared() && value.is_locked() {

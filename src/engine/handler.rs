@@ -4,11 +4,11 @@
 
 use super::{coroutine::Runner, modules::Unit, program::Program};
 use rhai::{
-    ASTNode, Caches, Dynamic, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
+    ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
     ImmutableString, Scope, Stmt, StmtBlock,
 };
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     rc::Rc,
 };
 
@@ -18,21 +18,30 @@ pub(crate) const MAX_ARGS: usize = 3;
 /// The arguments of one call; those that the callback does not take are ignored.
 pub(crate) type Args = [Dynamic; MAX_ARGS];
 
-/// Scopes kept for the next call of the same body. Fixed: more are only needed by handlers that wait.
-const MAX_SCOPES: usize = 16;
+/// Frames kept for the next call of the same body. Fixed: more are only needed by handlers that wait, and by recursion.
+const MAX_FRAMES: usize = 16;
 
 /// A function's body, ready to be evaluated.
 pub(crate) struct Body {
-    pub(super) expression: Expr,
+    expression: OnceCell<Expr>,
     params: Vec<ImmutableString>,
     unit: Rc<Unit>,
-    scopes: RefCell<Vec<Scope<'static>>>,
+    line: Option<usize>,
+    frames: RefCell<Vec<Frame>>,
     /// The number that `Handler::place` was given.
     place: Cell<u64>,
 }
 
+/// What one running call of a body needs.
+struct Frame {
+    /// The parameters, then what the body declares.
+    scope: Scope<'static>,
+    caches: Caches,
+}
+
 impl Body {
-    pub(super) fn lift(unit: &Rc<Unit>, name: &str, params: usize) -> Option<Self> {
+    /// The body of that function, and its statements, of which `set` makes what is evaluated.
+    pub(super) fn lift(unit: &Rc<Unit>, name: &str, params: usize) -> Option<(Self, Expr)> {
         let def = unit.ast.iter_fn_def().find(|d| d.name == name && d.params.len() == params)?;
         // (rhai's own filter while cloning does not filter; `retain_functions` does)
         let mut one = unit.ast.clone_functions_only();
@@ -45,65 +54,69 @@ impl Body {
             true
         });
         let (start, end) = (def.body.start_position(), def.body.end_position());
-        Some(Self {
-            expression: Expr::Stmt(Box::new(StmtBlock::new(statements, start, end))),
+        let body = Self {
+            expression: OnceCell::new(),
             params: def.params.to_vec(),
             unit: unit.clone(),
-            scopes: RefCell::default(),
+            line: start.line(),
+            frames: RefCell::default(),
             place: Cell::new(0),
+        };
+        Some((body, Expr::Stmt(Box::new(StmtBlock::new(statements, start, end)))))
+    }
+
+    /// Sets what is evaluated.
+    pub(super) fn set(&self, mut expression: Expr) {
+        // (a block of nothing but a shortcut is not needed: it declares no variables)
+        if let Expr::Stmt(block) = &expression
+            && let [Stmt::Expr(only)] = block.statements()
+            && let Expr::Custom(..) = **only
+        {
+            expression = (**only).clone();
+        }
+        self.expression.get_or_init(|| expression);
+    }
+
+    fn frame(&self) -> Frame {
+        self.frames.borrow_mut().pop().unwrap_or_else(|| {
+            let mut scope = Scope::new();
+            for name in &self.params {
+                scope.push_dynamic(name.as_str(), Dynamic::UNIT);
+            }
+            Frame { scope, caches: Caches::new() }
         })
     }
 
-    fn scope(&self) -> Scope<'static> {
-        if let Some(scope) = self.scopes.borrow_mut().pop() {
-            return scope;
-        }
-        let mut scope = Scope::new();
-        for name in &self.params {
-            scope.push_dynamic(name.as_str(), Dynamic::UNIT);
-        }
-        scope
-    }
-
-    /// Evaluates the body. The arguments are moved in and out again, so that a connection's boxed handle is made once.
-    fn call(
+    /// Evaluates the body. The arguments `own`, which follow those that a closure brings along, are moved in and out again,
+    /// so that a connection's boxed handle is made once.
+    pub(super) fn call(
         &self,
-        program: &Program,
+        engine: &Engine,
         held: &[Dynamic],
-        args: &mut Args,
+        own: &mut [Dynamic],
         state: &mut GlobalRuntimeState,
-        caches: &mut Caches,
     ) -> Result<Dynamic, Box<EvalAltResult>> {
-        let mut scope = self.scope();
-        for (name, value) in self.params.iter().zip(held) {
+        let expression = self.expression.get().expect("a body is set before it is called");
+        let mut frame = self.frame();
+        let scope = &mut frame.scope;
+        let values = held.iter().cloned().chain(own.iter_mut().map(std::mem::take));
+        for (name, value) in self.params.iter().zip(values) {
             if let Some(slot) = scope.get_mut(name) {
-                *slot = value.clone();
+                *slot = value;
             }
         }
-        let own = &self.params[held.len()..];
-        for (name, value) in own.iter().zip(args.iter_mut()) {
-            if let Some(slot) = scope.get_mut(name) {
-                *slot = std::mem::take(value);
-            }
-        }
-        let result = EvalContext::new(&program.engine, state, caches, &mut scope, None)
-            .eval_expression_tree(&(&self.expression).into());
-        for (name, value) in own.iter().zip(args.iter_mut()) {
-            if let Some(slot) = scope.get_mut(name) {
-                *value = std::mem::take(slot);
+        let result = EvalContext::new(engine, state, &mut frame.caches, scope, None)
+            .eval_expression_tree(&expression.into());
+        for (number, name) in self.params.iter().enumerate() {
+            let Some(slot) = scope.get_mut(name) else { continue };
+            let value = std::mem::take(slot);
+            if let Some(given) = number.checked_sub(held.len()).and_then(|n| own.get_mut(n)) {
                 // A parameter that an inner closure captured has become a shared cell.
-                if value.is_shared() {
-                    *value = std::mem::take(value).flatten();
-                }
+                *given = value.flatten();
             }
         }
-        for name in &self.params[..held.len()] {
-            if let Some(slot) = scope.get_mut(name) {
-                *slot = Dynamic::UNIT;
-            }
-        }
-        if self.scopes.borrow().len() < MAX_SCOPES && scope.len() == self.params.len() {
-            self.scopes.borrow_mut().push(scope);
+        if self.frames.borrow().len() < MAX_FRAMES && scope.len() == self.params.len() {
+            self.frames.borrow_mut().push(frame);
         }
         result.or_else(|e| match *e {
             EvalAltResult::Return(value, _) => Ok(value),
@@ -143,14 +156,9 @@ impl Handler {
         &self.body.unit.file
     }
 
-    fn line(&self) -> Option<usize> {
-        let Expr::Stmt(block) = &self.body.expression else { return None };
-        block.position().line()
-    }
-
     /// `push.rhai:18`: where it stands.
     pub(crate) fn location(&self) -> String {
-        match self.line() {
+        match self.body.line {
             Some(line) => format!("{}:{line}", self.file()),
             None => self.file().to_owned(),
         }
@@ -159,7 +167,7 @@ impl Handler {
     /// A number for where it stands, not 0. `number` makes it from file and line (0: not known), and is asked once.
     pub(crate) fn place(&self, number: impl FnOnce(&str, usize) -> u64) -> u64 {
         if self.body.place.get() == 0 {
-            self.body.place.set(number(self.file(), self.line().unwrap_or_default()));
+            self.body.place.set(number(self.file(), self.body.line.unwrap_or_default()));
         }
         self.body.place.get()
     }
@@ -177,11 +185,11 @@ pub(crate) struct Done {
     pub(crate) args: Args,
 }
 
-/// What a coroutine keeps from call to call: rhai's caches and a copy of the state of each file of one program.
+/// What a coroutine keeps from call to call: a copy of the state of each file of one program.
 #[derive(Default)]
 pub(crate) struct Calls {
     program: Option<Rc<Program>>,
-    units: Vec<(Rc<Unit>, GlobalRuntimeState, Caches)>,
+    units: Vec<(Rc<Unit>, GlobalRuntimeState)>,
 }
 
 impl Runner for Calls {
@@ -200,11 +208,12 @@ impl Runner for Calls {
         let at = known.unwrap_or_else(|| {
             let state = unit.state.borrow().clone();
             let state = state.unwrap_or_else(|| program.engine.new_global_runtime_state());
-            self.units.push((unit.clone(), state, Caches::new()));
+            self.units.push((unit.clone(), state));
             self.units.len() - 1
         });
-        let (_, state, caches) = &mut self.units[at];
-        let result = handler.body.call(program, handler.f.curry(), &mut args, state, caches);
+        let (_, state) = &mut self.units[at];
+        let own = &mut args[..handler.takes()];
+        let result = handler.body.call(&program.engine, handler.f.curry(), own, state);
         if program.retired.get() {
             *self = Self::default();
         }

@@ -15,6 +15,7 @@ pub(crate) mod lint;
 mod loops;
 mod map_functions;
 pub(crate) mod modules;
+pub(crate) mod natives;
 mod plain;
 pub(crate) mod program;
 pub(crate) mod reach;
@@ -24,6 +25,7 @@ pub(crate) mod relink;
 pub(crate) mod report;
 mod rewrite;
 pub(crate) mod rings;
+mod shortcut;
 mod sizes;
 pub(crate) mod sources;
 pub(crate) mod tokens;
@@ -32,6 +34,7 @@ pub(crate) mod turns;
 
 pub(crate) use hints::panicked;
 use modules::{Modules, Resolver};
+use natives::Natives;
 use rhai::{Engine, EvalAltResult, Position};
 use std::{
     rc::Rc,
@@ -98,7 +101,7 @@ pub(crate) struct Config {
 
 /// An engine with the host's rules, without its functions.
 #[allow(deprecated)] // (volatile parts of rhai)
-pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
+pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Natives) -> Engine {
     let mut engine = Engine::new();
     engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
     engine.set_max_call_levels(MAX_CALL_LEVELS);
@@ -107,8 +110,9 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>) -> Engine {
     engine.set_module_resolver(Resolver(modules.clone()));
     tokens::Tokens::record(&mut engine);
     globals::install(&mut engine, modules.globals.clone());
-    ref_map::register(&mut engine);
-    ref_array::register(&mut engine);
+    shortcut::install(&mut engine);
+    ref_map::register(&mut engine, natives);
+    ref_array::register(&mut engine, natives);
     map_functions::register(&mut engine);
     compare::register(&mut engine);
     plain::register(&mut engine);

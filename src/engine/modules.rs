@@ -12,7 +12,8 @@ use super::{
 };
 use rhai::{
     AST, ASTFlags, ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr,
-    GlobalRuntimeState, ImmutableString, Module, ModuleResolver, Position, Scope, Shared, Stmt,
+    GlobalRuntimeState, ImmutableString, Module, ModuleResolver, Position, Scope, ScriptFuncDef,
+    Shared, Stmt,
 };
 use std::{
     cell::RefCell,
@@ -50,6 +51,13 @@ impl Unit {
     pub(crate) fn arities(&self, name: &str) -> Vec<usize> {
         let same_name = self.ast.iter_fn_def().filter(|def| def.name == name);
         same_name.map(|def| def.params.len()).collect()
+    }
+
+    /// Has it a function that is called by that name and so many arguments alone?
+    pub(super) fn has_function(&self, name: &str, params: usize) -> bool {
+        let same = |def: &&Shared<ScriptFuncDef>| def.name == name && def.params.len() == params;
+        let mut found = self.ast.iter_fn_def().filter(same);
+        found.next().is_some_and(|def| def.this_type.is_none()) && found.next().is_none()
     }
 }
 

@@ -6,10 +6,12 @@ use super::{
     globals::Globals,
     handler::{Body, Handler},
     is_timeout,
-    modules::Modules,
+    modules::{Modules, Unit},
+    natives::Natives,
     relink::{self, Names},
     report::{Hints, Report},
     rewrite,
+    shortcut::Finder,
     sources::Sources,
     toplevel::{Key, TopLevel},
 };
@@ -29,10 +31,15 @@ pub(crate) trait Api {
     const HANDLES: &'static [fn() -> TypeId];
 
     /// Functions and types.
-    fn register(&self, engine: &mut Engine);
+    fn register(&self, engine: &mut Engine, natives: &mut Natives);
 
     /// Getters and setters of these property names, for all types that have properties.
-    fn register_properties(&self, engine: &mut Engine, names: &BTreeSet<ImmutableString>);
+    fn register_properties(
+        &self,
+        engine: &mut Engine,
+        natives: &mut Natives,
+        names: &BTreeSet<ImmutableString>,
+    );
 }
 
 /// How a generation begins.
@@ -54,6 +61,7 @@ pub(crate) struct Program {
     /// 1 at the first start.
     pub(crate) generation: u64,
     pub(crate) engine: Engine,
+    natives: Rc<Natives>,
     pub(crate) modules: Rc<Modules>,
     /// A newer generation serves; this one only ends what it began.
     pub(crate) retired: Cell<bool>,
@@ -86,8 +94,9 @@ impl Program {
         }
         let globals = Globals::new(&main, A::HANDLES);
         let modules = Modules::new(sources, globals, generations);
-        let mut engine = super::build(config, &modules);
-        api.register(&mut engine);
+        let mut natives = Natives::default();
+        let mut engine = super::build(config, &modules, &mut natives);
+        api.register(&mut engine, &mut natives);
         super::coroutine::guarded(|| (config.register)(&mut engine)).map_err(|text| {
             Fault::panic(format!("the embedder's registration panicked: {text}"))
         })?;
@@ -95,11 +104,12 @@ impl Program {
         if parsed.is_ok() {
             let names =
                 modules.units.borrow().iter().flat_map(|u| property_names(&u.ast)).collect();
-            api.register_properties(&mut engine, &names);
+            api.register_properties(&mut engine, &mut natives, &names);
         }
         let program = Rc::new(Self {
             generation,
             engine,
+            natives: Rc::new(natives),
             modules,
             retired: Cell::new(false),
             is_fresh: start.is_fresh,
@@ -195,21 +205,29 @@ impl Program {
         })
     }
 
-    fn body(
-        &self,
-        unit: &Rc<super::modules::Unit>,
-        name: &str,
-        params: usize,
-    ) -> Result<Rc<Body>, String> {
+    fn body(&self, unit: &Rc<Unit>, name: &str, params: usize) -> Result<Rc<Body>, String> {
         let key = (unit.file.clone(), name.into(), params);
         if let Some(body) = self.bodies.borrow().get(&key) {
             return Ok(body.clone());
         }
-        let mut body = Body::lift(unit, name, params)
+        let (body, mut expression) = Body::lift(unit, name, params)
             .ok_or_else(|| format!("`{name}` has no body of its own"))?;
-        rewrite::mark_native_calls(&mut body.expression, self.script_functions());
         let body = Rc::new(body);
+        // (before it is rewritten, which wants those of the functions that it calls: it may call itself)
         self.bodies.borrow_mut().insert(key, body.clone());
+        let script_functions = self.script_functions();
+        let finder = Finder {
+            natives: &self.natives,
+            globals: &self.modules.globals,
+            function: &|name, params| {
+                let is_callable = unit.has_function(name, params);
+                let body = is_callable.then(|| self.body(unit, name, params).ok()).flatten();
+                body.as_ref().map(Rc::downgrade)
+            },
+            is_script_function: &|name| script_functions.contains(name),
+        };
+        rewrite::rewrite(&mut expression, &finder);
+        body.set(expression);
         Ok(body)
     }
 
@@ -242,7 +260,7 @@ impl Program {
     /// `push.rhai:18`: where a closure stands.
     pub(crate) fn place(&self, name: &str) -> String {
         let units = self.modules.units.borrow();
-        let place = |unit: &Rc<super::modules::Unit>| {
+        let place = |unit: &Rc<Unit>| {
             let (line, _) = self.with_names(&unit.file, |n| n.place(name)).flatten()?;
             Some(format!("{}:{line}", unit.file))
         };

@@ -1,6 +1,8 @@
 //! An array that scripts hold by reference; see `ref_map` for when an array becomes one.
 
-use super::{CLOCK_MASK, check_time, dropping::drop_in_a_row, ref_map::RefMap, sizes};
+use super::{
+    CLOCK_MASK, check_time, dropping::drop_in_a_row, natives::Natives, ref_map::RefMap, sizes,
+};
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, NativeCallContext, Position,
 };
@@ -280,7 +282,7 @@ fn for_each(
 }
 
 /// Gives `array` its script functions.
-pub(crate) fn register(engine: &mut Engine) {
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
     engine.register_type_with_name::<RefArray>("array");
     for (name, extra) in LOOKING {
         forward(engine, name, extra, false);
@@ -290,7 +292,7 @@ pub(crate) fn register(engine: &mut Engine) {
     }
     macro_rules! pure {
         ($name:expr, $function:expr) => {
-            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+            natives.function(engine, $name, $function);
         };
     }
     type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -305,7 +307,7 @@ pub(crate) fn register(engine: &mut Engine) {
         drop(old);
         Ok(())
     };
-    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
+    natives.index_getter(engine, get);
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
     pure!("get", move |a: &mut RefArray, index: i64| get(a, index).unwrap_or(Dynamic::UNIT));
     pure!("set", set);
@@ -331,10 +333,8 @@ pub(crate) fn register(engine: &mut Engine) {
     let is_empty = |a: &mut RefArray| a.with(|values| values.is_empty());
     pure!("len", len);
     pure!("is_empty", is_empty);
-    FuncRegistration::new_getter("len").with_purity(true).register_into_engine(engine, len);
-    FuncRegistration::new_getter("is_empty")
-        .with_purity(true)
-        .register_into_engine(engine, is_empty);
+    natives.getter(engine, "len", len);
+    natives.getter(engine, "is_empty", is_empty);
     pure!("clear", |a: &mut RefArray| drop(a.with(std::mem::take)));
     pure!("contains", |ctx: NativeCallContext, a: &mut RefArray, mut value: Dynamic| {
         on_copy(&ctx, "contains", a, &mut [&mut value]).map(|(found, _)| found)

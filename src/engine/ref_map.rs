@@ -1,7 +1,7 @@
 //! An ordered map that scripts hold by reference: get, set and remove in constant time, iteration without a copy and
 //! stable while the map changes. Maps become one when they are assigned to a property or a top-level variable.
 
-use super::{dropping::drop_in_a_row, globals::Fast, ref_array::RefArray};
+use super::{dropping::drop_in_a_row, globals::Fast, natives::Natives, ref_array::RefArray};
 use rhai::{
     Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map,
     NativeCallContext, Position,
@@ -294,33 +294,28 @@ fn not_a_key() -> Box<EvalAltResult> {
 }
 
 /// Gives `map` its script functions.
-pub(crate) fn register(engine: &mut Engine) {
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
     type Text = ImmutableString;
     engine.register_type_with_name::<RefMap>("map");
     macro_rules! pure {
         ($name:expr, $function:expr) => {
-            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+            natives.function(engine, $name, $function);
         };
     }
     let get = |m: &mut RefMap, key: Text| m.get(&key);
     let set = |m: &mut RefMap, key: Text, value: Dynamic| m.set(key, RefMap::wrap(value));
-    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
+    natives.index_getter(engine, get);
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
-    FuncRegistration::new_index_getter()
-        .with_purity(true)
-        .register_into_engine(engine, |m: &mut RefMap, key: i64| m.get(&key.to_string()));
+    natives.index_getter(engine, |m: &mut RefMap, key: i64| m.get(&key.to_string()));
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
         engine,
         |m: &mut RefMap, key: i64, value: Dynamic| {
             m.set(key.to_string().into(), RefMap::wrap(value))
         },
     );
-    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(
-        engine,
-        |m: &mut RefMap, key: Blob| {
-            key_of(&Dynamic::from_blob(key)).map_or(Dynamic::UNIT, |k| m.get(&k))
-        },
-    );
+    natives.index_getter(engine, |m: &mut RefMap, key: Blob| {
+        key_of(&Dynamic::from_blob(key)).map_or(Dynamic::UNIT, |k| m.get(&k))
+    });
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
         engine,
         |m: &mut RefMap, key: Blob, value: Dynamic| match key_of(&Dynamic::from_blob(key)) {

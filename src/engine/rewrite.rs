@@ -1,87 +1,112 @@
-//! A method call whose name no script function has need not look for one: it is marked as native before it runs. Saves
-//! two failed look-ups, 20 to 35 ns, for each `connection.send(…)`.
+//! What is changed in a lifted body before it runs: expressions that have a shortcut are replaced by it, and a method call
+//! whose name no script function has is marked as native, which saves it two failed look-ups.
 
-use rhai::{Expr, FlowControl, FnCallHashes, Stmt, StmtBlock};
-use std::collections::HashSet;
+use super::shortcut::Finder;
+use rhai::{BinaryExpr, Expr, FlowControl, FnCallExpr, FnCallHashes, Stmt, StmtBlock};
 
 /// Calls that rhai treats specially; their hashes must stay.
 const SPECIAL: [&str; 9] =
     ["call", "curry", "Fn", "eval", "is_def_var", "is_def_fn", "is_shared", "type_of", "import"];
 
-/// Marks the calls in a body. `script_functions` are all names that script functions have.
-pub(crate) fn mark_native_calls(body: &mut Expr, script_functions: &HashSet<String>) {
-    expression(body, &mut |e| {
-        let (Expr::MethodCall(call, _) | Expr::FnCall(call, _)) = e else { return };
+/// Rewrites a body.
+pub(super) fn rewrite(body: &mut Expr, finder: &Finder) {
+    Rewriter(finder).expression(body);
+}
+
+struct Rewriter<'a>(&'a Finder<'a>);
+
+impl Rewriter<'_> {
+    fn block(&self, block: &mut StmtBlock) {
+        block.statements_mut().iter_mut().for_each(|s| self.statement(s));
+    }
+
+    fn flow(&self, flow: &mut FlowControl) {
+        self.expression(&mut flow.expr);
+        self.block(&mut flow.body);
+        self.block(&mut flow.branch);
+    }
+
+    fn statement(&self, statement: &mut Stmt) {
+        match statement {
+            Stmt::If(x, _) | Stmt::While(x, _) | Stmt::Do(x, ..) | Stmt::TryCatch(x, _) => {
+                self.flow(x);
+            }
+            Stmt::For(x, _) => self.flow(&mut x.2),
+            Stmt::Switch(x, _) => {
+                self.expression(&mut x.0);
+                for case in x.1.expressions.iter_mut() {
+                    self.expression(&mut case.lhs);
+                    self.expression(&mut case.rhs);
+                }
+            }
+            Stmt::Var(x, ..) => self.expression(&mut x.1),
+            Stmt::Assignment(x) => {
+                // (what is assigned to is a place and no value)
+                self.parts(&mut x.1.lhs);
+                self.expression(&mut x.1.rhs);
+            }
+            Stmt::FnCall(x, position) => {
+                let mut call = Expr::FnCall(x.clone(), *position);
+                self.expression(&mut call);
+                match call {
+                    Expr::FnCall(call, _) => *x = call,
+                    shortcut => *statement = Stmt::Expr(Box::new(shortcut)),
+                }
+            }
+            Stmt::Block(x) => self.block(x),
+            Stmt::Expr(x) => self.expression(x),
+            Stmt::BreakLoop(Some(x), ..) | Stmt::Return(Some(x), ..) => self.expression(x),
+            Stmt::Import(x, _) => self.expression(&mut x.0),
+            _ => (),
+        }
+    }
+
+    fn expression(&self, e: &mut Expr) {
+        self.parts(e);
+        self.0.replace(e);
+    }
+
+    fn parts(&self, e: &mut Expr) {
+        match e {
+            Expr::InterpolatedString(x, _) | Expr::Array(x, _) => {
+                x.iter_mut().for_each(|x| self.expression(x));
+            }
+            Expr::Map(x, _) => x.0.iter_mut().for_each(|x| self.expression(&mut x.1)),
+            Expr::MethodCall(x, _) | Expr::FnCall(x, _) => self.call(x),
+            Expr::Stmt(x) => self.block(x),
+            Expr::Dot(x, ..) | Expr::Index(x, ..) => {
+                let BinaryExpr { lhs, rhs } = &mut **x;
+                self.expression(lhs);
+                self.step(rhs);
+            }
+            Expr::And(x, _) | Expr::Or(x, _) | Expr::Coalesce(x, _) => {
+                x.iter_mut().for_each(|x| self.expression(x));
+            }
+            _ => (),
+        }
+    }
+
+    /// The rest of a chain, which is no expression of its own.
+    fn step(&self, rest: &mut Expr) {
+        match rest {
+            Expr::Dot(x, ..) | Expr::Index(x, ..) => {
+                let BinaryExpr { lhs, rhs } = &mut **x;
+                self.parts(lhs);
+                self.step(rhs);
+            }
+            step => self.parts(step),
+        }
+    }
+
+    fn call(&self, call: &mut FnCallExpr) {
+        call.args.iter_mut().for_each(|x| self.expression(x));
         let name = call.name.as_str();
         if !call.hashes.is_native_only()
             && !call.is_qualified()
-            && !script_functions.contains(name)
+            && !(self.0.is_script_function)(name)
             && !SPECIAL.contains(&name)
         {
             call.hashes = FnCallHashes::from_native_only(call.hashes.native());
         }
-    });
-}
-
-type Visit<'a> = &'a mut dyn FnMut(&mut Expr);
-
-fn block(block: &mut StmtBlock, visit: Visit<'_>) {
-    for s in block.statements_mut().iter_mut() {
-        statement(s, visit);
-    }
-}
-
-fn flow(flow: &mut FlowControl, visit: Visit<'_>) {
-    expression(&mut flow.expr, visit);
-    block(&mut flow.body, visit);
-    block(&mut flow.branch, visit);
-}
-
-fn statement(statement: &mut Stmt, visit: Visit<'_>) {
-    match statement {
-        Stmt::If(x, _) | Stmt::While(x, _) | Stmt::Do(x, ..) | Stmt::TryCatch(x, _) => {
-            flow(x, visit);
-        }
-        Stmt::For(x, _) => flow(&mut x.2, visit),
-        Stmt::Switch(x, _) => {
-            expression(&mut x.0, visit);
-            for case in x.1.expressions.iter_mut() {
-                expression(&mut case.lhs, visit);
-                expression(&mut case.rhs, visit);
-            }
-        }
-        Stmt::Var(x, ..) => expression(&mut x.1, visit),
-        Stmt::Assignment(x) => {
-            expression(&mut x.1.lhs, visit);
-            expression(&mut x.1.rhs, visit);
-        }
-        Stmt::FnCall(x, _) => x.args.iter_mut().for_each(|a| expression(a, visit)),
-        Stmt::Block(x) => block(x, visit),
-        Stmt::Expr(x) => expression(x, visit),
-        Stmt::BreakLoop(Some(x), ..) | Stmt::Return(Some(x), ..) => expression(x, visit),
-        Stmt::Import(x, _) => expression(&mut x.0, visit),
-        _ => (),
-    }
-}
-
-fn expression(e: &mut Expr, visit: Visit<'_>) {
-    visit(e);
-    match e {
-        Expr::InterpolatedString(x, _) | Expr::Array(x, _) => {
-            x.iter_mut().for_each(|x| expression(x, visit));
-        }
-        Expr::Map(x, _) => x.0.iter_mut().for_each(|x| expression(&mut x.1, visit)),
-        Expr::MethodCall(x, _) | Expr::FnCall(x, _) => {
-            x.args.iter_mut().for_each(|x| expression(x, visit));
-        }
-        Expr::Stmt(x) => block(x, visit),
-        Expr::Dot(x, ..) | Expr::Index(x, ..) => {
-            expression(&mut x.lhs, visit);
-            expression(&mut x.rhs, visit);
-        }
-        Expr::And(x, _) | Expr::Or(x, _) | Expr::Coalesce(x, _) => {
-            x.iter_mut().for_each(|x| expression(x, visit));
-        }
-        _ => (),
     }
 }

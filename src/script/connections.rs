@@ -1,7 +1,8 @@
 //! `worker.connections`: a live view of a Worker's connections, in the order they came. Nothing is copied.
 
 use super::{tcp_connection::TcpConnection, worker::Worker};
-use rhai::{Array, Dynamic, Engine, FuncRegistration};
+use crate::engine::natives::Natives;
+use rhai::{Array, Dynamic, Engine};
 
 /// The view.
 #[derive(Clone)]
@@ -46,33 +47,30 @@ impl Iterator for Iter {
 }
 
 /// Registers the view's functions.
-pub(crate) fn register(engine: &mut Engine) {
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
     engine.register_type_with_name::<Connections>("Connections");
     macro_rules! pure {
-        ($registration:expr, $function:expr) => {
-            $registration.with_purity(true).register_into_engine(engine, $function);
+        ($name:expr, $function:expr) => {
+            natives.function(engine, $name, $function);
         };
     }
-    pure!(FuncRegistration::new_index_getter(), |c: &mut Connections, id: i64| {
+    natives.index_getter(engine, |c: &mut Connections, id: i64| {
         c.get(id).map_or(Dynamic::UNIT, Dynamic::from)
     });
-    pure!(FuncRegistration::new_getter("len"), |c: &mut Connections| c.len());
-    pure!(FuncRegistration::new("len"), |c: &mut Connections| c.len());
-    pure!(FuncRegistration::new("is_empty"), |c: &mut Connections| c.len() == 0);
-    pure!(FuncRegistration::new("contains"), |c: &mut Connections, id: Dynamic| {
+    natives.getter(engine, "len", |c: &mut Connections| c.len());
+    pure!("len", |c: &mut Connections| c.len());
+    pure!("is_empty", |c: &mut Connections| c.len() == 0);
+    pure!("contains", |c: &mut Connections, id: Dynamic| {
         id.as_int().is_ok_and(|id| c.get(id).is_some())
     });
-    pure!(FuncRegistration::new("keys"), |c: &mut Connections| -> Array {
+    pure!("keys", |c: &mut Connections| -> Array {
         c.0.core().with_connections(|c| c.keys().map(|id| (*id as i64).into()).collect())
     });
-    pure!(FuncRegistration::new("values"), |c: &mut Connections| -> Array {
+    pure!("values", |c: &mut Connections| -> Array {
         c.0.core().with_connections(|c| c.values().cloned().map(Dynamic::from).collect())
     });
     for name in ["to_string", "to_debug"] {
-        pure!(FuncRegistration::new(name), |c: &mut Connections| format!(
-            "{} connection(s)",
-            c.len()
-        ));
+        pure!(name, |c: &mut Connections| format!("{} connection(s)", c.len()));
     }
     engine.register_iterator::<Connections>();
 }

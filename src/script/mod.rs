@@ -20,7 +20,7 @@ pub(crate) mod timer;
 pub(crate) mod value;
 pub(crate) mod worker;
 
-use crate::engine::program::Api;
+use crate::engine::{natives::Natives, program::Api};
 use ctx::Ctx;
 use rhai::{Engine, ImmutableString};
 use std::{any::TypeId, collections::BTreeSet, rc::Rc};
@@ -41,21 +41,26 @@ impl Api for Objects {
         TypeId::of::<http::RouteTable>,
     ];
 
-    fn register(&self, engine: &mut Engine) {
-        worker::register(engine, &self.0);
-        tcp_connection::register(engine);
-        connections::register(engine);
-        http::register(engine, &self.0);
+    fn register(&self, engine: &mut Engine, natives: &mut Natives) {
+        worker::register(engine, natives, &self.0);
+        tcp_connection::register(engine, natives);
+        connections::register(engine, natives);
+        http::register(engine, natives, &self.0);
         timer::register(engine, &self.0);
         process::register(engine, &self.0);
     }
 
-    fn register_properties(&self, engine: &mut Engine, names: &BTreeSet<ImmutableString>) {
+    fn register_properties(
+        &self,
+        engine: &mut Engine,
+        natives: &mut Natives,
+        names: &BTreeSet<ImmutableString>,
+    ) {
         // (first: it leaves alone what has a getter already, and the others give every name one)
         process::register_absent_properties(engine, names);
-        object::register_properties::<worker::Worker>(engine, names);
-        object::register_properties::<tcp_connection::TcpConnection>(engine, names);
-        object::register_properties::<http::Request>(engine, names);
-        object::register_properties::<http::RouteTable>(engine, names);
+        object::register_properties::<worker::Worker>(engine, natives, names);
+        object::register_properties::<tcp_connection::TcpConnection>(engine, natives, names);
+        object::register_properties::<http::Request>(engine, natives, names);
+        object::register_properties::<http::RouteTable>(engine, natives, names);
     }
 }

@@ -6,6 +6,7 @@ use super::{
     value::{Outcome, error},
     worker::Worker,
 };
+use crate::engine::natives::Natives;
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
 use std::collections::BTreeSet;
 
@@ -35,15 +36,18 @@ pub(crate) trait Object: Clone + 'static {
 }
 
 /// Registers the type, its indexers and its equality.
-pub(crate) fn register<T: Object>(engine: &mut Engine, same: fn(&T, &T) -> bool) {
+pub(crate) fn register<T: Object>(
+    engine: &mut Engine,
+    natives: &mut Natives,
+    same: fn(&T, &T) -> bool,
+) {
     engine.register_type_with_name::<T>(T::NAME);
-    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(
-        engine,
-        |object: &mut T, name: ImmutableString| match T::is_known(&name) {
+    natives.index_getter(engine, |object: &mut T, name: ImmutableString| {
+        match T::is_known(&name) {
             true => Ok(object.known(&name)),
             false => check_no_method::<T>(&name).map(|()| object.free(&name)),
-        },
-    );
+        }
+    });
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
         engine,
         |call: NativeCallContext, object: &mut T, name: ImmutableString, value: Dynamic| {
@@ -108,20 +112,20 @@ fn is_unchanged(now: &Dynamic, value: &Dynamic) -> bool {
 /// Registers a getter and a setter for each name.
 pub(crate) fn register_properties<T: Object>(
     engine: &mut Engine,
+    natives: &mut Natives,
     names: &BTreeSet<ImmutableString>,
 ) {
     for name in names {
-        let getter = FuncRegistration::new_getter(name).with_purity(true);
         let key = name.clone();
         let known = T::is_known(name);
         if known {
-            getter.register_into_engine(engine, move |object: &mut T| object.known(&key));
+            natives.getter(engine, name, move |object: &mut T| object.known(&key));
         } else if T::METHODS.contains(&name.as_str()) {
-            getter.register_into_engine(engine, move |_: &mut T| -> Outcome<Dynamic> {
+            natives.getter(engine, name, move |_: &mut T| -> Outcome<Dynamic> {
                 check_no_method::<T>(&key).map(|()| Dynamic::UNIT)
             });
         } else {
-            getter.register_into_engine(engine, move |object: &mut T| object.free(&key));
+            natives.getter(engine, name, move |object: &mut T| object.free(&key));
         }
         let key = name.clone();
         FuncRegistration::new_setter(name).with_purity(true).register_into_engine(

@@ -10,11 +10,11 @@ use super::{
     worker::{Worker, unknown_callback},
 };
 use crate::{
-    engine::handler::Handler,
+    engine::{handler::Handler, natives::Natives},
     net::link::{Link, Sent, Status},
     protocol::{Wire, scheme::Scheme},
 };
-use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
+use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
 use std::{
     cell::{OnceCell, RefCell},
     net::SocketAddr,
@@ -310,12 +310,12 @@ impl Object for TcpConnection {
 }
 
 /// Registers the methods.
-pub(crate) fn register(engine: &mut Engine) {
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
     type This<'a> = &'a mut TcpConnection;
-    super::object::register::<TcpConnection>(engine, TcpConnection::is_same);
+    super::object::register::<TcpConnection>(engine, natives, TcpConnection::is_same);
     macro_rules! method {
         ($name:expr, $function:expr) => {
-            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+            natives.function(engine, $name, $function);
         };
     }
     method!("send", |c: This, data: Dynamic| c.send(&data, false));

@@ -19,7 +19,7 @@ use super::{
     value::{Outcome, error, with_payload},
 };
 use crate::{
-    engine::{ref_array::RefArray, ref_map::RefMap, report::nearest},
+    engine::{natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest},
     log::Level,
     net::{
         accept::Listener,
@@ -28,7 +28,7 @@ use crate::{
         listener::{Bound, Owner},
     },
 };
-use rhai::{Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, NativeCallContext};
+use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
@@ -340,8 +340,8 @@ pub(crate) fn no_such_callback(name: &str) -> String {
 }
 
 /// Registers the constructor, the methods and the namespace.
-pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
-    super::object::register::<Worker>(engine, Worker::is_same);
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
+    super::object::register::<Worker>(engine, natives, Worker::is_same);
     let home = ctx.clone();
     engine.register_fn("Worker", move |address: &str| Worker::new(&home, address));
     let home = ctx.clone();
@@ -349,7 +349,7 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     web_server::register(engine, ctx);
     macro_rules! method {
         ($name:expr, $function:expr) => {
-            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+            natives.function(engine, $name, $function);
         };
     }
     method!("listen", |worker: &mut Worker| worker.listen());

@@ -32,6 +32,7 @@ use super::{
     value::{Outcome, error, with_payload},
 };
 use crate::{
+    engine::natives::Natives,
     net::link::{Link, Sent, Status},
     protocol::{
         Kind,
@@ -213,11 +214,11 @@ pub(crate) fn uncoloured(report: &str) -> String {
 }
 
 /// Registers everything of HTTP.
-pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
-    request::register(engine);
-    response::register(engine);
-    route_table::register(engine, ctx);
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
+    request::register(engine, natives);
+    response::register(engine, natives);
+    route_table::register(engine, natives, ctx);
     chunk::register(engine);
     server_sent_events::register(engine);
-    session::register(engine);
+    session::register(engine, natives);
 }

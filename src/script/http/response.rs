@@ -2,12 +2,12 @@
 
 use super::{file::FileBody, root_options};
 use crate::{
-    engine::{ref_array::RefArray, ref_map::RefMap},
+    engine::{natives::Natives, ref_array::RefArray, ref_map::RefMap},
     protocol::http::check_header,
     script::value::{Outcome, boolean, error, text, whole, with_payload},
     web::cookies::{self, SameSite, SetCookie},
 };
-use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString};
+use rhai::{Dynamic, Engine, ImmutableString};
 use std::{
     cell::{Ref, RefCell},
     rc::Rc,
@@ -259,7 +259,7 @@ fn cookie(name: &str, value: &str, options: &Dynamic) -> Outcome<String> {
 }
 
 /// Registers the constructor and its methods.
-pub(super) fn register(engine: &mut Engine) {
+pub(super) fn register(engine: &mut Engine, natives: &mut Natives) {
     type This<'a> = &'a mut Response;
     type Text = ImmutableString;
     engine.register_type_with_name::<Response>("Response");
@@ -278,7 +278,7 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_static_module("Response", module.into());
     macro_rules! method {
         ($name:expr, $function:expr) => {
-            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+            natives.function(engine, $name, $function);
         };
     }
     method!("with_status", |r: This, status: i64| r.with_status(status));

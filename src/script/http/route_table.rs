@@ -5,6 +5,7 @@ use crate::{
     engine::{
         coroutine::Runner,
         handler::{Args, Calls, Job, MAX_ARGS},
+        natives::Natives,
         ref_map::RefMap,
     },
     script::{
@@ -15,10 +16,7 @@ use crate::{
     },
     web::route_table::{self, Found},
 };
-use rhai::{
-    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map,
-    NativeCallContext,
-};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map, NativeCallContext};
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 /// The handle.
@@ -109,14 +107,14 @@ impl Object for RouteTable {
 }
 
 /// Registers the constructor and its methods.
-pub(super) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
+pub(super) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
     type This<'a> = &'a mut RouteTable;
     type Text = ImmutableString;
-    crate::script::object::register::<RouteTable>(engine, |a, b| Rc::ptr_eq(&a.0, &b.0));
+    crate::script::object::register::<RouteTable>(engine, natives, |a, b| Rc::ptr_eq(&a.0, &b.0));
     engine.register_fn("RouteTable", || RouteTable(Rc::default()));
     macro_rules! method {
         ($name:expr, $function:expr) => {
-            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+            natives.function(engine, $name, $function);
         };
     }
     method!("add", |table: This, method: Text, pattern: Text, value: Dynamic| {

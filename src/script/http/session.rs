@@ -3,11 +3,11 @@
 
 use super::sessions::Regime;
 use crate::{
-    engine::{json, ref_array::RefArray, ref_map::RefMap},
+    engine::{json, natives::Natives, ref_array::RefArray, ref_map::RefMap},
     script::value::{Outcome, error, text, waiting},
     web::{session_id::SessionId, session_store::SessionError},
 };
-use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString};
+use rhai::{Dynamic, Engine, ImmutableString};
 use serde_json::{Map, Value};
 use std::{
     cell::{Cell, RefCell},
@@ -290,13 +290,13 @@ fn stored(key: &str, value: &Dynamic) -> Outcome<Value> {
 }
 
 /// Registers the methods.
-pub(super) fn register(engine: &mut Engine) {
+pub(super) fn register(engine: &mut Engine, natives: &mut Natives) {
     type This<'a> = &'a mut Session;
     type Text = ImmutableString;
     engine.register_type_with_name::<Session>("Session");
     macro_rules! method {
         ($name:expr, $function:expr) => {
-            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+            natives.function(engine, $name, $function);
         };
     }
     method!("get", |s: This, key: Text| s.get(&key, Dynamic::UNIT));

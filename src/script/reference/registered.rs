@@ -2,7 +2,9 @@
 //! and callbacks: the reference is held against this.
 
 use crate::{
-    engine::{self, globals::Globals, modules::Modules, program::Api, sources::Sources},
+    engine::{
+        self, globals::Globals, modules::Modules, natives::Natives, program::Api, sources::Sources,
+    },
     script::{
         Objects,
         callback::Event,
@@ -29,9 +31,10 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     };
     let sources = Sources::new(Path::new("reference"));
     let modules = Modules::new(sources, Globals::new("", Objects::HANDLES), &Default::default());
-    let mut engine = engine::build(&config, &modules);
+    let mut natives = Natives::default();
+    let mut engine = engine::build(&config, &modules, &mut natives);
     let ctx = Ctx::mute(config.handler_timeout);
-    Objects(ctx).register(&mut engine);
+    Objects(ctx).register(&mut engine, &mut natives);
     let new = |info: FuncInfo| if is_rhais(&info) { None } else { name_of(info) };
     let mut names: BTreeSet<_> = engine.collect_fn_metadata(None, new, false).into_iter().collect();
     for plain in Engine::new().collect_fn_metadata(None, name_of, false) {

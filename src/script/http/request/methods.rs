@@ -1,18 +1,21 @@
 //! The names under which scripts ask a request.
 
 use super::Request;
-use crate::script::{http::form::field, value::Outcome};
-use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString};
+use crate::{
+    engine::natives::Natives,
+    script::{http::form::field, value::Outcome},
+};
+use rhai::{Dynamic, Engine, ImmutableString};
 use std::rc::Rc;
 
 /// Registers the methods.
-pub(in crate::script::http) fn register(engine: &mut Engine) {
+pub(in crate::script::http) fn register(engine: &mut Engine, natives: &mut Natives) {
     type This<'a> = &'a mut Request;
     type Text = ImmutableString;
-    crate::script::object::register::<Request>(engine, |a, b| Rc::ptr_eq(&a.0, &b.0));
+    crate::script::object::register::<Request>(engine, natives, |a, b| Rc::ptr_eq(&a.0, &b.0));
     macro_rules! method {
         ($name:expr, $function:expr) => {
-            FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
+            natives.function(engine, $name, $function);
         };
     }
     method!("method", |r: This| -> Text { r.head().method().into() });

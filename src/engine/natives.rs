@@ -1,0 +1,127 @@
+//! Functions of the host in a table of their own, so that a call in a handler's body finds them by the types of its
+//! values, without rhai's general resolution. Only functions may enter that do not change the value of their first
+//! argument itself: handles, whose copies are the same thing, and functions of what they are given.
+
+use super::globals::Fast;
+use rhai::{
+    Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, NativeCallContext,
+    RhaiNativeFunc, Variant,
+};
+use std::{any::TypeId, collections::HashMap, rc::Rc};
+
+/// The name under which rhai, and this table, know what `value[key]` calls.
+pub(crate) const INDEX_GETTER: &str = "index$get$";
+
+/// The name under which rhai, and this table, know what `value.name` calls.
+pub(crate) fn getter(property: &str) -> String {
+    format!("get${property}")
+}
+
+type Function =
+    dyn Fn(Option<NativeCallContext>, &mut [&mut Dynamic]) -> Result<Dynamic, Box<EvalAltResult>>;
+
+/// One function.
+#[derive(Clone)]
+pub(crate) struct Native {
+    pub(super) function: Rc<Function>,
+    pub(super) has_context: bool,
+    params: Rc<[TypeId]>,
+}
+
+impl Native {
+    /// How far it is from taking exactly these types: a bit for each parameter that takes anything, the last one first,
+    /// which is the order in which rhai looks. `None`: it does not take them.
+    fn distance(&self, types: &[TypeId]) -> Option<u32> {
+        if self.params.len() != types.len() {
+            return None;
+        }
+        self.params.iter().zip(types).try_fold(0, |distance, (param, given)| {
+            let is_any = *param == TypeId::of::<Dynamic>();
+            (is_any || param == given).then_some(distance << 1 | u32::from(is_any))
+        })
+    }
+}
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct Natives(HashMap<String, Vec<Native>, Fast>);
+
+impl Natives {
+    /// Registers a function or method into the engine and the table.
+    pub(crate) fn function<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
+        &mut self,
+        engine: &mut Engine,
+        name: &str,
+        function: FUNC,
+    ) where
+        R: Variant + Clone,
+        FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
+    {
+        self.note(name, function.clone());
+        FuncRegistration::new(name).with_purity(true).register_into_engine(engine, function);
+    }
+
+    /// The same for what `value.property` gives.
+    pub(crate) fn getter<A: 'static, const X: bool, R, const F: bool, FUNC>(
+        &mut self,
+        engine: &mut Engine,
+        property: &str,
+        function: FUNC,
+    ) where
+        R: Variant + Clone,
+        FUNC: RhaiNativeFunc<A, 1, X, R, F> + Clone + 'static,
+    {
+        self.note(&getter(property), function.clone());
+        let registration = FuncRegistration::new_getter(property);
+        registration.with_purity(true).register_into_engine(engine, function);
+    }
+
+    /// The same for what `value[key]` gives.
+    pub(crate) fn index_getter<A: 'static, const X: bool, R, const F: bool, FUNC>(
+        &mut self,
+        engine: &mut Engine,
+        function: FUNC,
+    ) where
+        R: Variant + Clone,
+        FUNC: RhaiNativeFunc<A, 2, X, R, F> + Clone + 'static,
+    {
+        self.note(INDEX_GETTER, function.clone());
+        let registration = FuncRegistration::new_index_getter();
+        registration.with_purity(true).register_into_engine(engine, function);
+    }
+
+    fn note<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
+        &mut self,
+        name: &str,
+        function: FUNC,
+    ) where
+        R: Variant + Clone,
+        FUNC: RhaiNativeFunc<A, N, X, R, F> + 'static,
+    {
+        // (rhai gives these three the same values)
+        let texts = [TypeId::of::<&str>(), TypeId::of::<String>()];
+        let params = FUNC::param_types();
+        let params = params.map(|id| match texts.contains(&id) {
+            true => TypeId::of::<ImmutableString>(),
+            false => id,
+        });
+        if let Some(function) = function.into_rhai_function(true, false).get_native_fn() {
+            let native =
+                Native { function: function.clone(), has_context: X, params: Rc::new(params) };
+            self.0.entry(name.to_owned()).or_default().push(native);
+        }
+    }
+
+    /// Is there any function of that name?
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The function of that name that rhai would call for values of these types; of those in the table. One that was
+    /// registered twice is the later one.
+    pub(super) fn find(&self, name: &str, types: &[TypeId]) -> Option<&Native> {
+        let known = self.0.get(name)?.iter().rev();
+        let fitting = known.filter_map(|native| Some((native.distance(types)?, native)));
+        fitting.min_by_key(|(distance, _)| *distance).map(|(_, native)| native)
+    }
+}

@@ -1,0 +1,115 @@
+//! Shorter ways for what handlers do most: reading along a chain of handles and calling a method at its end, calling a
+//! function of the host, calling a function of the same file. A body that is lifted out of its program has such
+//! expressions replaced by these, which rhai evaluates as custom syntax. Each knows the expression that it stands for and
+//! goes back to it when a value is of a kind that it does not know; what rhai would do happens then, neither twice nor
+//! in another order.
+#![allow(deprecated)] // (volatile parts of rhai)
+
+mod call;
+mod callee;
+mod chain;
+mod detour;
+mod function;
+mod operand;
+
+use super::{globals::Globals, handler::Body, natives::Natives};
+use call::Call;
+use chain::Chain;
+use function::FunctionCall;
+use rhai::{
+    CustomExpr, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnArgsVec, FnCallExpr, Position,
+};
+use std::rc::{Rc, Weak};
+
+/// What rhai knows them by. Nobody can write that in a script.
+const KEY: &str = "a shortcut";
+
+/// Operands that one shortcut has at most; an expression with more is left as it is. Fixed: they lie on the stack.
+const MAX_OPERANDS: usize = 4;
+
+type Outcome<T> = Result<T, Box<EvalAltResult>>;
+
+/// The values of a shortcut's operands.
+type Operands = [Dynamic; MAX_OPERANDS];
+
+/// What is needed to find shortcuts in the body of a function.
+pub(super) struct Finder<'a> {
+    pub(super) natives: &'a Rc<Natives>,
+    pub(super) globals: &'a Rc<Globals>,
+    /// The body of the function of that name and number of parameters in the same file, if there is one that can be called
+    /// by its name alone.
+    pub(super) function: &'a dyn Fn(&str, usize) -> Option<Weak<Body>>,
+    /// Has any script function that name?
+    pub(super) is_script_function: &'a dyn Fn(&str) -> bool,
+}
+
+impl Finder<'_> {
+    /// Replaces an expression by its shortcut, if there is one. What it consists of has been looked at already.
+    pub(super) fn replace(&self, expression: &mut Expr) {
+        let found = match expression {
+            Expr::Dot(..) | Expr::Index(..) => Chain::of(expression, self).map(Shortcut::Chain),
+            Expr::FnCall(call, position) => self.call(call, *position),
+            _ => None,
+        };
+        if let Some(found) = found {
+            let position = expression.position();
+            *expression = Expr::Custom(Box::new(found.into_expression()), position);
+        }
+    }
+
+    fn call(&self, call: &FnCallExpr, position: Position) -> Option<Shortcut> {
+        // (operators have ways of their own for what they mostly are for)
+        let is_name = call.name.starts_with(char::is_alphabetic);
+        if !is_name || call.is_qualified() || call.capture_parent_scope {
+            return None;
+        }
+        if (self.is_script_function)(&call.name) {
+            return FunctionCall::of(call, position, self).map(Shortcut::Function);
+        }
+        Call::of(call, position, self).map(Shortcut::Call)
+    }
+}
+
+/// See the module.
+pub(super) enum Shortcut {
+    Chain(Chain),
+    Call(Call),
+    Function(FunctionCall),
+}
+
+impl Shortcut {
+    fn into_expression(self) -> CustomExpr {
+        CustomExpr {
+            inputs: FnArgsVec::new_const(),
+            tokens: FnArgsVec::from_iter([KEY.into()]),
+            state: Dynamic::from(Rc::new(self)),
+            scope_may_be_changed: false,
+            self_terminated: false,
+        }
+    }
+
+    fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
+        match self {
+            Shortcut::Chain(chain) => chain.evaluate(context),
+            Shortcut::Call(call) => call.evaluate(context),
+            Shortcut::Function(call) => call.evaluate(context),
+        }
+    }
+}
+
+/// Lets the engine evaluate shortcuts.
+pub(super) fn install(engine: &mut Engine) {
+    let nobody = |_: &[_], _: &str, _: &mut Dynamic| Ok(None);
+    engine.register_custom_syntax_with_state_raw(KEY, nobody, false, |context, _, state| {
+        let shortcut = state.read_lock::<Rc<Shortcut>>();
+        shortcut.expect("the state of a shortcut is the shortcut").evaluate(context)
+    });
+}
+
+/// Gives an error the place of the call that it came from, if it has none.
+fn placed(mut error: Box<EvalAltResult>, position: Position) -> Box<EvalAltResult> {
+    if error.position().is_none() {
+        error.set_position(position);
+    }
+    error
+}
