@@ -124,13 +124,18 @@ impl Globals {
         self.captured_bits.get() & bit(name) != 0 && self.captured.borrow().contains(name)
     }
 
-    /// The top-level variable that a name means in the running function, if it means one and no closure captures any of
-    /// that name.
+    /// What a variable of the running function is read as, by the two rules; `None` if rhai has to look.
+    pub(super) fn read(&self, value: &Dynamic) -> Option<Dynamic> {
+        let is_cell = value.is_shared();
+        (!is_cell || self.is_handle(value)).then(|| value.flatten_clone())
+    }
+
+    /// What a name is read as that the running function does not declare.
     pub(super) fn free(&self, context: &EvalContext, name: &str) -> Option<Dynamic> {
-        if self.is_captured(name) || context.scope().contains(name) {
-            return None;
+        match context.scope().get(name) {
+            Some(captured) => self.read(captured),
+            None => self.get(context.source(), name).filter(|value| !value.is_shared()),
         }
-        self.get(context.source(), name)
     }
 
     /// Is this a reference by itself? (`type_id` panics on a locked cell.)

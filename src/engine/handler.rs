@@ -2,7 +2,7 @@
 //! program once and evaluated in a scope that has the parameters already. That is half the cost of rhai's own call.
 #![allow(deprecated)] // (volatile parts of rhai)
 
-use super::{coroutine::Runner, modules::Unit, program::Program};
+use super::{coroutine::Runner, modules::Unit, program::Program, shortcut::Shortcut};
 use rhai::{
     ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
     ImmutableString, Scope, Stmt, StmtBlock,
@@ -23,13 +23,20 @@ const MAX_FRAMES: usize = 16;
 
 /// A function's body, ready to be evaluated.
 pub(crate) struct Body {
-    expression: OnceCell<Expr>,
+    code: OnceCell<Code>,
     params: Vec<ImmutableString>,
     unit: Rc<Unit>,
     line: Option<usize>,
-    frames: RefCell<Vec<Frame>>,
+    frames: RefCell<Vec<Box<Frame>>>,
     /// The number that `Handler::place` was given.
     place: Cell<u64>,
+}
+
+/// What is evaluated.
+enum Code {
+    /// A single one, which declares no variables and needs no block around it.
+    Shortcut(Rc<Shortcut>),
+    Block(Expr),
 }
 
 /// What one running call of a body needs.
@@ -55,7 +62,7 @@ impl Body {
         });
         let (start, end) = (def.body.start_position(), def.body.end_position());
         let body = Self {
-            expression: OnceCell::new(),
+            code: OnceCell::new(),
             params: def.params.to_vec(),
             unit: unit.clone(),
             line: start.line(),
@@ -66,24 +73,24 @@ impl Body {
     }
 
     /// Sets what is evaluated.
-    pub(super) fn set(&self, mut expression: Expr) {
-        // (a block of nothing but a shortcut is not needed: it declares no variables)
-        if let Expr::Stmt(block) = &expression
-            && let [Stmt::Expr(only)] = block.statements()
-            && let Expr::Custom(..) = **only
-        {
-            expression = (**only).clone();
-        }
-        self.expression.get_or_init(|| expression);
+    pub(super) fn set(&self, expression: Expr) {
+        let single = match &expression {
+            Expr::Stmt(block) => match block.statements() {
+                [Stmt::Expr(only)] => Shortcut::behind(only),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.code.get_or_init(|| single.map_or(Code::Block(expression), Code::Shortcut));
     }
 
-    fn frame(&self) -> Frame {
+    fn frame(&self) -> Box<Frame> {
         self.frames.borrow_mut().pop().unwrap_or_else(|| {
             let mut scope = Scope::new();
             for name in &self.params {
                 scope.push_dynamic(name.as_str(), Dynamic::UNIT);
             }
-            Frame { scope, caches: Caches::new() }
+            Box::new(Frame { scope, caches: Caches::new() })
         })
     }
 
@@ -96,23 +103,37 @@ impl Body {
         own: &mut [Dynamic],
         state: &mut GlobalRuntimeState,
     ) -> Result<Dynamic, Box<EvalAltResult>> {
-        let expression = self.expression.get().expect("a body is set before it is called");
+        let code = self.code.get().expect("a body is set before it is called");
         let mut frame = self.frame();
         let scope = &mut frame.scope;
-        let values = held.iter().cloned().chain(own.iter_mut().map(std::mem::take));
-        for (name, value) in self.params.iter().zip(values) {
+        let (for_held, for_own) = self.params.split_at(held.len());
+        for (name, value) in for_held.iter().zip(held) {
             if let Some(slot) = scope.get_mut(name) {
-                *slot = value;
+                *slot = value.clone();
             }
         }
-        let result = EvalContext::new(engine, state, &mut frame.caches, scope, None)
-            .eval_expression_tree(&expression.into());
-        for (number, name) in self.params.iter().enumerate() {
-            let Some(slot) = scope.get_mut(name) else { continue };
-            let value = std::mem::take(slot);
-            if let Some(given) = number.checked_sub(held.len()).and_then(|n| own.get_mut(n)) {
+        for (name, value) in for_own.iter().zip(own.iter_mut()) {
+            if let Some(slot) = scope.get_mut(name) {
+                std::mem::swap(slot, value);
+            }
+        }
+        let mut context = EvalContext::new(engine, state, &mut frame.caches, scope, None);
+        let result = match code {
+            Code::Shortcut(shortcut) => shortcut.evaluate(&mut context),
+            Code::Block(block) => context.eval_expression_tree(&block.into()),
+        };
+        for name in for_held {
+            if let Some(slot) = scope.get_mut(name) {
+                *slot = Dynamic::UNIT;
+            }
+        }
+        for (name, value) in for_own.iter().zip(own.iter_mut()) {
+            if let Some(slot) = scope.get_mut(name) {
+                std::mem::swap(slot, value);
                 // A parameter that an inner closure captured has become a shared cell.
-                *given = value.flatten();
+                if value.is_shared() {
+                    *value = std::mem::take(value).flatten();
+                }
             }
         }
         if self.frames.borrow().len() < MAX_FRAMES && scope.len() == self.params.len() {

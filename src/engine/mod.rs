@@ -18,6 +18,7 @@ pub(crate) mod modules;
 pub(crate) mod natives;
 mod plain;
 pub(crate) mod program;
+mod progress;
 pub(crate) mod reach;
 pub(crate) mod ref_array;
 pub(crate) mod ref_map;
@@ -28,6 +29,7 @@ pub(crate) mod rings;
 mod shortcut;
 mod sizes;
 pub(crate) mod sources;
+mod tails;
 pub(crate) mod tokens;
 pub(crate) mod toplevel;
 pub(crate) mod turns;
@@ -35,13 +37,11 @@ pub(crate) mod turns;
 pub(crate) use hints::panicked;
 use modules::{Modules, Resolver};
 use natives::Natives;
+use progress::Progress;
 use rhai::{Engine, EvalAltResult, Position};
 use std::{
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
 use turns::Overdue;
@@ -125,21 +125,7 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
         }
         found.call_foreign_closure(name, args, &ctx).transpose()
     });
-    let (kill, turns) = (config.kill.clone(), coroutine::turns());
-    engine.on_progress(move |operations| {
-        if coroutine::stack_is_low() {
-            return Some("the calls are nested too deeply for the stack".into());
-        }
-        if turns.is_overdue() {
-            return turns.overdue().map(|why| reason(why).into());
-        }
-        if operations & CLOCK_MASK != 0 {
-            return None;
-        }
-        if kill.load(Ordering::Relaxed) {
-            return Some(reason(Overdue::Stopping).into());
-        }
-        coroutine::ran_too_long().map(|limit| reason(Overdue::TooLong(limit)).into())
-    });
+    let progress = Progress::new(&config.kill);
+    engine.on_progress(move |operations| progress.end(operations));
     engine
 }

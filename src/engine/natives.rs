@@ -24,11 +24,17 @@ type Function =
 #[derive(Clone)]
 pub(crate) struct Native {
     pub(super) function: Rc<Function>,
+    /// Does it want to know where it is called?
     pub(super) has_context: bool,
-    params: Rc<[TypeId]>,
 }
 
-impl Native {
+/// One function, and the types that it takes.
+struct Entry {
+    params: Vec<TypeId>,
+    native: Native,
+}
+
+impl Entry {
     /// How far it is from taking exactly these types: a bit for each parameter that takes anything, the last one first,
     /// which is the order in which rhai looks. `None`: it does not take them.
     fn distance(&self, types: &[TypeId]) -> Option<u32> {
@@ -44,7 +50,7 @@ impl Native {
 
 /// See the module.
 #[derive(Default)]
-pub(crate) struct Natives(HashMap<String, Vec<Native>, Fast>);
+pub(crate) struct Natives(HashMap<String, Vec<Entry>, Fast>);
 
 impl Natives {
     /// Registers a function or method into the engine and the table.
@@ -106,9 +112,9 @@ impl Natives {
             false => id,
         });
         if let Some(function) = function.into_rhai_function(true, false).get_native_fn() {
-            let native =
-                Native { function: function.clone(), has_context: X, params: Rc::new(params) };
-            self.0.entry(name.to_owned()).or_default().push(native);
+            let native = Native { function: function.clone(), has_context: X };
+            let entry = Entry { params: params.to_vec(), native };
+            self.0.entry(name.to_owned()).or_default().push(entry);
         }
     }
 
@@ -121,7 +127,7 @@ impl Natives {
     /// registered twice is the later one.
     pub(super) fn find(&self, name: &str, types: &[TypeId]) -> Option<&Native> {
         let known = self.0.get(name)?.iter().rev();
-        let fitting = known.filter_map(|native| Some((native.distance(types)?, native)));
+        let fitting = known.filter_map(|entry| Some((entry.distance(types)?, &entry.native)));
         fitting.min_by_key(|(distance, _)| *distance).map(|(_, native)| native)
     }
 }

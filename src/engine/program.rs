@@ -8,6 +8,7 @@ use super::{
     is_timeout,
     modules::{Modules, Unit},
     natives::Natives,
+    progress::Progress,
     relink::{self, Names},
     report::{Hints, Report},
     rewrite,
@@ -62,6 +63,7 @@ pub(crate) struct Program {
     pub(crate) generation: u64,
     pub(crate) engine: Engine,
     natives: Rc<Natives>,
+    progress: Progress,
     pub(crate) modules: Rc<Modules>,
     /// A newer generation serves; this one only ends what it began.
     pub(crate) retired: Cell<bool>,
@@ -110,6 +112,7 @@ impl Program {
             generation,
             engine,
             natives: Rc::new(natives),
+            progress: Progress::new(&config.kill),
             modules,
             retired: Cell::new(false),
             is_fresh: start.is_fresh,
@@ -224,6 +227,7 @@ impl Program {
                 let body = is_callable.then(|| self.body(unit, name, params).ok()).flatten();
                 body.as_ref().map(Rc::downgrade)
             },
+            progress: &self.progress,
             is_script_function: &|name| script_functions.contains(name),
         };
         rewrite::rewrite(&mut expression, &finder);

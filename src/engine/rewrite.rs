@@ -1,7 +1,8 @@
-//! What is changed in a lifted body before it runs: expressions that have a shortcut are replaced by it, and a method call
-//! whose name no script function has is marked as native, which saves it two failed look-ups.
+//! What is changed in a lifted body before it runs: expressions that have a shortcut are replaced by it, returns at its end
+//! become its value, and a method call whose name no script function has is marked as native, which saves it two failed
+//! look-ups.
 
-use super::shortcut::Finder;
+use super::{shortcut::Finder, tails};
 use rhai::{BinaryExpr, Expr, FlowControl, FnCallExpr, FnCallHashes, Stmt, StmtBlock};
 
 /// Calls that rhai treats specially; their hashes must stay.
@@ -10,6 +11,7 @@ const SPECIAL: [&str; 9] =
 
 /// Rewrites a body.
 pub(super) fn rewrite(body: &mut Expr, finder: &Finder) {
+    tails::unwind(body);
     Rewriter(finder).expression(body);
 }
 

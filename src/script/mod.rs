@@ -47,7 +47,7 @@ impl Api for Objects {
         connections::register(engine, natives);
         http::register(engine, natives, &self.0);
         timer::register(engine, &self.0);
-        process::register(engine, &self.0);
+        process::register(engine, natives, &self.0);
     }
 
     fn register_properties(

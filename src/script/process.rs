@@ -5,7 +5,7 @@ use super::{
     value::{Outcome, error},
 };
 use crate::{
-    engine::{json, ref_array::RefArray, ref_map::RefMap},
+    engine::{json, natives::Natives, ref_array::RefArray, ref_map::RefMap},
     log::Level,
 };
 use rhai::{Array, Blob, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
@@ -24,7 +24,7 @@ const REORDERING: [char; 13] = [
 ];
 
 /// Registers them.
-pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
     for (name, level) in [("print", Level::Info), ("debug", Level::Debug)] {
         // Rhai has a `print` for each of these types, which a general one would not replace.
         macro_rules! printers {
@@ -45,7 +45,8 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     engine.on_print(|_| ());
     engine.on_debug(|_, _, _| ());
     // As `json_decode` in PHP: what is not JSON gives `()`, so that a stranger's line costs no error report.
-    engine.register_fn("parse_json", |text: &str| json::decode(text).unwrap_or(Dynamic::UNIT));
+    let parse_json = |text: ImmutableString| json::decode(&text).unwrap_or(Dynamic::UNIT);
+    natives.function(engine, "parse_json", parse_json);
     let to_json = |value: Dynamic| -> Outcome<String> {
         json::encode(&value).map_err(|why| error(format!("to_json: {why}")))
     };

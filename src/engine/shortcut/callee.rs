@@ -1,7 +1,7 @@
 //! A function of the host at one place of a script: which one is meant depends on the types of the values, and is
 //! remembered for those that came last.
 
-use super::{Finder, MAX_OPERANDS, Outcome, placed};
+use super::{Finder, MAX_OPERANDS, Outcome};
 use crate::engine::natives::{Native, Natives};
 use rhai::{Dynamic, EvalContext, ImmutableString, NativeCallContext, Position};
 use std::{any::TypeId, cell::RefCell, rc::Rc};
@@ -9,14 +9,18 @@ use std::{any::TypeId, cell::RefCell, rc::Rc};
 /// Values of one call: the operands, and what a method is called on.
 const MAX_VALUES: usize = MAX_OPERANDS + 1;
 
-type Types = [TypeId; MAX_VALUES];
-
 /// See the module.
 pub(super) struct Callee {
     name: ImmutableString,
     position: Position,
     natives: Rc<Natives>,
-    found: RefCell<Option<(Types, Option<Native>)>>,
+    last: RefCell<Option<Last>>,
+}
+
+/// What was found for these types, if anything was.
+struct Last {
+    types: [TypeId; MAX_VALUES],
+    native: Option<Native>,
 }
 
 impl Callee {
@@ -28,40 +32,76 @@ impl Callee {
     ) -> Option<Self> {
         let (name, natives) = (name.into(), finder.natives.clone());
         let is_known = natives.knows(&name);
-        is_known.then(|| Self { name, position, natives, found: RefCell::default() })
+        is_known.then(|| Self { name, position, natives, last: RefCell::default() })
     }
 
-    /// Calls it. `None`: there is no function for these values in the table, and they are as they were.
-    pub(super) fn call(
-        &self,
-        context: &EvalContext,
-        values: &mut [&mut Dynamic],
-    ) -> Option<Outcome<Dynamic>> {
-        // (unused ones are of a type that no value has)
-        let mut types: Types = [TypeId::of::<Self>(); MAX_VALUES];
-        for (id, value) in types.iter_mut().zip(values.iter()) {
+    /// The function for a value and others, if there is one in the table.
+    pub(super) fn find(&self, first: &Dynamic, others: &[Dynamic]) -> Option<Native> {
+        let mut types = [TypeId::of::<Self>(); MAX_VALUES];
+        for (id, value) in types.iter_mut().zip([first].into_iter().chain(others)) {
+            // (to ask a locked cell for its type would panic)
             if value.is_shared() {
                 return None;
             }
             *id = value.type_id();
         }
-        let native = self.find(&types, values.len())?;
+        let count = others.len() + 1;
+        if let Some(last) = &*self.last.borrow()
+            && last.types[..count] == types[..count]
+        {
+            return last.native.clone();
+        }
+        let native = self.natives.find(&self.name, types.get(..count)?).cloned();
+        *self.last.borrow_mut() = Some(Last { types, native: native.clone() });
+        native
+    }
+
+    /// Calls what was found for these values.
+    pub(super) fn call(
+        &self,
+        native: &Native,
+        context: &EvalContext,
+        first: &mut Dynamic,
+        others: &mut [Dynamic],
+    ) -> Outcome<Dynamic> {
         let call = native.has_context.then(|| {
             let state = context.global_runtime_state();
             let engine = context.engine();
             NativeCallContext::new_with_all_fields(engine, &self.name, None, state, self.position)
         });
-        Some((native.function)(call, values).map_err(|error| placed(error, self.position)))
+        self.run(native, call, first, others)
     }
 
-    fn find(&self, types: &Types, count: usize) -> Option<Native> {
-        if let Some((of, native)) = &*self.found.borrow()
-            && of == types
-        {
-            return native.clone();
-        }
-        let native = self.natives.find(&self.name, &types[..count]).cloned();
-        *self.found.borrow_mut() = Some((*types, native.clone()));
-        native
+    /// The same for a function that does not want to know where it is called.
+    pub(super) fn call_anywhere(
+        &self,
+        native: &Native,
+        first: &mut Dynamic,
+        others: &mut [Dynamic],
+    ) -> Outcome<Dynamic> {
+        self.run(native, None, first, others)
+    }
+
+    fn run(
+        &self,
+        native: &Native,
+        call: Option<NativeCallContext>,
+        first: &mut Dynamic,
+        others: &mut [Dynamic],
+    ) -> Outcome<Dynamic> {
+        let f = &native.function;
+        let value = match others {
+            [] => f(call, &mut [first]),
+            [a] => f(call, &mut [first, a]),
+            [a, b] => f(call, &mut [first, a, b]),
+            [a, b, c] => f(call, &mut [first, a, b, c]),
+            _ => f(call, &mut [first].into_iter().chain(others).collect::<Vec<_>>()),
+        };
+        value.map_err(|mut error| {
+            if error.position().is_none() {
+                error.set_position(self.position);
+            }
+            error
+        })
     }
 }

@@ -1,7 +1,10 @@
 //! `connection.send(data)`, `worker.table[key].send(text)`, `request.path`: reads along handles, and a method at the end.
 
 use super::{
-    Finder, MAX_OPERANDS, Operands, Outcome, callee::Callee, detour::Detour, operand::Operand,
+    Finder, MAX_OPERANDS, Operands, Outcome,
+    callee::Callee,
+    detour::Detour,
+    operand::{Local, Operand},
 };
 use crate::engine::natives::{INDEX_GETTER, getter};
 use rhai::{ASTFlags, BinaryExpr, Dynamic, EvalContext, Expr, ImmutableString, Map, Position};
@@ -80,54 +83,77 @@ impl Chain {
     }
 
     pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
-        let mut operands = Operands::default();
-        for (operand, value) in self.operands.iter().zip(&mut operands) {
-            *value = operand.value(context)?;
-        }
-        let walked = match self.root.local() {
-            None => {
-                let mut root = self.root.value(context)?;
-                self.walk(context, &mut root, &mut operands)
+        let mut operands = Operand::values(&self.operands, context)?;
+        let place = match self.root.local() {
+            Some(local) if local.variable(context).is_some_and(|v| !v.is_shared()) => {
+                Place::Local(local)
             }
-            // (moved out and back, for calls borrow the context)
-            Some(name) => {
-                let slot = context.scope_mut().get_mut(name).filter(|value| !value.is_shared());
-                slot.map(std::mem::take).and_then(|mut root| {
-                    let walked = self.walk(context, &mut root, &mut operands);
-                    if let Some(slot) = context.scope_mut().get_mut(name) {
-                        *slot = root;
-                    }
-                    walked
-                })
-            }
+            _ => Place::Value(self.root.value(context)?),
         };
-        match walked {
+        match self.walk(context, place, &mut operands) {
             Some(value) => value,
-            None => self.detour.take(context, &mut operands),
+            None => self.detour.take(context, operands),
         }
     }
 
     /// The chain's value; `None`: something on the way is not known here, and nothing has happened.
     fn walk(
         &self,
-        context: &EvalContext,
-        root: &mut Dynamic,
+        context: &mut EvalContext,
+        mut place: Place,
         operands: &mut Operands,
     ) -> Option<Outcome<Dynamic>> {
-        let mut value = None;
         for read in &self.reads {
-            let from = value.as_mut().unwrap_or(&mut *root);
-            value = Some(read.of(context, from, operands)?);
+            place = Place::Value(read.of(context, &mut place, operands)?);
         }
-        let Some(method) = &self.method else { return value.map(Ok) };
-        let target = value.as_mut().unwrap_or(root);
-        match &mut operands[method.operands.clone()] {
-            [] => method.callee.call(context, &mut [target]),
-            [a] => method.callee.call(context, &mut [target, a]),
-            [a, b] => method.callee.call(context, &mut [target, a, b]),
-            [a, b, c] => method.callee.call(context, &mut [target, a, b, c]),
-            _ => None,
+        match (&self.method, place) {
+            (Some(method), mut place) => {
+                let arguments = &mut operands[method.operands.clone()];
+                place.call(context, &method.callee, arguments)
+            }
+            (None, Place::Value(value)) => Some(Ok(value)),
+            (None, Place::Local(_)) => None,
         }
+    }
+}
+
+/// What a step is taken from.
+enum Place<'a> {
+    Local(&'a Local),
+    Value(Dynamic),
+}
+
+impl Place<'_> {
+    fn value<'a>(&'a self, context: &'a EvalContext) -> Option<&'a Dynamic> {
+        match self {
+            Place::Local(local) => local.variable(context),
+            Place::Value(value) => Some(value),
+        }
+    }
+
+    /// Calls a function with the value as its first argument. `None`: there is none for these values.
+    fn call(
+        &mut self,
+        context: &mut EvalContext,
+        callee: &Callee,
+        others: &mut [Dynamic],
+    ) -> Option<Outcome<Dynamic>> {
+        let native = callee.find(self.value(context)?, others)?;
+        let local = match self {
+            Place::Value(value) => return Some(callee.call(&native, context, value, others)),
+            Place::Local(local) => local,
+        };
+        let slot = local.slot(context)?;
+        if !native.has_context {
+            return Some(callee.call_anywhere(&native, slot, others));
+        }
+        // (moved out and back, for the call borrows the context)
+        let mut value = std::mem::take(slot);
+        let result = callee.call(&native, context, &mut value, others);
+        if let Some(slot) = local.slot(context) {
+            *slot = value;
+        }
+        Some(result)
     }
 }
 
@@ -135,27 +161,25 @@ impl Read {
     /// The step's value. One that fails is taken by rhai again, which tells of it as it does.
     fn of(
         &self,
-        context: &EvalContext,
-        from: &mut Dynamic,
+        context: &mut EvalContext,
+        from: &mut Place,
         operands: &Operands,
     ) -> Option<Dynamic> {
-        let indexed = |index: &Callee, from: &mut Dynamic, mut key: Dynamic| {
-            index.call(context, &mut [from, &mut key])?.ok()
-        };
-        match self {
-            Read::Index(number, index) => indexed(index, from, operands[*number].clone()),
-            Read::Property { name, .. } if from.is_map() && !from.is_shared() => {
-                let map = from.read_lock::<Map>()?;
-                map.get(name.as_str()).filter(|value| !value.is_shared()).cloned()
-            }
+        let (index, key) = match self {
+            Read::Index(number, index) => (index, operands[*number].clone()),
             Read::Property { name, getter, index } => {
-                let own = getter.as_ref().and_then(|getter| getter.call(context, &mut [from]));
-                match own {
-                    Some(value) => value.ok(),
-                    None => indexed(index, from, name.clone().into()),
+                if let Some(map) = from.value(context)?.read_lock::<Map>() {
+                    return map.get(name.as_str()).filter(|value| !value.is_shared()).cloned();
                 }
+                if let Some(getter) = getter
+                    && let Some(value) = from.call(context, getter, &mut [])
+                {
+                    return value.ok();
+                }
+                (index, name.clone().into())
             }
-        }
+        };
+        from.call(context, index, &mut [key])?.ok()
     }
 }
 

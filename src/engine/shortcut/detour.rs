@@ -46,7 +46,7 @@ impl Detour {
     pub(super) fn take(
         &self,
         context: &mut EvalContext,
-        operands: &mut Operands,
+        mut operands: Operands,
     ) -> Outcome<Dynamic> {
         let variables = context.scope().len();
         for (name, number) in &self.held {

@@ -1,7 +1,7 @@
 //! A call of a function of the same file by its name: its lifted body is evaluated as a handler's is.
 
-use super::{Finder, MAX_OPERANDS, Operands, Outcome, operand::Operand};
-use crate::engine::{MAX_CALL_LEVELS, handler::Body};
+use super::{Finder, MAX_OPERANDS, Outcome, operand::Operand};
+use crate::engine::{MAX_CALL_LEVELS, handler::Body, progress::Progress};
 use rhai::{Dynamic, EvalAltResult, EvalContext, FnCallExpr, ImmutableString, Position};
 use std::rc::Weak;
 
@@ -11,6 +11,7 @@ pub(in crate::engine) struct FunctionCall {
     operands: Vec<Operand>,
     position: Position,
     body: Weak<Body>,
+    progress: Progress,
 }
 
 impl FunctionCall {
@@ -20,23 +21,30 @@ impl FunctionCall {
         }
         let body = (finder.function)(&call.name, call.args.len())?;
         let operands = call.args.iter().map(|e| Operand::of(e, finder)).collect();
-        Some(Self { name: call.name.clone(), operands, position, body })
+        Some(Self {
+            name: call.name.clone(),
+            operands,
+            position,
+            body,
+            progress: finder.progress.clone(),
+        })
     }
 
     pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
-        let mut operands = Operands::default();
-        for (operand, value) in self.operands.iter().zip(&mut operands) {
-            *value = operand.value(context)?;
-        }
+        let mut operands = Operand::values(&self.operands, context)?;
         let engine = context.engine();
         let state = context.global_runtime_state_mut();
         if state.level >= MAX_CALL_LEVELS {
             return Err(EvalAltResult::ErrorStackOverflow(self.position).into());
         }
+        // (rhai may not come to look itself: a body can be nothing but shortcuts)
+        state.num_operations += 1;
+        if let Some(why) = self.progress.end(state.num_operations) {
+            return Err(EvalAltResult::ErrorTerminated(why, self.position).into());
+        }
         let body = self.body.upgrade().expect("a program keeps the bodies of its functions");
         state.level += 1;
-        let given = &mut operands[..self.operands.len()];
-        let result = body.call(engine, &[], given, state);
+        let result = body.call(engine, &[], &mut operands, state);
         state.level -= 1;
         result.map_err(|error| self.inside(error, state.source.as_deref().unwrap_or_default()))
     }

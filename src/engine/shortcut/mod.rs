@@ -12,7 +12,7 @@ mod detour;
 mod function;
 mod operand;
 
-use super::{globals::Globals, handler::Body, natives::Natives};
+use super::{globals::Globals, handler::Body, natives::Natives, progress::Progress};
 use call::Call;
 use chain::Chain;
 use function::FunctionCall;
@@ -22,7 +22,7 @@ use rhai::{
 use std::rc::{Rc, Weak};
 
 /// What rhai knows them by. Nobody can write that in a script.
-const KEY: &str = "a shortcut";
+const KEY: &str = "\u{1}";
 
 /// Operands that one shortcut has at most; an expression with more is left as it is. Fixed: they lie on the stack.
 const MAX_OPERANDS: usize = 4;
@@ -30,7 +30,7 @@ const MAX_OPERANDS: usize = 4;
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// The values of a shortcut's operands.
-type Operands = [Dynamic; MAX_OPERANDS];
+type Operands = FnArgsVec<Dynamic>;
 
 /// What is needed to find shortcuts in the body of a function.
 pub(super) struct Finder<'a> {
@@ -39,6 +39,7 @@ pub(super) struct Finder<'a> {
     /// The body of the function of that name and number of parameters in the same file, if there is one that can be called
     /// by its name alone.
     pub(super) function: &'a dyn Fn(&str, usize) -> Option<Weak<Body>>,
+    pub(super) progress: &'a Progress,
     /// Has any script function that name?
     pub(super) is_script_function: &'a dyn Fn(&str) -> bool,
 }
@@ -78,6 +79,12 @@ pub(super) enum Shortcut {
 }
 
 impl Shortcut {
+    /// The shortcut that an expression has been replaced by.
+    pub(super) fn behind(expression: &Expr) -> Option<Rc<Self>> {
+        let Expr::Custom(custom, _) = expression else { return None };
+        custom.state.read_lock::<Rc<Self>>().map(|shortcut| shortcut.clone())
+    }
+
     fn into_expression(self) -> CustomExpr {
         CustomExpr {
             inputs: FnArgsVec::new_const(),
@@ -88,7 +95,7 @@ impl Shortcut {
         }
     }
 
-    fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
+    pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
         match self {
             Shortcut::Chain(chain) => chain.evaluate(context),
             Shortcut::Call(call) => call.evaluate(context),
@@ -104,12 +111,4 @@ pub(super) fn install(engine: &mut Engine) {
         let shortcut = state.read_lock::<Rc<Shortcut>>();
         shortcut.expect("the state of a shortcut is the shortcut").evaluate(context)
     });
-}
-
-/// Gives an error the place of the call that it came from, if it has none.
-fn placed(mut error: Box<EvalAltResult>, position: Position) -> Box<EvalAltResult> {
-    if error.position().is_none() {
-        error.set_position(position);
-    }
-    error
 }
