@@ -23,6 +23,8 @@ mod reference;
 mod reload_load;
 /// Every example's conversation, played.
 mod session;
+/// Handlers run as rhai would run them.
+mod shortcuts;
 /// The shortest path through everything.
 mod smoke;
 

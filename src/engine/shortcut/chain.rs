@@ -78,7 +78,7 @@ impl Chain {
         if operands.len() > MAX_OPERANDS {
             return None;
         }
-        let detour = Detour::new(expression, &operands, parts);
+        let detour = Detour::new(expression, &operands, Some(operands.len()), parts);
         Some(Self { root, operands, reads, method, detour })
     }
 

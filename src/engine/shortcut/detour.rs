@@ -11,32 +11,31 @@ pub(super) struct Detour {
 }
 
 impl Detour {
-    /// `parts` gives the places of the operands in an expression, and then that of the variable, if there is one, which rhai
-    /// looks up when it has evaluated them, and may change.
+    /// `parts` gives the places of all operands in an expression, and of a chain's root behind them. The variable at the
+    /// place with number `place` is looked up when the operands have been evaluated, and may be changed.
     pub(super) fn new(
         expression: &Expr,
         operands: &[Operand],
+        place: Option<usize>,
         parts: impl FnOnce(&mut Expr) -> Vec<&mut Expr>,
     ) -> Self {
         let mut expression = expression.clone();
         let mut held = Vec::new();
         if !operands.iter().all(Operand::is_repeatable) {
             for (number, part) in parts(&mut expression).into_iter().enumerate() {
-                match (operands.get(number), &*part) {
-                    (Some(operand), _) if operand.is_constant() => (),
-                    (Some(_), _) => {
+                let name = match &*part {
+                    // (what is held moves the places of others)
+                    Expr::Variable(variable, ..) if Some(number) == place => variable.1.clone(),
+                    _ if operands.get(number).is_none_or(Operand::is_constant) => continue,
+                    _ => {
                         // (no script can have such a name)
                         let name: ImmutableString = format!("operand {number}").into();
-                        *part = by_name(&name, part);
-                        held.push((name, number));
+                        held.push((name.clone(), number));
+                        name
                     }
-                    // (what is held moves the places of others)
-                    (None, Expr::Variable(variable, ..)) => {
-                        let name = variable.1.clone();
-                        *part = by_name(&name, part);
-                    }
-                    (None, _) => (),
-                }
+                };
+                let variable = (None, name, Namespace::NONE, 0);
+                *part = Expr::Variable(Box::new(variable), None, part.position());
             }
         }
         Self { expression, held }
@@ -57,9 +56,4 @@ impl Detour {
         context.scope_mut().rewind(variables);
         value
     }
-}
-
-/// The variable of that name, wherever it lies.
-fn by_name(name: &ImmutableString, at: &Expr) -> Expr {
-    Expr::Variable(Box::new((None, name.clone(), Namespace::NONE, 0)), None, at.position())
 }

@@ -31,7 +31,7 @@ impl FunctionCall {
     }
 
     pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
-        let mut operands = Operand::values(&self.operands, context)?;
+        let mut operands = Operand::arguments(&self.operands, context)?;
         let engine = context.engine();
         let state = context.global_runtime_state_mut();
         if state.level >= MAX_CALL_LEVELS {

@@ -103,4 +103,20 @@ impl Operand {
         }
         Ok(values)
     }
+
+    /// The same for the arguments of a function: if the first is a variable, it is read when the others have been
+    /// evaluated.
+    pub(super) fn arguments(
+        operands: &[Self],
+        context: &mut EvalContext,
+    ) -> Outcome<super::Operands> {
+        let Some((first, others)) = operands.split_first() else { return Ok(<_>::default()) };
+        if matches!(first.expression, Expr::Variable(..)) && !others.iter().all(Self::is_repeatable)
+        {
+            let mut values = Self::values(others, context)?;
+            values.insert(0, first.value(context)?);
+            return Ok(values);
+        }
+        Self::values(operands, context)
+    }
 }
