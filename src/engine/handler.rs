@@ -27,6 +27,8 @@ pub(crate) struct Body {
     params: Vec<ImmutableString>,
     unit: Rc<Unit>,
     line: Option<usize>,
+    /// (in boxes: a frame is large, and is moved out and in with every call)
+    #[allow(clippy::vec_box)]
     frames: RefCell<Vec<Box<Frame>>>,
     /// The number that `Handler::place` was given.
     place: Cell<u64>,
