@@ -13,6 +13,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     ptr,
+    rc::Rc,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
@@ -158,6 +159,19 @@ pub(crate) enum Failure {
     NoStack,
 }
 
+/// What came of a job that was started.
+pub(crate) enum Started<R: Runner> {
+    /// It never waited.
+    Ended(Result<R::Done, Failure>),
+    Waits(Running<R>),
+}
+
+/// What came of resuming a coroutine.
+enum Resumed<R: Runner> {
+    Ended(Result<R::Done, Failure>),
+    Waits(Fiber<R>),
+}
+
 /// The coroutines of one isolate.
 pub(crate) struct Pool<R: Runner> {
     idle: RefCell<Vec<Fiber<R>>>,
@@ -193,11 +207,63 @@ impl<R: Runner> Pool<R> {
         }
     }
 
-    /// Runs a job to its end. One that never waits is done when the future is first polled.
-    pub(crate) fn run(&self, job: R::Job, tag: u64) -> Running<'_, R> {
-        self.busy.set(self.busy.get() + 1);
+    /// Runs a job until it ends or has to wait; what it waits for is told to `waker`, which is that of the task that will poll
+    /// it then.
+    pub(crate) fn start(self: &Rc<Self>, job: R::Job, tag: u64, waker: &Waker) -> Started<R> {
         let idle = self.idle.borrow_mut().pop();
-        Running { pool: self, fiber: idle.or_else(spawn), input: Some(In::Run(job)), tag }
+        let Some(fiber) = idle.or_else(spawn) else {
+            return Started::Ended(Err(Failure::NoStack));
+        };
+        self.busy.set(self.busy.get() + 1);
+        match self.resume(fiber, In::Run(job), tag, waker) {
+            Resumed::Ended(done) => {
+                self.one_less();
+                Started::Ended(done)
+            }
+            Resumed::Waits(fiber) => {
+                Started::Waits(Running { pool: self.clone(), fiber: Some(fiber), tag })
+            }
+        }
+    }
+
+    fn resume(
+        &self,
+        mut fiber: Fiber<R>,
+        input: In<R::Job>,
+        tag: u64,
+        waker: &Waker,
+    ) -> Resumed<R> {
+        let (yielder, waker) = (None, ptr::from_ref(waker));
+        let outer = CURRENT.replace(Current { yielder, waker, tag, asked: None });
+        let outer_end = STACK_END.replace(fiber.stack_end);
+        let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
+        if CURRENT.replace(outer).asked.is_some() {
+            self.long.set(true);
+        }
+        STACK_END.set(outer_end);
+        match resumed {
+            Ok(CoroutineResult::Yield(Out::Waiting)) => Resumed::Waits(fiber),
+            Ok(CoroutineResult::Yield(Out::Done(done))) => {
+                let mut idle = self.idle.borrow_mut();
+                if idle.len() < MAX_IDLE {
+                    idle.push(fiber);
+                }
+                Resumed::Ended(Ok(done))
+            }
+            Ok(CoroutineResult::Return(())) => {
+                Resumed::Ended(Err(Failure::Panic("a coroutine ended by itself".into())))
+            }
+            // The panic costs this coroutine; what it was doing is reported by the caller, with what may help.
+            Err(panic) => Resumed::Ended(Err(Failure::Panic(message(&*panic)))),
+        }
+    }
+
+    fn one_less(&self) {
+        let busy = self.busy.get();
+        self.busy.set(busy - 1);
+        if busy >= MAX_FIBERS {
+            self.freed.notify_one();
+        }
     }
 
     /// Did a job run for long (some thousand operations) since this was last asked?
@@ -228,65 +294,38 @@ fn spawn<R: Runner>() -> Option<Fiber<R>> {
     Some(Fiber { body, stack_end })
 }
 
-/// A job on its coroutine. Dropping it while it waits unwinds the coroutine's stack.
-pub(crate) struct Running<'a, R: Runner> {
-    pool: &'a Pool<R>,
-    /// None at the first poll if there was no memory for a stack.
+/// A job that waits on its coroutine. Dropping it unwinds the coroutine's stack.
+pub(crate) struct Running<R: Runner> {
+    pool: Rc<Pool<R>>,
+    /// None when it has ended.
     fiber: Option<Fiber<R>>,
-    input: Option<In<R::Job>>,
     tag: u64,
 }
 
-impl<R: Runner> Drop for Running<'_, R> {
+impl<R: Runner> Drop for Running<R> {
     fn drop(&mut self) {
-        let busy = self.pool.busy.get();
-        self.pool.busy.set(busy - 1);
-        if busy >= MAX_FIBERS {
-            self.pool.freed.notify_one();
-        }
+        // (its stack first: whoever is told of the room may take its place at once)
+        drop(self.fiber.take());
+        self.pool.one_less();
     }
 }
 
 // (nothing in here is pinned: the coroutine's stack is on the heap)
-impl<R: Runner> Unpin for Running<'_, R> {}
+impl<R: Runner> Unpin for Running<R> {}
 
-impl<R: Runner> Future for Running<'_, R> {
+impl<R: Runner> Future for Running<R> {
     type Output = Result<R::Done, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let input = self.input.take().unwrap_or(In::Wake);
-        let Some(mut fiber) = self.fiber.take() else {
-            return Poll::Ready(Err(Failure::NoStack));
+        let Some(fiber) = self.fiber.take() else {
+            return Poll::Ready(Err(Failure::Panic("a coroutine that has ended was asked".into())));
         };
-        let outer = CURRENT.replace(Current {
-            yielder: None,
-            waker: ptr::from_ref(cx.waker()),
-            tag: self.tag,
-            asked: None,
-        });
-        let outer_end = STACK_END.replace(fiber.stack_end);
-        let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
-        if CURRENT.replace(outer).asked.is_some() {
-            self.pool.long.set(true);
-        }
-        STACK_END.set(outer_end);
-        match resumed {
-            Ok(CoroutineResult::Yield(Out::Waiting)) => {
+        match self.pool.resume(fiber, In::Wake, self.tag, cx.waker()) {
+            Resumed::Ended(done) => Poll::Ready(done),
+            Resumed::Waits(fiber) => {
                 self.fiber = Some(fiber);
                 Poll::Pending
             }
-            Ok(CoroutineResult::Yield(Out::Done(done))) => {
-                let mut idle = self.pool.idle.borrow_mut();
-                if idle.len() < MAX_IDLE {
-                    idle.push(fiber);
-                }
-                Poll::Ready(Ok(done))
-            }
-            Ok(CoroutineResult::Return(())) => {
-                Poll::Ready(Err(Failure::Panic("a coroutine ended by itself".into())))
-            }
-            // The panic costs this coroutine; what it was doing is reported by the caller, with what may help.
-            Err(panic) => Poll::Ready(Err(Failure::Panic(message(&*panic)))),
         }
     }
 }

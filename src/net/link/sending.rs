@@ -70,13 +70,16 @@ impl Link {
     fn fits(&self, n: usize) -> bool {
         let queued = self.queued();
         // (what comes through a pipe is not dropped for the budget: its feeder is paused)
-        let small = || n <= BEYOND_BUDGET || self.feeder.borrow().strong_count() > 0;
-        queued < self.max_send_buffer_size.get()
-            && (self.turn.share.has_room() || queued == 0 && small())
+        let small = || n <= BEYOND_BUDGET || self.feeder().is_some();
+        queued < self.max_send_buffer() && (self.turn.share.has_room() || queued == 0 && small())
+    }
+
+    fn max_send_buffer(&self) -> usize {
+        self.max_send_buffer_size.get() as usize
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.queued() >= self.max_send_buffer_size.get()
+        self.queued() >= self.max_send_buffer()
     }
 
     /// Tells the isolate how much waits now, and what that costs.
@@ -98,7 +101,7 @@ impl Link {
             self.counted.set((waited, costs));
             self.turn.share.changed(cost, costs);
         }
-        let limit = self.max_send_buffer_size.get().min(EAGER);
+        let limit = self.max_send_buffer().min(EAGER);
         if queued >= limit || !self.turn.share.has_room() {
             self.flush();
             if self.status.get() == Status::Closed {
@@ -109,7 +112,7 @@ impl Link {
                 return Sent::Written;
             }
             if self.is_full() || !self.turn.share.has_room() {
-                if let Some(feeder) = self.feeder.borrow().upgrade() {
+                if let Some(feeder) = self.feeder() {
                     feeder.held.set(true);
                 }
                 self.happen(Happening::BufferFull);
@@ -130,7 +133,7 @@ impl Link {
 
     pub(crate) fn has_room_for_pongs(&self) -> bool {
         let has_budget = self.turn.share.has_room();
-        let limit = if has_budget { self.max_send_buffer_size.get() } else { 0 };
+        let limit = if has_budget { self.max_send_buffer() } else { 0 };
         self.queued() < limit.saturating_add(PONGS)
     }
 }
