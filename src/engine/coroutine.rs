@@ -71,22 +71,27 @@ impl<J, D> Suspend for Yielder<In<J>, Out<D>> {
     }
 }
 
-/// What the code that runs now may ask for.
-#[derive(Clone, Copy)]
+/// What the code that runs now may ask for. Each value by itself: every handler sets all of it, twice.
 struct Current {
-    yielder: Option<*const dyn Suspend>,
-    waker: *const Waker,
-    tag: u64,
+    yielder: Cell<Option<*const dyn Suspend>>,
+    waker: Cell<*const Waker>,
+    tag: Cell<u64>,
     /// When the clock of `ran_too_long` was first asked since the last resume.
-    asked: Option<Instant>,
+    asked: Cell<Option<Instant>>,
+    /// Where the stack counts as used up. (Every operation of a script asks.)
+    stack_end: Cell<usize>,
 }
 
-const NOWHERE: Current = Current { yielder: None, waker: ptr::null(), tag: 0, asked: None };
-
 thread_local! {
-    static CURRENT: Cell<Current> = const { Cell::new(NOWHERE) };
-    /// Where the stack of the code that runs now counts as used up. By itself, because every operation of a script asks.
-    static STACK_END: Cell<usize> = const { Cell::new(0) };
+    static CURRENT: Current = const {
+        Current {
+            yielder: Cell::new(None),
+            waker: Cell::new(ptr::null()),
+            tag: Cell::new(0),
+            asked: Cell::new(None),
+            stack_end: Cell::new(0),
+        }
+    };
     /// What others see of the code that runs on this thread.
     static TURNS: RefCell<Arc<Turns>> = RefCell::default();
 }
@@ -97,30 +102,32 @@ pub(crate) struct MayNotWait;
 
 /// Suspends the running handler until the future is ready; other work goes on meanwhile.
 pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
-    let Some(yielder) = CURRENT.get().yielder else { return Err(MayNotWait) };
+    let yielder = CURRENT.with(|current| current.yielder.get());
+    let Some(yielder) = yielder else { return Err(MayNotWait) };
     let mut future = pin!(future);
     loop {
-        // SAFETY: the waker belongs to the poll that resumed this coroutine, and that poll has not returned yet.
-        let waker = unsafe { &*CURRENT.get().waker };
+        // SAFETY: the waker belongs to whoever resumed this coroutine, who goes on after this only.
+        let waker = unsafe { &*CURRENT.with(|current| current.waker.get()) };
         if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(waker)) {
             return Ok(value);
         }
         // SAFETY: the yielder lives on the stack of the coroutine that runs this very line.
         unsafe { (*yielder).suspend_here() };
-        CURRENT.set(Current { yielder: Some(yielder), ..CURRENT.get() });
+        CURRENT.with(|current| current.yielder.set(Some(yielder)));
     }
 }
 
 /// The tag that the running handler was started with; 0 outside of handlers.
 pub(crate) fn tag() -> u64 {
-    CURRENT.get().tag
+    CURRENT.with(|current| current.tag.get())
 }
 
 /// Is the running handler's stack nearly used up?
 #[inline(always)]
 pub(crate) fn stack_is_low() -> bool {
     let here = 0u8;
-    (std::hint::black_box(&raw const here) as usize) < STACK_END.get()
+    (std::hint::black_box(&raw const here) as usize)
+        < CURRENT.with(|current| current.stack_end.get())
 }
 
 /// Code of this thread runs in these turns from now on, with their limit.
@@ -136,9 +143,8 @@ pub(crate) fn turns() -> Arc<Turns> {
 /// Has the running code used more than that since it was resumed? Gives the limit then. The clock starts with the first
 /// question, which spares short handlers from reading it.
 pub(crate) fn ran_too_long() -> Option<Duration> {
-    let current = CURRENT.get();
-    let Some(since) = current.asked else {
-        CURRENT.set(Current { asked: Some(Instant::now()), ..current });
+    let Some(since) = CURRENT.with(|current| current.asked.get()) else {
+        CURRENT.with(|current| current.asked.set(Some(Instant::now())));
         return None;
     };
     let limit = TURNS.with_borrow(|turns| turns.limit());
@@ -147,7 +153,7 @@ pub(crate) fn ran_too_long() -> Option<Duration> {
 
 /// Starts that clock anew for code that runs outside of handlers.
 pub(crate) fn restart_clock() {
-    CURRENT.set(Current { asked: None, ..CURRENT.get() });
+    CURRENT.with(|current| current.asked.set(None));
     TURNS.with_borrow(|turns| turns.begin_anew());
 }
 
@@ -233,14 +239,24 @@ impl<R: Runner> Pool<R> {
         tag: u64,
         waker: &Waker,
     ) -> Resumed<R> {
-        let (yielder, waker) = (None, ptr::from_ref(waker));
-        let outer = CURRENT.replace(Current { yielder, waker, tag, asked: None });
-        let outer_end = STACK_END.replace(fiber.stack_end);
-        let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
-        if CURRENT.replace(outer).asked.is_some() {
-            self.long.set(true);
-        }
-        STACK_END.set(outer_end);
+        let resumed = CURRENT.with(|current| {
+            let outer = (
+                current.yielder.replace(None),
+                current.waker.replace(ptr::from_ref(waker)),
+                current.tag.replace(tag),
+                current.asked.replace(None),
+                current.stack_end.replace(fiber.stack_end),
+            );
+            let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
+            current.yielder.set(outer.0);
+            current.waker.set(outer.1);
+            current.tag.set(outer.2);
+            if current.asked.replace(outer.3).is_some() {
+                self.long.set(true);
+            }
+            current.stack_end.set(outer.4);
+            resumed
+        });
         match resumed {
             Ok(CoroutineResult::Yield(Out::Waiting)) => Resumed::Waits(fiber),
             Ok(CoroutineResult::Yield(Out::Done(done))) => {
@@ -283,10 +299,7 @@ fn spawn<R: Runner>() -> Option<Fiber<R>> {
     let body = Coroutine::with_stack(stack, |yielder: &Yielder<_, _>, mut input| {
         let mut runner = R::default();
         while let In::Run(job) = input {
-            CURRENT.set(Current {
-                yielder: Some(yielder as &dyn Suspend as *const _),
-                ..CURRENT.get()
-            });
+            CURRENT.with(|current| current.yielder.set(Some(yielder as &dyn Suspend as *const _)));
             let done = runner.run(job);
             input = yielder.suspend(Out::Done(done));
         }

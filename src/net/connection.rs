@@ -77,6 +77,7 @@ impl<E: Events> Connection<E> {
                 return Poll::Ready(work);
             }
         }
+        let mut is_drained = false;
         loop {
             if !self.digests {
                 while let Some(happening) = self.link.take_happening() {
@@ -92,7 +93,10 @@ impl<E: Events> Connection<E> {
             }
             if self.digests || self.can_digest() {
                 self.digests = false;
-                if let Some(work) = self.digest(cx.waker()) {
+                let held = self.link.turn.hold();
+                let work = self.digest(cx.waker());
+                drop(held);
+                if let Some(work) = work {
                     self.digests = true;
                     return Poll::Ready(work);
                 }
@@ -114,6 +118,10 @@ impl<E: Events> Connection<E> {
                 self.link.flush();
                 return Poll::Ready(Work::Unread);
             }
+            // (a read that did not fill the buffer has emptied the socket: it is only to be told of the next bytes)
+            if is_drained && self.read.poll_readable(cx).is_pending() {
+                return Poll::Pending;
+            }
             let mut buffer = take_buffer();
             match self.read.poll_read(cx, buffer.space()) {
                 Poll::Pending => {
@@ -128,6 +136,7 @@ impl<E: Events> Connection<E> {
                     }
                 }
                 Poll::Ready(Ok(n)) => {
+                    is_drained = n < buffer.space().len();
                     self.link.received(n);
                     self.inbox.fill(buffer, n);
                     self.link.hungry.set(false);

@@ -344,6 +344,7 @@ impl Link {
     }
 
     /// Bytes that wait to be written.
+    #[inline]
     pub(crate) fn queued(&self) -> usize {
         self.outbox.borrow().len()
     }

@@ -34,13 +34,17 @@ pub(crate) struct Outbox(Option<Box<Queue>>);
 
 impl Outbox {
     /// Bytes that wait.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.0.as_ref().map_or(0, |q| q.bytes.len() - q.written + q.held.len())
     }
 
-    /// What it costs, bytes.
-    pub(crate) fn memory(&self) -> usize {
-        self.0.as_ref().map_or(0, |q| q.bytes.capacity() + q.held.capacity())
+    /// The same, and what it costs, bytes.
+    #[inline]
+    pub(crate) fn measure(&self) -> (usize, usize) {
+        self.0.as_ref().map_or((0, 0), |q| {
+            (q.bytes.len() - q.written + q.held.len(), q.bytes.capacity() + q.held.capacity())
+        })
     }
 
     /// Is there nothing that could be written now?

@@ -97,6 +97,15 @@ impl ReadHalf {
         polled.map_ok(|()| buffer.filled().len())
     }
 
+    /// May there be something to read? Cheaper than to look.
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            ReadHalf::Tcp(half) => half.as_ref().poll_read_ready(cx).map(drop),
+            ReadHalf::Unix(half) => half.as_ref().poll_read_ready(cx).map(drop),
+            ReadHalf::Pipe(_) | ReadHalf::Closed(_) => Poll::Ready(()),
+        }
+    }
+
     /// Waits until the connection is broken (reset by the peer, or given up by the kernel). An orderly end is not that.
     pub(crate) async fn broken(&self) {
         // (an error means that there is nothing to wait for any more)

@@ -17,6 +17,8 @@ pub(crate) struct Turn {
     pub(crate) share: Share,
     dirty: RefCell<Vec<Rc<Link>>>,
     flusher: RefCell<Option<Waker>>,
+    /// Does a connection handle right now what it has read?
+    is_held: Cell<bool>,
     links: RefCell<HashMap<u64, Rc<Link>>>,
     last_id: Cell<u64>,
     /// Milliseconds that this isolate was free to listen to its peers; see the sweeper.
@@ -30,6 +32,7 @@ impl Turn {
             stats,
             dirty: RefCell::default(),
             flusher: RefCell::default(),
+            is_held: Cell::new(false),
             links: RefCell::default(),
             last_id: Cell::new(0),
             clock: Cell::new(0),
@@ -45,8 +48,39 @@ impl Turn {
     /// To be flushed when this turn ends.
     pub(crate) fn mark_dirty(&self, link: Rc<Link>) {
         self.dirty.borrow_mut().push(link);
+        if !self.is_held.get() {
+            self.wake_flusher();
+        }
+    }
+
+    fn wake_flusher(&self) {
         if let Some(waker) = self.flusher.borrow_mut().take() {
             waker.wake();
+        }
+    }
+
+    /// A connection handles what it has read, until the guard is dropped.
+    pub(crate) fn hold(self: &Rc<Self>) -> Held {
+        self.is_held.set(true);
+        Held(self.clone())
+    }
+
+    /// If all that was sent went to one peer, as an answer does, this is the time to write it: nothing is gained by another
+    /// task, and the connection is still in the processor's cache. More waits for the end of the turn.
+    fn release(&self) {
+        self.is_held.set(false);
+        let mut dirty = self.dirty.borrow_mut();
+        match dirty.len() {
+            0 => (),
+            1 if !std::thread::panicking() => {
+                let only = dirty.pop();
+                drop(dirty);
+                only.iter().for_each(Link::flush);
+            }
+            _ => {
+                drop(dirty);
+                self.wake_flusher();
+            }
         }
     }
 
@@ -99,5 +133,14 @@ impl Turn {
 
     pub(crate) fn count(&self) -> usize {
         self.links.borrow().len()
+    }
+}
+
+/// See [`Turn::hold`].
+pub(crate) struct Held(Rc<Turn>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.release();
     }
 }

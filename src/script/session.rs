@@ -43,9 +43,8 @@ pub(crate) fn begin(worker: &Worker, stream: Stream) -> (Rc<Link>, ReadHalf, Ses
     let connection = TcpConnection::new(link.clone(), worker);
     core.enter(connection.clone());
     let (ctx, worker) = (core.ctx().clone(), worker.clone());
-    let handle = Dynamic::from(connection.clone());
-    let session =
-        Session { subject: Subject { ctx, worker, connection }, handle, cut: Box::default() };
+    let subject = Subject { ctx, worker, connection };
+    let session = Session { subject, handle: Dynamic::UNIT, cut: Box::default() };
     (link, read, session)
 }
 
@@ -59,8 +58,8 @@ pub(crate) enum Data {
 /// A connection, as the net room drives it.
 pub(crate) struct Session {
     subject: Subject,
-    /// The boxed form of its connection, made once and moved into and out of each call; `()` after one that did not give it
-    /// back.
+    /// The boxed form of its connection, made by the first call and moved into and out of each; `()` before, and after one
+    /// that did not give it back.
     handle: Dynamic,
     /// The beginning of a character whose rest is in the next read; only where raw bytes are text.
     cut: Box<[u8]>,

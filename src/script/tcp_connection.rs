@@ -171,7 +171,9 @@ impl TcpConnection {
             }
             http::send(self, data)?
         } else {
-            if let Some(what) = http::answer_type(data) {
+            if !data.is_string()
+                && let Some(what) = http::answer_type(data)
+            {
                 let protocol = link.with_wire(|wire| wire.scheme().name());
                 return Err(error(format!(
                     "{what} answers an HTTP request, and this connection speaks {protocol}"

@@ -15,8 +15,9 @@ const HEAD: usize = 256;
 const LOW: usize = 128 * 1024;
 
 impl Link {
+    #[inline]
     pub(crate) fn speaks_http(&self) -> bool {
-        self.wire.borrow_mut().http().is_some()
+        matches!(*self.wire.borrow(), Wire::Http(_))
     }
 
     /// Of an HTTP connection: no request follows the one that is answered now, and the answer may say so.
@@ -51,6 +52,7 @@ impl Link {
     }
 
     /// Does a peer send requests and does not read the answers? (Or does nobody, so that the next would be dropped?)
+    #[inline]
     pub(super) fn is_backed_up(&self) -> bool {
         let is_full = || self.is_full() || self.queued() > 0 && !self.turn.share.has_room();
         matches!(*self.wire.borrow(), Wire::Http(_)) && is_full()
@@ -72,7 +74,7 @@ impl Link {
         let http = wire.http().ok_or("this is not an HTTP connection")?;
         f(http, outbox.queue(n + HEAD))?;
         let (is_done, is_last) = (!http.is_answering(), http.is_last());
-        let (queued, costs) = (outbox.len(), outbox.memory());
+        let (queued, costs) = outbox.measure();
         drop((wire, outbox));
         let sent = self.appended(queued, costs);
         if is_done {

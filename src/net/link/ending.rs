@@ -77,6 +77,7 @@ impl Link {
     }
 
     /// Is there nothing left to do but to close the socket?
+    #[inline]
     pub(crate) fn is_over(&self) -> bool {
         match self.status.get() {
             Status::Established => false,
@@ -89,6 +90,7 @@ impl Link {
     }
 
     /// May the peer's bytes still mean something?
+    #[inline]
     pub(crate) fn is_listening(&self) -> bool {
         match self.status.get() {
             Status::Established => !self.is_paused() && !self.is_backed_up(),
