@@ -11,7 +11,7 @@ use super::{
     addresses::Addresses,
     code,
     outbox::Outbox,
-    sweeper::Timeouts,
+    sweeper::{SWEEP, Timeouts},
     transport::{ReadHalf, Stream, WriteHalf},
     turn::Turn,
 };
@@ -49,8 +49,10 @@ pub(crate) enum Sent {
 /// A connection as the rest of the isolate sees it. There may be very many that are silent, so every byte counts here.
 pub(crate) struct Link {
     pub(crate) id: u64,
-    /// The sweeper's clock when it was accepted.
-    pub(crate) opened: u64,
+    /// The sweeper's clock when it was accepted, in sweeps.
+    opened: u32,
+    /// Where it is among all links.
+    pub(super) place: Cell<u32>,
     addresses: Addresses,
     pub(crate) timeouts: Rc<Timeouts>,
     pub(crate) turn: Rc<Turn>,
@@ -99,7 +101,8 @@ impl Link {
         let now = turn.clock.get();
         let link = Rc::new(Self {
             id: turn.next_id(),
-            opened: now,
+            opened: u32::try_from(now / SWEEP.as_millis() as u64).unwrap_or(u32::MAX),
+            place: Cell::new(0),
             addresses: Addresses::new(peer, local),
             timeouts,
             max_package_size: Cell::new(u32::MAX),
@@ -137,6 +140,11 @@ impl Link {
     /// Our own address; none on a Unix socket.
     pub(crate) fn local(&self) -> Option<SocketAddr> {
         self.addresses.local()
+    }
+
+    /// The sweeper's clock when it was accepted.
+    pub(crate) fn opened(&self) -> u64 {
+        u64::from(self.opened) * SWEEP.as_millis() as u64
     }
 
     fn rare(&self) -> &Rare {
@@ -251,6 +259,7 @@ impl Link {
 
     pub(crate) fn resume(&self) {
         if self.paused.replace(false) {
+            self.heard.set(self.turn.clock.get());
             self.wake();
         }
     }
@@ -271,6 +280,7 @@ impl Link {
         if let Some(feeder) = self.feeder()
             && feeder.held.replace(false)
         {
+            feeder.heard.set(feeder.turn.clock.get());
             feeder.wake();
         }
     }

@@ -18,6 +18,7 @@ pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outbox;
 pub(crate) mod pipe;
+mod places;
 pub(crate) mod share;
 pub(crate) mod sockets;
 pub(crate) mod spool;

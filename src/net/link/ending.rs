@@ -102,7 +102,7 @@ impl Link {
     }
 
     /// The socket itself: closed when the last holder drops it. After this, sends are dropped.
-    pub(crate) fn take_write_half(&self) -> Option<WriteHalf> {
+    pub(crate) fn take_write_half(self: &Rc<Self>) -> Option<WriteHalf> {
         self.status.set(Status::Closed);
         self.stop_draining();
         self.outbox.borrow_mut().discard();
@@ -114,7 +114,7 @@ impl Link {
         self.wake_filler();
         // (scripts may hold the link for long, and this would hold the memory of its task)
         self.task.take();
-        self.turn.leave(self.id);
+        self.turn.leave(self);
         self.write.borrow_mut().take()
     }
 
