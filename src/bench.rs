@@ -11,8 +11,8 @@ use crate::{
     },
     log::Log,
     net::{
-        Events, Message, link::Link, listener::Listeners, pipe::Pipe, transport::ReadHalf,
-        transport::Stream,
+        Events, Message, link::Link, listener::Listeners, pipe::Pipe, told::Told,
+        transport::ReadHalf, transport::Stream,
     },
     protocol::{Framer, Kind, Step, Wire, scheme::Scheme},
     script::{
@@ -23,8 +23,6 @@ use crate::{
 };
 use std::{
     fs,
-    future::Future,
-    pin::pin,
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -90,7 +88,7 @@ impl Stage {
         let (near, peer) = Pipe::pair(&ctx.turn, (None, None), None);
         let (link, read, mut session) = session::begin(&worker, Stream::Pipe(near));
         link.with_wire(open);
-        at_once(session.connect());
+        at_once(session.connect(Waker::noop()));
         let sent = vec![0; READ].into();
         Self { ctx, session, _link: link, _read: read, peer, sent, messages: 0 }
     }
@@ -98,7 +96,7 @@ impl Stage {
     /// Hands a text message to the script, as a connection does when it has found one in what it read.
     pub fn message(&mut self, text: &str) {
         let Ok(data) = self.session.receive(Message::Text(text)) else { return };
-        at_once(self.session.message(data));
+        at_once(self.session.message(data, Waker::noop()));
         self.messages += 1;
         if self.messages.is_multiple_of(TURN) {
             self.flush();
@@ -173,9 +171,9 @@ fn open(wire: &mut Wire) {
 }
 
 /// The result of something that does not wait here.
-fn at_once<T>(work: impl Future<Output = T>) -> T {
-    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => panic!("the script waits for something"),
+fn at_once<T>(told: Told<T>) -> T {
+    match told {
+        Told::Done(result) => result,
+        Told::Waits(_) => panic!("the script waits for something"),
     }
 }

@@ -13,6 +13,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     ptr,
+    rc::Rc,
     sync::Arc,
     task::{Context, Poll, Waker},
     time::{Duration, Instant},
@@ -70,22 +71,27 @@ impl<J, D> Suspend for Yielder<In<J>, Out<D>> {
     }
 }
 
-/// What the code that runs now may ask for.
-#[derive(Clone, Copy)]
+/// What the code that runs now may ask for. Each value by itself: every handler sets all of it, twice.
 struct Current {
-    yielder: Option<*const dyn Suspend>,
-    waker: *const Waker,
-    tag: u64,
+    yielder: Cell<Option<*const dyn Suspend>>,
+    waker: Cell<*const Waker>,
+    tag: Cell<u64>,
     /// When the clock of `ran_too_long` was first asked since the last resume.
-    asked: Option<Instant>,
+    asked: Cell<Option<Instant>>,
+    /// Where the stack counts as used up. (Every operation of a script asks.)
+    stack_end: Cell<usize>,
 }
 
-const NOWHERE: Current = Current { yielder: None, waker: ptr::null(), tag: 0, asked: None };
-
 thread_local! {
-    static CURRENT: Cell<Current> = const { Cell::new(NOWHERE) };
-    /// Where the stack of the code that runs now counts as used up. By itself, because every operation of a script asks.
-    static STACK_END: Cell<usize> = const { Cell::new(0) };
+    static CURRENT: Current = const {
+        Current {
+            yielder: Cell::new(None),
+            waker: Cell::new(ptr::null()),
+            tag: Cell::new(0),
+            asked: Cell::new(None),
+            stack_end: Cell::new(0),
+        }
+    };
     /// What others see of the code that runs on this thread.
     static TURNS: RefCell<Arc<Turns>> = RefCell::default();
 }
@@ -96,30 +102,32 @@ pub(crate) struct MayNotWait;
 
 /// Suspends the running handler until the future is ready; other work goes on meanwhile.
 pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
-    let Some(yielder) = CURRENT.get().yielder else { return Err(MayNotWait) };
+    let yielder = CURRENT.with(|current| current.yielder.get());
+    let Some(yielder) = yielder else { return Err(MayNotWait) };
     let mut future = pin!(future);
     loop {
-        // SAFETY: the waker belongs to the poll that resumed this coroutine, and that poll has not returned yet.
-        let waker = unsafe { &*CURRENT.get().waker };
+        // SAFETY: the waker belongs to whoever resumed this coroutine, who goes on after this only.
+        let waker = unsafe { &*CURRENT.with(|current| current.waker.get()) };
         if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(waker)) {
             return Ok(value);
         }
         // SAFETY: the yielder lives on the stack of the coroutine that runs this very line.
         unsafe { (*yielder).suspend_here() };
-        CURRENT.set(Current { yielder: Some(yielder), ..CURRENT.get() });
+        CURRENT.with(|current| current.yielder.set(Some(yielder)));
     }
 }
 
 /// The tag that the running handler was started with; 0 outside of handlers.
 pub(crate) fn tag() -> u64 {
-    CURRENT.get().tag
+    CURRENT.with(|current| current.tag.get())
 }
 
 /// Is the running handler's stack nearly used up?
 #[inline(always)]
 pub(crate) fn stack_is_low() -> bool {
     let here = 0u8;
-    (std::hint::black_box(&raw const here) as usize) < STACK_END.get()
+    (std::hint::black_box(&raw const here) as usize)
+        < CURRENT.with(|current| current.stack_end.get())
 }
 
 /// Code of this thread runs in these turns from now on, with their limit.
@@ -135,9 +143,8 @@ pub(crate) fn turns() -> Arc<Turns> {
 /// Has the running code used more than that since it was resumed? Gives the limit then. The clock starts with the first
 /// question, which spares short handlers from reading it.
 pub(crate) fn ran_too_long() -> Option<Duration> {
-    let current = CURRENT.get();
-    let Some(since) = current.asked else {
-        CURRENT.set(Current { asked: Some(Instant::now()), ..current });
+    let Some(since) = CURRENT.with(|current| current.asked.get()) else {
+        CURRENT.with(|current| current.asked.set(Some(Instant::now())));
         return None;
     };
     let limit = TURNS.with_borrow(|turns| turns.limit());
@@ -146,7 +153,7 @@ pub(crate) fn ran_too_long() -> Option<Duration> {
 
 /// Starts that clock anew for code that runs outside of handlers.
 pub(crate) fn restart_clock() {
-    CURRENT.set(Current { asked: None, ..CURRENT.get() });
+    CURRENT.with(|current| current.asked.set(None));
     TURNS.with_borrow(|turns| turns.begin_anew());
 }
 
@@ -156,6 +163,19 @@ pub(crate) enum Failure {
     Panic(String),
     /// The system gave no memory for another stack.
     NoStack,
+}
+
+/// What came of a job that was started.
+pub(crate) enum Started<R: Runner> {
+    /// It never waited.
+    Ended(Result<R::Done, Failure>),
+    Waits(Running<R>),
+}
+
+/// What came of resuming a coroutine.
+enum Resumed<R: Runner> {
+    Ended(Result<R::Done, Failure>),
+    Waits(Fiber<R>),
 }
 
 /// The coroutines of one isolate.
@@ -193,11 +213,73 @@ impl<R: Runner> Pool<R> {
         }
     }
 
-    /// Runs a job to its end. One that never waits is done when the future is first polled.
-    pub(crate) fn run(&self, job: R::Job, tag: u64) -> Running<'_, R> {
-        self.busy.set(self.busy.get() + 1);
+    /// Runs a job until it ends or has to wait; what it waits for is told to `waker`, which is that of the task that will poll
+    /// it then.
+    pub(crate) fn start(self: &Rc<Self>, job: R::Job, tag: u64, waker: &Waker) -> Started<R> {
         let idle = self.idle.borrow_mut().pop();
-        Running { pool: self, fiber: idle.or_else(spawn), input: Some(In::Run(job)), tag }
+        let Some(fiber) = idle.or_else(spawn) else {
+            return Started::Ended(Err(Failure::NoStack));
+        };
+        self.busy.set(self.busy.get() + 1);
+        match self.resume(fiber, In::Run(job), tag, waker) {
+            Resumed::Ended(done) => {
+                self.one_less();
+                Started::Ended(done)
+            }
+            Resumed::Waits(fiber) => {
+                Started::Waits(Running { pool: self.clone(), fiber: Some(fiber), tag })
+            }
+        }
+    }
+
+    fn resume(
+        &self,
+        mut fiber: Fiber<R>,
+        input: In<R::Job>,
+        tag: u64,
+        waker: &Waker,
+    ) -> Resumed<R> {
+        let resumed = CURRENT.with(|current| {
+            let outer = (
+                current.yielder.replace(None),
+                current.waker.replace(ptr::from_ref(waker)),
+                current.tag.replace(tag),
+                current.asked.replace(None),
+                current.stack_end.replace(fiber.stack_end),
+            );
+            let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
+            current.yielder.set(outer.0);
+            current.waker.set(outer.1);
+            current.tag.set(outer.2);
+            if current.asked.replace(outer.3).is_some() {
+                self.long.set(true);
+            }
+            current.stack_end.set(outer.4);
+            resumed
+        });
+        match resumed {
+            Ok(CoroutineResult::Yield(Out::Waiting)) => Resumed::Waits(fiber),
+            Ok(CoroutineResult::Yield(Out::Done(done))) => {
+                let mut idle = self.idle.borrow_mut();
+                if idle.len() < MAX_IDLE {
+                    idle.push(fiber);
+                }
+                Resumed::Ended(Ok(done))
+            }
+            Ok(CoroutineResult::Return(())) => {
+                Resumed::Ended(Err(Failure::Panic("a coroutine ended by itself".into())))
+            }
+            // The panic costs this coroutine; what it was doing is reported by the caller, with what may help.
+            Err(panic) => Resumed::Ended(Err(Failure::Panic(message(&*panic)))),
+        }
+    }
+
+    fn one_less(&self) {
+        let busy = self.busy.get();
+        self.busy.set(busy - 1);
+        if busy >= MAX_FIBERS {
+            self.freed.notify_one();
+        }
     }
 
     /// Did a job run for long (some thousand operations) since this was last asked?
@@ -217,10 +299,7 @@ fn spawn<R: Runner>() -> Option<Fiber<R>> {
     let body = Coroutine::with_stack(stack, |yielder: &Yielder<_, _>, mut input| {
         let mut runner = R::default();
         while let In::Run(job) = input {
-            CURRENT.set(Current {
-                yielder: Some(yielder as &dyn Suspend as *const _),
-                ..CURRENT.get()
-            });
+            CURRENT.with(|current| current.yielder.set(Some(yielder as &dyn Suspend as *const _)));
             let done = runner.run(job);
             input = yielder.suspend(Out::Done(done));
         }
@@ -228,65 +307,38 @@ fn spawn<R: Runner>() -> Option<Fiber<R>> {
     Some(Fiber { body, stack_end })
 }
 
-/// A job on its coroutine. Dropping it while it waits unwinds the coroutine's stack.
-pub(crate) struct Running<'a, R: Runner> {
-    pool: &'a Pool<R>,
-    /// None at the first poll if there was no memory for a stack.
+/// A job that waits on its coroutine. Dropping it unwinds the coroutine's stack.
+pub(crate) struct Running<R: Runner> {
+    pool: Rc<Pool<R>>,
+    /// None when it has ended.
     fiber: Option<Fiber<R>>,
-    input: Option<In<R::Job>>,
     tag: u64,
 }
 
-impl<R: Runner> Drop for Running<'_, R> {
+impl<R: Runner> Drop for Running<R> {
     fn drop(&mut self) {
-        let busy = self.pool.busy.get();
-        self.pool.busy.set(busy - 1);
-        if busy >= MAX_FIBERS {
-            self.pool.freed.notify_one();
-        }
+        // (its stack first: whoever is told of the room may take its place at once)
+        drop(self.fiber.take());
+        self.pool.one_less();
     }
 }
 
 // (nothing in here is pinned: the coroutine's stack is on the heap)
-impl<R: Runner> Unpin for Running<'_, R> {}
+impl<R: Runner> Unpin for Running<R> {}
 
-impl<R: Runner> Future for Running<'_, R> {
+impl<R: Runner> Future for Running<R> {
     type Output = Result<R::Done, Failure>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let input = self.input.take().unwrap_or(In::Wake);
-        let Some(mut fiber) = self.fiber.take() else {
-            return Poll::Ready(Err(Failure::NoStack));
+        let Some(fiber) = self.fiber.take() else {
+            return Poll::Ready(Err(Failure::Panic("a coroutine that has ended was asked".into())));
         };
-        let outer = CURRENT.replace(Current {
-            yielder: None,
-            waker: ptr::from_ref(cx.waker()),
-            tag: self.tag,
-            asked: None,
-        });
-        let outer_end = STACK_END.replace(fiber.stack_end);
-        let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
-        if CURRENT.replace(outer).asked.is_some() {
-            self.pool.long.set(true);
-        }
-        STACK_END.set(outer_end);
-        match resumed {
-            Ok(CoroutineResult::Yield(Out::Waiting)) => {
+        match self.pool.resume(fiber, In::Wake, self.tag, cx.waker()) {
+            Resumed::Ended(done) => Poll::Ready(done),
+            Resumed::Waits(fiber) => {
                 self.fiber = Some(fiber);
                 Poll::Pending
             }
-            Ok(CoroutineResult::Yield(Out::Done(done))) => {
-                let mut idle = self.pool.idle.borrow_mut();
-                if idle.len() < MAX_IDLE {
-                    idle.push(fiber);
-                }
-                Poll::Ready(Ok(done))
-            }
-            Ok(CoroutineResult::Return(())) => {
-                Poll::Ready(Err(Failure::Panic("a coroutine ended by itself".into())))
-            }
-            // The panic costs this coroutine; what it was doing is reported by the caller, with what may help.
-            Err(panic) => Poll::Ready(Err(Failure::Panic(message(&*panic)))),
         }
     }
 }

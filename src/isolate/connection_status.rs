@@ -64,15 +64,15 @@ fn of(link: &Link, worker: String, isolate: usize) -> ConnectionStatus {
         address.map(|a| a.to_string()).unwrap_or_default()
     };
     let ip_version =
-        link.peer.map_or(0, |peer| if peer.ip().to_canonical().is_ipv4() { 4 } else { 6 });
+        link.peer().map_or(0, |peer| if peer.ip().to_canonical().is_ipv4() { 4 } else { 6 });
     ConnectionStatus {
         worker,
         isolate,
         id: link.id,
-        transport: if link.peer.is_some() { "tcp" } else { "unix" }.to_owned(),
+        transport: if link.peer().is_some() { "tcp" } else { "unix" }.to_owned(),
         protocol: link.with_wire(|wire| wire.scheme().name()).to_owned(),
         ip_version,
-        receive_queue: link.unread.get() as u64,
+        receive_queue: link.unread() as u64,
         send_queue: link.queued() as u64,
         bytes_read: link.bytes_read.get(),
         bytes_written: link.bytes_written.get(),
@@ -83,7 +83,7 @@ fn of(link: &Link, worker: String, isolate: usize) -> ConnectionStatus {
             Status::Closed => "CLOSED",
         }
         .to_owned(),
-        local: shown(link.local),
-        remote: shown(link.peer),
+        local: shown(link.local()),
+        remote: shown(link.peer()),
     }
 }

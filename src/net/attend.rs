@@ -3,34 +3,27 @@
 use super::{
     inbox::Inbox,
     link::{Link, Status},
+    told::Later,
     transport::ReadHalf,
 };
-use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
-    task::Poll,
-};
+use std::{future::poll_fn, task::Poll};
 
-/// Waits for a handler. Most never wait themselves; while one does, it must not sit on the buffer that all connections
-/// share. A connection that is over meanwhile gives its socket back at once, for the handler may wait for long, and its
-/// next send says so. (The handler's future comes pinned: it is large, and to move it costs as much as a short message.)
+/// Waits for a handler that has begun. Meanwhile it must not sit on the buffer that all connections share, and a connection
+/// that is over gives its socket back at once, for the handler may wait for long, and its next send says so.
 pub(super) async fn attend<T>(
     link: &Link,
     read: &mut ReadHalf,
     inbox: &mut Inbox,
-    mut handling: Pin<&mut impl Future<Output = T>>,
+    mut handling: Later<T>,
 ) -> T {
     link.handling.set(true);
-    let mut broken = None;
+    inbox.settle();
+    link.set_unread(inbox.len());
+    let mut broken = Box::pin(read.broken());
     let finished = poll_fn(|cx| {
         if let Poll::Ready(result) = handling.as_mut().poll(cx) {
             return Poll::Ready(Some(result));
         }
-        let broken = broken.get_or_insert_with(|| {
-            inbox.settle();
-            link.unread.set(inbox.len());
-            Box::pin(read.broken())
-        });
         link.register(cx.waker());
         match link.status() == Status::Closed || broken.as_mut().poll(cx).is_ready() {
             true => Poll::Ready(None),
@@ -43,7 +36,7 @@ pub(super) async fn attend<T>(
         Some(result) => result,
         None => {
             link.destroy();
-            *read = ReadHalf::Closed;
+            read.give_back();
             handling.await
         }
     };

@@ -1,41 +1,26 @@
-//! The task of one connection: it reads, cuts messages, and tells [`Events`] one thing after the other.
+//! One connection: it reads, cuts messages, and tells [`Events`] one thing after the other. All of that is one plain call
+//! for each time its task is woken; what has to wait is [`work`]'s.
+
+mod work;
 
 use super::{
-    Events, Happening, Message, Verdict,
-    attend::attend,
-    http2,
+    Events, Happening, Message,
     inbox::{Inbox, give_buffer, take_buffer},
-    link::{Link, Status},
+    link::Link,
     spool::Spool,
+    told::Told,
     transport::ReadHalf,
 };
 use crate::protocol::{Broken, Framer, Kind, Step, handshake, http};
 use std::{
-    future::{Future, poll_fn},
-    io,
-    pin::pin,
     rc::Rc,
-    task::Poll,
-    time::Duration,
+    task::{Context, Poll, Waker},
 };
-
-/// How long a closed connection's leftovers are read and thrown away. Fixed: closing a socket with unread bytes makes the
-/// kernel send a reset, which may destroy our last message on its way; a second lets a living peer take it.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// Bytes that are thrown away at most during that time. Fixed.
-const LINGER_BYTES: usize = 4 * 1024 * 1024;
+use work::Work;
 
 /// Bytes that are received while a request waits for its answer, so that the peer's end is noticed. Fixed: a few pipelined
 /// requests; a flood of them waits in the kernel.
 const AHEAD: usize = 64 * 1024;
-
-/// What ended a wait.
-enum Waited {
-    Read(io::Result<(Box<[u8]>, usize)>),
-    /// Something other than input: see the link.
-    Called,
-}
 
 /// One connection, run by one task.
 pub(crate) struct Connection<E: Events> {
@@ -43,13 +28,14 @@ pub(crate) struct Connection<E: Events> {
     read: ReadHalf,
     inbox: Inbox,
     events: E,
-    /// Protocol answers of one step, on their way to the queue.
-    answers: Vec<u8>,
+    /// What came of a large body.
+    spool: Option<Box<Spool>>,
+    /// Does the room above know of it?
+    is_known: bool,
+    /// Did a handler have to wait while there were more messages in what was read?
+    digests: bool,
     /// Has the peer ended its half, while there is still something to answer?
     ended: bool,
-    is_http2: bool,
-    /// What came of a large body.
-    spool: Option<Spool>,
 }
 
 impl<E: Events> Connection<E> {
@@ -59,10 +45,10 @@ impl<E: Events> Connection<E> {
             read,
             inbox: Inbox::default(),
             events,
-            answers: Vec::new(),
-            ended: false,
-            is_http2: false,
             spool: None,
+            is_known: false,
+            digests: false,
+            ended: false,
         }
     }
 
@@ -82,25 +68,37 @@ impl<E: Events> Connection<E> {
         self.link.is_listening() && !self.ended && !is_ahead
     }
 
-    /// Runs until the connection is over, whichever side ended it.
-    pub(crate) async fn run(mut self) {
-        // (held to the last line: the socket may be given back while a handler still waits)
-        let _place = self.read.place();
-        attend(&self.link, &mut self.read, &mut self.inbox, pin!(self.events.connect())).await;
+    /// Goes on until there is nothing to do but to wait for input or a call of the link, or until something has to wait for
+    /// something else.
+    pub(super) fn advance(&mut self, cx: &mut Context<'_>) -> Poll<Work> {
+        if !self.is_known {
+            self.is_known = true;
+            if let Some(work) = self.tell(|events| events.connect(cx.waker())) {
+                return Poll::Ready(work);
+            }
+        }
+        let mut is_drained = false;
         loop {
-            while let Some(happening) = self.link.take_happening() {
-                self.link.complaining.set(matches!(happening, Happening::Error { .. }));
-                let work = self.events.happened(happening);
-                attend(&self.link, &mut self.read, &mut self.inbox, pin!(work)).await;
-                self.link.complaining.set(false);
+            if !self.digests {
+                while let Some(happening) = self.link.take_happening() {
+                    self.link.complaining.set(matches!(happening, Happening::Error { .. }));
+                    if let Some(work) = self.tell(|events| events.happened(happening, cx.waker())) {
+                        return Poll::Ready(work);
+                    }
+                    self.link.complaining.set(false);
+                }
+                if self.link.is_over() {
+                    return Poll::Ready(Work::End);
+                }
             }
-            if self.link.is_over() {
-                break;
-            }
-            if self.can_digest() {
-                self.digest().await;
-                if self.is_http2 {
-                    return self.serve_http2().await;
+            if self.digests || self.can_digest() {
+                self.digests = false;
+                let held = self.link.turn.hold();
+                let work = self.digest(cx.waker());
+                drop(held);
+                if let Some(work) = work {
+                    self.digests = true;
+                    return Poll::Ready(work);
                 }
                 if self.link.calls() {
                     continue;
@@ -108,163 +106,109 @@ impl<E: Events> Connection<E> {
             }
             if self.ended && !self.link.is_answering() && !self.can_digest() {
                 self.ended = false;
-                self.peer_ended().await;
+                return Poll::Ready(Work::PeerEnded);
+            }
+            self.link.set_unread(self.inbox.len());
+            self.link.register(cx.waker());
+            if self.has_work() {
                 continue;
             }
-            self.link.unread.set(self.inbox.len());
-            let waited = match self.reads() {
-                true => self.wait().await,
-                false => {
-                    // (a queue that stops us must be on its way, for its end wakes us)
-                    self.link.flush();
-                    self.wait_unread().await
+            if !self.reads() {
+                // (a queue that stops us must be on its way, for its end wakes us)
+                self.link.flush();
+                return Poll::Ready(Work::Unread);
+            }
+            // (a read that did not fill the buffer has emptied the socket: it is only to be told of the next bytes)
+            if is_drained && self.read.poll_readable(cx).is_pending() {
+                return Poll::Pending;
+            }
+            let mut buffer = take_buffer();
+            match self.read.poll_read(cx, buffer.space()) {
+                Poll::Pending => {
+                    give_buffer(buffer);
+                    return Poll::Pending;
                 }
-            };
-            match waited {
-                Waited::Called => (),
-                Waited::Read(Ok((buffer, 0))) => {
+                Poll::Ready(Ok(0)) => {
                     give_buffer(buffer);
                     match self.link.answers_first() {
                         true => self.ended = true,
-                        false => self.peer_ended().await,
+                        false => return Poll::Ready(Work::PeerEnded),
                     }
                 }
-                Waited::Read(Ok((buffer, n))) => {
+                Poll::Ready(Ok(n)) => {
+                    is_drained = n < buffer.space().len();
                     self.link.received(n);
                     self.inbox.fill(buffer, n);
                     self.link.hungry.set(false);
                 }
-                Waited::Read(Err(_)) => self.link.destroy(),
-            }
-        }
-        self.end().await;
-    }
-
-    /// Goes on with HTTP/2 to the end.
-    async fn serve_http2(mut self) {
-        let first = self.inbox.bytes().to_vec();
-        self.inbox.consume(first.len());
-        self.inbox.settle();
-        let open = self.events.opener();
-        http2::serve(self.link.clone(), self.read, first, open).await;
-        self.link.destroy();
-        drop(self.link.take_write_half());
-        self.events.close().await;
-    }
-
-    /// Waits for input, where it is wanted, or for a call of the link.
-    async fn wait(&mut self) -> Waited {
-        poll_fn(|cx| {
-            self.link.register(cx.waker());
-            if self.has_work() {
-                return Poll::Ready(Waited::Called);
-            }
-            if !self.reads() {
-                return Poll::Pending;
-            }
-            let mut buffer = take_buffer();
-            match self.read.poll_read(cx, &mut buffer) {
-                Poll::Ready(read) => Poll::Ready(Waited::Read(read.map(|n| (buffer, n)))),
-                Poll::Pending => {
+                Poll::Ready(Err(_)) => {
                     give_buffer(buffer);
-                    Poll::Pending
+                    self.link.destroy();
                 }
             }
-        })
-        .await
-    }
-
-    /// The same while nothing is to be read: that the peer reset the connection is noticed all the same.
-    async fn wait_unread(&self) -> Waited {
-        let mut broken = pin!(self.read.broken());
-        poll_fn(|cx| {
-            self.link.register(cx.waker());
-            if self.has_work() || self.reads() {
-                return Poll::Ready(Waited::Called);
-            }
-            let reset = || io::ErrorKind::ConnectionReset.into();
-            broken.as_mut().poll(cx).map(|_| Waited::Read(Err(reset())))
-        })
-        .await
-    }
-
-    /// The peer has ended its half; our queue still goes out.
-    async fn peer_ended(&self) {
-        self.link.peer_ended();
-        if self.link.status() != Status::Closing {
-            return;
         }
-        poll_fn(|cx| {
-            self.link.register(cx.waker());
-            if self.link.is_over() { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+    }
+
+    /// Tells the room above of something.
+    fn tell(&mut self, f: impl FnOnce(&mut E) -> Told<()>) -> Option<Work> {
+        self.link.handling.set(true);
+        match f(&mut self.events) {
+            Told::Done(()) => {
+                self.link.handling.set(false);
+                None
+            }
+            Told::Waits(rest) => Some(Work::Handler(rest)),
+        }
     }
 
     /// Takes all whole messages from the inbox and handles them in order.
-    async fn digest(&mut self) {
+    fn digest(&mut self, waker: &Waker) -> Option<Work> {
+        // Protocol answers of one step, on their way to the queue.
+        let mut answers = Vec::new();
         while self.link.is_listening() {
-            let limit = self.link.max_package_size.get();
-            let step =
-                self.link.with_wire(|w| w.step(self.inbox.bytes(), &mut self.answers, limit));
-            if !self.answers.is_empty() {
+            let limit = self.link.max_package_size.get() as usize;
+            let step = self.link.with_wire(|w| w.step(self.inbox.bytes(), &mut answers, limit));
+            if !answers.is_empty() {
                 // (what is neither a message nor the end can go unanswered)
                 if !matches!(step, Ok(Step::Control { .. })) || self.link.has_room_for_pongs() {
-                    self.link.answer(&self.answers);
+                    self.link.answer(&answers);
                 }
-                self.answers = Vec::new();
+                answers = Vec::new();
             }
-            match step {
+            let work = match step {
+                Ok(Step::Message { kind, payload, consumed }) => {
+                    let data = receive(&mut self.events, kind, &self.inbox.bytes()[payload]);
+                    self.inbox.consume(consumed);
+                    self.deliver(data, waker)
+                }
                 Ok(Step::More) => {
                     self.link.hungry.set(true);
                     break;
                 }
-                Ok(Step::Control { consumed }) => self.inbox.consume(consumed),
-                Ok(Step::Message { kind, payload, consumed }) => {
-                    let data = receive(&mut self.events, kind, &self.inbox.bytes()[payload]);
+                Ok(Step::Control { consumed }) => {
                     self.inbox.consume(consumed);
-                    self.deliver(data).await;
+                    None
                 }
                 Ok(Step::Assembled { kind, payload, consumed }) => {
                     let data = receive(&mut self.events, kind, &payload);
                     self.inbox.consume(consumed);
-                    self.deliver(data).await;
+                    self.deliver(data, waker)
                 }
                 Ok(Step::Body { part, consumed }) => {
                     self.inbox.consume(consumed);
-                    self.spool(part).await;
+                    Some(Work::Spool(part))
                 }
-                Ok(Step::Request { mut request, consumed }) => {
+                Ok(Step::Request { request, consumed }) => {
                     self.inbox.consume(consumed);
-                    if self.spool.is_some() {
-                        let rest = std::mem::take(&mut request.body);
-                        if !self.spool(rest).await {
-                            break;
-                        }
+                    match self.spool {
+                        Some(_) => Some(Work::LastPart(request)),
+                        None => self.request(request, waker),
                     }
-                    request.head.is_http2 = self.read.place().is_some();
-                    self.link.begin_answering();
-                    if let Some(opening) = self.opens_websocket(&request) {
-                        self.link.become_websocket();
-                        let work = self.events.handshake(&opening);
-                        let verdict =
-                            attend(&self.link, &mut self.read, &mut self.inbox, pin!(work)).await;
-                        self.conclude(&opening, verdict);
-                        continue;
-                    }
-                    let data = self.events.receive(Message::Request(request, self.spool.take()));
-                    self.deliver(data.map_err(|_| ())).await;
                 }
-                Ok(Step::Http2) => {
-                    self.is_http2 = true;
-                    return;
-                }
+                Ok(Step::Http2) => Some(Work::Http2),
                 Ok(Step::Handshake { request, consumed }) => {
                     self.inbox.consume(consumed);
-                    let work = self.events.handshake(&request);
-                    let verdict =
-                        attend(&self.link, &mut self.read, &mut self.inbox, pin!(work)).await;
-                    self.conclude(&request, verdict);
+                    self.shake(request, waker)
                 }
                 Ok(Step::Goodbye) => {
                     self.link.peer_ended();
@@ -274,29 +218,26 @@ impl<E: Events> Connection<E> {
                     self.link.break_off(broken);
                     break;
                 }
+            };
+            if work.is_some() {
+                return work;
             }
         }
         self.inbox.settle();
+        None
     }
 
-    /// Stores a part of a large body; nothing is read meanwhile. False: that failed, and the connection ends.
-    async fn spool(&mut self, part: Vec<u8>) -> bool {
-        let (spool, directory) = (self.spool.take(), self.events.upload_dir());
-        let work = Spool::append(spool, directory, part);
-        match attend(&self.link, &mut self.read, &mut self.inbox, pin!(work)).await {
-            Ok((spool, part)) => {
-                self.spool = Some(spool);
-                self.link.with_wire(|wire| wire.http().map(|http| http.reuse(part)));
-                true
-            }
-            Err(reason) => {
-                // (which directory that is, is nothing for strangers)
-                let text = "the body of this request cannot be stored";
-                let answer = self.link.refusal(500, text);
-                self.link.break_off(Broken { reason, ..answer });
-                false
-            }
+    /// Hands a complete request on.
+    fn request(&mut self, mut request: Box<http::Request>, waker: &Waker) -> Option<Work> {
+        request.head.is_http2 = self.read.place().is_some();
+        self.link.begin_answering();
+        if let Some(opening) = self.opens_websocket(&request) {
+            self.link.become_websocket();
+            return self.shake(opening, waker);
         }
+        let spool = self.spool.take().map(|spool| *spool);
+        let data = self.events.receive(Message::Request(request, spool));
+        self.deliver(data.map_err(|_| ()), waker)
     }
 
     /// The opening of a websocket in an HTTP request, if it is one and the room above takes it.
@@ -309,47 +250,28 @@ impl<E: Events> Connection<E> {
         handshake::parse(&whole).ok().flatten().map(|(_, opening)| Box::new(opening))
     }
 
-    fn conclude(&self, request: &handshake::Request, verdict: Verdict) {
-        match verdict {
-            Verdict::Accept(extra) => self.link.accept_websocket(request, &extra),
-            Verdict::Refuse(status) => self.link.refuse_websocket(status),
+    /// Asks whether a websocket is wanted, and answers.
+    fn shake(&mut self, request: Box<handshake::Request>, waker: &Waker) -> Option<Work> {
+        self.link.handling.set(true);
+        match self.events.handshake(&request, waker) {
+            Told::Done(verdict) => {
+                self.link.handling.set(false);
+                self.conclude(&request, verdict);
+                None
+            }
+            Told::Waits(rest) => Some(Work::Handshake(request, rest)),
         }
     }
 
-    async fn deliver(&mut self, data: Result<E::Data, ()>) {
+    fn deliver(&mut self, data: Result<E::Data, ()>, waker: &Waker) -> Option<Work> {
         let Ok(data) = data else {
             let broken: Broken = self.link.with_wire(|wire| wire.not_utf8());
-            return self.link.break_off(broken);
+            self.link.break_off(broken);
+            return None;
         };
-        attend(&self.link, &mut self.read, &mut self.inbox, pin!(self.events.message(data))).await;
-        self.link.heard.set(self.link.turn.clock.get());
+        let work = self.tell(|events| events.message(data, waker));
         // A peer that sent many messages at once must not keep others waiting for all of its handlers.
-        if self.events.took_long() {
-            self.inbox.settle();
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// Closes the socket, tells the script, and lets a polite peer take what is on its way. The socket does not wait for
-    /// the script, whose handler may take its time.
-    async fn end(self) {
-        let Self { mut read, link, mut events, .. } = self;
-        let polite = link.status() == Status::Closing;
-        let write = link.take_write_half();
-        drop(link);
-        if polite {
-            if let Some(write) = &write {
-                write.shutdown();
-            }
-            let lingering = async {
-                let _ = tokio::time::timeout(LINGER, discard(&mut read)).await;
-                drop((read, write));
-            };
-            tokio::join!(events.close(), lingering);
-        } else {
-            drop((read, write));
-            events.close().await;
-        }
+        work.or_else(|| self.events.took_long().then_some(Work::LetOthers))
     }
 }
 
@@ -359,22 +281,4 @@ fn receive<E: Events>(events: &mut E, kind: Kind, payload: &[u8]) -> Result<E::D
         Kind::Binary => Message::Binary(payload),
     };
     events.receive(message).map_err(|_| ())
-}
-
-/// Reads until the peer has closed its side.
-async fn discard(read: &mut ReadHalf) {
-    let mut total = 0;
-    while total < LINGER_BYTES {
-        let n = poll_fn(|cx| {
-            let mut buffer = take_buffer();
-            let polled = read.poll_read(cx, &mut buffer);
-            give_buffer(buffer);
-            polled
-        })
-        .await;
-        match n {
-            Ok(n) if n > 0 => total += n,
-            _ => return,
-        }
-    }
 }

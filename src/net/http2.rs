@@ -92,7 +92,7 @@ impl<O: Fn(Stream)> Streams<O> {
         }
         let place = Rc::new(self.places.clone().acquire_owned().await?);
         let link = self.link.clone();
-        let addresses = (link.peer, link.local);
+        let addresses = (link.peer(), link.local());
         let (ours, theirs) = Pipe::pair(&link.turn, addresses, Some(place.clone()));
         (self.open)(Stream::Pipe(theirs));
         let (mut sender, connection) = inner::handshake(TokioIo::new(ours)).await?;

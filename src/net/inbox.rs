@@ -11,15 +11,42 @@ const READ: usize = 64 * 1024;
 const SPARE: usize = 4;
 
 thread_local! {
-    static BUFFERS: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+    #[expect(clippy::vec_box, reason = "a connection holds one as a single word")]
+    static BUFFERS: RefCell<Vec<Box<Buffer>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Memory that is read into, or that keeps what has to wait.
+pub(crate) struct Buffer {
+    bytes: Vec<u8>,
+    /// Consumed bytes at the beginning.
+    start: usize,
+    /// Where the received bytes end.
+    end: usize,
+    /// Is it one of the pool's?
+    is_shared: bool,
+}
+
+impl Buffer {
+    fn shared() -> Self {
+        Self { bytes: vec![0; READ], start: 0, end: 0, is_shared: true }
+    }
+
+    fn keeping(bytes: Vec<u8>) -> Self {
+        Self { start: 0, end: bytes.len(), bytes, is_shared: false }
+    }
+
+    /// Where to read to.
+    pub(crate) fn space(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
 }
 
 /// A read buffer from the isolate's pool.
-pub(crate) fn take_buffer() -> Box<[u8]> {
-    BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_else(|| vec![0; READ].into())
+pub(crate) fn take_buffer() -> Box<Buffer> {
+    BUFFERS.with_borrow_mut(Vec::pop).unwrap_or_else(|| Box::new(Buffer::shared()))
 }
 
-pub(crate) fn give_buffer(buffer: Box<[u8]>) {
+pub(crate) fn give_buffer(buffer: Box<Buffer>) {
     BUFFERS.with_borrow_mut(|spare| {
         if spare.len() < SPARE {
             spare.push(buffer);
@@ -27,28 +54,21 @@ pub(crate) fn give_buffer(buffer: Box<[u8]>) {
     });
 }
 
-/// One connection's unconsumed bytes.
+/// One connection's unconsumed bytes. An idle connection has none, and no memory for them.
 #[derive(Default)]
-pub(crate) struct Inbox {
-    /// The shared buffer that was read into last, and where the unconsumed bytes in it end.
-    read: Option<(Box<[u8]>, usize)>,
-    /// Bytes of the connection's own; empty while `read` is set.
-    kept: Vec<u8>,
-    /// Consumed bytes at the beginning of whichever holds the rest.
-    start: usize,
-}
+pub(crate) struct Inbox(Option<Box<Buffer>>);
 
 impl Inbox {
     /// What is there and not consumed.
     pub(crate) fn bytes(&mut self) -> &mut [u8] {
-        match &mut self.read {
-            Some((buffer, end)) => &mut buffer[self.start..*end],
-            None => &mut self.kept[self.start..],
+        match &mut self.0 {
+            Some(buffer) => &mut buffer.bytes[buffer.start..buffer.end],
+            None => &mut [],
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.read.as_ref().map_or(self.kept.len(), |(_, end)| *end) - self.start
+        self.0.as_ref().map_or(0, |buffer| buffer.end - buffer.start)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -56,32 +76,39 @@ impl Inbox {
     }
 
     /// Adds what a read brought: the first `n` bytes of `buffer`.
-    pub(crate) fn fill(&mut self, buffer: Box<[u8]>, n: usize) {
-        debug_assert!(self.read.is_none(), "the last read was settled");
+    pub(crate) fn fill(&mut self, mut buffer: Box<Buffer>, n: usize) {
+        debug_assert!(self.0.as_ref().is_none_or(|b| !b.is_shared), "the last read was settled");
         if self.is_empty() {
-            self.read = Some((buffer, n));
-        } else {
-            self.kept.drain(..self.start);
-            self.kept.extend_from_slice(&buffer[..n]);
+            (buffer.start, buffer.end) = (0, n);
+            self.0 = Some(buffer);
+        } else if let Some(kept) = &mut self.0 {
+            kept.bytes.drain(..kept.start);
+            kept.bytes.extend_from_slice(&buffer.bytes[..n]);
+            (kept.start, kept.end) = (0, kept.bytes.len());
             give_buffer(buffer);
         }
-        self.start = 0;
     }
 
     pub(crate) fn consume(&mut self, n: usize) {
-        self.start += n;
+        if let Some(buffer) = &mut self.0 {
+            buffer.start += n;
+        }
     }
 
     /// Gives the shared buffer back, keeping what is not consumed. To be called before anything waits.
     pub(crate) fn settle(&mut self) {
-        if let Some((buffer, end)) = self.read.take() {
-            self.kept = buffer[self.start..end].to_vec();
-            self.start = 0;
+        let Some(buffer) = &self.0 else { return };
+        let (is_shared, is_empty) = (buffer.is_shared, self.is_empty());
+        if !is_shared && !is_empty {
+            return;
+        }
+        let Some(buffer) = self.0.take() else { return };
+        if !is_empty {
+            let rest = buffer.bytes[buffer.start..buffer.end].to_vec();
+            self.0 = Some(Box::new(Buffer::keeping(rest)));
+        }
+        if is_shared {
             give_buffer(buffer);
-        } else if self.start == self.kept.len() {
-            // An idle connection holds no memory here.
-            self.kept = Vec::new();
-            self.start = 0;
         }
     }
 }

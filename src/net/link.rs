@@ -3,25 +3,28 @@
 
 mod answering;
 mod ending;
+mod rare;
 mod sending;
 
 use super::{
-    Happening, code,
+    Happening,
+    addresses::Addresses,
+    code,
     outbox::Outbox,
-    sweeper::Timeouts,
+    sweeper::{SWEEP, Timeouts},
     transport::{ReadHalf, Stream, WriteHalf},
     turn::Turn,
 };
 use crate::protocol::Wire;
+use rare::Rare;
 use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
+    cell::{Cell, OnceCell, RefCell},
+    future::poll_fn,
     io,
     net::SocketAddr,
-    rc::{Rc, Weak},
-    task::Waker,
+    rc::Rc,
+    task::{Poll, Waker},
 };
-use tokio::task::AbortHandle;
 
 /// Where a connection stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,52 +46,46 @@ pub(crate) enum Sent {
     Dropped,
 }
 
-/// A connection as the rest of the isolate sees it.
+/// A connection as the rest of the isolate sees it. There may be very many that are silent, so every byte counts here.
 pub(crate) struct Link {
     pub(crate) id: u64,
-    /// The sweeper's clock when it was accepted.
-    pub(crate) opened: u64,
-    pub(crate) peer: Option<SocketAddr>,
-    pub(crate) local: Option<SocketAddr>,
+    /// The sweeper's clock when it was accepted, in sweeps.
+    opened: u32,
+    /// Where it is among all links.
+    pub(super) place: Cell<u32>,
+    addresses: Addresses,
     pub(crate) timeouts: Rc<Timeouts>,
-    pub(crate) max_package_size: Cell<usize>,
-    pub(crate) max_send_buffer_size: Cell<usize>,
+    pub(crate) turn: Rc<Turn>,
+    pub(crate) max_package_size: Cell<u32>,
+    pub(crate) max_send_buffer_size: Cell<u32>,
     pub(crate) bytes_read: Cell<u64>,
     pub(crate) bytes_written: Cell<u64>,
     /// The sweeper's clock when something was last received.
     pub(crate) heard: Cell<u64>,
+    wire: RefCell<Wire>,
+    outbox: RefCell<Outbox>,
+    /// What the isolate's counters know of the outbox: bytes that wait, and what they cost.
+    counted: Cell<(usize, usize)>,
+    /// Bytes that were received and are not a whole message yet; as many as a number of this size can say.
+    unread: Cell<u32>,
+    write: RefCell<Option<WriteHalf>>,
+    task: Cell<Option<Waker>>,
+    rare: OnceCell<Box<Rare>>,
+    status: Cell<Status>,
     pub(crate) pinged: Cell<bool>,
     /// Is a handler of this connection running or waiting?
     pub(crate) handling: Cell<bool>,
     /// Is `on_error` running? Its own sends are dropped in silence, for else it would call itself for ever.
     pub(crate) complaining: Cell<bool>,
-    pub(crate) turn: Rc<Turn>,
     /// Do the received bytes that are left begin a message of this protocol, so that only more bytes help?
     pub(crate) hungry: Cell<bool>,
     /// Is there an HTTP request whose answer is not complete?
     answering: Cell<bool>,
-    wire: RefCell<Wire>,
-    outbox: RefCell<Outbox>,
-    /// What the isolate's counters know of the outbox: bytes that wait, and what they cost.
-    counted: Cell<(usize, usize)>,
-    /// Bytes that were received and are not a whole message yet.
-    pub(crate) unread: Cell<usize>,
-    write: RefCell<Option<Rc<WriteHalf>>>,
-    drainer: RefCell<Option<AbortHandle>>,
-    status: Cell<Status>,
-    /// While it is closing: the sweeper's clock when its time to close began, and how much was queued then.
-    closing: Cell<Option<(u64, usize)>>,
     /// By the script.
     paused: Cell<bool>,
     /// By a pipe whose target cannot take more.
     held: Cell<bool>,
     dirty: Cell<bool>,
-    task: RefCell<Option<Waker>>,
-    happenings: RefCell<VecDeque<Happening>>,
-    /// A connection that is piped into this one, and is paused while this queue is full.
-    feeder: RefCell<Weak<Link>>,
-    /// Whoever waits for the queue to become short; see [`Link::room`].
-    filler: RefCell<Option<Waker>>,
 }
 
 impl Link {
@@ -104,39 +101,63 @@ impl Link {
         let now = turn.clock.get();
         let link = Rc::new(Self {
             id: turn.next_id(),
-            opened: now,
-            peer,
-            local,
+            opened: u32::try_from(now / SWEEP.as_millis() as u64).unwrap_or(u32::MAX),
+            place: Cell::new(0),
+            addresses: Addresses::new(peer, local),
             timeouts,
-            max_package_size: Cell::new(usize::MAX),
-            max_send_buffer_size: Cell::new(usize::MAX),
+            max_package_size: Cell::new(u32::MAX),
+            max_send_buffer_size: Cell::new(u32::MAX),
             bytes_read: Cell::new(0),
             bytes_written: Cell::new(0),
             heard: Cell::new(now),
+            wire: RefCell::new(wire),
+            outbox: RefCell::default(),
+            counted: Cell::default(),
+            unread: Cell::new(0),
+            write: RefCell::new(Some(write)),
+            task: Cell::default(),
+            rare: OnceCell::new(),
+            status: Cell::new(Status::Established),
             pinged: Cell::new(false),
             handling: Cell::new(false),
             complaining: Cell::new(false),
             hungry: Cell::new(false),
             answering: Cell::new(false),
-            wire: RefCell::new(wire),
-            outbox: RefCell::default(),
-            counted: Cell::default(),
-            unread: Cell::new(0),
-            write: RefCell::new(Some(Rc::new(write))),
-            drainer: RefCell::default(),
-            status: Cell::new(Status::Established),
-            closing: Cell::new(None),
             paused: Cell::new(false),
             held: Cell::new(false),
             dirty: Cell::new(false),
-            task: RefCell::default(),
-            happenings: RefCell::default(),
-            feeder: RefCell::default(),
-            filler: RefCell::default(),
             turn,
         });
         link.turn.enter(link.clone());
         (link, read)
+    }
+
+    /// The peer's address; none on a Unix socket.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.addresses.peer()
+    }
+
+    /// Our own address; none on a Unix socket.
+    pub(crate) fn local(&self) -> Option<SocketAddr> {
+        self.addresses.local()
+    }
+
+    /// The sweeper's clock when it was accepted.
+    pub(crate) fn opened(&self) -> u64 {
+        u64::from(self.opened) * SWEEP.as_millis() as u64
+    }
+
+    fn rare(&self) -> &Rare {
+        self.rare.get_or_init(Box::default)
+    }
+
+    /// Bytes that were received and are not a whole message yet.
+    pub(crate) fn unread(&self) -> usize {
+        self.unread.get() as usize
+    }
+
+    pub(crate) fn set_unread(&self, n: usize) {
+        self.unread.set(u32::try_from(n).unwrap_or(u32::MAX));
     }
 
     /// Counts what was read.
@@ -155,7 +176,7 @@ impl Link {
     /// Writes what the socket takes now; the rest is written when it takes more.
     pub(crate) fn flush(self: &Rc<Self>) {
         self.dirty.set(false);
-        if self.drainer.borrow().is_some() {
+        if self.rare.get().is_some_and(|rare| rare.drainer.borrow().is_some()) {
             return self.account();
         }
         let written = self.write_some();
@@ -164,7 +185,7 @@ impl Link {
             Ok(true) => self.flushed(),
             Ok(false) => {
                 let task = tokio::task::spawn_local(self.clone().drain());
-                *self.drainer.borrow_mut() = Some(task.abort_handle());
+                *self.rare().drainer.borrow_mut() = Some(task.abort_handle());
             }
             Err(_) => self.gone(),
         }
@@ -172,9 +193,10 @@ impl Link {
 
     /// Writes until the queue is empty (true) or the socket is full (false).
     fn write_some(&self) -> io::Result<bool> {
-        let Some(write) = self.write.borrow().clone() else { return Ok(true) };
-        let mut outbox = self.outbox.borrow_mut();
+        let write = self.write.borrow();
+        let Some(write) = &*write else { return Ok(true) };
         self.wake_filler();
+        let mut outbox = self.outbox.borrow_mut();
         while !outbox.is_flushed() {
             match write.try_write(outbox.pending()) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -193,17 +215,19 @@ impl Link {
 
     /// The task of a queue that has to wait for its socket.
     async fn drain(self: Rc<Self>) {
-        let Some(write) = self.write.borrow().clone() else { return };
         loop {
-            let written = match write.writable().await {
-                Ok(()) => self.write_some(),
-                Err(e) => Err(e),
-            };
+            // (borrowed for each look only, so that the connection can end meanwhile)
+            let writable = poll_fn(|cx| match &*self.write.borrow() {
+                Some(write) => write.poll_writable(cx).map(Some),
+                None => Poll::Ready(None),
+            });
+            let Some(writable) = writable.await else { return };
+            let written = writable.and_then(|()| self.write_some());
             self.account();
             match written {
                 Ok(false) => continue,
                 Ok(true) => {
-                    *self.drainer.borrow_mut() = None;
+                    *self.rare().drainer.borrow_mut() = None;
                     self.resume_feeder();
                     self.happen(Happening::BufferDrain);
                     self.flushed();
@@ -235,6 +259,7 @@ impl Link {
 
     pub(crate) fn resume(&self) {
         if self.paused.replace(false) {
+            self.heard.set(self.turn.clock.get());
             self.wake();
         }
     }
@@ -243,14 +268,19 @@ impl Link {
     pub(crate) fn feed_from(&self, feeder: &Rc<Link>) {
         self.resume_feeder();
         feeder.held.set(self.is_full());
-        *self.feeder.borrow_mut() = Rc::downgrade(feeder);
+        *self.rare().feeder.borrow_mut() = Rc::downgrade(feeder);
+    }
+
+    fn feeder(&self) -> Option<Rc<Link>> {
+        self.rare.get()?.feeder.borrow().upgrade()
     }
 
     /// Whoever was paused for this queue is read again, also when the queue is gone: else nobody would ever notice its end.
     fn resume_feeder(&self) {
-        if let Some(feeder) = self.feeder.borrow().upgrade()
+        if let Some(feeder) = self.feeder()
             && feeder.held.replace(false)
         {
+            feeder.heard.set(feeder.turn.clock.get());
             feeder.wake();
         }
     }
@@ -258,7 +288,7 @@ impl Link {
     /// Tells the task of something. What it has still to tell is not told twice: a script that sends to a full queue a
     /// thousand times in one turn hears of it once.
     pub(crate) fn happen(&self, happening: Happening) {
-        let mut happenings = self.happenings.borrow_mut();
+        let mut happenings = self.rare().happenings.borrow_mut();
         if !happenings.contains(&happening) {
             let faults = &self.turn.stats.faults;
             match happening {
@@ -274,24 +304,23 @@ impl Link {
     }
 
     pub(crate) fn take_happening(&self) -> Option<Happening> {
-        self.happenings.borrow_mut().pop_front()
+        self.rare.get()?.happenings.borrow_mut().pop_front()
     }
 
     /// Is there something for the task to do besides reading?
     pub(crate) fn calls(&self) -> bool {
-        !self.happenings.borrow().is_empty() || self.is_over()
+        let has_happened = self.rare.get().is_some_and(|r| !r.happenings.borrow().is_empty());
+        has_happened || self.is_over()
     }
 
     /// The task's waker, for the next `wake`.
     pub(crate) fn register(&self, waker: &Waker) {
-        let mut task = self.task.borrow_mut();
-        if !task.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *task = Some(waker.clone());
-        }
+        let known = self.task.take().filter(|known| known.will_wake(waker));
+        self.task.set(Some(known.unwrap_or_else(|| waker.clone())));
     }
 
     fn wake(&self) {
-        if let Some(waker) = self.task.borrow_mut().take() {
+        if let Some(waker) = self.task.take() {
             waker.wake();
         }
     }
@@ -325,6 +354,7 @@ impl Link {
     }
 
     /// Bytes that wait to be written.
+    #[inline]
     pub(crate) fn queued(&self) -> usize {
         self.outbox.borrow().len()
     }

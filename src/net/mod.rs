@@ -3,6 +3,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod address;
+mod addresses;
 mod attend;
 mod bind;
 pub(crate) mod budget;
@@ -17,18 +18,22 @@ pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outbox;
 pub(crate) mod pipe;
+mod places;
 pub(crate) mod share;
 pub(crate) mod sockets;
 pub(crate) mod spool;
 pub(crate) mod stats;
 pub(crate) mod sweeper;
 mod tally;
+pub(crate) mod task;
+pub(crate) mod told;
 pub(crate) mod transport;
 pub(crate) mod turn;
 
 use crate::protocol::{handshake, http};
 use spool::Spool;
-use std::path::PathBuf;
+use std::{path::PathBuf, task::Waker};
+use told::Told;
 
 /// A received message, still in the read buffer.
 pub(crate) enum Message<'a> {
@@ -71,29 +76,30 @@ pub(crate) mod code {
 pub(crate) struct NotUtf8;
 
 /// The room above, as a connection sees it. One call at a time; the connection waits for each to end and reads nothing
-/// meanwhile, which gives order and back-pressure.
-pub(crate) trait Events: 'static {
+/// meanwhile, which gives order and back-pressure. Hardly any of them has to wait, so none is a future until it does:
+/// `waker` is that of the connection's task, for those that do.
+pub(crate) trait Events: Unpin + 'static {
     /// A message in the form that the room above keeps.
     type Data;
 
     /// How a connection inside of this one is opened: a request of HTTP/2. It outlives this.
     fn opener(&self) -> Box<dyn Fn(transport::Stream)>;
     /// The connection is accepted; nothing has been read.
-    async fn connect(&mut self);
+    fn connect(&mut self, waker: &Waker) -> Told<()>;
     /// Is an HTTP request that wants to become a websocket to be asked about by [`Self::handshake`]?
     fn takes_websockets(&self) -> bool;
     /// A websocket request is complete and wants an answer.
-    async fn handshake(&mut self, request: &handshake::Request) -> Verdict;
+    fn handshake(&mut self, request: &handshake::Request, waker: &Waker) -> Told<Verdict>;
     /// Where large bodies of requests are kept while they come in.
     fn upload_dir(&self) -> PathBuf;
     /// Copies a message out of the read buffer.
     fn receive(&mut self, message: Message<'_>) -> Result<Self::Data, NotUtf8>;
     /// Handles a message.
-    async fn message(&mut self, data: Self::Data);
+    fn message(&mut self, data: Self::Data, waker: &Waker) -> Told<()>;
     /// Did a handler run for long since this was last asked?
     fn took_long(&mut self) -> bool;
     /// Something else.
-    async fn happened(&mut self, happening: Happening);
+    fn happened(&mut self, happening: Happening, waker: &Waker) -> Told<()>;
     /// The connection is over: the last call, and it always comes.
-    async fn close(&mut self);
+    fn close(&mut self, waker: &Waker) -> Told<()>;
 }

@@ -15,89 +15,109 @@ const HEADER: usize = 16;
 const GROWTH: usize = 8;
 
 thread_local! {
-    static QUEUES: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    #[expect(clippy::vec_box, reason = "a connection holds one as a single word")]
+    static QUEUES: RefCell<Vec<Box<Queue>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// One connection's send queue.
 #[derive(Default)]
-pub(crate) struct Outbox {
-    queue: Vec<u8>,
-    /// Bytes at the beginning of `queue` that the kernel has taken.
+struct Queue {
+    bytes: Vec<u8>,
+    /// Bytes at its beginning that the kernel has taken.
     written: usize,
     /// Messages sent before the protocol could take them (a websocket's handshake); they follow the answer.
     held: Vec<u8>,
 }
 
+/// One connection's send queue. An empty one has no memory of its own.
+#[derive(Default)]
+pub(crate) struct Outbox(Option<Box<Queue>>);
+
 impl Outbox {
     /// Bytes that wait.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.queue.len() - self.written + self.held.len()
+        self.0.as_ref().map_or(0, |q| q.bytes.len() - q.written + q.held.len())
     }
 
-    /// What it costs, bytes.
-    pub(crate) fn memory(&self) -> usize {
-        self.queue.capacity() + self.held.capacity()
+    /// The same, and what it costs, bytes.
+    #[inline]
+    pub(crate) fn measure(&self) -> (usize, usize) {
+        self.0.as_ref().map_or((0, 0), |q| {
+            (q.bytes.len() - q.written + q.held.len(), q.bytes.capacity() + q.held.capacity())
+        })
     }
 
     /// Is there nothing that could be written now?
     pub(crate) fn is_flushed(&self) -> bool {
-        self.written == self.queue.len()
+        self.0.as_ref().is_none_or(|q| q.written == q.bytes.len())
+    }
+
+    fn own(&mut self) -> &mut Queue {
+        self.0.get_or_insert_with(|| QUEUES.with_borrow_mut(Vec::pop).unwrap_or_default())
     }
 
     /// Where to append about `n` bytes that may be written. A large queue grows by as much as it needs and not to twice its
     /// size.
     pub(crate) fn queue(&mut self, n: usize) -> &mut Vec<u8> {
-        if self.queue.capacity() == 0 {
-            self.queue = QUEUES.with_borrow_mut(Vec::pop).unwrap_or_default();
+        let Queue { bytes, written, .. } = self.own();
+        let needed = bytes.len() + n + HEADER;
+        if needed > SPARE_SIZE && needed > bytes.capacity() {
+            bytes.drain(..*written);
+            *written = 0;
+            bytes.reserve_exact((n + HEADER).max(bytes.len() / GROWTH));
         }
-        let needed = self.queue.len() + n + HEADER;
-        if needed > SPARE_SIZE && needed > self.queue.capacity() {
-            self.queue.drain(..self.written);
-            self.written = 0;
-            self.queue.reserve_exact((n + HEADER).max(self.queue.len() / GROWTH));
-        }
-        &mut self.queue
+        bytes
     }
 
     /// Where to append what has to wait for `release`.
     pub(crate) fn held(&mut self) -> &mut Vec<u8> {
-        &mut self.held
+        &mut self.own().held
     }
 
     /// What was held may follow now.
     pub(crate) fn release(&mut self) {
-        let held = std::mem::take(&mut self.held);
-        self.queue(held.len()).extend_from_slice(&held);
+        if self.0.as_ref().is_some_and(|q| !q.held.is_empty()) {
+            let held = std::mem::take(self.held());
+            self.queue(held.len()).extend_from_slice(&held);
+        }
     }
 
     /// What to write next.
     pub(crate) fn pending(&self) -> &[u8] {
-        &self.queue[self.written..]
+        self.0.as_ref().map_or(&[], |q| &q.bytes[q.written..])
     }
 
     /// The kernel took `n` bytes.
     pub(crate) fn advance(&mut self, n: usize) {
-        self.written += n;
-        if self.is_flushed() {
+        let Some(queue) = &mut self.0 else { return };
+        queue.written += n;
+        if queue.written == queue.bytes.len() {
             self.clear_queue();
-        } else if self.written > self.queue.len() / 2 && self.written > SPARE_SIZE {
+        } else if queue.written > queue.bytes.len() / 2 && queue.written > SPARE_SIZE {
             // (in new memory: a queue that is never quite empty must not stay as large as it once was)
-            self.queue = self.pending().to_vec();
-            self.written = 0;
+            queue.bytes = queue.bytes[queue.written..].to_vec();
+            queue.written = 0;
         }
     }
 
     /// Forgets everything.
     pub(crate) fn discard(&mut self) {
+        if let Some(queue) = &mut self.0 {
+            queue.held = Vec::new();
+        }
         self.clear_queue();
-        self.held = Vec::new();
     }
 
     fn clear_queue(&mut self) {
-        self.written = 0;
-        let mut queue = std::mem::take(&mut self.queue);
-        queue.clear();
-        if (1..=SPARE_SIZE).contains(&queue.capacity()) {
+        let Some(queue) = &mut self.0 else { return };
+        queue.written = 0;
+        queue.bytes.clear();
+        if queue.bytes.capacity() > SPARE_SIZE {
+            queue.bytes = Vec::new();
+        }
+        if queue.held.is_empty()
+            && let Some(queue) = self.0.take()
+        {
             QUEUES.with_borrow_mut(|spare| {
                 if spare.len() < SPARE {
                     spare.push(queue);

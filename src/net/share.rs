@@ -24,6 +24,7 @@ impl Share {
     }
 
     /// May something be queued? (As with a connection's own limit, one message may exceed it.)
+    #[inline]
     pub(crate) fn has_room(&self) -> bool {
         self.used.get() < self.taken.get() || self.take_slice()
     }

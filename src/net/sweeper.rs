@@ -8,6 +8,10 @@ use tokio::time::{MissedTickBehavior, interval};
 /// How often limits are checked, and so how exact they are. Fixed: a limit is at least a second in practice.
 pub(crate) const SWEEP: Duration = Duration::from_millis(100);
 
+/// How long a connection is not looked at, at most, while nothing can be over. Fixed: limits that a script changes hold for
+/// connections that are open as soon as that.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Time limits of a Worker's connections, seconds; zero is off. Changed by the Worker's properties of the same names,
 /// also for connections that are open.
 pub(crate) struct Timeouts {
@@ -45,6 +49,16 @@ impl Default for Timeouts {
     }
 }
 
+impl Timeouts {
+    /// The shortest that is not off, milliseconds: nothing that begins now can be over before.
+    fn shortest(&self) -> u64 {
+        let Self { handshake, heartbeat, idle, keep_alive, body, response, close } = self;
+        let all = [handshake, heartbeat, idle, keep_alive, body, response, close];
+        let set = all.into_iter().map(Cell::get).filter(|limit| *limit > 0.0);
+        set.map(|limit| (limit * 1000.0) as u64).min().unwrap_or(u64::MAX)
+    }
+}
+
 /// The sweeper's task. Its clock stands still while the isolate is busy, so that a handler that computes for a minute
 /// does not make every peer look silent.
 pub(crate) async fn sweep_for_ever(turn: Rc<Turn>) {
@@ -53,18 +67,26 @@ pub(crate) async fn sweep_for_ever(turn: Rc<Turn>) {
     loop {
         ticks.tick().await;
         turn.clock.set(turn.clock.get() + SWEEP.as_millis() as u64);
-        if turn.count() > 0 {
-            turn.links().iter().for_each(|link| check(link, turn.clock.get()));
-        }
+        turn.sweep(|link| {
+            let next = turn.clock.get() + link.timeouts.shortest().min(LOOK.as_millis() as u64);
+            let next = Cell::new(next);
+            check(link, turn.clock.get(), &next);
+            next.get()
+        });
         turn.share.settle();
     }
 }
 
-fn check(link: &Rc<Link>, now: u64) {
+/// Looks whether a limit has passed. One that has not makes `next`, when to look again, as early as it will.
+fn check(link: &Rc<Link>, now: u64, next: &Cell<u64>) {
     // (the clock may have stood for a sweep when `since` was noted: nobody is cut off before their time)
     let grain = SWEEP.as_millis() as u64;
     let passed = |since: u64, limit: f64| {
-        limit > 0.0 && now.saturating_sub(since + grain) as f64 >= limit * 1000.0
+        let end = since + grain + (limit * 1000.0).ceil() as u64;
+        if limit > 0.0 && now < end {
+            next.set(next.get().min(end));
+        }
+        limit > 0.0 && now >= end
     };
     let limits = &link.timeouts;
     if let Some(since) = link.closing_since() {
@@ -74,6 +96,8 @@ fn check(link: &Rc<Link>, now: u64) {
         return;
     }
     if let Some((stage, since)) = link.stage(now) {
+        // (how far an exchange has come is known from looking at it every time)
+        next.set(now);
         let limit = match stage {
             Stage::Idle => &limits.keep_alive,
             Stage::Head => &limits.handshake,
@@ -90,7 +114,7 @@ fn check(link: &Rc<Link>, now: u64) {
         return;
     }
     if link.awaits_handshake() {
-        if passed(link.opened, limits.handshake.get()) {
+        if passed(link.opened(), limits.handshake.get()) {
             link.refuse_slow_handshake();
         }
         return;

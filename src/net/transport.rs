@@ -63,8 +63,8 @@ pub(crate) enum ReadHalf {
     Tcp(tcp::OwnedReadHalf),
     Unix(unix::OwnedReadHalf),
     Pipe(Rc<Pipe>),
-    /// Given back before its connection has come to its end.
-    Closed,
+    /// Given back before its connection has come to its end, but for what it occupies.
+    Closed(Option<Place>),
 }
 
 impl ReadHalf {
@@ -72,8 +72,14 @@ impl ReadHalf {
     pub(crate) fn place(&self) -> Option<Place> {
         match self {
             ReadHalf::Pipe(pipe) => pipe.place.clone(),
-            ReadHalf::Tcp(_) | ReadHalf::Unix(_) | ReadHalf::Closed => None,
+            ReadHalf::Closed(place) => place.clone(),
+            ReadHalf::Tcp(_) | ReadHalf::Unix(_) => None,
         }
+    }
+
+    /// Closes it, as far as this half is concerned.
+    pub(crate) fn give_back(&mut self) {
+        *self = ReadHalf::Closed(self.place());
     }
 
     pub(crate) fn poll_read(
@@ -86,9 +92,18 @@ impl ReadHalf {
             ReadHalf::Tcp(half) => Pin::new(half).poll_read(cx, &mut buffer),
             ReadHalf::Unix(half) => Pin::new(half).poll_read(cx, &mut buffer),
             ReadHalf::Pipe(pipe) => return pipe.poll_take(cx, into),
-            ReadHalf::Closed => return Poll::Ready(Ok(0)),
+            ReadHalf::Closed(_) => return Poll::Ready(Ok(0)),
         };
         polled.map_ok(|()| buffer.filled().len())
+    }
+
+    /// May there be something to read? Cheaper than to look.
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            ReadHalf::Tcp(half) => half.as_ref().poll_read_ready(cx).map(drop),
+            ReadHalf::Unix(half) => half.as_ref().poll_read_ready(cx).map(drop),
+            ReadHalf::Pipe(_) | ReadHalf::Closed(_) => Poll::Ready(()),
+        }
     }
 
     /// Waits until the connection is broken (reset by the peer, or given up by the kernel). An orderly end is not that.
@@ -98,7 +113,7 @@ impl ReadHalf {
             ReadHalf::Tcp(half) => half.ready(Interest::ERROR).await,
             ReadHalf::Unix(half) => half.ready(Interest::ERROR).await,
             ReadHalf::Pipe(pipe) => return poll_fn(|cx| pipe.poll_broken(cx)).await,
-            ReadHalf::Closed => return,
+            ReadHalf::Closed(_) => return,
         };
     }
 }
@@ -118,11 +133,11 @@ impl WriteHalf {
         }
     }
 
-    pub(crate) async fn writable(&self) -> io::Result<()> {
+    pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            WriteHalf::Tcp(half) => half.writable().await,
-            WriteHalf::Unix(half) => half.writable().await,
-            WriteHalf::Pipe(pipe) => poll_fn(|cx| pipe.poll_writable(cx)).await,
+            WriteHalf::Tcp(half) => half.as_ref().poll_write_ready(cx),
+            WriteHalf::Unix(half) => half.as_ref().poll_write_ready(cx),
+            WriteHalf::Pipe(pipe) => pipe.poll_writable(cx),
         }
     }
 

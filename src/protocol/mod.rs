@@ -72,7 +72,7 @@ pub(crate) enum Wire {
     Raw(raw::Raw),
     Text(text::Text),
     Frame(frame::Frame),
-    WebSocket(Box<websocket::WebSocket>),
+    WebSocket(websocket::WebSocket),
     Http(Box<http::Http>),
 }
 
@@ -82,7 +82,7 @@ impl Wire {
             Scheme::Tcp => Wire::Raw(raw::Raw),
             Scheme::Text => Wire::Text(text::Text::default()),
             Scheme::Frame => Wire::Frame(frame::Frame),
-            Scheme::WebSocket => Wire::WebSocket(Box::default()),
+            Scheme::WebSocket => Wire::WebSocket(websocket::WebSocket::default()),
             Scheme::Http => Wire::Http(Box::default()),
         }
     }

@@ -1,16 +1,12 @@
-//! RFC 6455, server side, on tungstenite's frame headers and close codes. Assembling messages is our own, because
-//! tungstenite's reader keeps a buffer for every connection and reserves a frame's announced length at once: 14 bytes of
-//! a stranger would cost `max_package_size` of memory. Here a frame lies in the shared read buffer until it is whole.
+//! RFC 6455, server side, on tungstenite's close codes. Assembling messages is our own, because tungstenite's reader keeps
+//! a buffer for every connection and reserves a frame's announced length at once: 14 bytes of a stranger would cost
+//! `max_package_size` of memory. Here a frame lies in the shared read buffer until it is whole.
+
+mod header;
 
 use super::{Broken, Framer, Kind, Step, handshake};
-use std::io::Cursor;
-use tungstenite::protocol::frame::{
-    FrameHeader,
-    coding::{CloseCode, Control, Data, OpCode},
-};
-
-/// Payload bytes that a control frame may have (RFC 6455, 5.5).
-const MAX_CONTROL: u64 = 125;
+use header::{BINARY, CLOSE, CONTINUATION, Header, MAX_CONTROL, PING, PONG, TEXT, frame, unmask};
+use tungstenite::protocol::frame::coding::CloseCode;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -97,7 +93,7 @@ impl WebSocket {
 
     /// Appends a ping.
     pub(crate) fn ping(&self, out: &mut Vec<u8>) {
-        frame(OpCode::Control(Control::Ping), b"", out);
+        frame(PING, b"", out);
     }
 
     pub(crate) fn not_utf8(&self) -> Broken {
@@ -106,16 +102,16 @@ impl WebSocket {
 
     fn control(
         &mut self,
-        control: Control,
+        opcode: u8,
         payload: &[u8],
         consumed: usize,
         out: &mut Vec<u8>,
     ) -> Result<Step, Broken> {
-        match control {
-            Control::Ping if self.phase == Phase::Open => {
-                frame(OpCode::Control(Control::Pong), payload, out);
+        match opcode {
+            PING if self.phase == Phase::Open => {
+                frame(PONG, payload, out);
             }
-            Control::Close => {
+            CLOSE => {
                 let code = close_code(payload)?;
                 if self.phase == Phase::Open {
                     close_frame(code, "", out);
@@ -131,8 +127,7 @@ impl WebSocket {
     /// A data frame whose payload lies unmasked in `buffer[payload]`.
     fn data(
         &mut self,
-        header: &FrameHeader,
-        opcode: Data,
+        header: &Header,
         buffer: &[u8],
         payload: std::ops::Range<usize>,
     ) -> Result<Step, Broken> {
@@ -140,15 +135,15 @@ impl WebSocket {
         if self.phase != Phase::Open {
             return Ok(Step::Control { consumed });
         }
-        let kind = match (opcode, &self.fragments) {
-            (Data::Continue, None) => {
+        let kind = match (header.opcode, &self.fragments) {
+            (CONTINUATION, None) => {
                 return Err(broken(CloseCode::Protocol, "a continuation of no message"));
             }
-            (Data::Continue, Some(fragments)) => fragments.kind,
+            (CONTINUATION, Some(fragments)) => fragments.kind,
             (_, Some(_)) => {
                 return Err(broken(CloseCode::Protocol, "a new message inside a fragmented one"));
             }
-            (Data::Text, None) => Kind::Text,
+            (TEXT, None) => Kind::Text,
             (_, None) => Kind::Binary,
         };
         if header.is_final && self.fragments.is_none() {
@@ -198,25 +193,9 @@ impl Framer for WebSocket {
             Phase::Closed => return Ok(Step::Goodbye),
             Phase::Open | Phase::Closing => (),
         }
-        let mut cursor = Cursor::new(&buffer[..]);
-        let Some((header, length)) = FrameHeader::parse(&mut cursor)
-            .map_err(|e| broken(CloseCode::Protocol, &e.to_string()))?
-        else {
-            return Ok(Step::More);
-        };
-        let start = cursor.position() as usize;
-        if header.rsv1 || header.rsv2 || header.rsv3 {
-            return Err(broken(CloseCode::Protocol, "reserved bits without an extension"));
-        }
-        let Some(mask) = header.mask else {
-            return Err(broken(CloseCode::Protocol, "a frame that is not masked"));
-        };
-        if let OpCode::Control(_) = header.opcode
-            && (length > MAX_CONTROL || !header.is_final)
-        {
-            return Err(broken(CloseCode::Protocol, "a control frame too long or fragmented"));
-        }
-        let is_data = matches!(header.opcode, OpCode::Data(_));
+        let header = Header::parse(buffer).map_err(|why| broken(CloseCode::Protocol, &why))?;
+        let Some(header) = header else { return Ok(Step::More) };
+        let (start, length, is_data) = (header.size, header.length, header.opcode < CLOSE);
         let joined = self.fragments.as_ref().map_or(0, |f| f.data.len() as u64);
         if is_data && length.saturating_add(joined) > limit as u64 {
             let size = length.saturating_add(joined);
@@ -229,54 +208,32 @@ impl Framer for WebSocket {
         if buffer.len() < end {
             return Ok(Step::More);
         }
-        unmask(&mut buffer[start..end], mask);
-        match header.opcode {
-            OpCode::Control(control) => self.control(control, &buffer[start..end], end, out),
-            OpCode::Data(data) => self.data(&header, data, buffer, start..end),
+        unmask(&mut buffer[start..end], header.mask);
+        match is_data {
+            true => self.data(&header, buffer, start..end),
+            false => self.control(header.opcode, &buffer[start..end], end, out),
         }
     }
 
     fn encode(&self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
         let opcode = match kind {
-            Kind::Text => Data::Text,
-            Kind::Binary => Data::Binary,
+            Kind::Text => TEXT,
+            Kind::Binary => BINARY,
         };
-        frame(OpCode::Data(opcode), payload, out);
+        frame(opcode, payload, out);
         Ok(())
     }
 }
 
-/// XORs the payload with the mask, eight bytes at a time.
-fn unmask(payload: &mut [u8], mask: [u8; 4]) {
-    let [a, b, c, d] = mask;
-    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let mut chunks = payload.chunks_exact_mut(8);
-    for chunk in &mut chunks {
-        let bytes: [u8; 8] = (&*chunk).try_into().expect("chunks_exact gives eight bytes");
-        chunk.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ wide).to_ne_bytes());
-    }
-    for (byte, key) in chunks.into_remainder().iter_mut().zip(mask.iter().cycle()) {
-        *byte ^= key;
-    }
-}
-
-/// Appends one unmasked frame.
-fn frame(opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) {
-    out.reserve(payload.len() + 10);
-    let header = FrameHeader { opcode, ..FrameHeader::default() };
-    header.format(payload.len() as u64, out).expect("a Vec takes every byte");
-    out.extend_from_slice(payload);
-}
-
 fn close_frame(code: u16, reason: &str, out: &mut Vec<u8>) {
     // (125 bytes in all: two for the code)
-    let mut end = reason.len().min(MAX_CONTROL as usize - 2);
+    let mut end = reason.len().min(MAX_CONTROL - 2);
     while !reason.is_char_boundary(end) {
         end -= 1;
     }
     let mut payload = code.to_be_bytes().to_vec();
     payload.extend_from_slice(&reason.as_bytes()[..end]);
-    frame(OpCode::Control(Control::Close), &payload, out);
+    frame(CLOSE, &payload, out);
 }
 
 /// The code to answer a close frame with: the peer's own, or 1000 where it gave none.

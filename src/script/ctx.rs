@@ -2,6 +2,10 @@
 //! turn, the log. One for each isolate, shared by every handle.
 
 mod calls;
+mod suspended;
+
+pub(crate) use calls::Called;
+pub(crate) use suspended::Suspended;
 
 use super::{
     callback::Event,
@@ -89,7 +93,7 @@ pub(crate) struct Ctx {
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
     pub(crate) carried: RefCell<Vec<(FnPtr, FnPtr)>>,
     pub(crate) generations: Rc<Generations>,
-    pool: Pool<Calls>,
+    pool: Rc<Pool<Calls>>,
     /// The newest generation whose start is complete.
     pub(crate) settled: Cell<u64>,
     /// Inner Workers, wherever scripts hold them.
@@ -139,7 +143,7 @@ impl Ctx {
             served: RefCell::default(),
             carried: RefCell::default(),
             generations: Rc::default(),
-            pool: Pool::default(),
+            pool: Rc::default(),
             settled: Cell::new(0),
             inner: RefCell::default(),
             exits: Cell::new(false),

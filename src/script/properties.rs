@@ -16,21 +16,16 @@ enum Store {
 }
 
 /// What a script attached to one object. Empty ones take no memory of their own.
-pub(crate) struct Properties(RefCell<Store>);
-
-impl Default for Properties {
-    fn default() -> Self {
-        Self(RefCell::new(Store::Row(Vec::new())))
-    }
-}
+#[derive(Default)]
+pub(crate) struct Properties(RefCell<Option<Box<Store>>>);
 
 impl Properties {
     /// The value, or `()`.
     pub(crate) fn get(&self, name: &str) -> Dynamic {
-        let found = match &*self.0.borrow() {
+        let found = self.0.borrow().as_ref().and_then(|store| match &**store {
             Store::Row(row) => row.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone()),
             Store::Many(table) => table.get(name).cloned(),
-        };
+        });
         found.unwrap_or(Dynamic::UNIT)
     }
 
@@ -44,12 +39,15 @@ impl Properties {
 
     fn put(&self, name: &ImmutableString, value: Dynamic) -> Option<Dynamic> {
         let mut store = self.0.borrow_mut();
-        match &mut *store {
+        let store = store.get_or_insert_with(|| Box::new(Store::Row(Vec::new())));
+        match &mut **store {
             Store::Row(row) => {
                 if let Some((_, slot)) = row.iter_mut().find(|(n, _)| n == name) {
                     return Some(std::mem::replace(slot, value));
                 }
                 if row.len() < MAX_ROW {
+                    // (most have one or two, and there may be very many of those)
+                    row.reserve_exact(1);
                     row.push((name.clone(), value));
                     return None;
                 }
@@ -57,7 +55,7 @@ impl Properties {
                 for (name, value) in row.drain(..).chain([(name.clone(), value)]) {
                     let _ = table.set(name, value);
                 }
-                *store = Store::Many(table);
+                **store = Store::Many(table);
                 None
             }
             Store::Many(table) => table.set(name.clone(), value),
@@ -65,7 +63,7 @@ impl Properties {
     }
 
     fn take(&self, name: &str) -> Option<Dynamic> {
-        match &mut *self.0.borrow_mut() {
+        match &mut **self.0.borrow_mut().as_mut()? {
             Store::Row(row) => {
                 let at = row.iter().position(|(n, _)| n == name)?;
                 Some(row.remove(at).1)
@@ -76,24 +74,26 @@ impl Properties {
 
     /// All names and values.
     pub(crate) fn entries(&self) -> Vec<(ImmutableString, Dynamic)> {
-        match &*self.0.borrow() {
-            Store::Row(row) => row.clone(),
-            Store::Many(table) => table.entries().cloned().collect(),
+        match self.0.borrow().as_deref() {
+            None => Vec::new(),
+            Some(Store::Row(row)) => row.clone(),
+            Some(Store::Many(table)) => table.entries().cloned().collect(),
         }
     }
 
     /// Shows every value, which may be changed. Must not run scripts.
     pub(crate) fn for_each(&self, look: impl FnMut(&mut Dynamic)) {
-        match &mut *self.0.borrow_mut() {
-            Store::Row(row) => row.iter_mut().map(|(_, value)| value).for_each(look),
-            Store::Many(table) => table.values_mut().for_each(look),
+        match self.0.borrow_mut().as_deref_mut() {
+            None => (),
+            Some(Store::Row(row)) => row.iter_mut().map(|(_, value)| value).for_each(look),
+            Some(Store::Many(table)) => table.values_mut().for_each(look),
         }
     }
 
     /// Lets go of everything, also of maps and arrays that hold themselves.
     pub(crate) fn clear(&self) {
         let values = self.entries().into_iter().map(|(_, value)| value).collect();
-        let old = self.0.replace(Store::Row(Vec::new()));
+        let old = self.0.take();
         drop(old);
         rings::drop_with_rings(values);
     }

@@ -1,51 +1,37 @@
 //! One connection of a Worker, as the net room sees it: turns what happens into calls of the script's callbacks, which are
 //! looked up at that moment, so that an open connection runs new code at its next event.
 
+mod opening;
+mod subject;
+
 use super::{
     callback::Event,
-    ctx::{Ctx, Occasion},
+    ctx::{Called, Suspended},
     http,
-    policy::Policy,
     tcp_connection::TcpConnection,
     worker::Worker,
 };
 use crate::{
     engine::handler::Args,
-    error::Fault,
     log::Level,
     net::{
         Events, Happening, Message, NotUtf8, Verdict, code,
         connection::Connection,
-        link::{Link, Status},
+        link::Link,
+        task::Task,
+        told::Told,
         transport::{ReadHalf, Stream},
     },
     protocol::{Kind, Wire, handshake::Request, scheme::Scheme},
 };
-use rhai::{Dynamic, Map};
-use std::{path::PathBuf, rc::Rc};
-
-/// Websocket code when a connection is closed because of an error in its script (RFC 6455, 7.4.1).
-const INTERNAL_ERROR: u16 = 1011;
-
-/// Header lines that a script may add to a websocket's 101 answer. Fixed.
-const MAX_EXTRA_HEADERS: usize = 32;
-
-/// Header lines that are the handshake's own, or make no sense in its answer.
-const HANDSHAKE_HEADERS: [&str; 8] = [
-    "connection",
-    "upgrade",
-    "host",
-    "content-length",
-    "transfer-encoding",
-    "te",
-    "trailer",
-    "keep-alive",
-];
+use rhai::Dynamic;
+use std::{path::PathBuf, rc::Rc, task::Waker};
+use subject::{Answer, Subject};
 
 /// Takes over an accepted stream.
 pub(crate) fn open(worker: &Worker, stream: Stream) {
     let (link, read, session) = begin(worker, stream);
-    tokio::task::spawn_local(Connection::new(link, read, session).run());
+    tokio::task::spawn_local(Task::Quick(Connection::new(link, read, session)));
 }
 
 /// All of a connection but its task.
@@ -56,14 +42,9 @@ pub(crate) fn begin(worker: &Worker, stream: Stream) -> (Rc<Link>, ReadHalf, Ses
     let (link, read) = Link::new(stream, wire, timeouts, core.ctx().turn.clone());
     let connection = TcpConnection::new(link.clone(), worker);
     core.enter(connection.clone());
-    let session = Session {
-        ctx: core.ctx().clone(),
-        worker: worker.clone(),
-        handle: Dynamic::from(connection.clone()),
-        connection,
-        cut: Vec::new(),
-        is_closed: false,
-    };
+    let (ctx, worker) = (core.ctx().clone(), worker.clone());
+    let subject = Subject { ctx, worker, connection };
+    let session = Session { subject, handle: Dynamic::UNIT, cut: Box::default() };
     (link, read, session)
 }
 
@@ -76,142 +57,83 @@ pub(crate) enum Data {
 
 /// A connection, as the net room drives it.
 pub(crate) struct Session {
-    ctx: Rc<Ctx>,
-    worker: Worker,
-    connection: TcpConnection,
-    /// The boxed form of `connection`, made once and moved into and out of each call.
+    subject: Subject,
+    /// The boxed form of its connection, made by the first call and moved into and out of each; `()` before, and after one
+    /// that did not give it back.
     handle: Dynamic,
     /// The beginning of a character whose rest is in the next read; only where raw bytes are text.
-    cut: Vec<u8>,
-    is_closed: bool,
+    cut: Box<[u8]>,
 }
 
 /// A panic of the host (or of a value of the embedder that does not let itself be dropped) costs this connection and no
 /// more: whoever asks for the worker's connections does not find it any more.
 impl Drop for Session {
     fn drop(&mut self) {
-        let link = self.connection.link();
-        if !self.is_closed && std::thread::panicking() {
+        let Subject { ctx, worker, connection } = &self.subject;
+        if std::thread::panicking() && connection.worker().is_some() {
+            let link = connection.link();
             let text = format!("connection {} ended by a panic of the host", link.id);
-            self.ctx.log_connection(Level::Error, &self.worker.core().title(), link.id, text);
+            ctx.log_connection(Level::Error, &worker.core().title(), link.id, text);
             link.destroy();
             drop(link.take_write_half());
-            self.leave();
+            self.subject.leave();
         }
     }
 }
 
+/// What became of an event.
+enum Emitted {
+    Ended(Answer),
+    Waits(Box<Suspended>),
+}
+
 impl Session {
     /// Calls the callback of an event, if there is one.
-    async fn emit(
-        &mut self,
-        event: Event,
-        second: Dynamic,
-        third: Dynamic,
-    ) -> Option<Result<Dynamic, Box<Fault>>> {
-        let handler = self.connection.callback(event)?;
-        let handle = std::mem::take(&mut self.handle);
-        let mut args: Args = [handle, second, third];
-        let (worker, id) = (&self.worker, self.connection.link().id);
-        let occasion = || {
-            let title = worker.core().title();
-            let what = format!("{} of worker `{title}`, connection {id}", event.name());
-            Occasion { what, connection: Some(id) }
+    fn emit(&mut self, event: Event, second: Dynamic, third: Dynamic, waker: &Waker) -> Emitted {
+        let subject = &self.subject;
+        let Some(handler) = subject.connection.callback(event) else {
+            return Emitted::Ended(None);
         };
-        let result = self.ctx.try_call(handler, &mut args, 0, occasion).await;
-        if let Err(fault) = &result
-            && self.refusal(fault).is_none()
-        {
-            self.ctx.own_up(fault);
-            match worker.core().settings.on_script_error.get() {
-                Policy::Keep => (),
-                Policy::Close => self.connection.link().close(INTERNAL_ERROR, ""),
-                policy @ Policy::Exit => self.ctx.exit_if(Some(policy)),
+        let mut handle = std::mem::take(&mut self.handle);
+        // (a script may have assigned to its parameter, and neither a panic nor a wait gives arguments back)
+        if !handle.is::<TcpConnection>() {
+            handle = Dynamic::from(subject.connection.clone());
+        }
+        let mut args: Args = [handle, second, third];
+        match subject.ctx.start(handler, &mut args, 0, waker, || subject.occasion(event)) {
+            Called::Ended(result) => {
+                let [back, ..] = args;
+                self.handle = back;
+                if let Err(fault) = &result {
+                    subject.own_up(fault);
+                }
+                Emitted::Ended(Some(result))
+            }
+            Called::Waits(suspended) => Emitted::Waits(suspended),
+        }
+    }
+
+    /// The same for an event whose answer does not matter.
+    fn tell(&mut self, event: Event, second: Dynamic, third: Dynamic, waker: &Waker) -> Told<()> {
+        match self.emit(event, second, third, waker) {
+            Emitted::Ended(_) => Told::Done(()),
+            Emitted::Waits(suspended) => {
+                let subject = self.subject.clone();
+                Told::later(async move { drop(subject.wait(suspended, event).await) })
             }
         }
-        // A script may have assigned to its parameter, and a panic does not give arguments back.
-        let [back, ..] = args;
-        self.handle = match back.is::<TcpConnection>() {
-            true => back,
-            false => Dynamic::from(self.connection.clone()),
-        };
-        Some(result)
-    }
-
-    /// Is it the client's fault, because of its form? Then no error of the script is to be reported: a stranger could fill
-    /// the log, or end the isolate of a worker whose `on_script_error` says so.
-    fn refusal(&self, fault: &Fault) -> Option<(u16, String)> {
-        self.connection.request()?.refused_form(&fault.text)
-    }
-
-    /// The handler of a request has returned, maybe without an answer: what it left in the session is kept.
-    async fn save_session(&self) {
-        let Some(session) = self.connection.request().and_then(|request| request.opened_session())
-        else {
-            return;
-        };
-        if let Err(why) = session.save().await {
-            let text = format!("a session of worker `{}`: {why}", self.worker.core().title());
-            self.ctx.report(Fault::plain(text));
-        }
-    }
-
-    /// The handler of a request has returned: what it left to be answered is.
-    fn conclude(&self, result: Option<Result<Dynamic, Box<Fault>>>) {
-        let link = self.connection.link();
-        let has_failed = matches!(result, Some(Err(_)));
-        if !has_failed && self.serves_file(&link) {
-            return;
-        }
-        match result {
-            Some(Ok(_)) => (),
-            // (a stream that it began has nobody who ends it; what else was answered before the error stays answered)
-            Some(Err(_)) if link.cut_stream() || link.is_committed() => (),
-            Some(Err(fault)) => match self.refusal(&fault) {
-                Some((status, reason)) => link.answer_for(status, &reason),
-                None if self.ctx.explains.get() => {
-                    link.answer_for(500, &http::uncoloured(&fault.text));
-                }
-                None => link.answer_for(500, "the handler of this request failed"),
-            },
-            None => link.answer_for(404, "nobody answers requests here"),
-        }
-        if !link.is_answering() {
-            self.connection.set_request(None);
-        }
-    }
-
-    /// A worker with roots answers with files what its script has not answered.
-    fn serves_file(&self, link: &Rc<Link>) -> bool {
-        let core = self.worker.core();
-        if core.roots.is_empty() {
-            return false;
-        }
-        let Some(request) = self.connection.request() else { return false };
-        let Some(root) = core.roots.find(&request.host(true)) else { return false };
-        let waits = link.status() == Status::Established && link.promise().is_ok();
-        if waits {
-            http::serve(&self.connection, &request, root);
-        }
-        waits
-    }
-
-    /// Nobody finds this connection any more.
-    fn leave(&self) {
-        self.worker.core().leave(self.connection.link().id);
-        self.connection.retire();
     }
 
     /// Raw bytes as text. Where a read ends is no matter of the script: half a character waits for its rest.
     fn raw_text(&mut self, bytes: &[u8]) -> Result<Data, NotUtf8> {
-        let mut joined = std::mem::take(&mut self.cut);
+        let mut joined = std::mem::take(&mut self.cut).into_vec();
         joined.extend_from_slice(bytes);
         let text = String::from_utf8(joined).or_else(|e| {
             let (error, mut joined) = (e.utf8_error(), e.into_bytes());
             if error.error_len().is_some() {
                 return Err(NotUtf8);
             }
-            self.cut = joined.split_off(error.valid_up_to());
+            self.cut = joined.split_off(error.valid_up_to()).into();
             String::from_utf8(joined).map_err(|_| NotUtf8)
         })?;
         Ok(if text.is_empty() { Data::Done } else { Data::Script(text.into()) })
@@ -222,40 +144,38 @@ impl Events for Session {
     type Data = Data;
 
     fn opener(&self) -> Box<dyn Fn(Stream)> {
-        let worker = self.worker.clone();
+        let worker = self.subject.worker.clone();
         Box::new(move |stream| open(&worker, stream))
     }
 
-    async fn connect(&mut self) {
-        self.emit(Event::Connect, Dynamic::UNIT, Dynamic::UNIT).await;
+    fn connect(&mut self, waker: &Waker) -> Told<()> {
+        self.tell(Event::Connect, Dynamic::UNIT, Dynamic::UNIT, waker)
     }
 
     fn takes_websockets(&self) -> bool {
-        self.connection.callback(Event::WebsocketConnect).is_some()
+        self.subject.connection.callback(Event::WebsocketConnect).is_some()
     }
 
-    async fn handshake(&mut self, request: &Request) -> Verdict {
-        if self.connection.callback(Event::WebsocketConnect).is_none() {
-            return Verdict::Accept(extra_headers(&self.connection));
+    fn handshake(&mut self, request: &Request, waker: &Waker) -> Told<Verdict> {
+        const EVENT: Event = Event::WebsocketConnect;
+        if self.subject.connection.callback(EVENT).is_none() {
+            return Told::Done(Verdict::Accept(opening::extra_headers(&self.subject.connection)));
         }
-        let answer = self.emit(Event::WebsocketConnect, facts(request), Dynamic::UNIT).await;
-        match answer {
-            // It threw: that is our trouble, and the client may try again.
-            None | Some(Err(_)) => Verdict::Refuse(500),
-            Some(Ok(answer)) => match (answer.as_bool(), answer.as_int()) {
-                (Ok(false), _) => Verdict::Refuse(403),
-                (_, Ok(status @ 400..=599)) => Verdict::Refuse(status as u16),
-                _ => Verdict::Accept(extra_headers(&self.connection)),
-            },
+        match self.emit(EVENT, opening::facts(request), Dynamic::UNIT, waker) {
+            Emitted::Ended(answer) => Told::Done(verdict(&self.subject, answer)),
+            Emitted::Waits(suspended) => {
+                let subject = self.subject.clone();
+                Told::later(async move { verdict(&subject, subject.wait(suspended, EVENT).await) })
+            }
         }
     }
 
     fn upload_dir(&self) -> PathBuf {
-        self.worker.core().upload_dir()
+        self.subject.worker.core().upload_dir()
     }
 
     fn receive(&mut self, message: Message<'_>) -> Result<Data, NotUtf8> {
-        if let Some(target) = self.connection.target() {
+        if let Some(target) = self.subject.connection.target() {
             let (kind, bytes) = match message {
                 Message::Text(text) => (Kind::Text, text.as_bytes()),
                 Message::Binary(bytes) => (Kind::Binary, bytes),
@@ -267,123 +187,119 @@ impl Events for Session {
         }
         Ok(Data::Script(match message {
             Message::Text(text) => text.into(),
-            Message::Binary(bytes) if self.connection.wants_text() => {
-                if self.connection.link().with_wire(|wire| wire.scheme()) == Scheme::Tcp {
+            Message::Binary(bytes) if self.subject.connection.wants_text() => {
+                if self.subject.connection.link().with_wire(|wire| wire.scheme()) == Scheme::Tcp {
                     return self.raw_text(bytes);
                 }
                 std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
             }
             Message::Binary(bytes) => Dynamic::from_blob(bytes.to_vec()),
             Message::Request(request, spool) => {
-                let peer = self.connection.link().peer;
-                let request = http::Request::new(*request, spool, peer, &self.worker);
-                self.connection.set_request(Some(request.clone()));
+                let peer = self.subject.connection.link().peer();
+                let request = http::Request::new(*request, spool, peer, &self.subject.worker);
+                self.subject.connection.set_request(Some(request.clone()));
                 Dynamic::from(request)
             }
         }))
     }
 
-    async fn message(&mut self, data: Data) {
-        self.ctx.stats.messages.add(1);
-        let Data::Script(data) = data else { return };
-        let is_request = data.is::<http::Request>();
-        let result = self.emit(Event::Message, data, Dynamic::UNIT).await;
-        if is_request {
-            self.save_session().await;
-            self.conclude(result);
+    fn message(&mut self, data: Data, waker: &Waker) -> Told<()> {
+        self.subject.ctx.stats.messages.add(1);
+        let Data::Script(data) = data else { return Told::Done(()) };
+        if !data.is::<http::Request>() {
+            return self.tell(Event::Message, data, Dynamic::UNIT, waker);
         }
+        let emitted = match self.emit(Event::Message, data, Dynamic::UNIT, waker) {
+            Emitted::Ended(result) if !self.subject.has_session() => {
+                self.subject.conclude(result);
+                return Told::Done(());
+            }
+            emitted => emitted,
+        };
+        let subject = self.subject.clone();
+        Told::later(async move {
+            let result = match emitted {
+                Emitted::Ended(result) => result,
+                Emitted::Waits(suspended) => subject.wait(suspended, Event::Message).await,
+            };
+            subject.save_session().await;
+            subject.conclude(result);
+        })
     }
 
     fn took_long(&mut self) -> bool {
-        self.ctx.took_long()
+        self.subject.ctx.took_long()
     }
 
-    async fn happened(&mut self, happening: Happening) {
+    fn happened(&mut self, happening: Happening, waker: &Waker) -> Told<()> {
+        let connection = &self.subject.connection;
         match happening {
             Happening::BufferFull => {
-                self.emit(Event::BufferFull, Dynamic::UNIT, Dynamic::UNIT).await;
+                self.tell(Event::BufferFull, Dynamic::UNIT, Dynamic::UNIT, waker)
             }
             Happening::BufferDrain => {
-                self.emit(Event::BufferDrain, Dynamic::UNIT, Dynamic::UNIT).await;
+                self.tell(Event::BufferDrain, Dynamic::UNIT, Dynamic::UNIT, waker)
             }
             Happening::Unanswered => {
-                let request = self.connection.request();
+                let request = connection.request();
                 let asked = request.map(|r| format!("{} {}", r.method(), r.path()));
-                self.connection.warn(&format!(
+                connection.warn(&format!(
                     "connection {}: {} was not answered within response_timeout, in generation {}",
-                    self.connection.link().id,
+                    connection.link().id,
                     asked.as_deref().unwrap_or("a request"),
-                    self.ctx.stats.generation.get()
+                    self.subject.ctx.stats.generation.get()
                 ));
+                Told::Done(())
             }
             Happening::Error { code: number, text } => {
                 if number == code::PROTOCOL {
-                    let link = self.connection.link();
-                    let peer = link.peer.map_or("a unix socket".to_owned(), |p| p.to_string());
-                    self.connection
-                        .warn(&format!("connection {} from {peer} ended: {text}", link.id));
+                    let link = connection.link();
+                    let peer = link.peer().map_or("a unix socket".to_owned(), |p| p.to_string());
+                    connection.warn(&format!("connection {} from {peer} ended: {text}", link.id));
                 }
-                self.emit(Event::Error, number.into(), text.into()).await;
+                self.tell(Event::Error, number.into(), text.into(), waker)
             }
         }
     }
 
-    async fn close(&mut self) {
-        self.emit(Event::Close, Dynamic::UNIT, Dynamic::UNIT).await;
-        if let Some(target) = self.connection.target() {
-            target.link().close(1000, "");
-        }
-        self.is_closed = true;
-        self.leave();
-    }
-}
-
-/// What a script learns of a websocket request: path, query (decoded, the last of a name counts), query_string, headers
-/// (lower-case names, repeated ones joined).
-fn facts(request: &Request) -> Dynamic {
-    let mut headers = Map::new();
-    for (name, value) in &request.headers {
-        match headers.get_mut(name.as_str()) {
-            Some(before) => *before = format!("{before}, {value}").into(),
-            None => drop(headers.insert(name.as_str().into(), value.into())),
+    fn close(&mut self, waker: &Waker) -> Told<()> {
+        match self.emit(Event::Close, Dynamic::UNIT, Dynamic::UNIT, waker) {
+            Emitted::Ended(_) => {
+                self.subject.end();
+                Told::Done(())
+            }
+            Emitted::Waits(suspended) => {
+                let subject = self.subject.clone();
+                Told::later(async move {
+                    subject.wait(suspended, Event::Close).await;
+                    subject.end();
+                })
+            }
         }
     }
-    let mut query = Map::new();
-    for pair in request.query.split('&').filter(|p| !p.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        query.insert(decode(name).into(), decode(value).into());
+}
+
+/// What an answer of `on_websocket_connect` means.
+fn verdict(subject: &Subject, answer: Answer) -> Verdict {
+    match answer {
+        // It threw: that is our trouble, and the client may try again.
+        None | Some(Err(_)) => Verdict::Refuse(500),
+        Some(Ok(answer)) => match (answer.as_bool(), answer.as_int()) {
+            (Ok(false), _) => Verdict::Refuse(403),
+            (_, Ok(status @ 400..=599)) => Verdict::Refuse(status as u16),
+            _ => Verdict::Accept(opening::extra_headers(&subject.connection)),
+        },
     }
-    let mut facts = Map::new();
-    facts.insert("path".into(), request.path.clone().into());
-    facts.insert("query_string".into(), request.query.clone().into());
-    facts.insert("query".into(), query.into());
-    facts.insert("headers".into(), headers.into());
-    facts.into()
 }
 
-/// `a+b%20c` → `a b c`. What is no valid escape stays as it is.
-fn decode(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Header lines for the 101 answer: `connection.headers`, a map. Lines that could forge others are left out.
-fn extra_headers(connection: &TcpConnection) -> Vec<(String, String)> {
-    let headers = connection.property("headers");
-    let Some(headers) = headers.read_lock::<crate::engine::ref_map::RefMap>() else {
-        return Vec::new();
-    };
-    let entries: Vec<_> = headers.with(|t| t.entries().cloned().collect());
-    // Lines that the handshake itself is made of must not come twice, as they would if a script echoed the request's.
-    let own = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        let handshake = name.starts_with("sec-websocket-") && name != "sec-websocket-protocol";
-        handshake || HANDSHAKE_HEADERS.contains(&name.as_str())
-    };
-    let sane = |text: &str| !text.is_empty() && !text.contains(['\r', '\n', '\0']);
-    let lines = entries.into_iter().map(|(name, value)| (name.to_string(), value.to_string()));
-    lines
-        .filter(|(n, v)| sane(n) && sane(v) && !own(n) && !n.contains([':', ' ']))
-        .take(MAX_EXTRA_HEADERS)
-        .collect()
+    #[test]
+    fn an_idle_connection_is_small() {
+        // (tokio adds about 100 bytes to the first, which together should not exceed 256; the allocator rounds)
+        assert!(size_of::<Task<Session>>() <= 104, "{}", size_of::<Task<Session>>());
+        assert!(size_of::<Link>() <= 208, "{}", size_of::<Link>());
+    }
 }

@@ -30,12 +30,18 @@ struct Cell {
     link: Rc<Link>,
     worker: RefCell<Option<Worker>>,
     properties: Properties,
-    /// Callbacks of this connection alone, made when the first is set.
-    callbacks: OnceCell<Box<Callbacks>>,
-    /// Where everything received goes instead of to the script.
-    piped_to: RefCell<Option<TcpConnection>>,
+    rare: OnceCell<Box<Rare>>,
     /// The HTTP request that waits for its answer.
     request: RefCell<Option<Request>>,
+}
+
+/// What hardly any connection has; made for those that do.
+#[derive(Default)]
+struct Rare {
+    /// Callbacks of this connection alone.
+    callbacks: Callbacks,
+    /// Where everything received goes instead of to the script.
+    piped_to: RefCell<Option<TcpConnection>>,
 }
 
 impl TcpConnection {
@@ -56,8 +62,7 @@ impl TcpConnection {
             link,
             worker: RefCell::new(Some(worker.clone())),
             properties: Properties::default(),
-            callbacks: OnceCell::new(),
-            piped_to: RefCell::default(),
+            rare: OnceCell::new(),
             request: RefCell::default(),
         }));
         connection.apply_limits(&worker.core().settings);
@@ -73,24 +78,29 @@ impl TcpConnection {
     }
 
     pub(crate) fn apply_limits(&self, settings: &Settings) {
-        self.0.link.max_package_size.set(settings.max_package_size.get());
-        self.0.link.max_send_buffer_size.set(settings.max_send_buffer_size.get());
+        let limit = |set: &std::cell::Cell<usize>| u32::try_from(set.get()).unwrap_or(u32::MAX);
+        self.0.link.max_package_size.set(limit(&settings.max_package_size));
+        self.0.link.max_send_buffer_size.set(limit(&settings.max_send_buffer_size));
     }
 
     /// The callback for an event: its own, else its Worker's.
     pub(crate) fn callback(&self, event: Event) -> Option<Rc<Handler>> {
-        let own = self.0.callbacks.get().and_then(|c| c.get(event));
+        let own = self.own_callbacks().and_then(|own| own.get(event));
         own.or_else(|| self.0.worker.borrow().as_ref()?.core().callbacks.get(event))
     }
 
     /// Its own callbacks, if it has any.
     pub(crate) fn own_callbacks(&self) -> Option<&Callbacks> {
-        self.0.callbacks.get().map(|c| &**c)
+        self.0.rare.get().map(|rare| &rare.callbacks)
     }
 
     /// Where it is piped to.
     pub(crate) fn target(&self) -> Option<TcpConnection> {
-        self.0.piped_to.borrow().clone()
+        self.0.rare.get()?.piped_to.borrow().clone()
+    }
+
+    fn rare(&self) -> &Rare {
+        self.0.rare.get_or_init(Box::default)
     }
 
     /// A property that the script set.
@@ -144,12 +154,13 @@ impl TcpConnection {
 
     /// The connection is over: lets go of everything, so that closures that captured it do not keep it alive.
     pub(crate) fn retire(&self) {
-        if let Some(callbacks) = self.0.callbacks.get() {
-            callbacks.clear();
+        if let Some(rare) = self.0.rare.get() {
+            rare.callbacks.clear();
+            rare.piped_to.take();
         }
         self.0.properties.clear();
         self.set_request(None);
-        drop((self.0.worker.take(), self.0.piped_to.take()));
+        self.0.worker.take();
     }
 
     fn send(&self, data: &Dynamic, raw: bool) -> Outcome<Dynamic> {
@@ -160,7 +171,9 @@ impl TcpConnection {
             }
             http::send(self, data)?
         } else {
-            if let Some(what) = http::answer_type(data) {
+            if !data.is_string()
+                && let Some(what) = http::answer_type(data)
+            {
                 let protocol = link.with_wire(|wire| wire.scheme().name());
                 return Err(error(format!(
                     "{what} answers an HTTP request, and this connection speaks {protocol}"
@@ -200,7 +213,7 @@ impl TcpConnection {
             ));
         }
         other.0.link.feed_from(&self.0.link);
-        let old = self.0.piped_to.replace(Some(other.clone()));
+        let old = self.rare().piped_to.replace(Some(other.clone()));
         drop(old);
         Ok(())
     }
@@ -242,8 +255,8 @@ impl Object for TcpConnection {
             "id" => (link.id as i64).into(),
             "worker" => self.0.worker.borrow().clone().map_or(Dynamic::UNIT, Dynamic::from),
             "protocol" => link.with_wire(|wire| wire.scheme().name()).into(),
-            "max_package_size" => (link.max_package_size.get() as i64).into(),
-            "max_send_buffer_size" => (link.max_send_buffer_size.get() as i64).into(),
+            "max_package_size" => (i64::from(link.max_package_size.get())).into(),
+            "max_send_buffer_size" => (i64::from(link.max_send_buffer_size.get())).into(),
             "bytes_read" => (link.bytes_read.get() as i64).into(),
             "bytes_written" => (link.bytes_written.get() as i64).into(),
             "send_buffer_size" => (link.queued() as i64).into(),
@@ -264,7 +277,7 @@ impl Object for TcpConnection {
             let worker = self.0.worker.borrow().clone();
             let Some(worker) = worker else { return Ok(()) };
             let handler = worker.core().ctx().callback(call, event, value)?;
-            self.0.callbacks.get_or_init(Box::default).set(event, handler);
+            self.rare().callbacks.set(event, handler);
             return Ok(());
         }
         if name.starts_with("on_") {
@@ -272,10 +285,10 @@ impl Object for TcpConnection {
         }
         match name.as_str() {
             "max_package_size" => {
-                link.max_package_size.set(whole(&value, name, 1..=u32::MAX.into())? as usize);
+                link.max_package_size.set(whole(&value, name, 1..=u32::MAX.into())? as u32);
             }
             "max_send_buffer_size" => {
-                link.max_send_buffer_size.set(whole(&value, name, 1..=u32::MAX.into())? as usize);
+                link.max_send_buffer_size.set(whole(&value, name, 1..=u32::MAX.into())? as u32);
             }
             "protocol" => {
                 let wanted = super::value::text(&value, name)?;
@@ -288,7 +301,7 @@ impl Object for TcpConnection {
                         "a websocket cannot become another protocol, nor another protocol a websocket",
                     ));
                 }
-                if scheme == Scheme::Http && self.0.piped_to.borrow().is_some() {
+                if scheme == Scheme::Http && self.target().is_some() {
                     return Err(error("a piped connection cannot become HTTP"));
                 }
                 if link.is_committed() {
@@ -327,18 +340,22 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
     method!("pause_recv", |c: This| c.0.link.pause());
     method!("resume_recv", |c: This| c.0.link.resume());
     method!("pipe", |c: This, other: TcpConnection| c.pipe(&other));
-    method!("get_remote_ip", |c: This| ip(c.0.link.peer));
-    method!("get_remote_port", |c: This| port(c.0.link.peer));
-    method!("get_remote_address", |c: This| full(c.0.link.peer));
-    method!("get_local_ip", |c: This| ip(c.0.link.local));
-    method!("get_local_port", |c: This| port(c.0.link.local));
-    method!("get_local_address", |c: This| full(c.0.link.local));
+    method!("get_remote_ip", |c: This| ip(c.0.link.peer()));
+    method!("get_remote_port", |c: This| port(c.0.link.peer()));
+    method!("get_remote_address", |c: This| full(c.0.link.peer()));
+    method!("get_local_ip", |c: This| ip(c.0.link.local()));
+    method!("get_local_port", |c: This| port(c.0.link.local()));
+    method!("get_local_address", |c: This| full(c.0.link.local()));
     method!("get_status", |c: This| c.status().0);
     method!("get_status", |c: This, raw: bool| -> Dynamic {
         let (number, name) = c.status();
         if raw { number.into() } else { name.into() }
     });
     for name in ["to_string", "to_debug"] {
-        method!(name, |c: This| format!("TcpConnection({} {})", c.0.link.id, full(c.0.link.peer)));
+        method!(name, |c: This| format!(
+            "TcpConnection({} {})",
+            c.0.link.id,
+            full(c.0.link.peer())
+        ));
     }
 }

@@ -15,8 +15,9 @@ const HEAD: usize = 256;
 const LOW: usize = 128 * 1024;
 
 impl Link {
+    #[inline]
     pub(crate) fn speaks_http(&self) -> bool {
-        self.wire.borrow_mut().http().is_some()
+        matches!(*self.wire.borrow(), Wire::Http(_))
     }
 
     /// Of an HTTP connection: no request follows the one that is answered now, and the answer may say so.
@@ -51,9 +52,10 @@ impl Link {
     }
 
     /// Does a peer send requests and does not read the answers? (Or does nobody, so that the next would be dropped?)
+    #[inline]
     pub(super) fn is_backed_up(&self) -> bool {
-        let is_full = self.is_full() || self.queued() > 0 && !self.turn.share.has_room();
-        is_full && self.wire.borrow_mut().http().is_some()
+        let is_full = || self.is_full() || self.queued() > 0 && !self.turn.share.has_room();
+        matches!(*self.wire.borrow(), Wire::Http(_)) && is_full()
     }
 
     /// Adds about `n` bytes of an answer to the queue, which always takes a head or an end. The error is that of `f`, or
@@ -72,7 +74,7 @@ impl Link {
         let http = wire.http().ok_or("this is not an HTTP connection")?;
         f(http, outbox.queue(n + HEAD))?;
         let (is_done, is_last) = (!http.is_answering(), http.is_last());
-        let (queued, costs) = (outbox.len(), outbox.memory());
+        let (queued, costs) = outbox.measure();
         drop((wire, outbox));
         let sent = self.appended(queued, costs);
         if is_done {
@@ -96,7 +98,7 @@ impl Link {
 
     /// The request wants to become a websocket, and is going to be asked about.
     pub(crate) fn become_websocket(&self) {
-        *self.wire.borrow_mut() = Wire::WebSocket(Box::new(WebSocket::deciding()));
+        *self.wire.borrow_mut() = Wire::WebSocket(WebSocket::deciding());
         self.answering.set(false);
     }
 
@@ -149,7 +151,7 @@ impl Link {
         };
         // (HTTP/2 says goodbye by itself when it is looked at)
         self.wake();
-        if is_idle && self.unread.get() == 0 && !self.handling.get() {
+        if is_idle && self.unread() == 0 && !self.handling.get() {
             self.close(0, "");
         }
     }
@@ -191,20 +193,23 @@ impl Link {
                 return Poll::Ready(None);
             }
             let queued = self.queued();
-            if self.turn.share.has_room() && queued < LOW.min(self.max_send_buffer_size.get()) {
+            if self.turn.share.has_room()
+                && queued < LOW.min(self.max_send_buffer_size.get() as usize)
+            {
                 return Poll::Ready(Some(LOW));
             }
             if queued == 0 {
                 return Poll::Ready(Some(BEYOND_BUDGET));
             }
-            *self.filler.borrow_mut() = Some(cx.waker().clone());
+            *self.rare().filler.borrow_mut() = Some(cx.waker().clone());
             Poll::Pending
         })
         .await
     }
 
     pub(super) fn wake_filler(&self) {
-        if let Some(waker) = self.filler.borrow_mut().take() {
+        let filler = self.rare.get().and_then(|rare| rare.filler.borrow_mut().take());
+        if let Some(waker) = filler {
             waker.wake();
         }
     }
@@ -213,7 +218,7 @@ impl Link {
     pub(crate) fn too_slow(self: &Rc<Self>, stage: Stage) {
         match stage {
             Stage::Idle => self.close(0, ""),
-            Stage::Head if self.unread.get() == 0 => self.close(0, ""),
+            Stage::Head if self.unread() == 0 => self.close(0, ""),
             Stage::Head => self.break_off(self.refusal(408, "no headers within handshake_timeout")),
             Stage::Body => self.break_off(self.refusal(408, "no body within body_timeout")),
             Stage::Answer => {
@@ -226,7 +231,7 @@ impl Link {
 
     /// What an HTTP connection waits for, and since when.
     pub(crate) fn stage(&self, now: u64) -> Option<(Stage, u64)> {
-        let (unread, written) = (self.unread.get(), self.bytes_written.get());
+        let (unread, written) = (self.unread(), self.bytes_written.get());
         // (a stream with nothing to say does not keep its peer waiting)
         let busy = self.handling.get() || self.is_paused();
         let mut wire = self.wire.borrow_mut();

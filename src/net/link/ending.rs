@@ -28,7 +28,7 @@ impl Link {
 
     pub(super) fn begin_closing(&self) {
         self.status.set(Status::Closing);
-        self.closing.set(Some((self.turn.clock.get(), self.queued())));
+        self.rare().closing.set(Some((self.turn.clock.get(), self.queued())));
         self.wake();
     }
 
@@ -38,12 +38,17 @@ impl Link {
         drop(self.write.borrow_mut().take());
         self.outbox.borrow_mut().discard();
         self.account();
-        if let Some(drainer) = self.drainer.borrow_mut().take() {
-            drainer.abort();
-        }
+        self.stop_draining();
         self.resume_feeder();
         self.wake_filler();
         self.wake();
+    }
+
+    fn stop_draining(&self) {
+        let drainer = self.rare.get().and_then(|rare| rare.drainer.borrow_mut().take());
+        if let Some(drainer) = drainer {
+            drainer.abort();
+        }
     }
 
     /// The peer broke the protocol: it is told what its protocol provides for, and the connection closes.
@@ -72,6 +77,7 @@ impl Link {
     }
 
     /// Is there nothing left to do but to close the socket?
+    #[inline]
     pub(crate) fn is_over(&self) -> bool {
         match self.status.get() {
             Status::Established => false,
@@ -84,6 +90,7 @@ impl Link {
     }
 
     /// May the peer's bytes still mean something?
+    #[inline]
     pub(crate) fn is_listening(&self) -> bool {
         match self.status.get() {
             Status::Established => !self.is_paused() && !self.is_backed_up(),
@@ -95,17 +102,19 @@ impl Link {
     }
 
     /// The socket itself: closed when the last holder drops it. After this, sends are dropped.
-    pub(crate) fn take_write_half(&self) -> Option<Rc<WriteHalf>> {
+    pub(crate) fn take_write_half(self: &Rc<Self>) -> Option<WriteHalf> {
         self.status.set(Status::Closed);
-        if let Some(drainer) = self.drainer.borrow_mut().take() {
-            drainer.abort();
-        }
+        self.stop_draining();
         self.outbox.borrow_mut().discard();
         self.account();
-        self.happenings.borrow_mut().clear();
+        if let Some(rare) = self.rare.get() {
+            rare.happenings.borrow_mut().clear();
+        }
         self.resume_feeder();
         self.wake_filler();
-        self.turn.leave(self.id);
+        // (scripts may hold the link for long, and this would hold the memory of its task)
+        self.task.take();
+        self.turn.leave(self);
         self.write.borrow_mut().take()
     }
 
@@ -165,13 +174,13 @@ impl Link {
     }
 
     pub(crate) fn closing_since(&self) -> Option<u64> {
-        self.closing.get().map(|(since, _)| since)
+        self.rare.get()?.closing.get().map(|(since, _)| since)
     }
 
     /// The time to close is up: has the peer read so much meanwhile that it gets the same time again?
     pub(crate) fn still_drains(&self, now: u64) -> bool {
         let queued = self.queued();
-        let before = self.closing.replace(Some((now, queued)));
+        let before = self.rare().closing.replace(Some((now, queued)));
         before.is_some_and(|(_, before)| before.saturating_sub(queued) >= CLOSING_PROGRESS)
     }
 }

@@ -28,7 +28,7 @@ impl Link {
         let waits = wire.websocket().is_some_and(|socket| !socket.is_open());
         let into = if waits { outbox.held() } else { outbox.queue(payload.len()) };
         wire.encode(kind, payload, into)?;
-        let (queued, costs) = (outbox.len(), outbox.memory());
+        let (queued, costs) = outbox.measure();
         drop((wire, outbox));
         Ok(self.appended(queued, costs))
     }
@@ -40,15 +40,22 @@ impl Link {
         }
         let mut outbox = self.outbox.borrow_mut();
         outbox.queue(bytes.len()).extend_from_slice(bytes);
-        let (queued, costs) = (outbox.len(), outbox.memory());
+        let (queued, costs) = outbox.measure();
         drop(outbox);
         self.appended(queued, costs)
     }
 
     /// May a message of `n` bytes be queued? If not, it counts as dropped, and an open connection hears of it.
+    #[inline]
     pub(super) fn has_room(self: &Rc<Self>, n: usize) -> bool {
+        self.status.get() == Status::Established && self.fits(n) || self.makes_room(n)
+    }
+
+    /// The same for one that has no room now, or is not open.
+    #[cold]
+    fn makes_room(self: &Rc<Self>, n: usize) -> bool {
         let is_open = || self.status.get() == Status::Established;
-        if is_open() && !self.fits(n) {
+        if is_open() {
             // (what only waits for the end of the turn may go out now, and make room)
             if !self.turn.share.has_room() {
                 self.turn.flush_now();
@@ -67,22 +74,26 @@ impl Link {
     }
 
     /// Is there room in this queue, and in the budget for all of them?
+    #[inline]
     fn fits(&self, n: usize) -> bool {
         let queued = self.queued();
         // (what comes through a pipe is not dropped for the budget: its feeder is paused)
-        let small = || n <= BEYOND_BUDGET || self.feeder.borrow().strong_count() > 0;
-        queued < self.max_send_buffer_size.get()
-            && (self.turn.share.has_room() || queued == 0 && small())
+        let small = || n <= BEYOND_BUDGET || self.feeder().is_some();
+        queued < self.max_send_buffer() && (self.turn.share.has_room() || queued == 0 && small())
+    }
+
+    fn max_send_buffer(&self) -> usize {
+        self.max_send_buffer_size.get() as usize
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.queued() >= self.max_send_buffer_size.get()
+        self.queued() >= self.max_send_buffer()
     }
 
     /// Tells the isolate how much waits now, and what that costs.
     pub(super) fn account(&self) {
         let outbox = self.outbox.borrow();
-        let (waits, costs) = (outbox.len(), outbox.memory());
+        let (waits, costs) = outbox.measure();
         let (waited, cost) = self.counted.replace((waits, costs));
         let queued = &self.turn.stats.queued;
         queued.set((queued.get() + waits as u64).saturating_sub(waited as u64));
@@ -98,7 +109,7 @@ impl Link {
             self.counted.set((waited, costs));
             self.turn.share.changed(cost, costs);
         }
-        let limit = self.max_send_buffer_size.get().min(EAGER);
+        let limit = self.max_send_buffer().min(EAGER);
         if queued >= limit || !self.turn.share.has_room() {
             self.flush();
             if self.status.get() == Status::Closed {
@@ -109,7 +120,7 @@ impl Link {
                 return Sent::Written;
             }
             if self.is_full() || !self.turn.share.has_room() {
-                if let Some(feeder) = self.feeder.borrow().upgrade() {
+                if let Some(feeder) = self.feeder() {
                     feeder.held.set(true);
                 }
                 self.happen(Happening::BufferFull);
@@ -130,7 +141,7 @@ impl Link {
 
     pub(crate) fn has_room_for_pongs(&self) -> bool {
         let has_budget = self.turn.share.has_room();
-        let limit = if has_budget { self.max_send_buffer_size.get() } else { 0 };
+        let limit = if has_budget { self.max_send_buffer() } else { 0 };
         self.queued() < limit.saturating_add(PONGS)
     }
 }

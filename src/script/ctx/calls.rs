@@ -1,10 +1,10 @@
 //! How handlers are called, and what becomes of those that fail.
 
-use super::{Ctx, Occasion, Wish};
+use super::{Ctx, Occasion, Suspended, Wish};
 use crate::{
     engine::{
         self,
-        coroutine::Failure,
+        coroutine::{Failure, Started},
         handler::{Args, Done, Handler, Job},
     },
     error::{Fault, FaultKind},
@@ -12,11 +12,18 @@ use crate::{
 };
 use rhai::{Dynamic, EvalAltResult};
 use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
+    future::poll_fn,
     rc::Rc,
+    task::{Poll, Waker},
     time::Instant,
 };
+
+/// What came of a call.
+pub(crate) enum Called {
+    Ended(Result<Dynamic, Box<Fault>>),
+    /// The handler has to wait, or there is no stack for it now.
+    Waits(Box<Suspended>),
+}
 
 impl Ctx {
     /// Calls a handler on a coroutine. `tag` says for whom (see `timer::asking_generation`); `occasion` says, for a
@@ -47,21 +54,54 @@ impl Ctx {
         tag: u64,
         occasion: impl Fn() -> Occasion,
     ) -> Result<Dynamic, Box<Fault>> {
-        if self.pool.is_full() {
-            self.pool.room().await;
+        let called = poll_fn(|cx| {
+            Poll::Ready(self.start(handler.clone(), args, tag, cx.waker(), &occasion))
+        });
+        match called.await {
+            Called::Ended(result) => result,
+            Called::Waits(suspended) => suspended.end(self, args, occasion).await,
         }
-        let job = Job { handler: handler.clone(), args: std::mem::take(args) };
-        // (so that the host sees where it stands while it keeps this thread busy)
-        let at = handler.place(|file, line| self.stats.place(file, line));
+    }
+
+    /// The same for a caller that is no future itself as long as the handler does not wait; `waker` is that of its task.
+    pub(crate) fn start(
+        &self,
+        handler: Rc<Handler>,
+        args: &mut Args,
+        tag: u64,
+        waker: &Waker,
+        occasion: impl Fn() -> Occasion,
+    ) -> Called {
+        if self.pool.is_full() {
+            return Called::Waits(Suspended::without_stack(handler, std::mem::take(args), tag));
+        }
         let began = self.stats.measures().then(Instant::now);
-        let mut running = self.pool.run(job, tag);
-        let done = poll_fn(|cx| {
-            self.turns.enter(at);
-            let polled = Pin::new(&mut running).poll(cx);
-            self.turns.leave();
-            polled
-        })
-        .await;
+        let job = Job { handler: handler.clone(), args: std::mem::take(args) };
+        self.turns.enter(self.place(&handler));
+        let started = self.pool.start(job, tag, waker);
+        self.turns.leave();
+        match started {
+            Started::Ended(done) => {
+                Called::Ended(self.ended(&handler, done, began, args, occasion))
+            }
+            Started::Waits(running) => Called::Waits(Suspended::new(handler, running, began)),
+        }
+    }
+
+    /// Where a handler stands, for the host, which sees it while that keeps this thread busy.
+    pub(super) fn place(&self, handler: &Handler) -> u64 {
+        handler.place(|file, line| self.stats.place(file, line))
+    }
+
+    /// What came of a handler that has ended; its arguments are moved back.
+    pub(super) fn ended(
+        &self,
+        handler: &Handler,
+        done: Result<Done, Failure>,
+        began: Option<Instant>,
+        args: &mut Args,
+        occasion: impl Fn() -> Occasion,
+    ) -> Result<Dynamic, Box<Fault>> {
         if let Some(began) = began {
             self.stats.latency.observe(began.elapsed());
         }
@@ -75,7 +115,7 @@ impl Ctx {
             }
             Err(failure) => Err(failure),
         };
-        Err(self.fault(&handler, why, occasion()))
+        Err(self.fault(handler, why, occasion()))
     }
 
     /// What is to be told of a handler that threw, or failed otherwise. (Apart from the way of those that do not.)

@@ -1,0 +1,212 @@
+//! What a connection cannot do at once: handlers that wait, files, HTTP/2, the end. It is rare, and costs memory only while
+//! it goes on.
+
+use super::Connection;
+use crate::{
+    net::{
+        Events, Verdict,
+        attend::attend,
+        http2,
+        inbox::{give_buffer, take_buffer},
+        link::Status,
+        spool::Spool,
+        told::{Later, Told},
+        transport::ReadHalf,
+    },
+    protocol::{Broken, handshake, http},
+};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
+
+/// How long a closed connection's leftovers are read and thrown away. Fixed: closing a socket with unread bytes makes the
+/// kernel send a reset, which may destroy our last message on its way; a second lets a living peer take it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Bytes that are thrown away at most during that time. Fixed.
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// See the module.
+pub(in crate::net) enum Work {
+    /// Waits for a handler.
+    Handler(Later<()>),
+    /// The same, for one that says whether a websocket is wanted.
+    Handshake(Box<handshake::Request>, Later<Verdict>),
+    /// A handler ran for long: others may go on.
+    LetOthers,
+    /// Stores a part of a large body.
+    Spool(Vec<u8>),
+    /// Stores the last one, and hands the request on.
+    LastPart(Box<http::Request>),
+    /// Nothing is to be read now.
+    Unread,
+    /// The peer has ended its half; our queue still goes out.
+    PeerEnded,
+    Http2,
+    End,
+}
+
+impl<E: Events> Connection<E> {
+    /// Does that. None: the connection is over.
+    pub(in crate::net) async fn work(mut self, work: Work) -> Option<Self> {
+        let mut next = Some(work);
+        while let Some(work) = next.take() {
+            match work {
+                Work::Handler(rest) => {
+                    self.attend(rest).await;
+                    self.link.complaining.set(false);
+                    self.link.heard.set(self.link.turn.clock.get());
+                    next = self.events.took_long().then_some(Work::LetOthers);
+                }
+                Work::Handshake(request, rest) => {
+                    let verdict = self.attend(rest).await;
+                    self.conclude(&request, verdict);
+                }
+                Work::LetOthers => {
+                    self.inbox.settle();
+                    tokio::task::yield_now().await;
+                }
+                Work::Spool(part) => drop(self.spool(part).await),
+                Work::LastPart(mut request) => {
+                    let rest = std::mem::take(&mut request.body);
+                    if self.spool(rest).await {
+                        let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+                        next = self.request(request, &waker);
+                    }
+                }
+                Work::Unread => self.wait_unread().await,
+                Work::PeerEnded => self.peer_ended().await,
+                // (boxed, for what else there is must not cost as much)
+                Work::Http2 => {
+                    Box::pin(self.serve_http2()).await;
+                    return None;
+                }
+                Work::End => {
+                    Box::pin(self.end()).await;
+                    return None;
+                }
+            }
+        }
+        Some(self)
+    }
+
+    async fn attend<T>(&mut self, rest: Later<T>) -> T {
+        attend(&self.link, &mut self.read, &mut self.inbox, rest).await
+    }
+
+    pub(super) fn conclude(&self, request: &handshake::Request, verdict: Verdict) {
+        match verdict {
+            Verdict::Accept(extra) => self.link.accept_websocket(request, &extra),
+            Verdict::Refuse(status) => self.link.refuse_websocket(status),
+        }
+    }
+
+    /// Stores a part of a large body; nothing is read meanwhile. False: that failed, and the connection ends.
+    async fn spool(&mut self, part: Vec<u8>) -> bool {
+        let spool = self.spool.take().map(|spool| *spool);
+        match self.attend(Box::pin(Spool::append(spool, self.events.upload_dir(), part))).await {
+            Ok((spool, part)) => {
+                self.spool = Some(Box::new(spool));
+                self.link.with_wire(|wire| wire.http().map(|http| http.reuse(part)));
+                true
+            }
+            Err(reason) => {
+                // (which directory that is, is nothing for strangers)
+                let text = "the body of this request cannot be stored";
+                let answer = self.link.refusal(500, text);
+                self.link.break_off(Broken { reason, ..answer });
+                false
+            }
+        }
+    }
+
+    /// Waits until there is something to do or to be read: that the peer reset the connection is noticed all the same.
+    async fn wait_unread(&self) {
+        let mut broken = pin!(self.read.broken());
+        poll_fn(|cx| {
+            self.link.register(cx.waker());
+            if self.has_work() || self.reads() {
+                return Poll::Ready(());
+            }
+            broken.as_mut().poll(cx).map(|()| self.link.destroy())
+        })
+        .await;
+    }
+
+    async fn peer_ended(&self) {
+        self.link.peer_ended();
+        if self.link.status() != Status::Closing {
+            return;
+        }
+        poll_fn(|cx| {
+            self.link.register(cx.waker());
+            if self.link.is_over() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// Goes on with HTTP/2 to the end.
+    async fn serve_http2(mut self) {
+        let first = self.inbox.bytes().to_vec();
+        self.inbox.consume(first.len());
+        self.inbox.settle();
+        let open = self.events.opener();
+        http2::serve(self.link.clone(), self.read, first, open).await;
+        self.link.destroy();
+        drop(self.link.take_write_half());
+        close(&mut self.events).await;
+    }
+
+    /// Closes the socket, tells the script, and lets a polite peer take what is on its way. The socket does not wait for
+    /// the script, whose handler may take its time.
+    async fn end(self) {
+        let Self { mut read, link, mut events, .. } = self;
+        // (held to the last line: the socket may be given back while a handler still waits)
+        let _place = read.place();
+        let polite = link.status() == Status::Closing;
+        let write = link.take_write_half();
+        drop(link);
+        if polite {
+            if let Some(write) = &write {
+                write.shutdown();
+            }
+            let lingering = async {
+                let _ = tokio::time::timeout(LINGER, discard(&mut read)).await;
+                drop((read, write));
+            };
+            tokio::join!(close(&mut events), lingering);
+        } else {
+            drop((read, write));
+            close(&mut events).await;
+        }
+    }
+}
+
+/// Tells the room above that this was the last.
+async fn close<E: Events>(events: &mut E) {
+    match poll_fn(|cx| Poll::Ready(events.close(cx.waker()))).await {
+        Told::Done(()) => (),
+        Told::Waits(rest) => rest.await,
+    }
+}
+
+/// Reads until the peer has closed its side.
+async fn discard(read: &mut ReadHalf) {
+    let mut total = 0;
+    while total < LINGER_BYTES {
+        let n = poll_fn(|cx| {
+            let mut buffer = take_buffer();
+            let polled = read.poll_read(cx, buffer.space());
+            give_buffer(buffer);
+            polled
+        })
+        .await;
+        match n {
+            Ok(n) if n > 0 => total += n,
+            _ => return,
+        }
+    }
+}

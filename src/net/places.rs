@@ -1,0 +1,70 @@
+//! All links of an isolate, each in a place of its own, with the time of the sweeper's next look at it. So many thousands of
+//! silent connections are passed over without a look into their memory.
+
+use super::link::Link;
+use std::rc::Rc;
+
+struct Place {
+    link: Option<Rc<Link>>,
+    /// The sweeper's clock at its next look.
+    due: u64,
+}
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Places {
+    places: Vec<Place>,
+    free: Vec<u32>,
+}
+
+impl Places {
+    /// Takes a link in, which knows its place from now on.
+    pub(super) fn enter(&mut self, link: Rc<Link>) {
+        match self.free.pop() {
+            Some(place) => {
+                link.place.set(place);
+                self.places[place as usize] = Place { link: Some(link), due: 0 };
+            }
+            None => {
+                let place = u32::try_from(self.places.len());
+                link.place.set(place.expect("there are fewer descriptors than that"));
+                self.places.push(Place { link: Some(link), due: 0 });
+            }
+        }
+    }
+
+    /// Gives the link back, if it was here.
+    pub(super) fn leave(&mut self, link: &Rc<Link>) -> Option<Rc<Link>> {
+        let left = self.place_of(link)?.link.take();
+        self.free.push(link.place.get());
+        if self.count() == 0 {
+            *self = Self::default();
+        }
+        left
+    }
+
+    fn place_of(&mut self, link: &Rc<Link>) -> Option<&mut Place> {
+        let place = self.places.get_mut(link.place.get() as usize)?;
+        place.link.as_ref().is_some_and(|own| Rc::ptr_eq(own, link)).then_some(place)
+    }
+
+    /// The first link from place `at` on whose time has come.
+    pub(super) fn due(&self, at: usize, now: u64) -> Option<(usize, Rc<Link>)> {
+        let due = self.places.iter().enumerate().skip(at).filter(|(_, place)| place.due <= now);
+        due.filter_map(|(at, place)| Some((at, place.link.clone()?))).next()
+    }
+
+    pub(super) fn look_again(&mut self, link: &Rc<Link>, due: u64) {
+        if let Some(place) = self.place_of(link) {
+            place.due = due;
+        }
+    }
+
+    pub(super) fn links(&self) -> impl Iterator<Item = &Rc<Link>> {
+        self.places.iter().filter_map(|place| place.link.as_ref())
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+}

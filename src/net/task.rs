@@ -1,0 +1,44 @@
+//! The future that a connection's task polls. It is small, because most connections are idle: whatever has to wait for
+//! more than input is boxed while it does.
+
+use super::{Events, connection::Connection, told::Later};
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+/// See the module.
+pub(crate) enum Task<E: Events> {
+    /// Waits for input, or for a call of its link.
+    Quick(Connection<E>),
+    /// Does something that waits, and gives the connection back unless it is over.
+    Slow(Later<Option<Connection<E>>>),
+    Over,
+}
+
+// (nothing in here is pinned but what is boxed)
+impl<E: Events> Unpin for Task<E> {}
+
+impl<E: Events> Future for Task<E> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match &mut *self {
+                Task::Quick(connection) => {
+                    let work = ready!(connection.advance(cx));
+                    if let Task::Quick(connection) = mem::replace(&mut *self, Task::Over) {
+                        *self = Task::Slow(Box::pin(connection.work(work)));
+                    }
+                }
+                Task::Slow(slow) => {
+                    let back = ready!(slow.as_mut().poll(cx));
+                    *self = back.map_or(Task::Over, Task::Quick);
+                }
+                Task::Over => return Poll::Ready(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Whose event a handler is called for: what it takes to begin one, and to finish it when it has waited.
+
+use crate::{
+    error::Fault,
+    net::link::{Link, Status},
+    script::{
+        callback::Event,
+        ctx::{Ctx, Occasion, Suspended},
+        http,
+        policy::Policy,
+        tcp_connection::TcpConnection,
+        worker::Worker,
+    },
+};
+use rhai::Dynamic;
+use std::rc::Rc;
+
+/// Websocket code when a connection is closed because of an error in its script (RFC 6455, 7.4.1).
+const INTERNAL_ERROR: u16 = 1011;
+
+/// What came of an event; none: it has no handler.
+pub(super) type Answer = Option<Result<Dynamic, Box<Fault>>>;
+
+/// See the module.
+#[derive(Clone)]
+pub(super) struct Subject {
+    pub(super) ctx: Rc<Ctx>,
+    pub(super) worker: Worker,
+    pub(super) connection: TcpConnection,
+}
+
+impl Subject {
+    /// For a report.
+    pub(super) fn occasion(&self, event: Event) -> Occasion {
+        let (id, title) = (self.connection.link().id, self.worker.core().title());
+        let what = format!("{} of worker `{title}`, connection {id}", event.name());
+        Occasion { what, connection: Some(id) }
+    }
+
+    /// Waits for the end of a handler.
+    pub(super) async fn wait(&self, suspended: Box<Suspended>, event: Event) -> Answer {
+        let occasion = || self.occasion(event);
+        let result = suspended.end(&self.ctx, &mut Default::default(), occasion).await;
+        Some(result.inspect_err(|fault| self.own_up(fault)))
+    }
+
+    /// Reports an error of the script, and does what its worker wants to be done then.
+    #[cold]
+    pub(super) fn own_up(&self, fault: &Fault) {
+        if self.refusal(fault).is_some() {
+            return;
+        }
+        self.ctx.own_up(fault);
+        match self.worker.core().settings.on_script_error.get() {
+            Policy::Keep => (),
+            Policy::Close => self.connection.link().close(INTERNAL_ERROR, ""),
+            policy @ Policy::Exit => self.ctx.exit_if(Some(policy)),
+        }
+    }
+
+    /// Is it the client's fault, because of its form? Then no error of the script is to be reported: a stranger could fill
+    /// the log, or end the isolate of a worker whose `on_script_error` says so.
+    fn refusal(&self, fault: &Fault) -> Option<(u16, String)> {
+        self.connection.request()?.refused_form(&fault.text)
+    }
+
+    /// Is there a session that the request opened?
+    pub(super) fn has_session(&self) -> bool {
+        self.connection.request().is_some_and(|request| request.opened_session().is_some())
+    }
+
+    /// The handler of a request has returned, maybe without an answer: what it left in the session is kept.
+    pub(super) async fn save_session(&self) {
+        let Some(session) = self.connection.request().and_then(|request| request.opened_session())
+        else {
+            return;
+        };
+        if let Err(why) = session.save().await {
+            let text = format!("a session of worker `{}`: {why}", self.worker.core().title());
+            self.ctx.report(Fault::plain(text));
+        }
+    }
+
+    /// The handler of a request has returned: what it left to be answered is.
+    pub(super) fn conclude(&self, result: Answer) {
+        let link = self.connection.link();
+        let has_failed = matches!(result, Some(Err(_)));
+        if !has_failed && self.serves_file(&link) {
+            return;
+        }
+        match result {
+            Some(Ok(_)) => (),
+            // (a stream that it began has nobody who ends it; what else was answered before the error stays answered)
+            Some(Err(_)) if link.cut_stream() || link.is_committed() => (),
+            Some(Err(fault)) => match self.refusal(&fault) {
+                Some((status, reason)) => link.answer_for(status, &reason),
+                None if self.ctx.explains.get() => {
+                    link.answer_for(500, &http::uncoloured(&fault.text));
+                }
+                None => link.answer_for(500, "the handler of this request failed"),
+            },
+            None => link.answer_for(404, "nobody answers requests here"),
+        }
+        if !link.is_answering() {
+            self.connection.set_request(None);
+        }
+    }
+
+    /// A worker with roots answers with files what its script has not answered.
+    fn serves_file(&self, link: &Rc<Link>) -> bool {
+        let core = self.worker.core();
+        if core.roots.is_empty() {
+            return false;
+        }
+        let Some(request) = self.connection.request() else { return false };
+        let Some(root) = core.roots.find(&request.host(true)) else { return false };
+        let waits = link.status() == Status::Established && link.promise().is_ok();
+        if waits {
+            http::serve(&self.connection, &request, root);
+        }
+        waits
+    }
+
+    /// Its `on_close` has ended.
+    pub(super) fn end(&self) {
+        if let Some(target) = self.connection.target() {
+            target.link().close(1000, "");
+        }
+        self.leave();
+    }
+
+    /// Nobody finds this connection any more.
+    pub(super) fn leave(&self) {
+        self.worker.core().leave(self.connection.link().id);
+        self.connection.retire();
+    }
+}
