@@ -36,22 +36,27 @@ impl Callee {
     }
 
     /// The function for a value and others, if there is one in the table.
+    #[inline]
     pub(super) fn find(&self, first: &Dynamic, others: &[Dynamic]) -> Option<Native> {
-        let mut types = [TypeId::of::<Self>(); MAX_VALUES];
-        for (id, value) in types.iter_mut().zip([first].into_iter().chain(others)) {
-            // (to ask a locked cell for its type would panic)
-            if value.is_shared() {
-                return None;
-            }
-            *id = value.type_id();
+        // (to ask a locked cell for its type would panic)
+        if first.is_shared() || others.iter().any(Dynamic::is_shared) {
+            return None;
         }
-        let count = others.len() + 1;
         if let Some(last) = &*self.last.borrow()
-            && last.types[..count] == types[..count]
+            && last.types[0] == first.type_id()
+            && others.iter().zip(&last.types[1..]).all(|(value, id)| value.type_id() == *id)
         {
             return last.native.clone();
         }
-        let native = self.natives.find(&self.name, types.get(..count)?).cloned();
+        self.look_up(first, others)
+    }
+
+    #[cold]
+    fn look_up(&self, first: &Dynamic, others: &[Dynamic]) -> Option<Native> {
+        let mut types = [TypeId::of::<Self>(); MAX_VALUES];
+        let values = [first].into_iter().chain(others);
+        types.iter_mut().zip(values).for_each(|(id, value)| *id = value.type_id());
+        let native = self.natives.find(&self.name, types.get(..=others.len())?).cloned();
         *self.last.borrow_mut() = Some(Last { types, native: native.clone() });
         native
     }

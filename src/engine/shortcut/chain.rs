@@ -85,12 +85,15 @@ impl Chain {
     pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
         let mut operands = Operand::values(&self.operands, context)?;
         let place = match self.root.local() {
-            Some(local) if local.variable(context).is_some_and(|v| !v.is_shared()) => {
-                Place::Local(local)
-            }
-            _ => Place::Value(self.root.value(context)?),
+            Some(local) => Place::Local(local),
+            None => Place::Value(self.root.value(context)?),
         };
-        match self.walk(context, place, &mut operands) {
+        let mut walked = self.walk(context, place, &mut operands);
+        if walked.is_none() && self.root.is_captured(context) {
+            let root = Place::Value(self.root.value(context)?);
+            walked = self.walk(context, root, &mut operands);
+        }
+        match walked {
             Some(value) => value,
             None => self.detour.take(context, operands),
         }

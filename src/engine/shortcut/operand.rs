@@ -79,6 +79,12 @@ impl Operand {
         }
     }
 
+    /// Is it a variable of the running function that a closure has captured?
+    pub(super) fn is_captured(&self, context: &EvalContext) -> bool {
+        let variable = self.local().and_then(|local| local.variable(context));
+        variable.is_some_and(Dynamic::is_shared)
+    }
+
     /// Its value, as a call gets it.
     #[inline]
     pub(super) fn value(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
