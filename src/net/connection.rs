@@ -93,9 +93,9 @@ impl<E: Events> Connection<E> {
             }
             if self.digests || self.can_digest() {
                 self.digests = false;
-                let held = self.link.turn.hold();
+                let dirty = self.link.turn.dirty();
                 let work = self.digest(cx.waker());
-                drop(held);
+                self.link.turn.handled(dirty);
                 if let Some(work) = work {
                     self.digests = true;
                     return Poll::Ready(work);

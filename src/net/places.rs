@@ -68,3 +68,42 @@ impl Places {
         self.places.len() - self.free.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        net::{pipe::Pipe, transport::Stream, turn::Turn},
+        protocol::{Wire, scheme::Scheme},
+    };
+    use std::{cell::RefCell, sync::Arc};
+
+    #[test]
+    fn a_link_is_looked_at_when_its_time_has_come_and_not_when_it_has_left() {
+        let turn = Rc::new(Turn::new(Arc::default(), Arc::default()));
+        let open = || {
+            let (near, _) = Pipe::pair(&turn, (None, None), None);
+            let wire = Wire::new(Scheme::Text);
+            Link::new(Stream::Pipe(near), wire, Rc::default(), turn.clone()).0
+        };
+        let looked: RefCell<Vec<u64>> = RefCell::default();
+        let sweep = |at, next| -> Vec<u64> {
+            turn.clock.set(at);
+            turn.sweep(|link| {
+                looked.borrow_mut().push(link.id);
+                next
+            });
+            looked.take()
+        };
+        let (a, b) = (open(), open());
+        assert_eq!(sweep(100, 300), [a.id, b.id]);
+        assert!(sweep(200, 300).is_empty());
+        turn.leave(&a);
+        turn.leave(&a);
+        assert_eq!((sweep(300, 500), turn.count()), (vec![b.id], 1));
+        let c = open();
+        assert_eq!((sweep(400, 500), turn.count()), (vec![c.id], 2));
+        [b, c].iter().for_each(|link| turn.leave(link));
+        assert_eq!((sweep(500, 0), turn.count()), (vec![], 0));
+    }
+}
