@@ -3,6 +3,7 @@
 
 mod answering;
 mod ending;
+mod pouring;
 mod sending;
 
 use super::{

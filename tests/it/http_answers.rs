@@ -88,6 +88,12 @@ fn queued_bytes(host: &TestHost) -> u64 {
     host.handle().status().expect("a status").queued_bytes
 }
 
+/// Bytes that the kernel has taken for all clients.
+fn written_bytes(host: &TestHost) -> u64 {
+    let written = |isolate: &rhost::IsolateStatus| isolate.bytes_written;
+    host.handle().status().expect("a status").isolates.iter().map(written).sum()
+}
+
 /// The next chunk of an answer; empty for the last.
 #[track_caller]
 fn chunk(client: &mut Client) -> String {

@@ -81,6 +81,20 @@ impl Link {
         Ok(sent)
     }
 
+    /// So many bytes of an answer went into the socket past the queue.
+    pub(super) fn poured(&self, n: u64) {
+        self.bytes_written.set(self.bytes_written.get() + n);
+        self.turn.stats.bytes_written.add(n);
+        let mut wire = self.wire.borrow_mut();
+        let Some(http) = wire.http() else { return };
+        http.passed(n);
+        let (is_done, is_last) = (!http.is_answering(), http.is_last());
+        drop(wire);
+        if is_done {
+            self.answered(is_last);
+        }
+    }
+
     /// The answer is complete: the next request may be looked at, or this was the last.
     fn answered(&self, is_last: bool) {
         self.answering.set(false);

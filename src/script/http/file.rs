@@ -30,6 +30,10 @@ use tokio::task::spawn_blocking;
 /// Bytes that are read and queued at a time. Fixed: as much as one read of a socket, and cheap to hold for each peer.
 const PART: usize = 64 * 1024;
 
+/// Bytes of a file that are worth to be sent past the queue, which another thread has to do. Fixed: from some hundred KiB on
+/// it costs less than to read and copy them.
+const POURED: u64 = 256 * 1024;
+
 /// Which file a script means.
 #[derive(Clone)]
 pub(super) enum FileBody {
@@ -250,6 +254,13 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
     while link.is_answering() {
         if part.is_empty() {
             let Some(file) = &file else { return false };
+            if end - at >= POURED {
+                let Some(now) = link.pour(file, at, end).await else { return false };
+                at = now;
+            }
+            if at == end {
+                break;
+            }
             let Ok(next) = next_part(file, at, end - at, part).await else { return false };
             part = next;
         }
