@@ -4,6 +4,7 @@ mod clients;
 mod faults;
 mod files;
 mod files_that_change;
+mod large_files;
 mod misuse;
 mod neighbours;
 mod order;
