@@ -10,6 +10,11 @@ use std::{
     sync::Arc,
     task::{Poll, Waker},
 };
+use tokio::sync::Semaphore;
+
+/// Threads that send files for one isolate at the same time. Fixed: enough for a disk to choose what it reads first; more
+/// of them would cost memory and send no faster.
+const POURERS: usize = 16;
 
 /// What the connections of one isolate share.
 pub(crate) struct Turn {
@@ -17,6 +22,8 @@ pub(crate) struct Turn {
     pub(crate) share: Share,
     dirty: RefCell<Vec<Rc<Link>>>,
     flusher: RefCell<Option<Waker>>,
+    /// Places for threads that send files.
+    pub(super) pourers: Semaphore,
     links: RefCell<HashMap<u64, Rc<Link>>>,
     last_id: Cell<u64>,
     /// Milliseconds that this isolate was free to listen to its peers; see the sweeper.
@@ -30,6 +37,7 @@ impl Turn {
             stats,
             dirty: RefCell::default(),
             flusher: RefCell::default(),
+            pourers: Semaphore::new(POURERS),
             links: RefCell::default(),
             last_id: Cell::new(0),
             clock: Cell::new(0),

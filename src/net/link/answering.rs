@@ -204,17 +204,23 @@ impl Link {
             if self.status.get() == Status::Closed {
                 return Poll::Ready(None);
             }
-            let queued = self.queued();
-            if self.turn.share.has_room() && queued < LOW.min(self.max_send_buffer_size.get()) {
-                return Poll::Ready(Some(LOW));
-            }
-            if queued == 0 {
-                return Poll::Ready(Some(BEYOND_BUDGET));
+            let room = self.room_now();
+            if room.is_some() {
+                return Poll::Ready(room);
             }
             *self.filler.borrow_mut() = Some(cx.waker().clone());
             Poll::Pending
         })
         .await
+    }
+
+    /// The most bytes that a part of an answer may have now; `None`: the queue takes none.
+    pub(crate) fn room_now(&self) -> Option<usize> {
+        let queued = self.queued();
+        if self.turn.share.has_room() && queued < LOW.min(self.max_send_buffer_size.get()) {
+            return Some(LOW);
+        }
+        (queued == 0).then_some(BEYOND_BUDGET)
     }
 
     pub(super) fn wake_filler(&self) {

@@ -6,15 +6,15 @@ use rustix::{fs::sendfile, io::Errno};
 use std::{fs::File, future::poll_fn, io, os::fd::AsFd, rc::Rc, sync::Arc, task::Poll};
 use tokio::task::{spawn_blocking, spawn_local};
 
-/// Bytes that a thread sends before the isolate looks at the connection again. Fixed: so many that the way to the thread
-/// and back costs nothing against them, and so few that a socket that was closed meanwhile is soon given back.
-const STRETCH: u64 = 1024 * 1024;
+/// Bytes that a thread sends before the isolate looks at the connection again. Fixed: more than a socket mostly takes, for
+/// the way to the thread and back is dear, and so few that one that was closed meanwhile is soon given back.
+const STRETCH: u64 = 4 * 1024 * 1024;
 
 /// Why a thread stopped.
 enum Stop {
     /// All that it had to send went out.
     Done,
-    /// The socket takes no more now.
+    /// The socket took less, so that it is full by all appearances.
     Full,
     /// The file has no more.
     End,
@@ -50,11 +50,13 @@ impl Link {
                 break Some(at);
             }
             let Ok(()) = write.writable().await else { break None };
+            let place = self.turn.pourers.acquire().await;
             // (a descriptor of its own: the connection may be closed before the thread stops)
             let Some(socket) = write.duplicate() else { break Some(at) };
             let (source, until) = (file.clone(), end.min(at + STRETCH));
             let thread = spawn_blocking(move || pour_some(&socket, &source, at, until));
             let Ok((now, stop)) = thread.await else { break None };
+            drop(place);
             self.poured(now - at);
             at = now;
             match stop {
@@ -89,17 +91,15 @@ impl Link {
     }
 }
 
-/// Sends until the socket is full, and says where it came to and why it stopped.
+/// Sends what the socket takes, and says where it came to and why it stopped.
 fn pour_some(socket: impl AsFd, file: &File, mut at: u64, until: u64) -> (u64, io::Result<Stop>) {
-    while at < until {
-        let left = usize::try_from(until - at).unwrap_or(usize::MAX);
-        match sendfile(&socket, file, Some(&mut at), left) {
-            Ok(0) => return (at, Ok(Stop::End)),
-            Ok(_) | Err(Errno::INTR) => (),
-            Err(Errno::AGAIN) => return (at, Ok(Stop::Full)),
-            Err(Errno::INVAL | Errno::NOSYS) => return (at, Ok(Stop::Unable)),
-            Err(e) => return (at, Err(e.into())),
-        }
-    }
-    (at, Ok(Stop::Done))
+    let left = usize::try_from(until - at).unwrap_or(usize::MAX);
+    let stop = match sendfile(socket, file, Some(&mut at), left) {
+        Ok(0) => Ok(Stop::End),
+        Ok(_) if at == until => Ok(Stop::Done),
+        Ok(_) | Err(Errno::AGAIN | Errno::INTR) => Ok(Stop::Full),
+        Err(Errno::INVAL | Errno::NOSYS) => Ok(Stop::Unable),
+        Err(e) => Err(e.into()),
+    };
+    (at, stop)
 }
