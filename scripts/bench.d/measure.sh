@@ -56,7 +56,7 @@ median() {
     done
     cut -d ' ' -f $((index + 1)) "$work/runs/$1.$2" | sort -n | awk '
         { value[NR] = $1 }
-        END { print NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2 }'
+        END { printf("%.3f\n", NR % 2 ? value[(NR + 1) / 2] : (value[NR / 2] + value[NR / 2 + 1]) / 2) }'
 }
 
 # compare NAME KIND 'PEER:GOAL ...' OPTION...: all rounds of one load, then a line of the table for each peer.
@@ -84,12 +84,12 @@ compare() {
 # at_least VALUE GOAL, at_most VALUE GOAL: the goal, whether it is met and, if not, by how much it is missed.
 at_least() {
     awk -v value="$1" -v goal="$2" 'BEGIN {
-        printf value >= goal ? ">= %s met" : ">= %s MISSED by %.0f %%", goal, 100 * (1 - value / goal) }'
+        printf(value >= goal ? ">= %s met" : ">= %s MISSED by %.0f %%", goal, 100 * (1 - value / goal)) }'
 }
 
 at_most() {
     awk -v value="$1" -v goal="$2" 'BEGIN {
-        printf value <= goal ? "<= %s met" : "<= %s MISSED by %.0f %%", goal, 100 * (value / goal - 1) }'
+        printf(value <= goal ? "<= %s met" : "<= %s MISSED by %.0f %%", goal, 100 * (value / goal - 1)) }'
 }
 
 # row NAME PEER GOAL
