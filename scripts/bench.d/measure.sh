@@ -81,15 +81,15 @@ compare() {
     done
 }
 
-# at_least VALUE GOAL, at_most VALUE GOAL: the goal, whether it is met and, if not, by how much it is missed.
+# at_least VALUE GOAL [UNIT], at_most VALUE GOAL: the goal, whether it is met and, if not, by how much it is missed.
 at_least() {
-    awk -v value="$1" -v goal="$2" 'BEGIN {
-        printf(value >= goal ? ">= %s met" : ">= %s MISSED by %.0f %%", goal, 100 * (1 - value / goal)) }'
+    awk -v value="$1" -v goal="$2" -v unit="${3:-}" 'BEGIN {
+        printf(value >= goal ? ">= %s%s met" : ">= %s%s MISSED by %.1f %%", goal, unit, 100 * (1 - value / goal)) }'
 }
 
 at_most() {
     awk -v value="$1" -v goal="$2" 'BEGIN {
-        printf(value <= goal ? "<= %s met" : "<= %s MISSED by %.0f %%", goal, 100 * (value / goal - 1)) }'
+        printf(value <= goal ? "<= %s met" : "<= %s MISSED by %.1f %%", goal, 100 * (value / goal - 1)) }'
 }
 
 # row NAME PEER GOAL
@@ -103,17 +103,17 @@ row() {
     done
     case $3 in
         -) ;;
-        *k/s) verdict="$(at_least "$(ratio "${rate[0]}" 1000)" "${3% k/s}") k/s" ;;
+        *k/s) verdict=$(at_least "$(ratio "${rate[0]}" 1000)" "${3% k/s}" ' k/s') ;;
         *) verdict=$(at_least "$(ratio "${rate[@]}")" "$3") ;;
     esac
     printf '%s\t' "$name" "$peer" "$verdict" "${fields[@]}" | awk -F '\t' '
         function rate(value, ready) { return sprintf(value < 1000 ? "%.3f%s" : "%.1f%s", value / 1000, ready >= 0.95 ? "*" : " ") }
         $2 == "-" {
-            printf "%-10s %-12s %10s %10s %6s %-24s %8.2f\n", $1, "", rate($4, $5), "", "", $3, $6
+            printf "%-10s %-12s %10s %10s %6s %-28s %8.2f\n", $1, "", rate($4, $5), "", "", $3, $6
             next
         }
         {
-            printf "%-10s %-12s %10s %10s %6.2f %-24s %8.2f %8.2f %6.2f %8.1f %8.1f\n", $1, $2, rate($4, $5), rate($8, $9),
+            printf "%-10s %-12s %10s %10s %6.2f %-28s %8.2f %8.2f %6.2f %8.1f %8.1f\n", $1, $2, rate($4, $5), rate($8, $9),
                 $4 / $8, $3, $6, $10, ($6 > 0 ? $10 / $6 : 0), $7 / 1024, $11 / 1024
         }' >>"$work/table"
 }
