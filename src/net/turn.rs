@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 
 /// Threads that send files for one isolate at the same time. Fixed: enough for a disk to choose what it reads first; more
 /// of them would cost memory and send no faster.
-const POURERS: usize = 16;
+const POURERS: usize = 4;
 
 /// What the connections of one isolate share.
 pub(crate) struct Turn {
