@@ -95,7 +95,9 @@ impl Stage {
 
     /// Hands a text message to the script, as a connection does when it has found one in what it read.
     pub fn message(&mut self, text: &str) {
-        let Ok(data) = self.session.receive(Message::Text(text)) else { return };
+        let Ok(data) = self.session.receive(Message::Text(text)) else {
+            panic!("not taken: {text}")
+        };
         at_once(self.session.message(data, Waker::noop()));
         self.messages += 1;
         if self.messages.is_multiple_of(TURN) {

@@ -18,7 +18,9 @@
 //!
 //! - `messages_per_second`, `messages`, `seconds`: messages delivered in the measured time;
 //! - `p50_us`, `p99_us`: from a write to the last reply of its round, so of one message only with `--in-flight 1`;
-//! - `load_busy`: share of the time this program was on a processor. Near 1 it is the bottleneck, not the server;
+//! - `load_busy`: share of the time this program was on a processor;
+//! - `load_ready`: the same with the time in which others kept it from one. Near 1 it never waited for the server, so that
+//!   it is the bottleneck;
 //! - `server_us`: processor microseconds of the server for each message, in the measured time;
 //! - `server_kib`: resident memory of the server at the end; `idle_kib`: what each idle websocket added to it.
 
@@ -75,18 +77,22 @@ fn run(options: &Options) -> io::Result<String> {
     let rounds =
         crowd.exchange(measured_from + options.measured, |latency| latencies.record(latency))?;
     let seconds = measured_from.elapsed().as_secs_f64();
-    let load_time = spent(load_time, server::thread_time());
-    let server_time = spent(server_time, server.and_then(Server::processor_time));
+    let load = load_time.zip(server::thread_time());
+    let busy = load.map(|(before, after)| spent(before.busy, after.busy));
+    let kept = load.map(|(before, after)| spent(before.kept_waiting, after.kept_waiting));
+    let server_time = server_time.zip(server.and_then(Server::processor_time));
+    let server_time = server_time.map(|(before, after)| spent(before, after));
     crowd.drain()?;
 
     let messages = rounds * crowd.messages_per_round();
     Ok(format!(
         "{{\"messages_per_second\":{:.0}, \"messages\":{messages}, \"seconds\":{seconds:.3}, \"p50_us\":{}, \
-         \"p99_us\":{}, \"load_busy\":{}, \"server_us\":{}, \"server_kib\":{}, \"idle_kib\":{}}}",
+         \"p99_us\":{}, \"load_busy\":{}, \"load_ready\":{}, \"server_us\":{}, \"server_kib\":{}, \"idle_kib\":{}}}",
         messages as f64 / seconds,
         latencies.percentile(50),
         latencies.percentile(99),
-        json(load_time.map(|time| time / seconds)),
+        json(busy.map(|busy| busy / seconds)),
+        json(busy.zip(kept).map(|(busy, kept)| (busy + kept) / seconds)),
         json(server_time.map(|time| time * 1e6 / messages as f64)),
         json(resident(server).map(|kib| kib as f64)),
         json(idle),
@@ -98,8 +104,8 @@ fn resident(server: Option<Server>) -> Option<u64> {
 }
 
 /// Seconds between two readings.
-fn spent(before: Option<Duration>, after: Option<Duration>) -> Option<f64> {
-    Some(after?.saturating_sub(before?).as_secs_f64())
+fn spent(before: Duration, after: Duration) -> f64 {
+    after.saturating_sub(before).as_secs_f64()
 }
 
 fn json(value: Option<f64>) -> String {

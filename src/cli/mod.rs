@@ -16,6 +16,7 @@ mod lock;
 mod logging;
 mod lost;
 mod manner;
+mod memory;
 pub mod monitor;
 mod notify;
 mod outlet;

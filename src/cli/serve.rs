@@ -8,7 +8,7 @@ use super::{
     inherited,
     logging::{self, Lines},
     lost::Lost,
-    notify,
+    memory, notify,
     outlet::Outlet,
     plan::Plan,
     signals,
@@ -154,6 +154,7 @@ impl Service<'_> {
             .build()?;
         let handle = host.handle();
         signals::obey(handle.clone(), self.tenancy.as_ref())?;
+        memory::tidy_for_ever()?;
         if let Some(tenancy) = &self.tenancy {
             let name = plan.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let manner = plan.manner(self.daemon);

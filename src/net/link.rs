@@ -3,6 +3,7 @@
 
 mod answering;
 mod ending;
+mod pouring;
 mod rare;
 mod sending;
 
@@ -213,15 +214,19 @@ impl Link {
         Ok(true)
     }
 
+    /// Waits until the socket takes something; `None`: there is none any more.
+    async fn writable(&self) -> Option<io::Result<()>> {
+        // (borrowed for each look only, so that the connection can end meanwhile)
+        poll_fn(|cx| match &*self.write.borrow() {
+            Some(write) => write.poll_writable(cx).map(Some),
+            None => Poll::Ready(None),
+        })
+        .await
+    }
+
     /// The task of a queue that has to wait for its socket.
     async fn drain(self: Rc<Self>) {
-        loop {
-            // (borrowed for each look only, so that the connection can end meanwhile)
-            let writable = poll_fn(|cx| match &*self.write.borrow() {
-                Some(write) => write.poll_writable(cx).map(Some),
-                None => Poll::Ready(None),
-            });
-            let Some(writable) = writable.await else { return };
+        while let Some(writable) = self.writable().await {
             let written = writable.and_then(|()| self.write_some());
             self.account();
             match written {

@@ -1,11 +1,15 @@
 //! TCP and Unix streams as one type, in two halves: the connection's task owns the reading half, the link the writing one.
 
 use super::pipe::{Pipe, Place};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    time::Timespec,
+};
 use std::{
     future::poll_fn,
     io,
     net::SocketAddr,
-    os::fd::{AsRawFd, RawFd},
+    os::fd::{AsFd, AsRawFd, OwnedFd, RawFd},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -141,6 +145,30 @@ impl WriteHalf {
         }
     }
 
+    /// Another descriptor of the socket, if it is one and the process may have more of them.
+    pub(crate) fn duplicate(&self) -> Option<OwnedFd> {
+        match self {
+            WriteHalf::Tcp(half) => half.as_ref().as_fd().try_clone_to_owned().ok(),
+            WriteHalf::Unix(half) => half.as_ref().as_fd().try_clone_to_owned().ok(),
+            WriteHalf::Pipe(_) => None,
+        }
+    }
+
+    /// Somebody found the socket full who does not write through this: `writable` is to wait until it is not.
+    pub(crate) fn note_full(&self) {
+        // (not if it has been emptied since, for nobody would tell of that again)
+        let noted = match self {
+            WriteHalf::Tcp(half) => {
+                half.as_ref().try_io(Interest::WRITABLE, || has_room(half.as_ref()))
+            }
+            WriteHalf::Unix(half) => {
+                half.as_ref().try_io(Interest::WRITABLE, || has_room(half.as_ref()))
+            }
+            WriteHalf::Pipe(_) => Ok(()),
+        };
+        drop(noted);
+    }
+
     /// Tells the peer that nothing more comes.
     pub(crate) fn shutdown(&self) {
         // (an error means that the peer is gone already)
@@ -153,5 +181,14 @@ impl WriteHalf {
             }
             WriteHalf::Pipe(pipe) => return pipe.shutdown(),
         };
+    }
+}
+
+/// Fails with `WouldBlock` if a socket takes nothing now.
+fn has_room(socket: &impl AsFd) -> io::Result<()> {
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    match poll(&mut [PollFd::new(socket, PollFlags::OUT)], Some(&now)) {
+        Ok(0) => Err(io::ErrorKind::WouldBlock.into()),
+        _ => Ok(()),
     }
 }

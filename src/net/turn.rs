@@ -9,6 +9,11 @@ use std::{
     sync::Arc,
     task::{Poll, Waker},
 };
+use tokio::sync::Semaphore;
+
+/// Threads that send files for one isolate at the same time. Fixed: enough for a disk to choose what it reads first; more
+/// of them would cost memory and send no faster.
+const POURERS: usize = 4;
 
 /// Answers that are written together. Fixed: one at a time, each would wake a client that sleeps, and two thousand would have
 /// left the cache before they are written; measured with 64 and with 10 000 connections.
@@ -24,6 +29,8 @@ pub(crate) struct Turn {
     answers: Cell<usize>,
     /// All links.
     places: RefCell<Places>,
+    /// Places for threads that send files.
+    pub(super) pourers: Semaphore,
     last_id: Cell<u64>,
     /// Milliseconds that this isolate was free to listen to its peers; see the sweeper.
     pub(crate) clock: Cell<u64>,
@@ -38,6 +45,7 @@ impl Turn {
             flusher: RefCell::default(),
             answers: Cell::new(0),
             places: RefCell::default(),
+            pourers: Semaphore::new(POURERS),
             last_id: Cell::new(0),
             clock: Cell::new(0),
         }

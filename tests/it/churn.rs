@@ -1,6 +1,6 @@
 //! Connections that come and go leave nothing behind, whatever scripts tie them into.
 
-use crate::process::Process;
+use crate::{client::Client, host::eventually, process::Process};
 use std::{
     env,
     io::{Read, Write},
@@ -32,6 +32,19 @@ worker.on_connect = |connection| {
     connection.on_close = || { seen.push(connection); connection.after = connection; };
     connection.on_error = |c, code, text| { seen.push(connection.list); };
     Timer::delay(0.001, || { seen.push(connection); connection.late = || connection; });
+};
+Worker::run_all();
+"#;
+
+/// A table whose values come and go.
+const TABLE: &str = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.name = "table";
+worker.table = #{};
+worker.on_message = |connection, line| {
+    if line == "fill" { for n in 0..100000 { worker.table[n] = `a text that is too long to lie in the value ${n}`; } }
+    else { worker.table.clear(); }
+    connection.send("done");
 };
 Worker::run_all();
 "#;
@@ -83,4 +96,16 @@ fn memory_stays_flat_when_connections_that_hold_themselves_come_and_go() {
     );
     assert!(after < before + GROWTH, "{} KiB became {} KiB", before >> 10, after >> 10);
     assert_eq!(process.lines().iter().filter(|line| line.contains("rror")).count(), 0);
+}
+
+#[test]
+fn what_a_burst_has_cost_is_given_back_when_nothing_happens_any_more() {
+    let process = Process::run(TABLE);
+    let mut client = Client::connect(process.socket("table"));
+    let before = process.resident();
+    assert_eq!(client.ask("fill"), "done");
+    let cost = process.resident() - before;
+    assert!(cost > 10 << 20, "{} KiB", cost >> 10);
+    assert_eq!(client.ask("clear"), "done");
+    eventually(|| process.resident() < before + cost / 4);
 }

@@ -4,6 +4,7 @@ mod clients;
 mod faults;
 mod files;
 mod files_that_change;
+mod large_files;
 mod misuse;
 mod neighbours;
 mod order;
@@ -86,6 +87,12 @@ fn get(client: &mut Client, path: &str) -> String {
 /// Bytes that wait for all clients in the host's memory.
 fn queued_bytes(host: &TestHost) -> u64 {
     host.handle().status().expect("a status").queued_bytes
+}
+
+/// Bytes that the kernel has taken for all clients.
+fn written_bytes(host: &TestHost) -> u64 {
+    let written = |isolate: &rhost::IsolateStatus| isolate.bytes_written;
+    host.handle().status().expect("a status").isolates.iter().map(written).sum()
 }
 
 /// The next chunk of an answer; empty for the last.

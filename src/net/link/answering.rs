@@ -83,6 +83,20 @@ impl Link {
         Ok(sent)
     }
 
+    /// So many bytes of an answer went into the socket past the queue.
+    pub(super) fn poured(&self, n: u64) {
+        self.bytes_written.set(self.bytes_written.get() + n);
+        self.turn.stats.bytes_written.add(n);
+        let mut wire = self.wire.borrow_mut();
+        let Some(http) = wire.http() else { return };
+        http.passed(n);
+        let (is_done, is_last) = (!http.is_answering(), http.is_last());
+        drop(wire);
+        if is_done {
+            self.answered(is_last);
+        }
+    }
+
     /// The answer is complete: the next request may be looked at, or this was the last.
     fn answered(&self, is_last: bool) {
         self.answering.set(false);
@@ -192,19 +206,24 @@ impl Link {
             if self.status.get() == Status::Closed {
                 return Poll::Ready(None);
             }
-            let queued = self.queued();
-            if self.turn.share.has_room()
-                && queued < LOW.min(self.max_send_buffer_size.get() as usize)
-            {
-                return Poll::Ready(Some(LOW));
-            }
-            if queued == 0 {
-                return Poll::Ready(Some(BEYOND_BUDGET));
+            let room = self.room_now();
+            if room.is_some() {
+                return Poll::Ready(room);
             }
             *self.rare().filler.borrow_mut() = Some(cx.waker().clone());
             Poll::Pending
         })
         .await
+    }
+
+    /// The most bytes that a part of an answer may have now; `None`: the queue takes none.
+    pub(crate) fn room_now(&self) -> Option<usize> {
+        let queued = self.queued();
+        if self.turn.share.has_room() && queued < LOW.min(self.max_send_buffer_size.get() as usize)
+        {
+            return Some(LOW);
+        }
+        (queued == 0).then_some(BEYOND_BUDGET)
     }
 
     pub(super) fn wake_filler(&self) {

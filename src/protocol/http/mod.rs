@@ -319,10 +319,17 @@ impl Http {
 
     /// Appends bytes of an answer whose length was given.
     pub(crate) fn data(&mut self, data: &[u8], out: &mut Vec<u8>) {
-        if let Exchange::Sized { left } = &mut self.exchange {
-            let n = data.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+        if let Exchange::Sized { left } = self.exchange {
+            let n = data.len().min(usize::try_from(left).unwrap_or(usize::MAX));
             out.extend_from_slice(&data[..n]);
-            *left -= n as u64;
+            self.passed(n as u64);
+        }
+    }
+
+    /// Bytes of such an answer went out on another way, or are appended.
+    pub(crate) fn passed(&mut self, n: u64) {
+        if let Exchange::Sized { left } = &mut self.exchange {
+            *left = left.saturating_sub(n);
             if *left == 0 {
                 self.complete();
             }

@@ -2,15 +2,14 @@
 //! sent as fast as the peer takes it, in parts, so that neither a slow disk nor a slow peer costs the isolate anything
 //! but a buffer. Files that a script names and those below the roots of a WebServer take the same way.
 
-use super::{Request, TcpConnection, named_file::NamedFile};
+use super::{Request, TcpConnection, named_file::NamedFile, wish::Wish};
 use crate::{
     net::link::{Link, Sent, Status},
     protocol::http::{Payload, ResponseHead},
     web::{
-        accept_encoding::AcceptEncoding,
         compression,
         document_root::{DocumentRoot, RootAnswer, RootOptions},
-        file_answer::{self, FileAnswer, FileRequest},
+        file_answer::{self, FileAnswer},
         patience::Patience,
         served_file::ServedFile,
     },
@@ -30,6 +29,10 @@ use tokio::task::spawn_blocking;
 /// Bytes that are read and queued at a time. Fixed: as much as one read of a socket, and cheap to hold for each peer.
 const PART: usize = 64 * 1024;
 
+/// Bytes of a file that are worth to be sent past the queue, which another thread has to do. Fixed: from some hundred KiB on
+/// it costs less than to read and copy them.
+const POURED: u64 = 256 * 1024;
+
 /// Which file a script means.
 #[derive(Clone)]
 pub(super) enum FileBody {
@@ -46,65 +49,6 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) reason: Option<String>,
     pub(super) headers: Vec<(String, String)>,
-}
-
-/// What the request says about the file it wants.
-#[derive(Default)]
-struct Wish {
-    method: String,
-    /// As received.
-    path: String,
-    query: String,
-    accepts: AcceptEncoding,
-    /// Those of `NAMES`.
-    conditions: [Option<String>; 6],
-}
-
-/// The headers of conditions and ranges.
-const NAMES: [&str; 6] =
-    ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
-
-impl Wish {
-    fn of(request: &Request, with_conditions: bool) -> Self {
-        let accepts = request.header("accept-encoding").unwrap_or_default();
-        Self {
-            method: request.method().to_owned(),
-            path: request.path().to_owned(),
-            query: request.query_string().to_owned(),
-            accepts: AcceptEncoding::parse(accepts.as_bytes()),
-            conditions: match with_conditions {
-                true => NAMES.map(|name| request.header(name)),
-                false => Default::default(),
-            },
-        }
-    }
-
-    fn as_request(&self) -> FileRequest<'_> {
-        let [range, if_range, if_match, if_none_match, if_modified_since, if_unmodified_since] =
-            self.conditions.each_ref().map(|h| h.as_deref().map(str::as_bytes));
-        FileRequest {
-            method: &self.method,
-            range,
-            if_range,
-            if_match,
-            if_none_match,
-            if_modified_since,
-            if_unmodified_since,
-        }
-    }
-
-    /// Where a directory is that was asked for without the slash behind it. `asked` is the end of the request's path that
-    /// was looked for, `found` is the same with the slash.
-    fn redirected(&self, asked: &str, found: &str) -> String {
-        let before = self.path.strip_suffix(asked);
-        // (what browsers take for the name of another host is not repeated)
-        let before = before.filter(|b| !b.starts_with("//") && !b.contains('\\'));
-        let before = before.unwrap_or_default();
-        match self.query.is_empty() {
-            true => format!("{before}{found}"),
-            false => format!("{before}{found}?{}", self.query),
-        }
-    }
 }
 
 /// An answer whose file is open, if it has one, with the first part of it.
@@ -246,11 +190,24 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
         return false;
     }
     let (mut at, end) = (start, start + length);
+    if file.is_some() && link.room_now().unwrap_or(0) < part.len() {
+        // (where there is no room for it, it waits on the disk)
+        part = Vec::new();
+    }
     // (a HEAD, or an empty file, is answered by now)
     while link.is_answering() {
         if part.is_empty() {
             let Some(file) = &file else { return false };
-            let Ok(next) = next_part(file, at, end - at, part).await else { return false };
+            if end - at >= POURED {
+                let Some(now) = link.pour(file, at, end).await else { return false };
+                at = now;
+            }
+            if at == end {
+                break;
+            }
+            let Some(room) = link.room().await else { return false };
+            let wanted = (end - at).min(room as u64);
+            let Ok(next) = next_part(file, at, wanted, part).await else { return false };
             part = next;
         }
         let mut sent = 0;
@@ -268,23 +225,24 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
         }
         at += part.len() as u64;
         part.clear();
+        if at == end {
+            break;
+        }
+        // (a file that is read at once must not keep others waiting)
+        tokio::task::yield_now().await;
     }
     true
 }
 
 /// The next part of the `left` bytes from `at` on. A file that became shorter than was said has none.
 async fn next_part(file: &Arc<File>, at: u64, left: u64, mut part: Vec<u8>) -> io::Result<Vec<u8>> {
-    match read(file, at, left, &mut part, Patience::AtOnce) {
-        // (a large file that is read at once must not keep others waiting)
-        Ok(()) => tokio::task::yield_now().await,
-        Err(_) => {
-            let file = file.clone();
-            part = spawn_blocking(move || {
-                read(&file, at, left, &mut part, Patience::Waits)?;
-                Ok::<_, io::Error>(part)
-            })
-            .await??;
-        }
+    if read(file, at, left, &mut part, Patience::AtOnce).is_err() {
+        let file = file.clone();
+        part = spawn_blocking(move || {
+            read(&file, at, left, &mut part, Patience::Waits)?;
+            Ok::<_, io::Error>(part)
+        })
+        .await??;
     }
     if part.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(part) }
 }

@@ -14,6 +14,7 @@ mod session;
 mod sessions;
 mod trusted_proxies;
 mod uploads;
+mod wish;
 
 pub(crate) use chunk::Chunk;
 pub(crate) use file::serve;
