@@ -124,18 +124,23 @@ impl Globals {
         self.captured_bits.get() & bit(name) != 0 && self.captured.borrow().contains(name)
     }
 
-    /// What a variable of the running function is read as, by the two rules; `None` if rhai has to look.
+    /// What a variable of the running function is read as, by the two rules; `None` if rhai has to look, or would rather
+    /// look at it where it lies.
     pub(super) fn read(&self, value: &Dynamic) -> Option<Dynamic> {
-        let is_cell = value.is_shared();
-        (!is_cell || self.is_handle(value)).then(|| value.flatten_clone())
+        let is_taken = if value.is_shared() { self.is_handle(value) } else { !is_bulky(value) };
+        is_taken.then(|| value.flatten_clone())
     }
 
-    /// What a name is read as that the running function does not declare.
+    /// The same for a name that the running function does not declare.
     pub(super) fn free(&self, context: &EvalContext, name: &str) -> Option<Dynamic> {
-        match context.scope().get(name) {
-            Some(captured) => self.read(captured),
-            None => self.get(context.source(), name).filter(|value| !value.is_shared()),
+        if let Some(captured) = context.scope().get(name) {
+            return self.read(captured);
         }
+        let file = context.source().unwrap_or_default();
+        if file.len() == self.main_file.len() && file == self.main_file {
+            return self.main.borrow().get(name).and_then(|value| self.read(value));
+        }
+        self.others.borrow().get(file)?.get(name).and_then(|value| self.read(value))
     }
 
     /// Is this a reference by itself? (`type_id` panics on a locked cell.)
@@ -148,6 +153,11 @@ impl Globals {
             || id == TypeId::of::<RefArray>()
             || self.handles.iter().any(|handle| handle() == id)
     }
+}
+
+/// Does a copy cost as much as there is in it?
+pub(super) fn is_bulky(value: &Dynamic) -> bool {
+    value.is_map() || value.is_array() || value.is_blob()
 }
 
 #[inline(always)]
@@ -191,7 +201,7 @@ pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
                 }
             };
             // (whatever comes of it: if it is still locked, rhai's own error says so)
-            let _ = coroutine::wait(tokio::time::timeout(LOCK_WAIT, free));
+            let _ = coroutine::wait(async { tokio::time::timeout(LOCK_WAIT, free).await });
         }
         Ok(None)
     });

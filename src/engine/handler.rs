@@ -5,7 +5,7 @@
 use super::{coroutine::Runner, modules::Unit, program::Program, shortcut::Shortcut};
 use rhai::{
     ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
-    ImmutableString, Scope, Stmt, StmtBlock,
+    ImmutableString, Scope, ScriptFuncDef, Shared, Stmt, StmtBlock,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -30,6 +30,8 @@ pub(crate) struct Body {
     /// (in boxes: a frame is large, and is moved out and in with every call)
     #[allow(clippy::vec_box)]
     frames: RefCell<Vec<Box<Frame>>>,
+    /// May what was found for a call be found for the next? Not where functions import others.
+    keeps_caches: bool,
     /// The number that `Handler::place` was given.
     place: Cell<u64>,
 }
@@ -50,24 +52,36 @@ struct Frame {
 
 impl Body {
     /// The body of that function, and its statements, of which `set` makes what is evaluated.
-    pub(super) fn lift(unit: &Rc<Unit>, name: &str, params: usize) -> Option<(Self, Expr)> {
-        let def = unit.ast.iter_fn_def().find(|d| d.name == name && d.params.len() == params)?;
+    pub(super) fn lift(
+        unit: &Rc<Unit>,
+        name: &str,
+        params: usize,
+        keeps_caches: bool,
+    ) -> Option<(Self, Expr)> {
+        let is_it = |d: &&Shared<ScriptFuncDef>| d.name == name && d.params.len() == params;
+        let is_only = unit.ast.iter_fn_def().filter(is_it).nth(1).is_none();
+        let plain = unit.ast.iter_fn_def().filter(is_it).find(|d| d.this_type.is_none());
+        let def = plain.or_else(|| unit.ast.iter_fn_def().find(is_it))?;
         // (rhai's own filter while cloning does not filter; `retain_functions` does)
         let mut one = unit.ast.clone_functions_only();
         one.retain_functions(|_, _, n, k| n == name && k == params);
         let mut statements: Vec<Stmt> = Vec::new();
+        let (start, end) = (def.body.start_position(), def.body.end_position());
         one.walk(&mut |path: &[ASTNode]| {
-            if let [ASTNode::Stmt(statement)] = path {
+            // (one that is a method of some type may have the same name; a closure without braces has no end)
+            if let [ASTNode::Stmt(statement)] = path
+                && (is_only || (start..=end).contains(&statement.position()))
+            {
                 statements.push((*statement).clone());
             }
             true
         });
-        let (start, end) = (def.body.start_position(), def.body.end_position());
         let body = Self {
             code: OnceCell::new(),
             params: def.params.to_vec(),
             unit: unit.clone(),
             line: start.line(),
+            keeps_caches,
             frames: RefCell::default(),
             place: Cell::new(0),
         };
@@ -138,7 +152,10 @@ impl Body {
                 }
             }
         }
-        if self.frames.borrow().len() < MAX_FRAMES && scope.len() == self.params.len() {
+        if !self.keeps_caches {
+            frame.caches = Caches::new();
+        }
+        if self.frames.borrow().len() < MAX_FRAMES && frame.scope.len() == self.params.len() {
             self.frames.borrow_mut().push(frame);
         }
         result.or_else(|e| match *e {

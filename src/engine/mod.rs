@@ -84,6 +84,9 @@ fn check_time() -> Result<(), Box<EvalAltResult>> {
     }
 }
 
+/// Registers functions of the embedder's.
+pub(crate) type Register = Arc<dyn Fn(&mut Engine) + Send + Sync>;
+
 /// What an embedder may change. Fixed at start.
 #[derive(Clone)]
 pub(crate) struct Config {
@@ -96,7 +99,7 @@ pub(crate) struct Config {
     /// Set when the host has waited long enough for its end: whatever script code runs then is ended.
     pub(crate) kill: Arc<AtomicBool>,
     /// The embedder's own functions.
-    pub(crate) register: Arc<dyn Fn(&mut Engine) + Send + Sync>,
+    pub(crate) register: Option<Register>,
 }
 
 /// An engine with the host's rules, without its functions.

@@ -142,6 +142,26 @@ impl Modules {
         Ok(unit)
     }
 
+    /// How the files that are known import others.
+    pub(super) fn imports(&self) -> Imports {
+        let mut found = Imports { are_at_top: true, are_written_out: true };
+        for unit in self.units.borrow().iter() {
+            unit.ast.walk(&mut |path: &[ASTNode]| {
+                if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last() {
+                    let is_at_top =
+                        path.len() == 1
+                            && unit.ast.statements().iter().any(
+                                |s| matches!(s, Stmt::Import(_, at) if *at == path[0].position()),
+                            );
+                    found.are_at_top &= is_at_top;
+                    found.are_written_out &= matches!(import.0, Expr::StringConstant(..));
+                }
+                true
+            });
+        }
+        found
+    }
+
     /// Where an import of `from` leads.
     fn locate(&self, from: Option<&Path>, import: &str) -> PathBuf {
         if STDLIB.iter().any(|(name, _)| *name == import) {
@@ -293,6 +313,15 @@ impl Modules {
         let mut inner = EvalContext::new(engine, &mut state, &mut caches, &mut scope, None);
         Some(inner.call_fn_raw(name, false, false, args))
     }
+}
+
+/// See [`Modules::imports`].
+#[derive(Clone, Copy)]
+pub(super) struct Imports {
+    /// No function and no block imports anything.
+    pub(super) are_at_top: bool,
+    /// All of them by a fixed name.
+    pub(super) are_written_out: bool,
 }
 
 /// The resolver is a handle to the modules of its generation.

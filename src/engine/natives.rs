@@ -4,10 +4,14 @@
 
 use super::globals::Fast;
 use rhai::{
-    Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, NativeCallContext,
+    Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, NativeCallContext,
     RhaiNativeFunc, Variant,
 };
-use std::{any::TypeId, collections::HashMap, rc::Rc};
+use std::{
+    any::TypeId,
+    collections::{BTreeMap, HashMap, HashSet},
+    rc::Rc,
+};
 
 /// The name under which rhai, and this table, know what `value[key]` calls.
 pub(crate) const INDEX_GETTER: &str = "index$get$";
@@ -48,9 +52,16 @@ impl Entry {
     }
 }
 
+/// What the functions of the table are marked with in the engine.
+const MARK: &str = "/// of the table";
+
 /// See the module.
 #[derive(Default)]
-pub(crate) struct Natives(HashMap<String, Vec<Entry>, Fast>);
+pub(crate) struct Natives {
+    known: HashMap<String, Vec<Entry>, Fast>,
+    /// Names for which the embedder has functions.
+    foreign: HashSet<String, Fast>,
+}
 
 impl Natives {
     /// Registers a function or method into the engine and the table.
@@ -64,7 +75,7 @@ impl Natives {
         FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
     {
         self.note(name, function.clone());
-        FuncRegistration::new(name).with_purity(true).register_into_engine(engine, function);
+        register(engine, FuncRegistration::new(name), function);
     }
 
     /// The same for what `value.property` gives.
@@ -78,8 +89,7 @@ impl Natives {
         FUNC: RhaiNativeFunc<A, 1, X, R, F> + Clone + 'static,
     {
         self.note(&getter(property), function.clone());
-        let registration = FuncRegistration::new_getter(property);
-        registration.with_purity(true).register_into_engine(engine, function);
+        register(engine, FuncRegistration::new_getter(property), function);
     }
 
     /// The same for what `value[key]` gives.
@@ -92,8 +102,7 @@ impl Natives {
         FUNC: RhaiNativeFunc<A, 2, X, R, F> + Clone + 'static,
     {
         self.note(INDEX_GETTER, function.clone());
-        let registration = FuncRegistration::new_index_getter();
-        registration.with_purity(true).register_into_engine(engine, function);
+        register(engine, FuncRegistration::new_index_getter(), function);
     }
 
     fn note<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
@@ -111,23 +120,70 @@ impl Natives {
             true => TypeId::of::<ImmutableString>(),
             false => id,
         });
+        // (those that call scripts are rhai's: it hands what they were called on back when they are done)
+        if params.contains(&TypeId::of::<FnPtr>()) {
+            return;
+        }
         if let Some(function) = function.into_rhai_function(true, false).get_native_fn() {
             let native = Native { function: function.clone(), has_context: X };
             let entry = Entry { params: params.to_vec(), native };
-            self.0.entry(name.to_owned()).or_default().push(entry);
+            self.known.entry(name.to_owned()).or_default().push(entry);
         }
+    }
+
+    /// Lets the embedder register functions. Names of theirs are not looked up here any more.
+    pub(super) fn extend(&mut self, engine: &mut Engine, register: impl FnOnce(&mut Engine)) {
+        let before = census(engine);
+        register(engine);
+        let after = census(engine);
+        let names = before.keys().chain(after.keys());
+        self.foreign.extend(names.filter(|name| before.get(*name) != after.get(*name)).cloned());
+    }
+
+    /// Has the embedder a function of that name?
+    pub(super) fn is_foreign(&self, name: &str) -> bool {
+        self.foreign.contains(name)
     }
 
     /// Is there any function of that name?
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.known.contains_key(name)
     }
 
     /// The function of that name that rhai would call for values of these types; of those in the table. One that was
     /// registered twice is the later one.
     pub(super) fn find(&self, name: &str, types: &[TypeId]) -> Option<&Native> {
-        let known = self.0.get(name)?.iter().rev();
+        let known = self.known.get(name)?.iter().rev();
         let fitting = known.filter_map(|entry| Some((entry.distance(types)?, &entry.native)));
         fitting.min_by_key(|(distance, _)| *distance).map(|(_, native)| native)
     }
+}
+
+fn register<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
+    engine: &mut Engine,
+    registration: FuncRegistration,
+    function: FUNC,
+) where
+    R: Variant + Clone,
+    FUNC: RhaiNativeFunc<A, N, X, R, F> + 'static,
+{
+    registration.with_purity(true).with_comments([MARK]).register_into_engine(engine, function);
+}
+
+/// How many functions of each name an engine has that are marked, and that are not.
+fn census(engine: &Engine) -> BTreeMap<String, (usize, usize)> {
+    let mut census = BTreeMap::<_, (usize, usize)>::new();
+    let functions = engine.collect_fn_metadata(
+        None,
+        |info| {
+            let is_marked = info.metadata.comments.iter().any(|c| c == MARK);
+            Some((info.metadata.name.to_string(), is_marked))
+        },
+        true,
+    );
+    for (name, is_marked) in functions {
+        let (marked, others) = census.entry(name).or_default();
+        *if is_marked { marked } else { others } += 1;
+    }
+    census
 }

@@ -99,9 +99,14 @@ impl Program {
         let mut natives = Natives::default();
         let mut engine = super::build(config, &modules, &mut natives);
         api.register(&mut engine, &mut natives);
-        super::coroutine::guarded(|| (config.register)(&mut engine)).map_err(|text| {
-            Fault::panic(format!("the embedder's registration panicked: {text}"))
-        })?;
+        if let Some(register) = &config.register {
+            let registered = super::coroutine::guarded(|| {
+                natives.extend(&mut engine, |engine| register(engine))
+            });
+            registered.map_err(|text| {
+                Fault::panic(format!("the embedder's registration panicked: {text}"))
+            })?;
+        }
         let parsed = modules.parse(&engine, &main_path);
         if parsed.is_ok() {
             let names =
@@ -213,7 +218,8 @@ impl Program {
         if let Some(body) = self.bodies.borrow().get(&key) {
             return Ok(body.clone());
         }
-        let (body, mut expression) = Body::lift(unit, name, params)
+        let imports = self.modules.imports();
+        let (body, mut expression) = Body::lift(unit, name, params, imports.are_at_top)
             .ok_or_else(|| format!("`{name}` has no body of its own"))?;
         let body = Rc::new(body);
         // (before it is rewritten, which wants those of the functions that it calls: it may call itself)
@@ -230,7 +236,10 @@ impl Program {
             progress: &self.progress,
             is_script_function: &|name| script_functions.contains(name),
         };
-        rewrite::rewrite(&mut expression, &finder);
+        // (a file that is not known yet may have functions of any name)
+        if imports.are_written_out {
+            rewrite::rewrite(&mut expression, &finder);
+        }
         body.set(expression);
         Ok(body)
     }

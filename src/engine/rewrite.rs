@@ -105,7 +105,7 @@ impl Rewriter<'_> {
         let name = call.name.as_str();
         if !call.hashes.is_native_only()
             && !call.is_qualified()
-            && !(self.0.is_script_function)(name)
+            && !self.0.is_foreign(name)
             && !SPECIAL.contains(&name)
         {
             call.hashes = FnCallHashes::from_native_only(call.hashes.native());

@@ -2,7 +2,7 @@
 
 use super::{Host, HostEvent, identity::Identity};
 use crate::{
-    engine::{Config, sources::Sources},
+    engine::{Config, Register, sources::Sources},
     error::{Error, ErrorKind, Fault},
     isolate,
     log::{Log, Record},
@@ -56,7 +56,7 @@ pub struct HostBuilder {
     handler_timeout: Duration,
     colour: bool,
     explains: bool,
-    register: Arc<dyn Fn(&mut Engine) + Send + Sync>,
+    register: Option<Register>,
     log: Option<Log>,
     lost_log_lines: LostLines,
     on_event: Arc<dyn Fn(HostEvent) + Send + Sync>,
@@ -73,7 +73,7 @@ impl Default for HostBuilder {
             handler_timeout: HANDLER_TIMEOUT,
             colour: false,
             explains: false,
-            register: Arc::new(|_| ()),
+            register: None,
             log: None,
             lost_log_lines: Arc::new(|| 0),
             on_event: Arc::new(|_| ()),
@@ -91,7 +91,7 @@ impl HostBuilder {
     /// Adds functions and types of the embedder's own. Called for every engine that is made: one for each isolate and
     /// generation, on that isolate's thread. A function must not block: it stops its whole isolate.
     pub fn register(mut self, register: impl Fn(&mut Engine) + Send + Sync + 'static) -> Self {
-        self.register = Arc::new(register);
+        self.register = Some(Arc::new(register));
         self
     }
 

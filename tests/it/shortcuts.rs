@@ -83,7 +83,28 @@ const CASES: &[&str] = &[
     "let a = [1]; push(a, { a = [5, 6]; 2 }); a",
     "let t = worker.table; t.set(\"v\", { t = worker.nested; 1 }); [worker.table, t.len()]",
     "worker.table[{ worker.table = #{ a: 0 }; \"a\" }]",
+    // Parts of modules, and what looks like them.
+    "[m::T, m::A, len(m::T), m::A.len(), m::A[1], m::A[note(0)]]",
+    "[m::T.contains(note(\"a\")), m::A.contains(note(1)), note(\"a\") in m::T, 2 in m::A]",
+    "[m::doubled(note(2)), m::sum(1, 2), m::T.to_upper()]",
+    "m::missing(note(1))",
+    "let T = \"own\"; [len(T), len(m::T), note(\"a\") in m::T]",
+    "5.typed(note(1))",
+    "worker.typed(note(1))",
+    "5.typed()",
+    // Plain maps and arrays are looked at where they lie.
+    "let m = parse_json(`{\"rows\":[1,2,3],\"a\":{\"b\":5}}`); [m.rows[1], m.rows.len(), m.rows, m.a, m.a.b, len(m.rows), len(m)]",
+    "let m = parse_json(`{\"rows\":[1,2,3]}`); [2 in m.rows, \"rows\" in m, \"x\" in m, note(\"rows\") in m]",
+    "let m = parse_json(`{\"rows\":[1,2,3]}`); m.rows.push(note(4)); m.rows[0] += 1; m.rows",
+    "let b = blob(3, 1); let m = #{ b: b }; [m.b[0], m.b.len(), b[note(1)]]",
+    // Closures that change what they are called on.
+    "worker.nested.x.y.for_each(|| { worker.nested.remove(\"x\"); }); worker.nested",
+    "worker.list.for_each(|x| worker.list = [9]); worker.list",
+    "worker.list.retain(|x| x > worker.one); worker.list",
+    "worker.list.reduce(|sum, x| { note(x); sum + x }, 0)",
     // Captured variables.
+    "let a = [1, 2, 3]; let f = |i| a[i] + a.len(); f.call(0) + f.call(note(2)) + a[1]",
+    "let m = #{ a: 1 }; let f = |k| k in m; [f.call(\"a\"), f.call(\"b\"), \"a\" in m]",
     "let n = 1; let f = || n += 1; f.call(); f.call(); n + note(n)",
     "let s = \"a\"; let f = || s.push(\"b\"); f.call(); s.len() + s",
     "let t = #{ n: 1 }; let f = || t.n += 1; f.call(); t.n",
@@ -148,7 +169,16 @@ const CASES: &[&str] = &[
     "worker.list[note(0)] += note(5); worker.list",
 ];
 
+const MODULE: &str = r#"
+export const T = "abc";
+export const A = [1, 2];
+fn doubled(x) { x * 2 }
+fn sum(a, b) { `${a} and ${b} of the module` }
+fn int.typed(x) { `${this} typed ${x}` }
+"#;
+
 const FUNCTIONS: &str = r#"
+import "m" as m;
 let changed = 0;
 fn note(x) { worker.log.push(x); x }
 fn sum(a, b) { a + b }
@@ -218,7 +248,7 @@ fn ask(client: &mut Client, number: usize) -> (String, String) {
 
 #[test]
 fn a_handler_gives_does_and_throws_what_a_top_level_does() {
-    let mut host = TestHost::start(&script());
+    let mut host = TestHost::start_with(&script(), &[("m.rhai", MODULE)]);
     let mut client = host.tcp("text://127.0.0.1:0");
     let mut different = Vec::new();
     for (number, case) in CASES.iter().enumerate() {
@@ -264,4 +294,105 @@ worker.on_message = |connection, line| {
     client.send("dive\n");
     host.wait_for_log("Stack overflow");
     assert_eq!(client.ask("how deep?"), "64");
+}
+
+#[test]
+fn large_plain_values_are_looked_at_where_they_lie() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.on_message = |connection, line| {
+    let m = parse_json(line);
+    let (sum, n) = (0, 0);
+    for i in 0..m.rows.len() {
+        sum += m.rows[i];
+        if `k${i}` in m { n += 1; }
+    }
+    let rows = m.rows;
+    let at = |i| rows[i];
+    for i in 0..rows.len() { sum -= at.call(i); }
+    connection.send(`${sum} ${n}`);
+};
+"#;
+    let script = script.replace("let (sum, n) = (0, 0);", "let sum = 0; let n = 0;");
+    let mut host = TestHost::start(&script);
+    let mut client = host.tcp("text://127.0.0.1:0");
+    // (with a copy for each look the handler would run into its time limit)
+    let rows = vec!["1"; 30_000].join(",");
+    assert_eq!(client.ask(&format!("{{\"rows\":[{rows}]}}")), "0 0");
+}
+
+#[test]
+fn what_an_import_in_a_function_brings_is_there_while_the_function_runs_and_not_longer() {
+    let script = r#"
+fn call_it() { try { return 5.kork(1); } catch { return "failed"; } }
+fn use_import() { import "m" as m; call_it() }
+let worker = Worker("text://127.0.0.1:0");
+worker.on_message = |connection, line| connection.send(if line == "u" { use_import() } else { call_it() });
+"#;
+    let module = "fn int.kork(x) { `kork${x}` }";
+    let mut host = TestHost::start_with(script, &[("m.rhai", module)]);
+    for order in ["ccuu", "ucuuu", "uuucc", "cucucu"] {
+        let mut client = host.tcp("text://127.0.0.1:0");
+        for letter in order.chars() {
+            let expected = if letter == 'u' { "kork1" } else { "failed" };
+            assert_eq!(client.ask(&letter.to_string()), expected, "{letter} in {order}");
+        }
+    }
+}
+
+#[test]
+fn functions_of_a_file_whose_name_is_computed_are_found() {
+    let script = r#"
+fn load() { let n = "dy"; import n + "n" as d; 5.dynm(1) + worker.broadcast("B") }
+let worker = Worker("text://127.0.0.1:0");
+worker.on_message = |connection, line| connection.send(load());
+"#;
+    let module = "fn int.dynm(x) { `dynm${x}` } fn Worker.broadcast(x) { ` script ${x}` }";
+    let mut host = TestHost::start_with(script, &[("dyn.rhai", module)]);
+    let mut client = host.tcp("text://127.0.0.1:0");
+    assert_eq!(client.ask("load"), "dynm1 script B");
+    assert_eq!(client.ask("load"), "dynm1 script B");
+}
+
+#[test]
+fn a_callback_by_name_is_the_function_and_not_the_method_of_that_name() {
+    let script = r#"
+fn handle(connection, line) { connection.send("plain " + line); }
+fn TcpConnection.handle(a, b) { this.send("typed"); }
+let worker = Worker("text://127.0.0.1:0");
+worker.on_message = Fn("handle");
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp("text://127.0.0.1:0");
+    assert_eq!(client.ask("a"), "plain a");
+    assert_eq!(client.ask("b"), "plain b");
+}
+
+#[test]
+fn what_an_embedder_registers_comes_before_what_the_host_has() {
+    let script = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.table = #{ a: 1 };
+worker.on_message = |connection, line| {
+    connection.send(`${parse_json(line)} ${worker.table.len} ${twice(4)} ${worker.table.a.thrice()}`);
+};
+"#;
+    let started = TestHost::try_start_as(script, &[], |builder| {
+        builder.register(|engine| {
+            let mut module = rhai::Module::new();
+            let ast =
+                rhai::Engine::new().compile("fn twice(x) { x * 2 } fn int.thrice() { this * 3 }");
+            let ast = ast.expect("it is right");
+            let made =
+                rhai::Module::eval_ast_as_new(rhai::Scope::new(), &ast, &rhai::Engine::new());
+            module.combine(made.expect("it runs"));
+            engine.register_global_module(module.into());
+            engine.register_fn("parse_json", |text: &str| format!("embedder:{text}"));
+            engine.register_get("len", |_: &mut rhai::Dynamic| 77_i64);
+        })
+    });
+    let mut host = started.expect("it starts");
+    let mut client = host.tcp("text://127.0.0.1:0");
+    assert_eq!(client.ask("[1]"), "embedder:[1] 77 8 3");
+    assert_eq!(client.ask("[1]"), "embedder:[1] 77 8 3");
 }

@@ -3,7 +3,7 @@
 
 use super::{Finder, MAX_OPERANDS, Outcome};
 use crate::engine::natives::{Native, Natives};
-use rhai::{Dynamic, EvalContext, ImmutableString, NativeCallContext, Position};
+use rhai::{Dynamic, EvalContext, FnArgsVec, ImmutableString, NativeCallContext, Position};
 use std::{any::TypeId, cell::RefCell, rc::Rc};
 
 /// Values of one call: the operands, and what a method is called on.
@@ -31,13 +31,40 @@ impl Callee {
         finder: &Finder,
     ) -> Option<Self> {
         let (name, natives) = (name.into(), finder.natives.clone());
-        let is_known = natives.knows(&name);
+        let is_known = natives.knows(&name) && !finder.is_foreign(&name);
         is_known.then(|| Self { name, position, natives, last: RefCell::default() })
     }
 
-    /// The function for a value and others, if there is one in the table.
-    #[inline]
-    pub(super) fn find(&self, first: &Dynamic, others: &[Dynamic]) -> Option<Native> {
+    /// Calls it. `None`: there is no function for these values in the table, and they are as they were.
+    pub(super) fn call(
+        &self,
+        context: &mut EvalContext,
+        first: &mut Dynamic,
+        others: &mut [Dynamic],
+    ) -> Option<Outcome<Dynamic>> {
+        let native = self.find(first, others)?;
+        let value = match native.has_context {
+            false => run(&native, None, first, others),
+            true => {
+                // (what it calls is one level further in)
+                context.global_runtime_state_mut().level += 1;
+                let (engine, state) = (context.engine(), context.global_runtime_state());
+                let (name, at) = (&self.name, self.position);
+                let call = NativeCallContext::new_with_all_fields(engine, name, None, state, at);
+                let value = run(&native, Some(call), first, others);
+                context.global_runtime_state_mut().level -= 1;
+                value
+            }
+        };
+        Some(value.map_err(|mut error| {
+            if error.position().is_none() {
+                error.set_position(self.position);
+            }
+            error
+        }))
+    }
+
+    fn find(&self, first: &Dynamic, others: &[Dynamic]) -> Option<Native> {
         // (to ask a locked cell for its type would panic)
         if first.is_shared() || others.iter().any(Dynamic::is_shared) {
             return None;
@@ -60,53 +87,19 @@ impl Callee {
         *self.last.borrow_mut() = Some(Last { types, native: native.clone() });
         native
     }
+}
 
-    /// Calls what was found for these values.
-    pub(super) fn call(
-        &self,
-        native: &Native,
-        context: &EvalContext,
-        first: &mut Dynamic,
-        others: &mut [Dynamic],
-    ) -> Outcome<Dynamic> {
-        let call = native.has_context.then(|| {
-            let state = context.global_runtime_state();
-            let engine = context.engine();
-            NativeCallContext::new_with_all_fields(engine, &self.name, None, state, self.position)
-        });
-        self.run(native, call, first, others)
-    }
-
-    /// The same for a function that does not want to know where it is called.
-    pub(super) fn call_anywhere(
-        &self,
-        native: &Native,
-        first: &mut Dynamic,
-        others: &mut [Dynamic],
-    ) -> Outcome<Dynamic> {
-        self.run(native, None, first, others)
-    }
-
-    fn run(
-        &self,
-        native: &Native,
-        call: Option<NativeCallContext>,
-        first: &mut Dynamic,
-        others: &mut [Dynamic],
-    ) -> Outcome<Dynamic> {
-        let f = &native.function;
-        let value = match others {
-            [] => f(call, &mut [first]),
-            [a] => f(call, &mut [first, a]),
-            [a, b] => f(call, &mut [first, a, b]),
-            [a, b, c] => f(call, &mut [first, a, b, c]),
-            _ => f(call, &mut [first].into_iter().chain(others).collect::<Vec<_>>()),
-        };
-        value.map_err(|mut error| {
-            if error.position().is_none() {
-                error.set_position(self.position);
-            }
-            error
-        })
+fn run(
+    native: &Native,
+    call: Option<NativeCallContext>,
+    first: &mut Dynamic,
+    others: &mut [Dynamic],
+) -> Outcome<Dynamic> {
+    let f = &native.function;
+    match others {
+        [] => f(call, &mut [first]),
+        [a] => f(call, &mut [first, a]),
+        [a, b] => f(call, &mut [first, a, b]),
+        _ => f(call, &mut [first].into_iter().chain(others).collect::<FnArgsVec<_>>()),
     }
 }

@@ -3,10 +3,13 @@
 use super::{
     Finder, MAX_OPERANDS, Operands, Outcome,
     callee::Callee,
-    detour::Detour,
-    operand::{Local, Operand},
+    detour::{Detour, Parts},
+    operand::Operand,
 };
-use crate::engine::natives::{INDEX_GETTER, getter};
+use crate::engine::{
+    globals::is_bulky,
+    natives::{INDEX_GETTER, getter},
+};
 use rhai::{ASTFlags, BinaryExpr, Dynamic, EvalContext, Expr, ImmutableString, Map, Position};
 use std::ops::Range;
 
@@ -38,125 +41,50 @@ struct Method {
     operands: Range<usize>,
 }
 
+/// A chain while its steps are found.
+#[derive(Default)]
+struct Steps {
+    parts: Parts,
+    reads: Vec<Read>,
+    method: Option<Method>,
+}
+
 impl Chain {
     pub(super) fn of(expression: &Expr, finder: &Finder) -> Option<Self> {
-        let (Expr::Dot(first, ..) | Expr::Index(first, ..)) = expression else { return None };
-        if !matches!(first.lhs, Expr::Variable(..)) {
-            return None;
-        }
-        let root = Operand::of(&first.lhs, finder);
-        let (mut operands, mut reads, mut method) = (Vec::new(), Vec::new(), None);
-        let mut rest = Some(expression);
-        while let Some(chain) = rest {
-            let (is_dot, step, next) = step(chain)?;
-            rest = next;
-            let before = operands.len();
-            match step {
-                // (what comes after a method is rhai's)
-                _ if method.is_some() => return None,
-                Expr::Property(property, _) if is_dot => reads.push(Read::Property {
-                    name: property.2.clone(),
-                    getter: Callee::of(getter(&property.2), Position::NONE, finder),
-                    index: Callee::of(INDEX_GETTER, Position::NONE, finder)?,
-                }),
-                Expr::MethodCall(call, position) if is_dot => {
-                    if (finder.is_script_function)(&call.name) {
-                        return None;
-                    }
-                    let callee = Callee::of(call.name.clone(), *position, finder)?;
-                    operands.extend(call.args.iter().map(|e| Operand::of(e, finder)));
-                    method = Some(Method { callee, operands: before..operands.len() });
-                }
-                key if !is_dot => {
-                    operands.push(Operand::of(key, finder));
-                    let index = Callee::of(INDEX_GETTER, Position::NONE, finder)?;
-                    reads.push(Read::Index(before, index));
-                }
-                _ => return None,
-            }
-        }
-        if operands.len() > MAX_OPERANDS {
-            return None;
-        }
-        let detour = Detour::new(expression, &operands, Some(operands.len()), parts);
-        Some(Self { root, operands, reads, method, detour })
+        let (mut chain, mut steps) = (expression.clone(), Steps::default());
+        let root = steps.walk(&mut chain, None, finder)?;
+        let Steps { parts, reads, method } = steps;
+        let (operands, detour) = parts.finish(chain);
+        let fits = operands.len() <= MAX_OPERANDS;
+        fits.then_some(Self { root: root?, operands, reads, method, detour })
     }
 
     pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
         let mut operands = Operand::values(&self.operands, context)?;
-        let place = match self.root.local() {
-            Some(local) => Place::Local(local),
-            None => Place::Value(self.root.value(context)?),
-        };
-        let mut walked = self.walk(context, place, &mut operands);
-        if walked.is_none() && self.root.is_captured(context) {
-            let root = Place::Value(self.root.value(context)?);
-            walked = self.walk(context, root, &mut operands);
-        }
-        match walked {
+        match self.walk(context, &mut operands) {
             Some(value) => value,
             None => self.detour.take(context, operands),
         }
     }
 
     /// The chain's value; `None`: something on the way is not known here, and nothing has happened.
-    fn walk(
-        &self,
-        context: &mut EvalContext,
-        mut place: Place,
-        operands: &mut Operands,
-    ) -> Option<Outcome<Dynamic>> {
-        for read in &self.reads {
-            place = Place::Value(read.of(context, &mut place, operands)?);
+    fn walk(&self, context: &mut EvalContext, operands: &mut Operands) -> Option<Outcome<Dynamic>> {
+        let (mut value, reads) = self.start(context)?;
+        for read in reads {
+            value = read.of(context, value, operands)?;
         }
-        match (&self.method, place) {
-            (Some(method), mut place) => {
-                let arguments = &mut operands[method.operands.clone()];
-                place.call(context, &method.callee, arguments)
-            }
-            (None, Place::Value(value)) => Some(Ok(value)),
-            (None, Place::Local(_)) => None,
-        }
-    }
-}
-
-/// What a step is taken from.
-enum Place<'a> {
-    Local(&'a Local),
-    Value(Dynamic),
-}
-
-impl Place<'_> {
-    fn value<'a>(&'a self, context: &'a EvalContext) -> Option<&'a Dynamic> {
-        match self {
-            Place::Local(local) => local.variable(context),
-            Place::Value(value) => Some(value),
-        }
+        let Some(method) = &self.method else { return Some(Ok(value)) };
+        method.callee.call(context, &mut value, &mut operands[method.operands.clone()])
     }
 
-    /// Calls a function with the value as its first argument. `None`: there is none for these values.
-    fn call(
-        &mut self,
-        context: &mut EvalContext,
-        callee: &Callee,
-        others: &mut [Dynamic],
-    ) -> Option<Outcome<Dynamic>> {
-        let native = callee.find(self.value(context)?, others)?;
-        let local = match self {
-            Place::Value(value) => return Some(callee.call(&native, context, value, others)),
-            Place::Local(local) => local,
-        };
-        let slot = local.slot(context)?;
-        if !native.has_context {
-            return Some(callee.call_anywhere(&native, slot, others));
+    /// The root's value and the reads from there on. An entry of a plain map is taken without a copy of the map.
+    fn start(&self, context: &EvalContext) -> Option<(Dynamic, &[Read])> {
+        if let Some((Read::Property { name, .. }, rest)) = self.reads.split_first()
+            && let Some(map) = self.root.local(context).filter(|value| value.is_map())
+        {
+            return Some((entry(map, name)?, rest));
         }
-        // (moved out and back, for the call borrows the context)
-        let mut value = std::mem::take(slot);
-        let result = callee.call(&native, context, &mut value, others);
-        if let Some(slot) = local.slot(context) {
-            *slot = value;
-        }
-        Some(result)
+        Some((self.root.copy(context)?, &self.reads))
     }
 }
 
@@ -165,87 +93,95 @@ impl Read {
     fn of(
         &self,
         context: &mut EvalContext,
-        from: &mut Place,
+        mut from: Dynamic,
         operands: &Operands,
     ) -> Option<Dynamic> {
         let (index, key) = match self {
             Read::Index(number, index) => (index, operands[*number].clone()),
+            Read::Property { name, .. } if from.is_map() => return entry(&from, name),
             Read::Property { name, getter, index } => {
-                if let Some(map) = from.value(context)?.read_lock::<Map>() {
-                    return map.get(name.as_str()).filter(|value| !value.is_shared()).cloned();
-                }
-                if let Some(getter) = getter
-                    && let Some(value) = from.call(context, getter, &mut [])
-                {
+                let own = getter.as_ref().and_then(|own| own.call(context, &mut from, &mut []));
+                if let Some(value) = own {
                     return value.ok();
                 }
                 (index, name.clone().into())
             }
         };
-        from.call(context, index, &mut [key])?.ok()
+        index.call(context, &mut from, &mut [key])?.ok()
     }
 }
 
-/// The first step of a chain: whether a dot leads to it, what it is, and the chain from there on.
-fn step(chain: &Expr) -> Option<(bool, &Expr, Option<&Expr>)> {
-    let (is_dot, parts, flags) = match chain {
-        Expr::Dot(parts, flags, _) => (true, parts, flags),
-        Expr::Index(parts, flags, _) => (false, parts, flags),
-        _ => return None,
-    };
-    if flags.contains(ASTFlags::NEGATED) {
-        return None;
-    }
-    Some(match &parts.rhs {
-        rest @ (Expr::Dot(next, ..) | Expr::Index(next, ..))
-            if !flags.contains(ASTFlags::BREAK) =>
-        {
-            (is_dot, &next.lhs, Some(rest))
+/// An entry of a plain map, if it can be taken for what it is: rhai looks into large ones where they lie.
+fn entry(map: &Dynamic, name: &str) -> Option<Dynamic> {
+    let map = map.read_lock::<Map>()?;
+    map.get(name).filter(|value| !value.is_shared() && !is_bulky(value)).cloned()
+}
+
+impl Steps {
+    /// Takes the steps of a chain apart, which is the rest of one if `dotted` says how the part before leads to it. Gives
+    /// the root of a whole one. `None`: it has no shortcut.
+    fn walk(
+        &mut self,
+        chain: &mut Expr,
+        dotted: Option<bool>,
+        finder: &Finder,
+    ) -> Option<Option<Operand>> {
+        let (is_dot, parts, flags) = match chain {
+            Expr::Dot(parts, flags, _) => (true, parts, *flags),
+            Expr::Index(parts, flags, _) => (false, parts, *flags),
+            _ => return None,
+        };
+        if flags.contains(ASTFlags::NEGATED) {
+            return None;
         }
-        last => (is_dot, last, None),
-    })
-}
-
-/// The places of a chain's operands, and of its root.
-fn parts(chain: &mut Expr) -> Vec<&mut Expr> {
-    let mut found = Vec::new();
-    let root = collect(chain, None, &mut found);
-    found.extend(root);
-    found
-}
-
-/// Adds the operands of a chain, which `dotted` says how the one before leads to. Gives the chain's first expression
-/// if nothing leads to it.
-fn collect<'a>(
-    chain: &'a mut Expr,
-    dotted: Option<bool>,
-    found: &mut Vec<&'a mut Expr>,
-) -> Option<&'a mut Expr> {
-    let (is_dot, parts, flags) = match chain {
-        Expr::Dot(parts, flags, _) => (true, parts, flags),
-        Expr::Index(parts, flags, _) => (false, parts, flags),
-        _ => return None,
-    };
-    let BinaryExpr { lhs, rhs } = &mut **parts;
-    let mut root = None;
-    match dotted {
-        None => root = Some(lhs),
-        Some(dotted) => operands_of(lhs, dotted, found),
-    }
-    match rhs {
-        Expr::Dot(..) | Expr::Index(..) if !flags.contains(ASTFlags::BREAK) => {
-            collect(rhs, Some(is_dot), found);
+        let BinaryExpr { lhs, rhs } = &mut **parts;
+        let root = match dotted {
+            None => Some(Parts::leave(lhs, finder)?),
+            Some(is_dot) => {
+                self.step(lhs, is_dot, finder)?;
+                None
+            }
+        };
+        match rhs {
+            Expr::Dot(..) | Expr::Index(..) if !flags.contains(ASTFlags::BREAK) => {
+                self.walk(rhs, Some(is_dot), finder)?;
+            }
+            last => self.step(last, is_dot, finder)?,
         }
-        last => operands_of(last, is_dot, found),
+        Some(root)
     }
-    root
-}
 
-/// Adds the operands of one step.
-fn operands_of<'a>(step: &'a mut Expr, is_dot: bool, found: &mut Vec<&'a mut Expr>) {
-    if !is_dot {
-        found.push(step);
-    } else if let Expr::MethodCall(call, _) = step {
-        found.extend(call.args.iter_mut());
+    fn step(&mut self, step: &mut Expr, is_dot: bool, finder: &Finder) -> Option<()> {
+        if self.method.is_some() {
+            // (what comes after a method is rhai's)
+            return None;
+        }
+        let before = self.parts.operands.len();
+        match step {
+            Expr::Property(property, _) if is_dot => {
+                let own = getter(&property.2);
+                if finder.is_foreign(&own) {
+                    return None;
+                }
+                self.reads.push(Read::Property {
+                    name: property.2.clone(),
+                    getter: Callee::of(own, Position::NONE, finder),
+                    index: Callee::of(INDEX_GETTER, Position::NONE, finder)?,
+                });
+            }
+            Expr::MethodCall(call, position) if is_dot => {
+                let callee = Callee::of(call.name.clone(), *position, finder)?;
+                call.args.iter_mut().for_each(|part| self.parts.take(part, finder));
+                let operands = before..self.parts.operands.len();
+                self.method = Some(Method { callee, operands });
+            }
+            key if !is_dot => {
+                self.parts.take(key, finder);
+                let index = Callee::of(INDEX_GETTER, Position::NONE, finder)?;
+                self.reads.push(Read::Index(before, index));
+            }
+            _ => return None,
+        }
+        Some(())
     }
 }

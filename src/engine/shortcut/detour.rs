@@ -1,46 +1,57 @@
-//! The way back: an expression as rhai evaluates it, with the operands' values where they must not be evaluated twice.
+//! The way back: an expression as rhai evaluates it, with the values that its operands have by then. Also how the operands
+//! get out of the expression.
 
-use super::{Operands, Outcome, operand::Operand};
+use super::{Finder, Operands, Outcome, operand::Operand};
 use rhai::{Dynamic, EvalContext, Expr, ImmutableString, Namespace};
 
 /// See the module.
 pub(super) struct Detour {
+    /// With variables in the places of the operands.
     expression: Expr,
-    /// The variables that stand for operands, with the operand's number.
+    /// The names of these variables, with the operand's number.
     held: Vec<(ImmutableString, usize)>,
 }
 
-impl Detour {
-    /// `parts` gives the places of all operands in an expression, and of a chain's root behind them. The variable at the
-    /// place with number `place` is looked up when the operands have been evaluated, and may be changed.
-    pub(super) fn new(
-        expression: &Expr,
-        operands: &[Operand],
-        place: Option<usize>,
-        parts: impl FnOnce(&mut Expr) -> Vec<&mut Expr>,
-    ) -> Self {
-        let mut expression = expression.clone();
-        let mut held = Vec::new();
-        if !operands.iter().all(Operand::is_repeatable) {
-            for (number, part) in parts(&mut expression).into_iter().enumerate() {
-                let name = match &*part {
-                    // (what is held moves the places of others)
-                    Expr::Variable(variable, ..) if Some(number) == place => variable.1.clone(),
-                    _ if operands.get(number).is_none_or(Operand::is_constant) => continue,
-                    _ => {
-                        // (no script can have such a name)
-                        let name: ImmutableString = format!("operand {number}").into();
-                        held.push((name.clone(), number));
-                        name
-                    }
-                };
-                let variable = (None, name, Namespace::NONE, 0);
-                *part = Expr::Variable(Box::new(variable), None, part.position());
-            }
+/// The operands of an expression, while they are found.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) operands: Vec<Operand>,
+    held: Vec<(ImmutableString, usize)>,
+}
+
+impl Parts {
+    /// The next one, which is evaluated before anything else happens. A variable takes its place.
+    pub(super) fn take(&mut self, part: &mut Expr, finder: &Finder) {
+        let operand = Operand::of(part, finder);
+        if !operand.is_constant() {
+            // (no script can have such a name)
+            let name: ImmutableString = format!("operand {}", self.operands.len()).into();
+            *part = by_name(name.clone(), part);
+            self.held.push((name, self.operands.len()));
         }
-        Self { expression, held }
+        self.operands.push(operand);
     }
 
+    /// A variable that is looked up when the operands have been evaluated, and that rhai may change: it stays where it is,
+    /// but not at the same distance from the newest. `None`: it is none, or one of a module.
+    pub(super) fn leave(part: &mut Expr, finder: &Finder) -> Option<Operand> {
+        let operand = Operand::of(part, finder);
+        if !operand.is_variable() {
+            return None;
+        }
+        if let Expr::Variable(variable, ..) = &*part {
+            *part = by_name(variable.1.clone(), part);
+        }
+        Some(operand)
+    }
+
+    /// The operands, and the way back by what has become of their expression.
+    pub(super) fn finish(self, expression: Expr) -> (Vec<Operand>, Detour) {
+        (self.operands, Detour { expression, held: self.held })
+    }
+}
+
+impl Detour {
     /// Its value.
     pub(super) fn take(
         &self,
@@ -56,4 +67,9 @@ impl Detour {
         context.scope_mut().rewind(variables);
         value
     }
+}
+
+/// The variable of that name, wherever it lies.
+fn by_name(name: ImmutableString, at: &Expr) -> Expr {
+    Expr::Variable(Box::new((None, name, Namespace::NONE, 0)), None, at.position())
 }

@@ -1,13 +1,16 @@
 //! A call of a function of the same file by its name: its lifted body is evaluated as a handler's is.
 
 use super::{Finder, MAX_OPERANDS, Outcome, operand::Operand};
-use crate::engine::{MAX_CALL_LEVELS, handler::Body, progress::Progress};
+use crate::engine::{handler::Body, progress::Progress};
 use rhai::{Dynamic, EvalAltResult, EvalContext, FnCallExpr, ImmutableString, Position};
 use std::rc::Weak;
 
 /// See the module.
 pub(in crate::engine) struct FunctionCall {
     name: ImmutableString,
+    /// The first argument, if it is a variable: rhai looks it up last.
+    variable: Option<Operand>,
+    /// The others.
     operands: Vec<Operand>,
     position: Position,
     body: Weak<Body>,
@@ -20,9 +23,12 @@ impl FunctionCall {
             return None;
         }
         let body = (finder.function)(&call.name, call.args.len())?;
-        let operands = call.args.iter().map(|e| Operand::of(e, finder)).collect();
+        let mut operands: Vec<_> = call.args.iter().map(|e| Operand::of(e, finder)).collect();
+        let has_variable = operands.first().is_some_and(Operand::is_variable);
+        let variable = has_variable.then(|| operands.remove(0));
         Some(Self {
             name: call.name.clone(),
+            variable,
             operands,
             position,
             body,
@@ -31,10 +37,13 @@ impl FunctionCall {
     }
 
     pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
-        let mut operands = Operand::arguments(&self.operands, context)?;
+        let mut values = Operand::values(&self.operands, context)?;
+        if let Some(variable) = &self.variable {
+            values.insert(0, variable.value(context)?);
+        }
         let engine = context.engine();
         let state = context.global_runtime_state_mut();
-        if state.level >= MAX_CALL_LEVELS {
+        if state.level >= engine.max_call_levels() {
             return Err(EvalAltResult::ErrorStackOverflow(self.position).into());
         }
         // (rhai may not come to look itself: a body can be nothing but shortcuts)
@@ -44,7 +53,7 @@ impl FunctionCall {
         }
         let body = self.body.upgrade().expect("a program keeps the bodies of its functions");
         state.level += 1;
-        let result = body.call(engine, &[], &mut operands, state);
+        let result = body.call(engine, &[], &mut values, state);
         state.level -= 1;
         result.map_err(|error| self.inside(error, state.source.as_deref().unwrap_or_default()))
     }

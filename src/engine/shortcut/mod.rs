@@ -40,7 +40,7 @@ pub(super) struct Finder<'a> {
     /// by its name alone.
     pub(super) function: &'a dyn Fn(&str, usize) -> Option<Weak<Body>>,
     pub(super) progress: &'a Progress,
-    /// Has any script function that name?
+    /// Has any function of a script that name?
     pub(super) is_script_function: &'a dyn Fn(&str) -> bool,
 }
 
@@ -67,7 +67,13 @@ impl Finder<'_> {
         if (self.is_script_function)(&call.name) {
             return FunctionCall::of(call, position, self).map(Shortcut::Function);
         }
-        Call::of(call, position, self).map(Shortcut::Call)
+        let is_ours = !self.is_foreign(&call.name);
+        is_ours.then(|| Call::of(call, position, self)).flatten().map(Shortcut::Call)
+    }
+
+    /// May that name mean a function that the table does not know?
+    pub(super) fn is_foreign(&self, name: &str) -> bool {
+        (self.is_script_function)(name) || self.natives.is_foreign(name)
     }
 }
 
