@@ -103,6 +103,8 @@ mod tests {
         assert_eq!((sweep(300, 500), turn.count()), (vec![b.id], 1));
         let c = open();
         assert_eq!((sweep(400, 500), turn.count()), (vec![c.id], 2));
+        turn.look_at_all();
+        assert_eq!(sweep(450, 900), [c.id, b.id], "whatever their time is");
         [b, c].iter().for_each(|link| turn.leave(link));
         assert_eq!((sweep(500, 0), turn.count()), (vec![], 0));
     }

@@ -8,8 +8,8 @@ use tokio::time::{MissedTickBehavior, interval};
 /// How often limits are checked, and so how exact they are. Fixed: a limit is at least a second in practice.
 pub(crate) const SWEEP: Duration = Duration::from_millis(100);
 
-/// How long a connection is not looked at, at most, while nothing can be over. Fixed: limits that a script changes hold for
-/// connections that are open as soon as that.
+/// How long a connection is not looked at, at most, while nothing can be over. Fixed: a tenth of the looks, and what was
+/// noted of an earlier silence is forgotten soon enough.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Time limits of a Worker's connections, seconds; zero is off. Changed by the Worker's properties of the same names,

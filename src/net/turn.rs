@@ -31,6 +31,8 @@ pub(crate) struct Turn {
     places: RefCell<Places>,
     /// Places for threads that send files.
     pub(super) pourers: Semaphore,
+    /// Have time limits changed since the last sweep?
+    has_new_limits: Cell<bool>,
     last_id: Cell<u64>,
     /// Milliseconds that this isolate was free to listen to its peers; see the sweeper.
     pub(crate) clock: Cell<u64>,
@@ -46,6 +48,7 @@ impl Turn {
             answers: Cell::new(0),
             places: RefCell::default(),
             pourers: Semaphore::new(POURERS),
+            has_new_limits: Cell::new(false),
             last_id: Cell::new(0),
             clock: Cell::new(0),
         }
@@ -121,9 +124,14 @@ impl Turn {
         self.stats.connections.set(self.count() as u64);
     }
 
+    /// Time limits have changed: the next sweep looks at every link.
+    pub(crate) fn look_at_all(&self) {
+        self.has_new_limits.set(true);
+    }
+
     /// Calls `look` with each link whose time has come; it says when that is again.
     pub(crate) fn sweep(&self, look: impl Fn(&Rc<Link>) -> u64) {
-        let now = self.clock.get();
+        let now = if self.has_new_limits.take() { u64::MAX } else { self.clock.get() };
         let mut at = 0;
         loop {
             // (not borrowed while it is looked at, which may send and close)

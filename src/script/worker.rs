@@ -292,6 +292,9 @@ impl Object for Worker {
             if outcome.is_ok() && name.starts_with("max_") {
                 core.apply_limits();
             }
+            if outcome.is_ok() {
+                core.ctx.turn.look_at_all();
+            }
             if outcome.is_ok() && name == "handler_timeout" {
                 core.ctx.apply_handler_timeout();
             }

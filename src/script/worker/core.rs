@@ -314,6 +314,7 @@ impl WorkerCore {
         for connection in self.with_connections(|c| c.values().cloned().collect::<Vec<_>>()) {
             connection.apply_limits(&self.settings);
         }
+        self.ctx.turn.look_at_all();
     }
 
     /// Lets go of everything that scripts can reach through it.
