@@ -69,6 +69,7 @@ active() {
         measure beside rhost echo --connections 2000 --idle "$silent"
     done
     alone=$(median alone rhost p99_us) beside=$(median beside rhost p99_us) times=$(ratio "$beside" "$alone")
+    alone=${alone%.*} beside=${beside%.*}
     say "active: p99 of 2000 busy websockets $alone µs alone, $beside µs beside $silent silent ones: $times times as much;" \
         "$(at_most "$times" 2)"
 }

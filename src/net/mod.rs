@@ -6,6 +6,7 @@ pub(crate) mod address;
 mod addresses;
 mod attend;
 mod bind;
+pub(crate) mod broadcast;
 pub(crate) mod budget;
 pub(crate) mod connection;
 pub(crate) mod counter;

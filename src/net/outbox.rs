@@ -5,6 +5,13 @@ use std::cell::RefCell;
 /// Empty queues kept for the next connection that sends. Fixed: a turn of the loop rarely writes to more connections.
 const SPARE: usize = 64;
 
+/// Small ones, of which more are kept: for messages to everybody. Fixed: all together are 4 MiB at most.
+const SMALL_SPARE: usize = 1024;
+
+/// Bytes that a queue has for a start, and a small one at most. Fixed: short messages are gathered without growing.
+const START: usize = 256;
+const SMALL: usize = 4 * 1024;
+
 /// Capacity above which an emptied queue is given back to the allocator, bytes. Fixed.
 const SPARE_SIZE: usize = 64 * 1024;
 
@@ -61,6 +68,9 @@ impl Outbox {
     pub(crate) fn queue(&mut self, n: usize) -> &mut Vec<u8> {
         let Queue { bytes, written, .. } = self.own();
         let needed = bytes.len() + n + HEADER;
+        if bytes.capacity() == 0 {
+            bytes.reserve_exact(needed.max(START));
+        }
         if needed > SPARE_SIZE && needed > bytes.capacity() {
             bytes.drain(..*written);
             *written = 0;
@@ -118,8 +128,9 @@ impl Outbox {
         if queue.held.is_empty()
             && let Some(queue) = self.0.take()
         {
+            let keeps = if queue.bytes.capacity() <= SMALL { SMALL_SPARE } else { SPARE };
             QUEUES.with_borrow_mut(|spare| {
-                if spare.len() < SPARE {
+                if spare.len() < keeps {
                     spare.push(queue);
                 }
             });

@@ -19,6 +19,10 @@ const POURERS: usize = 4;
 /// left the cache before they are written; measured with 64 and with 10 000 connections.
 const ANSWERS: usize = 64;
 
+/// Links that are flushed before others have their turn. Fixed: a message to ten thousand must not keep everybody waiting
+/// until the last of them has it; so many take a millisecond or two.
+const BATCH: usize = 512;
+
 /// What the connections of one isolate share.
 pub(crate) struct Turn {
     pub(crate) stats: Arc<Stats>,
@@ -97,10 +101,12 @@ impl Turn {
                 Poll::Ready(())
             })
             .await;
-            std::mem::swap(&mut batch, &mut *self.dirty.borrow_mut());
+            let count = self.dirty().min(BATCH);
+            batch.extend(self.dirty.borrow_mut().drain(..count));
             self.answers.set(0);
-            for link in batch.drain(..) {
-                link.flush();
+            batch.drain(..).for_each(|link: Rc<Link>| link.flush());
+            if self.dirty() > 0 {
+                tokio::task::yield_now().await;
             }
         }
     }

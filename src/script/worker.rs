@@ -24,6 +24,7 @@ use crate::{
     net::{
         accept::Listener,
         address::Address,
+        broadcast::Broadcast,
         link::Sent,
         listener::{Bound, Owner},
     },
@@ -202,9 +203,10 @@ impl Worker {
         let links: Vec<_> =
             self.core().with_connections(|c| c.values().map(TcpConnection::link).collect());
         with_payload(data, |kind, payload| {
-            let sent = links.iter().filter(|link| {
-                matches!(link.send(kind, payload), Ok(Sent::Written | Sent::Queued))
-            });
+            let mut broadcast = Broadcast::new(kind, payload);
+            let sent = links
+                .iter()
+                .filter(|link| matches!(broadcast.send(link), Ok(Sent::Written | Sent::Queued)));
             sent.count() as i64
         })
     }

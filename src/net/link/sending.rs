@@ -1,7 +1,7 @@
 //! How bytes get into a link's queue: what fits, what is dropped, and what the isolate's counters hear of it.
 
 use super::{Happening, Link, Sent, Status, code};
-use crate::protocol::{Framer, Kind};
+use crate::protocol::{Framer, Kind, Wire};
 use std::rc::Rc;
 
 /// Queued bytes after which a send tries to write at once instead of at the end of the turn, so that a handler that sends
@@ -20,14 +20,24 @@ pub(super) const BEYOND_BUDGET: usize = 16 * 1024;
 impl Link {
     /// Sends a message in the protocol's form. The error says why this payload cannot be sent at all.
     pub(crate) fn send(self: &Rc<Self>, kind: Kind, payload: &[u8]) -> Result<Sent, String> {
-        if !self.has_room(payload.len()) {
+        self.send_as(payload.len(), |wire, out| wire.encode(kind, payload, out))
+    }
+
+    /// The same for one of `n` bytes that `encode` appends.
+    #[inline]
+    pub(in crate::net) fn send_as(
+        self: &Rc<Self>,
+        n: usize,
+        encode: impl FnOnce(&Wire, &mut Vec<u8>) -> Result<(), String>,
+    ) -> Result<Sent, String> {
+        if !self.has_room(n) {
             return Ok(Sent::Dropped);
         }
         let mut wire = self.wire.borrow_mut();
         let mut outbox = self.outbox.borrow_mut();
         let waits = wire.websocket().is_some_and(|socket| !socket.is_open());
-        let into = if waits { outbox.held() } else { outbox.queue(payload.len()) };
-        wire.encode(kind, payload, into)?;
+        let into = if waits { outbox.held() } else { outbox.queue(n) };
+        encode(&wire, into)?;
         let (queued, costs) = outbox.measure();
         drop((wire, outbox));
         Ok(self.appended(queued, costs))
