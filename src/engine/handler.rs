@@ -129,6 +129,10 @@ impl Body {
             }
         }
         for (name, value) in for_own.iter().zip(own.iter_mut()) {
+            // (a parameter can be assigned to, whatever it was made from; copies can)
+            if value.is_read_only() {
+                *value = value.clone();
+            }
             if let Some(slot) = scope.get_mut(name) {
                 std::mem::swap(slot, value);
             }

@@ -89,6 +89,10 @@ const CASES: &[&str] = &[
     "[m::doubled(note(2)), m::sum(1, 2), m::T.to_upper()]",
     "m::missing(note(1))",
     "let T = \"own\"; [len(T), len(m::T), note(\"a\") in m::T]",
+    "[sum(global::G, 1), sum(2, 3), sum(global::G, global::G), sum(1, global::G), sum(4, 4)]",
+    "[grow(global::G), grow(1), grow(m::T), grow(2), global::G]",
+    "let x = global::G; x += 1; [x, grow(x), x]",
+    "worker.table.g = global::G; worker.table.g += 1; worker.table.g",
     "5.typed(note(1))",
     "worker.typed(note(1))",
     "5.typed()",
@@ -179,6 +183,8 @@ fn int.typed(x) { `${this} typed ${x}` }
 
 const FUNCTIONS: &str = r#"
 import "m" as m;
+const G = 5;
+fn grow(x) { x += x; x }
 let changed = 0;
 fn note(x) { worker.log.push(x); x }
 fn sum(a, b) { a + b }
