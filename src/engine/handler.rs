@@ -142,24 +142,29 @@ impl Body {
             Code::Shortcut(shortcut) => shortcut.evaluate(&mut context),
             Code::Block(block) => context.eval_expression_tree(&block.into()),
         };
+        // (a parameter that a constant was assigned to cannot be set again)
+        let mut is_clean = scope.len() == self.params.len();
         for name in for_held {
-            if let Some(slot) = scope.get_mut(name) {
-                *slot = Dynamic::UNIT;
+            match scope.get_mut(name) {
+                Some(slot) => *slot = Dynamic::UNIT,
+                None => is_clean = false,
             }
         }
         for (name, value) in for_own.iter().zip(own.iter_mut()) {
-            if let Some(slot) = scope.get_mut(name) {
-                std::mem::swap(slot, value);
-                // A parameter that an inner closure captured has become a shared cell.
-                if value.is_shared() {
-                    *value = std::mem::take(value).flatten();
-                }
+            let Some(slot) = scope.get_mut(name) else {
+                is_clean = false;
+                continue;
+            };
+            std::mem::swap(slot, value);
+            // A parameter that an inner closure captured has become a shared cell.
+            if value.is_shared() {
+                *value = std::mem::take(value).flatten();
             }
         }
         if !self.keeps_caches {
             frame.caches = Caches::new();
         }
-        if self.frames.borrow().len() < MAX_FRAMES && frame.scope.len() == self.params.len() {
+        if is_clean && self.frames.borrow().len() < MAX_FRAMES {
             self.frames.borrow_mut().push(frame);
         }
         result.or_else(|e| match *e {

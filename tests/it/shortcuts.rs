@@ -92,6 +92,7 @@ const CASES: &[&str] = &[
     "[sum(global::G, 1), sum(2, 3), sum(global::G, global::G), sum(1, global::G), sum(4, 4)]",
     "[grow(global::G), grow(1), grow(m::T), grow(2), global::G]",
     "let x = global::G; x += 1; [x, grow(x), x]",
+    "[takes_over(1), takes_over(2), sum(takes_over(3), 1), takes_over(m::T)]",
     "worker.table.g = global::G; worker.table.g += 1; worker.table.g",
     "5.typed(note(1))",
     "worker.typed(note(1))",
@@ -185,6 +186,7 @@ const FUNCTIONS: &str = r#"
 import "m" as m;
 const G = 5;
 fn grow(x) { x += x; x }
+fn takes_over(x) { let before = x; x = global::G; `${before} ${x}` }
 let changed = 0;
 fn note(x) { worker.log.push(x); x }
 fn sum(a, b) { a + b }
