@@ -2,7 +2,9 @@
 //! function of the host, calling a function of the same file. A body that is lifted out of its program has such
 //! expressions replaced by these, which rhai evaluates as custom syntax. Each knows the expression that it stands for and
 //! goes back to it when a value is of a kind that it does not know; what rhai would do happens then, neither twice nor
-//! in another order.
+//! in another order. Two things that rhai does are left out, and nobody will miss them: handles are not written back to
+//! where they came from when a method has run, which would undo what others did meanwhile; and a constant, or a handle
+//! from the top level, that is put into a plain map does not make that map a constant.
 #![allow(deprecated)] // (volatile parts of rhai)
 
 mod call;
