@@ -185,7 +185,9 @@ pub(crate) struct Pool<R: Runner> {
     busy: Cell<usize>,
     /// Did a job run so long that it asked for the clock?
     long: Cell<bool>,
-    /// Told when a job ends while `MAX_FIBERS` are busy.
+    /// How many wait for room.
+    waiting: Cell<usize>,
+    /// Told when a job ends while somebody does.
     freed: Notify,
 }
 
@@ -195,6 +197,7 @@ impl<R: Runner> Default for Pool<R> {
             idle: RefCell::default(),
             busy: Cell::new(0),
             long: Cell::new(false),
+            waiting: Cell::new(0),
             freed: Notify::new(),
         }
     }
@@ -209,7 +212,9 @@ impl<R: Runner> Pool<R> {
     /// Waits until there is.
     pub(crate) async fn room(&self) {
         while self.is_full() {
+            self.waiting.set(self.waiting.get() + 1);
             self.freed.notified().await;
+            self.waiting.set(self.waiting.get() - 1);
         }
     }
 
@@ -277,7 +282,8 @@ impl<R: Runner> Pool<R> {
     fn one_less(&self) {
         let busy = self.busy.get();
         self.busy.set(busy - 1);
-        if busy >= MAX_FIBERS {
+        // (one that was dropped while it waited still counts, which costs a look)
+        if self.waiting.get() > 0 {
             self.freed.notify_one();
         }
     }
@@ -352,3 +358,7 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
 pub(crate) fn guarded<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(f)).map_err(|panic| message(&*panic))
 }
+
+#[cfg(test)]
+#[path = "coroutine_tests.rs"]
+mod tests;

@@ -40,6 +40,8 @@ pub(super) async fn attend<T>(
             handling.await
         }
     };
+    // (a peer was not silent while nobody listened to it)
+    link.heard.set(link.turn.clock.get());
     link.handling.set(false);
     result
 }

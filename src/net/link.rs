@@ -87,6 +87,8 @@ pub(crate) struct Link {
     /// By a pipe whose target cannot take more.
     held: Cell<bool>,
     dirty: Cell<bool>,
+    /// Does its task wait for anything but input? Maybe for the queue to become shorter.
+    pub(crate) stalled: Cell<bool>,
 }
 
 impl Link {
@@ -127,6 +129,7 @@ impl Link {
             paused: Cell::new(false),
             held: Cell::new(false),
             dirty: Cell::new(false),
+            stalled: Cell::new(false),
             turn,
         });
         link.turn.enter(link.clone());
@@ -244,7 +247,7 @@ impl Link {
     }
 
     fn flushed(&self) {
-        if self.status.get() == Status::Closing {
+        if self.status.get() == Status::Closing || self.stalled.get() {
             self.wake();
         }
     }

@@ -37,6 +37,8 @@ struct Lane {
     closed: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
+    /// Waits for the end only. Apart from the writer, for both may wait at once.
+    watcher: Option<Waker>,
 }
 
 impl Lane {
@@ -61,7 +63,8 @@ impl Lane {
     }
 
     fn wake(&mut self) {
-        for waker in [self.reader.take(), self.writer.take()].into_iter().flatten() {
+        let all = [self.reader.take(), self.writer.take(), self.watcher.take()];
+        for waker in all.into_iter().flatten() {
             waker.wake();
         }
     }
@@ -150,7 +153,7 @@ impl Pipe {
         if lane.closed {
             return Poll::Ready(());
         }
-        lane.writer = Some(cx.waker().clone());
+        lane.watcher = Some(cx.waker().clone());
         Poll::Pending
     }
 

@@ -95,15 +95,18 @@ impl Session {
             return Emitted::Ended(None);
         };
         let mut handle = std::mem::take(&mut self.handle);
-        // (a script may have assigned to its parameter, and neither a panic nor a wait gives arguments back)
-        if !handle.is::<TcpConnection>() {
+        // (neither a panic nor a wait gives arguments back)
+        if handle.is_unit() {
             handle = Dynamic::from(subject.connection.clone());
         }
         let mut args: Args = [handle, second, third];
         match subject.ctx.start(handler, &mut args, 0, waker, || subject.occasion(event)) {
             Called::Ended(result) => {
                 let [back, ..] = args;
-                self.handle = back;
+                // (a script may have assigned to its parameter, maybe another connection)
+                let own = back.read_lock::<TcpConnection>();
+                let is_own = own.is_some_and(|own| own.is_same(&subject.connection));
+                self.handle = if is_own { back } else { Dynamic::UNIT };
                 if let Err(fault) = &result {
                     subject.own_up(fault);
                 }

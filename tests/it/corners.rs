@@ -202,3 +202,68 @@ fn a_pipe_that_drains_does_not_resume_what_the_script_has_paused() {
     assert!(left.stream().write(&[b'x'; 1 << 20]).is_err(), "the pipe's target is full");
     assert_eq!(drain(&right), more);
 }
+
+#[test]
+fn a_handler_that_assigns_another_connection_to_its_parameter_does_not_change_whose_the_next_message_is()
+ {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_connect = |connection| { if worker.first == () { worker.first = connection; } };
+        worker.on_message = |connection, line| {
+            connection.send(`${connection.id} ${line}`);
+            if line == "swap" { connection = worker.first; }
+        };
+        worker.on_close = |connection| print(`closed ${connection.id}`);
+        "#,
+    );
+    let mut first = host.tcp(TEXT);
+    assert_eq!(first.ask("hello"), "1 hello");
+    let mut second = host.tcp(TEXT);
+    assert_eq!(second.ask("swap"), "2 swap");
+    assert_eq!(second.ask("after"), "2 after");
+    drop(second);
+    host.wait_for_log("closed 2");
+}
+
+#[test]
+fn a_request_behind_a_pause_is_looked_at_when_the_queue_before_it_has_gone_out() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("http://127.0.0.1:0");
+        worker.on_message = |connection, request| {
+            if request.path() == "/b" { connection.send("second"); return; }
+            connection.pause_recv();
+            Timer::delay(0.05, || {
+                connection.resume_recv();
+                let body = "";
+                body.pad(20000, 'x');
+                connection.send(body);
+                connection.max_send_buffer_size = 1000;
+            });
+        };
+        "#,
+    );
+    let mut client = host.tcp("http://127.0.0.1:0");
+    client.send(
+        "GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    );
+    let answers = String::from_utf8(client.rest()).expect("text");
+    assert!(answers.ends_with("second"), "{}", answers.len());
+}
+
+#[test]
+fn the_time_that_a_handshake_takes_in_the_script_is_no_silence_of_the_peer() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("websocket://127.0.0.1:0");
+        worker.idle_timeout = 0.5;
+        worker.on_websocket_connect = |connection, request| { sleep(0.6); true };
+        "#,
+    );
+    let mut socket = host.websocket("websocket://127.0.0.1:0");
+    let opened = Instant::now();
+    socket.receive();
+    // (the sweeper comes by ten times a second)
+    assert!(opened.elapsed() >= Duration::from_millis(350), "{:?}", opened.elapsed());
+}

@@ -147,3 +147,32 @@ fn what_only_begins_like_the_preface_is_judged_as_any_request() {
         assert!(client.line().starts_with(&format!("HTTP/1.1 {status} ")), "{begin}");
     }
 }
+
+#[test]
+fn a_large_answer_arrives_whole_whether_its_handler_waits_or_not() {
+    let script = r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.on_message = |connection, request| {
+    let body = "";
+    body.pad(request.get("n").parse_int(), 'x');
+    if request.path() == "/chunks" {
+        connection.send(Response(200, #{ "Transfer-Encoding": "chunked" }));
+        for n in 0..40 { connection.send(Chunk(body)); sleep(0.002); }
+        connection.send(Chunk(""));
+        return;
+    }
+    connection.send(body);
+    if request.path() != "/plain" { sleep(0.02); }
+    if request.path() == "/two" { sleep(0.02); sleep(0.02); }
+};
+Worker::run_all();
+"#;
+    let mut host = TestHost::start(script);
+    let base = host.address(ADDRESS);
+    for (path, times) in [("/plain", 1), ("/one", 1), ("/two", 1), ("/chunks", 40)] {
+        for n in [30_000, 900_000 / times, 3_000_000 / times] {
+            let got = curl(&base, &format!("{path}?n={n}"), &[]);
+            assert_eq!(got.len(), n * times, "{path} of {n}");
+        }
+    }
+}

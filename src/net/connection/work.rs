@@ -58,7 +58,6 @@ impl<E: Events> Connection<E> {
                 Work::Handler(rest) => {
                     self.attend(rest).await;
                     self.link.complaining.set(false);
-                    self.link.heard.set(self.link.turn.clock.get());
                     next = self.events.took_long().then_some(Work::LetOthers);
                 }
                 Work::Handshake(request, rest) => {
@@ -126,6 +125,7 @@ impl<E: Events> Connection<E> {
     /// Waits until there is something to do or to be read: that the peer reset the connection is noticed all the same.
     async fn wait_unread(&self) {
         let mut broken = pin!(self.read.broken());
+        self.link.stalled.set(true);
         poll_fn(|cx| {
             self.link.register(cx.waker());
             if self.has_work() || self.reads() {
@@ -134,6 +134,7 @@ impl<E: Events> Connection<E> {
             broken.as_mut().poll(cx).map(|()| self.link.destroy())
         })
         .await;
+        self.link.stalled.set(false);
     }
 
     async fn peer_ended(&self) {
