@@ -22,7 +22,8 @@
 //! - `load_ready`: the same with the time in which others kept it from one. Near 1 it never waited for the server, so that
 //!   it is the bottleneck;
 //! - `server_us`: processor microseconds of the server for each message, in the measured time;
-//! - `server_kib`: resident memory of the server at the end; `idle_kib`: what each idle websocket added to it.
+//! - `server_kib`: resident memory of the server at the end; `idle_kib`: what each idle websocket added to it;
+//! - `opened_per_second`: idle websockets opened, one after the other.
 
 mod connection;
 mod crowd;
@@ -59,7 +60,9 @@ fn run(options: &Options) -> io::Result<String> {
     let mut crowd = Crowd::open(options)?;
 
     let before = resident(server);
+    let opening = Instant::now();
     let _idle = crowd::open_idle(options)?;
+    let opened = (options.idle > 0).then(|| options.idle as f64 / opening.elapsed().as_secs_f64());
     if options.idle > 0 {
         std::thread::sleep(SETTLE);
     }
@@ -87,7 +90,7 @@ fn run(options: &Options) -> io::Result<String> {
     let messages = rounds * crowd.messages_per_round();
     Ok(format!(
         "{{\"messages_per_second\":{:.0}, \"messages\":{messages}, \"seconds\":{seconds:.3}, \"p50_us\":{}, \
-         \"p99_us\":{}, \"load_busy\":{}, \"load_ready\":{}, \"server_us\":{}, \"server_kib\":{}, \"idle_kib\":{}}}",
+         \"p99_us\":{}, \"load_busy\":{}, \"load_ready\":{}, \"server_us\":{}, \"server_kib\":{}, \"idle_kib\":{}, \"opened_per_second\":{}}}",
         messages as f64 / seconds,
         latencies.percentile(50),
         latencies.percentile(99),
@@ -96,6 +99,7 @@ fn run(options: &Options) -> io::Result<String> {
         json(server_time.map(|time| time * 1e6 / messages as f64)),
         json(resident(server).map(|kib| kib as f64)),
         json(idle),
+        json(opened),
     ))
 }
 

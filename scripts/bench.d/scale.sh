@@ -74,6 +74,33 @@ active() {
         "$(at_most "$times" 2)"
 }
 
+# figure FILE NAME: one of the load generator's, as a whole number.
+figure() {
+    sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p" "$1"
+}
+
+# How many open in a second, and what handlers of others notice. (Then both loads share a core, and fewer open.)
+accept() {
+    local silent alone beside rate pid opening
+    is_wanted accept || return 0
+    silent=$(fitting 10000 64)
+    serve rhost echo
+    opening=(--addr "127.0.0.1:$port" --connections 1 --idle "$silent" --seconds 0.1)
+    taskset -c 1 "$load" "${opening[@]}" >"$work/opening" || die "load failed: accept"
+    taskset -c 1 "$load" --addr "127.0.0.1:$port" --seconds 1 >"$work/alone" || die "load failed: accept"
+    taskset -c 1 "$load" --addr "127.0.0.1:$port" --seconds 3 >"$work/beside" &
+    pid=$!
+    # (until its warm-up is over)
+    sleep 0.6
+    taskset -c 1 "$load" "${opening[@]}" >/dev/null || die "load failed: accept"
+    wait "$pid" || die "load failed: accept"
+    stop_server
+    alone=$(figure "$work/alone" p99_us) beside=$(figure "$work/beside" p99_us)
+    rate=$(figure "$work/opening" opened_per_second)
+    say "accept: $silent websockets opened at $rate a second; $(at_least "$rate" 10000); p99 of 64 busy ones" \
+        "$alone µs alone, $beside µs meanwhile"
+}
+
 # isolates NAME KIND
 isolates() {
     local name=$1 round count cores=0,1 load_cores=0,1 one two
