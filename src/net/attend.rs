@@ -2,11 +2,13 @@
 
 use super::{
     inbox::Inbox,
+    linger::linger,
     link::{Link, Status},
     told::Later,
     transport::ReadHalf,
 };
 use std::{future::poll_fn, task::Poll};
+use tokio::task::spawn_local;
 
 /// Waits for a handler that has begun. Meanwhile it must not sit on the buffer that all connections share, and a connection
 /// that is over gives its socket back at once, for the handler may wait for long, and its next send says so.
@@ -25,7 +27,7 @@ pub(super) async fn attend<T>(
             return Poll::Ready(Some(result));
         }
         link.register(cx.waker());
-        match link.status() == Status::Closed || broken.as_mut().poll(cx).is_ready() {
+        match link.is_over() || broken.as_mut().poll(cx).is_ready() {
             true => Poll::Ready(None),
             false => Poll::Pending,
         }
@@ -35,8 +37,12 @@ pub(super) async fn attend<T>(
     let result = match finished {
         Some(result) => result,
         None => {
+            let is_polite = link.status() == Status::Closing && link.is_over();
             link.destroy();
-            read.give_back();
+            let read = read.give_back();
+            if is_polite {
+                spawn_local(linger(read));
+            }
             handling.await
         }
     };

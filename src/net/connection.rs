@@ -57,9 +57,15 @@ impl<E: Events> Connection<E> {
         !self.link.hungry.get() && !self.inbox.is_empty() && self.link.is_listening()
     }
 
+    /// Has the peer ended its half, and everything that it sent before been answered? (What is paused is not lost.)
+    fn is_through(&self) -> bool {
+        let has_more = || !self.link.hungry.get() && !self.inbox.is_empty();
+        self.ended && !self.link.is_answering() && !has_more()
+    }
+
     /// Is there something to do that does not have to be read first?
     fn has_work(&self) -> bool {
-        self.link.calls() || self.can_digest() || self.ended && !self.link.is_answering()
+        self.link.calls() || self.can_digest() || self.is_through()
     }
 
     /// Is the peer to be read now?
@@ -104,7 +110,7 @@ impl<E: Events> Connection<E> {
                     continue;
                 }
             }
-            if self.ended && !self.link.is_answering() && !self.can_digest() {
+            if self.is_through() {
                 self.ended = false;
                 return Poll::Ready(Work::PeerEnded);
             }

@@ -15,6 +15,7 @@ mod http2;
 pub(crate) mod inbox;
 mod inherited;
 pub(crate) mod latency;
+mod linger;
 pub(crate) mod link;
 pub(crate) mod listener;
 pub(crate) mod outbox;

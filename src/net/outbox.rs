@@ -97,6 +97,11 @@ impl Outbox {
         self.0.as_ref().map_or(&[], |q| &q.bytes[q.written..])
     }
 
+    /// Nothing came of what was to be appended: an empty queue gives its memory back.
+    pub(crate) fn settle(&mut self) {
+        self.advance(0);
+    }
+
     /// The kernel took `n` bytes.
     pub(crate) fn advance(&mut self, n: usize) {
         let Some(queue) = &mut self.0 else { return };

@@ -81,9 +81,10 @@ impl ReadHalf {
         }
     }
 
-    /// Closes it, as far as this half is concerned.
-    pub(crate) fn give_back(&mut self) {
-        *self = ReadHalf::Closed(self.place());
+    /// Takes it out: when that is dropped, the socket is closed as far as this half is concerned.
+    pub(crate) fn give_back(&mut self) -> Self {
+        let place = self.place();
+        std::mem::replace(self, ReadHalf::Closed(place))
     }
 
     pub(crate) fn poll_read(

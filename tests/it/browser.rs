@@ -21,7 +21,7 @@ use std::{env, fs, process, thread};
 use serde_json::{Value, json};
 
 /// What [`Browser::wait_for`] grants a page.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// What one WebDriver call may take. A browser that starts while all cores compile needs most of
 /// this.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);

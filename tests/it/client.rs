@@ -1,5 +1,6 @@
 //! Clients on real sockets, byte by byte. A client that fails a test prints what went over its wire.
 
+use crate::host::PATIENCE;
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
@@ -7,9 +8,6 @@ use std::{
     path::Path,
     time::Duration,
 };
-
-/// How long a read waits for what must come. Only tests that fail wait for it.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long a read waits to show that nothing comes.
 pub const SILENCE: Duration = Duration::from_millis(120);

@@ -3,8 +3,8 @@
 use crate::{
     client::{Client, WebSocket},
     daemon::{Daemon, signal, until},
-    host::TestHost,
-    operation::{SOON, status},
+    host::{SOON, TestHost},
+    operation::status,
     process::{Process, listed},
     push::edited,
 };

@@ -346,3 +346,29 @@ fn a_connection_destroyed_while_its_handler_waits_closes_when_that_returns() {
     waits.expect_end();
     assert_eq!(host.printed(), ["waiting", "sent: false", "closed"]);
 }
+
+#[test]
+fn who_was_closed_in_order_hears_of_it_while_the_handler_goes_on() {
+    let mut host = TestHost::start(
+        r#"
+        let free = false;
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            if line == "free" { free = true; return connection.send("ok"); }
+            connection.close("last words");
+            while !free { sleep(0.01); }
+            print(`sent: ${connection.send("late")}`);
+        };
+        worker.on_close = |connection| print("closed");
+        Worker::run_all();
+        "#,
+    );
+    let (mut client, mut other) = (host.tcp(TEXT), host.tcp(TEXT));
+    client.send("close\nnever\n");
+    assert_eq!(client.line(), "last words");
+    client.expect_end();
+    assert_eq!(host.printed(), [""; 0], "its handler still waits");
+    assert_eq!(other.ask("free"), "ok");
+    host.wait_for_log("closed");
+    assert_eq!(host.printed(), ["sent: false", "closed"]);
+}

@@ -1,6 +1,9 @@
 //! What one peer, one script or one pipe may not do to the others.
 
-use crate::{client::Client, host::TestHost};
+use crate::{
+    client::Client,
+    host::{PATIENCE, TestHost},
+};
 use std::{
     io::{ErrorKind, Read, Write},
     time::{Duration, Instant},
@@ -171,6 +174,7 @@ fn drain(client: &Client) -> usize {
             Err(e) => panic!("cut off after {received}: {e}"),
         }
     }
+    stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
     received
 }
 
@@ -187,20 +191,22 @@ fn a_pipe_that_drains_does_not_resume_what_the_script_has_paused() {
     host.wait_for_log("full");
     third.send("P");
     assert_eq!(third.bytes(1), b"P");
-    let first = drain(&right);
-    host.wait_for_log("drained");
+    let mut first = drain(&right);
+    while host.logged("drained") == 0 {
+        first += drain(&right);
+    }
     assert!(first < sent, "all {sent} bytes came although the script has paused their sender");
     third.send("R");
     assert_eq!(third.bytes(1), b"R");
-    assert_eq!(first + drain(&right), sent);
+    right.bytes(sent - first);
 
-    // The other way round: what a pipe holds back is not let go by the script's own resuming.
+    // The other way round: what a pipe holds back is not let go by the script's own resuming, for its target would lose it.
     let more = flood(&left);
     third.send("R");
     assert_eq!(third.bytes(1), b"R");
-    left.stream().set_write_timeout(Some(Duration::from_millis(100))).expect("timeout");
-    assert!(left.stream().write(&[b'x'; 1 << 20]).is_err(), "the pipe's target is full");
-    assert_eq!(drain(&right), more);
+    let more = more + flood(&left);
+    right.bytes(more);
+    assert_eq!(host.errors(), 0);
 }
 
 #[test]

@@ -1,13 +1,8 @@
 //! Values that say when scripts have let go of them.
 
+use crate::host::PATIENCE;
 use rhost::HostBuilder;
-use std::{
-    sync::{Arc, mpsc},
-    time::Duration,
-};
-
-/// Long enough for anything that should be freed. Only tests that fail wait for it.
-const PATIENCE: Duration = Duration::from_secs(5);
+use std::sync::{Arc, mpsc};
 
 /// What `guard()` gives to a script: the last clone that goes sends a message.
 #[derive(Clone)]

@@ -16,7 +16,10 @@ use std::{
 };
 
 /// How long anything that should happen may take. Only tests that fail wait for it.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// About one second, on a machine that does much else.
+pub const SOON: Duration = Duration::from_secs(3);
 
 /// How long reloads that were asked for may take to be done, when nothing tells which was the last.
 const SETTLED: Duration = Duration::from_millis(300);

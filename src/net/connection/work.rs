@@ -7,11 +7,10 @@ use crate::{
         Events, Verdict,
         attend::attend,
         http2,
-        inbox::{give_buffer, take_buffer},
+        linger::linger,
         link::Status,
         spool::Spool,
         told::{Later, Told},
-        transport::ReadHalf,
     },
     protocol::{Broken, handshake, http},
 };
@@ -19,15 +18,7 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     task::Poll,
-    time::Duration,
 };
-
-/// How long a closed connection's leftovers are read and thrown away. Fixed: closing a socket with unread bytes makes the
-/// kernel send a reset, which may destroy our last message on its way; a second lets a living peer take it.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// Bytes that are thrown away at most during that time. Fixed.
-const LINGER_BYTES: usize = 4 * 1024 * 1024;
 
 /// See the module.
 pub(in crate::net) enum Work {
@@ -164,7 +155,7 @@ impl<E: Events> Connection<E> {
     /// Closes the socket, tells the script, and lets a polite peer take what is on its way. The socket does not wait for
     /// the script, whose handler may take its time.
     async fn end(self) {
-        let Self { mut read, link, mut events, .. } = self;
+        let Self { read, link, mut events, .. } = self;
         // (held to the last line: the socket may be given back while a handler still waits)
         let _place = read.place();
         let polite = link.status() == Status::Closing;
@@ -175,8 +166,8 @@ impl<E: Events> Connection<E> {
                 write.shutdown();
             }
             let lingering = async {
-                let _ = tokio::time::timeout(LINGER, discard(&mut read)).await;
-                drop((read, write));
+                linger(read).await;
+                drop(write);
             };
             tokio::join!(close(&mut events), lingering);
         } else {
@@ -191,23 +182,5 @@ async fn close<E: Events>(events: &mut E) {
     match poll_fn(|cx| Poll::Ready(events.close(cx.waker()))).await {
         Told::Done(()) => (),
         Told::Waits(rest) => rest.await,
-    }
-}
-
-/// Reads until the peer has closed its side.
-async fn discard(read: &mut ReadHalf) {
-    let mut total = 0;
-    while total < LINGER_BYTES {
-        let n = poll_fn(|cx| {
-            let mut buffer = take_buffer();
-            let polled = read.poll_read(cx, buffer.space());
-            give_buffer(buffer);
-            polled
-        })
-        .await;
-        match n {
-            Ok(n) if n > 0 => total += n,
-            _ => return,
-        }
     }
 }

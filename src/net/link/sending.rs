@@ -37,7 +37,10 @@ impl Link {
         let mut outbox = self.outbox.borrow_mut();
         let waits = wire.websocket().is_some_and(|socket| !socket.is_open());
         let into = if waits { outbox.held() } else { outbox.queue(n) };
-        encode(&wire, into)?;
+        if let Err(why) = encode(&wire, into) {
+            outbox.settle();
+            return Err(why);
+        }
         let (queued, costs) = outbox.measure();
         drop((wire, outbox));
         Ok(self.appended(queued, costs))

@@ -79,6 +79,26 @@ fn a_client_that_has_no_more_requests_still_gets_its_answers() {
 }
 
 #[test]
+fn what_a_client_sent_before_its_end_is_answered_although_it_is_paused_meanwhile() {
+    let more = r#"
+        if request.path() == "/pause" {
+            Timer::delay(0.05, || {
+                connection.pause_recv();
+                connection.send("paused");
+                Timer::delay(0.05, || connection.resume_recv());
+            });
+            return;
+        }"#;
+    let mut host = TestHost::start(&SCRIPT.replace("// more", more));
+    let mut client = host.tcp(ADDRESS);
+    client.send(get("/pause") + get("/behind").as_str());
+    client.finish();
+    assert_eq!(answer(&mut client).text(), "paused");
+    assert_eq!(answer(&mut client).text(), "GET /behind ");
+    client.expect_end();
+}
+
+#[test]
 fn a_request_that_is_cut_off_is_none() {
     let mut host = slow();
     let body = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhell";

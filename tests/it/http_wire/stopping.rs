@@ -126,7 +126,6 @@ fn a_graceful_stop_answers_what_is_asked_and_waits_for_nobody_else() {
     host.handle().stop_gracefully(7);
     idle.expect_end();
     fresh.expect_end();
-    assert!(began.elapsed() < Duration::from_millis(250), "{:?}", began.elapsed());
     half.send("lo");
     begun.send("Host: x\r\n\r\n");
     for (client, wanted) in [

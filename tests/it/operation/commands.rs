@@ -1,9 +1,9 @@
 //! What the commands do beyond starting and stopping, and what they print.
 
-use super::SOON;
 use crate::{
     client::{CLOSE, Client, WebSocket},
     daemon::{Daemon, ECHO, until},
+    host::SOON,
     process::{listed, rhost_with},
 };
 use std::{net::TcpStream, thread, time::Instant};

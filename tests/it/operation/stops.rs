@@ -1,10 +1,10 @@
 //! How a service ends: what its script still gets to do, what its peers still get, and who cannot hold it up.
 
-use super::{SOON, free_address};
+use super::free_address;
 use crate::{
     client::{Client, WebSocket, handshake},
     daemon::Daemon,
-    host::eventually,
+    host::{SOON, eventually},
     process::Process,
 };
 use std::{net::TcpStream, thread, time::Duration};
