@@ -73,12 +73,21 @@ impl Globals {
 
     /// The variable of that name at the top level of that file.
     pub(crate) fn get(&self, file: Option<&str>, name: &str) -> Option<Dynamic> {
+        self.look(file, name, |value| Some(value.clone()))
+    }
+
+    fn look<T>(
+        &self,
+        file: Option<&str>,
+        name: &str,
+        at: impl FnOnce(&Dynamic) -> Option<T>,
+    ) -> Option<T> {
         let file = file.unwrap_or_default();
         // (lengths first: comparing with an empty string's dangling pointer is slow in libc)
         if file.len() == self.main_file.len() && file == self.main_file {
-            return self.main.borrow().get(name).cloned();
+            return self.main.borrow().get(name).and_then(at);
         }
-        self.others.borrow().get(file).and_then(|v| v.get(name).cloned())
+        self.others.borrow().get(file)?.get(name).and_then(at)
     }
 
     pub(crate) fn set(&self, file: &str, name: &str, value: Dynamic) {
@@ -136,11 +145,7 @@ impl Globals {
         if let Some(captured) = context.scope().get(name) {
             return self.read(captured);
         }
-        let file = context.source().unwrap_or_default();
-        if file.len() == self.main_file.len() && file == self.main_file {
-            return self.main.borrow().get(name).and_then(|value| self.read(value));
-        }
-        self.others.borrow().get(file)?.get(name).and_then(|value| self.read(value))
+        self.look(context.source(), name, |value| self.read(value))
     }
 
     /// Is this a reference by itself? (`type_id` panics on a locked cell.)

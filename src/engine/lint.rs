@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Calls that rhai treats specially; they are in no list of functions.
-const KEYWORDS: [&str; 8] =
+pub(super) const KEYWORDS: [&str; 8] =
     ["call", "curry", "Fn", "eval", "is_def_var", "is_def_fn", "is_shared", "type_of"];
 
 /// How many arguments the closure is given that is the last argument of such a function of the host's modules.

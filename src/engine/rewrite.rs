@@ -2,12 +2,8 @@
 //! become its value, and a method call whose name no script function has is marked as native, which saves it two failed
 //! look-ups.
 
-use super::{shortcut::Finder, tails};
+use super::{lint::KEYWORDS, shortcut::Finder, tails};
 use rhai::{BinaryExpr, Expr, FlowControl, FnCallExpr, FnCallHashes, Stmt, StmtBlock};
-
-/// Calls that rhai treats specially; their hashes must stay.
-const SPECIAL: [&str; 9] =
-    ["call", "curry", "Fn", "eval", "is_def_var", "is_def_fn", "is_shared", "type_of", "import"];
 
 /// Rewrites a body.
 pub(super) fn rewrite(body: &mut Expr, finder: &Finder) {
@@ -106,7 +102,8 @@ impl Rewriter<'_> {
         if !call.hashes.is_native_only()
             && !call.is_qualified()
             && !self.0.is_foreign(name)
-            && !SPECIAL.contains(&name)
+            // (rhai knows these by their hashes)
+            && !KEYWORDS.contains(&name)
         {
             call.hashes = FnCallHashes::from_native_only(call.hashes.native());
         }

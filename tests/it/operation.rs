@@ -19,7 +19,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::atomic::{AtomicBool, Ordering},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 /// The line that pushes to `uid1`.
