@@ -39,9 +39,10 @@ pub(super) async fn attend<T>(
         None => {
             let is_polite = link.status() == Status::Closing && link.is_over();
             link.destroy();
-            let read = read.give_back();
-            if is_polite {
-                spawn_local(linger(read));
+            // (nothing of the socket may be held while the handler goes on)
+            match (read.give_back(), is_polite) {
+                (read, true) => drop(spawn_local(linger(read))),
+                (read, false) => drop(read),
             }
             handling.await
         }

@@ -56,6 +56,7 @@ fn a_list_of_200_000_maps_is_dropped_with_the_host() {
     let script = r#"
 let top = #{};
 let worker = Worker();
+worker.handler_timeout = 60;
 worker.m = #{};
 worker.on_worker_start = |worker| {
     for i in 0..200000 { let n = #{}; n.next = worker.m; worker.m = n; }
