@@ -30,6 +30,8 @@ pub(crate) struct Native {
     pub(super) function: Rc<Function>,
     /// Does it want to know where it is called?
     pub(super) has_context: bool,
+    /// Does it only look at its first argument, where that lies? (Others take it, so that it has to be a copy.)
+    pub(super) borrows: bool,
 }
 
 /// One function, and the types that it takes.
@@ -124,8 +126,10 @@ impl Natives {
         if params.contains(&TypeId::of::<FnPtr>()) {
             return;
         }
-        if let Some(function) = function.into_rhai_function(true, false).get_native_fn() {
-            let native = Native { function: function.clone(), has_context: X };
+        let function = function.into_rhai_function(true, false);
+        let borrows = function.is_method();
+        if let Some(function) = function.get_native_fn() {
+            let native = Native { function: function.clone(), has_context: X, borrows };
             let entry = Entry { params: params.to_vec(), native };
             self.known.entry(name.to_owned()).or_default().push(entry);
         }

@@ -3,7 +3,9 @@
 
 use super::{Finder, MAX_OPERANDS, Outcome};
 use crate::engine::natives::{Native, Natives};
-use rhai::{Dynamic, EvalContext, FnArgsVec, ImmutableString, NativeCallContext, Position};
+use rhai::{
+    Dynamic, EvalAltResult, EvalContext, FnArgsVec, ImmutableString, NativeCallContext, Position,
+};
 use std::{any::TypeId, cell::RefCell, rc::Rc};
 
 /// Values of one call: the operands, and what a method is called on.
@@ -56,12 +58,25 @@ impl Callee {
                 value
             }
         };
-        Some(value.map_err(|mut error| {
-            if error.position().is_none() {
-                error.set_position(self.position);
-            }
-            error
-        }))
+        Some(value.map_err(|error| self.here(error)))
+    }
+
+    /// Calls it on a variable where that lies, which saves a copy of the handle. `None`: it has to be called otherwise.
+    pub(super) fn call_on(
+        &self,
+        variable: &mut Dynamic,
+        others: &mut [Dynamic],
+    ) -> Option<Outcome<Dynamic>> {
+        let native = self.find(variable, others)?;
+        let is_simple = native.borrows && !native.has_context;
+        is_simple.then(|| run(&native, None, variable, others).map_err(|error| self.here(error)))
+    }
+
+    fn here(&self, mut error: Box<EvalAltResult>) -> Box<EvalAltResult> {
+        if error.position().is_none() {
+            error.set_position(self.position);
+        }
+        error
     }
 
     fn find(&self, first: &Dynamic, others: &[Dynamic]) -> Option<Native> {

@@ -69,6 +69,9 @@ impl Chain {
 
     /// The chain's value; `None`: something on the way is not known here, and nothing has happened.
     fn walk(&self, context: &mut EvalContext, operands: &mut Operands) -> Option<Outcome<Dynamic>> {
+        if let Some(value) = self.call_on_root(context, operands) {
+            return Some(value);
+        }
         let (mut value, reads) = self.start(context)?;
         for read in reads {
             value = read.of(context, value, operands)?;
@@ -77,12 +80,29 @@ impl Chain {
         method.callee.call(context, &mut value, &mut operands[method.operands.clone()])
     }
 
-    /// The root's value and the reads from there on. An entry of a plain map is taken without a copy of the map.
-    fn start(&self, context: &EvalContext) -> Option<(Dynamic, &[Read])> {
-        if let Some((Read::Property { name, .. }, rest)) = self.reads.split_first()
-            && let Some(map) = self.root.local(context).filter(|value| value.is_map())
-        {
-            return Some((entry(map, name)?, rest));
+    /// The value of `variable.method(…)`, if the variable can be lent to the method.
+    fn call_on_root(
+        &self,
+        context: &mut EvalContext,
+        operands: &mut Operands,
+    ) -> Option<Outcome<Dynamic>> {
+        let method = self.method.as_ref().filter(|_| self.reads.is_empty())?;
+        let variable = self.root.local_mut(context)?;
+        method.callee.call_on(variable, &mut operands[method.operands.clone()])
+    }
+
+    /// The root's value and the reads from there on. What a variable is asked for first is taken without a copy of it.
+    fn start(&self, context: &mut EvalContext) -> Option<(Dynamic, &[Read])> {
+        if let Some((Read::Property { name, getter, .. }, rest)) = self.reads.split_first() {
+            if let Some(map) = self.root.local(context).filter(|value| value.is_map()) {
+                return Some((entry(map, name)?, rest));
+            }
+            if let Some(getter) = getter
+                && let Some(variable) = self.root.local_mut(context)
+                && let Some(value) = getter.call_on(variable, &mut [])
+            {
+                return Some((value.ok()?, rest));
+            }
         }
         Some((self.root.copy(context)?, &self.reads))
     }

@@ -14,7 +14,7 @@ pub(super) struct Operand {
 /// How its value is found.
 enum Way {
     /// A variable or parameter of the function: so many places before the newest, from 1.
-    Local(usize, Rc<Globals>),
+    Local(usize, ImmutableString, Rc<Globals>),
     /// A variable that the function does not declare.
     Free(ImmutableString, Rc<Globals>),
     Constant(Dynamic),
@@ -28,9 +28,10 @@ impl Operand {
             Expr::Variable(variable, short, _) if variable.2.is_empty() => {
                 let globals = finder.globals.clone();
                 let places = short.map(|n| n.get().into()).or(variable.0.map(|n| n.get()));
+                let name = variable.1.clone();
                 match places {
-                    Some(places) => Way::Local(places, globals),
-                    None => Way::Free(variable.1.clone(), globals),
+                    Some(places) => Way::Local(places, name, globals),
+                    None => Way::Free(name, globals),
                 }
             }
             other => match (Shortcut::behind(other), other.get_literal_value(None)) {
@@ -53,15 +54,22 @@ impl Operand {
 
     /// Shows a variable of the running function, where it lies.
     pub(super) fn local<'a>(&self, context: &'a EvalContext) -> Option<&'a Dynamic> {
-        let Way::Local(places, _) = self.way else { return None };
+        let Way::Local(places, ..) = self.way else { return None };
         // (`iter_raw` runs from the newest entry back)
         context.scope().iter_raw().nth(places - 1).map(|(.., value)| value)
+    }
+
+    /// The same, for a function that looks at it there. `None` also for a constant.
+    pub(super) fn local_mut<'a>(&self, context: &'a mut EvalContext) -> Option<&'a mut Dynamic> {
+        // (the newest of that name, which is the one that is so many places before the newest of all)
+        let Way::Local(_, name, _) = &self.way else { return None };
+        context.scope_mut().get_mut(name)
     }
 
     /// A variable's value, if a copy is as good: handles, and what is small. `None` if rhai has to look.
     pub(super) fn copy(&self, context: &EvalContext) -> Option<Dynamic> {
         match &self.way {
-            Way::Local(_, globals) => globals.read(self.local(context)?),
+            Way::Local(.., globals) => globals.read(self.local(context)?),
             Way::Free(name, globals) => globals.free(context, name),
             _ => None,
         }
