@@ -163,3 +163,40 @@ impl Turn {
         self.places.borrow().count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        net::{pipe::Pipe, transport::Stream},
+        protocol::{Wire, scheme::Scheme},
+    };
+    use tokio::{
+        runtime::{Builder, LocalOptions},
+        task::{spawn_local, yield_now},
+    };
+
+    #[test]
+    fn others_have_their_turn_between_two_batches_of_writes() {
+        let runtime = Builder::new_current_thread().build_local(LocalOptions::default());
+        runtime.expect("a runtime").block_on(async {
+            let turn = Rc::new(Turn::new(Arc::default(), Arc::default()));
+            let open = |_| {
+                let (near, far) = Pipe::pair(&turn, (None, None), None);
+                let wire = Wire::new(Scheme::Text);
+                (Link::new(Stream::Pipe(near), wire, Rc::default(), turn.clone()), far)
+            };
+            let opened: Vec<_> = (0..=BATCH).map(open).collect();
+            spawn_local(turn.clone().flush_for_ever());
+            yield_now().await;
+            for ((link, _), _) in &opened {
+                link.send_raw(b"to everybody");
+            }
+            assert_eq!(turn.dirty(), BATCH + 1);
+            yield_now().await;
+            assert_eq!(turn.dirty(), 1);
+            yield_now().await;
+            assert_eq!(turn.dirty(), 0);
+        });
+    }
+}
