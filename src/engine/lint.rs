@@ -3,6 +3,7 @@
 //! value of a loop.
 
 use super::{
+    KEYWORDS,
     closures::ANONYMOUS,
     distinct::Distinct,
     loops,
@@ -15,10 +16,6 @@ use std::{
     collections::{HashMap, HashSet},
     rc::Rc,
 };
-
-/// Calls that rhai treats specially; they are in no list of functions.
-pub(super) const KEYWORDS: [&str; 8] =
-    ["call", "curry", "Fn", "eval", "is_def_var", "is_def_fn", "is_shared", "type_of"];
 
 /// How many arguments the closure is given that is the last argument of such a function of the host's modules.
 const GIVEN: [(&str, &str, usize); 12] = [

@@ -87,6 +87,10 @@ fn check_time() -> Result<(), Box<EvalAltResult>> {
 /// Registers functions of the embedder's.
 pub(crate) type Register = Arc<dyn Fn(&mut Engine) + Send + Sync>;
 
+/// Calls that rhai treats specially, by their hashes; they are in no list of functions.
+const KEYWORDS: [&str; 8] =
+    ["call", "curry", "Fn", "eval", "is_def_var", "is_def_fn", "is_shared", "type_of"];
+
 /// What an embedder may change. Fixed at start.
 #[derive(Clone)]
 pub(crate) struct Config {

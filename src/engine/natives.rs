@@ -1,6 +1,7 @@
 //! Functions of the host in a table of their own, so that a call in a handler's body finds them by the types of its
 //! values, without rhai's general resolution. Only functions may enter that do not change the value of their first
-//! argument itself: handles, whose copies are the same thing, and functions of what they are given.
+//! argument itself: handles, whose copies are the same thing, and functions of what they are given. For it may be a copy,
+//! or the script's own variable.
 
 use super::globals::Fast;
 use rhai::{
@@ -30,8 +31,8 @@ pub(crate) struct Native {
     pub(super) function: Rc<Function>,
     /// Does it want to know where it is called?
     pub(super) has_context: bool,
-    /// Does it only look at its first argument, where that lies? (Others take it, so that it has to be a copy.)
-    pub(super) borrows: bool,
+    /// Does it take its first argument by reference? (Others take it away, so that it has to be a copy.)
+    pub(super) by_reference: bool,
 }
 
 /// One function, and the types that it takes.
@@ -127,9 +128,9 @@ impl Natives {
             return;
         }
         let function = function.into_rhai_function(true, false);
-        let borrows = function.is_method();
+        let by_reference = function.is_method();
         if let Some(function) = function.get_native_fn() {
-            let native = Native { function: function.clone(), has_context: X, borrows };
+            let native = Native { function: function.clone(), has_context: X, by_reference };
             let entry = Entry { params: params.to_vec(), native };
             self.known.entry(name.to_owned()).or_default().push(entry);
         }

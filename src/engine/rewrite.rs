@@ -2,7 +2,7 @@
 //! become its value, and a method call whose name no script function has is marked as native, which saves it two failed
 //! look-ups.
 
-use super::{lint::KEYWORDS, shortcut::Finder, tails};
+use super::{KEYWORDS, shortcut::Finder, tails};
 use rhai::{BinaryExpr, Expr, FlowControl, FnCallExpr, FnCallHashes, Stmt, StmtBlock};
 
 /// Rewrites a body.
@@ -102,7 +102,6 @@ impl Rewriter<'_> {
         if !call.hashes.is_native_only()
             && !call.is_qualified()
             && !self.0.is_foreign(name)
-            // (rhai knows these by their hashes)
             && !KEYWORDS.contains(&name)
         {
             call.hashes = FnCallHashes::from_native_only(call.hashes.native());

@@ -2,16 +2,16 @@
 
 use super::{
     inbox::Inbox,
-    linger::linger,
     link::{Link, Status},
+    parting::part,
     told::Later,
     transport::ReadHalf,
 };
 use std::{future::poll_fn, task::Poll};
-use tokio::task::spawn_local;
 
 /// Waits for a handler that has begun. Meanwhile it must not sit on the buffer that all connections share, and a connection
-/// that is over gives its socket back at once, for the handler may wait for long, and its next send says so.
+/// that is over gives its socket back at once, for the handler may wait for long, and its next send says so. (Nothing is
+/// read meanwhile, so a websocket that says goodbye is over when the handler is done or `close_timeout` has passed.)
 pub(super) async fn attend<T>(
     link: &Link,
     read: &mut ReadHalf,
@@ -27,23 +27,19 @@ pub(super) async fn attend<T>(
             return Poll::Ready(Some(result));
         }
         link.register(cx.waker());
-        match link.is_over() || broken.as_mut().poll(cx).is_ready() {
-            true => Poll::Ready(None),
-            false => Poll::Pending,
+        if broken.as_mut().poll(cx).is_ready() {
+            link.destroy();
         }
+        // (who asked for a websocket is answered, if only by a refusal)
+        let is_over = link.status() == Status::Closed || link.is_over() && !link.awaits_handshake();
+        if is_over { Poll::Ready(None) } else { Poll::Pending }
     })
     .await;
     drop(broken);
     let result = match finished {
         Some(result) => result,
         None => {
-            let is_polite = link.status() == Status::Closing && link.is_over();
-            link.destroy();
-            // (nothing of the socket may be held while the handler goes on)
-            match (read.give_back(), is_polite) {
-                (read, true) => drop(spawn_local(linger(read))),
-                (read, false) => drop(read),
-            }
+            part(link, read.give_back());
             handling.await
         }
     };

@@ -52,15 +52,19 @@ impl<E: Events> Connection<E> {
         }
     }
 
-    /// Is there something in the inbox that can be digested now?
+    /// Is there something in the inbox that may be a whole message?
+    fn has_more(&self) -> bool {
+        !self.link.hungry.get() && !self.inbox.is_empty()
+    }
+
+    /// And may it be looked at now?
     fn can_digest(&self) -> bool {
-        !self.link.hungry.get() && !self.inbox.is_empty() && self.link.is_listening()
+        self.has_more() && self.link.is_listening()
     }
 
     /// Has the peer ended its half, and everything that it sent before been answered? (What is paused is not lost.)
     fn is_through(&self) -> bool {
-        let has_more = || !self.link.hungry.get() && !self.inbox.is_empty();
-        self.ended && !self.link.is_answering() && !has_more()
+        self.ended && !self.link.is_answering() && !self.has_more()
     }
 
     /// Is there something to do that does not have to be read first?

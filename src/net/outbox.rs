@@ -97,9 +97,11 @@ impl Outbox {
         self.0.as_ref().map_or(&[], |q| &q.bytes[q.written..])
     }
 
-    /// Nothing came of what was to be appended: an empty queue gives its memory back.
-    pub(crate) fn settle(&mut self) {
-        self.advance(0);
+    /// Nothing was appended after all: an empty queue gives its memory back.
+    pub(crate) fn trim(&mut self) {
+        if self.is_flushed() {
+            self.clear_queue();
+        }
     }
 
     /// The kernel took `n` bytes.

@@ -74,8 +74,7 @@ impl Drop for Session {
             let link = connection.link();
             let text = format!("connection {} ended by a panic of the host", link.id);
             ctx.log_connection(Level::Error, &worker.core().title(), link.id, text);
-            link.destroy();
-            drop(link.take_write_half());
+            link.leave();
             self.subject.leave();
         }
     }

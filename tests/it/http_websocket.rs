@@ -3,7 +3,7 @@
 use crate::{
     answer::{Answer, ask, get},
     client::{BINARY, Client, PING, PONG, TEXT, WebSocket, handshake, masked},
-    host::TestHost,
+    host::{TestHost, eventually},
 };
 
 const ADDRESS: &str = "http://127.0.0.1:0";
@@ -60,6 +60,37 @@ fn an_opening_can_be_refused_with_a_status() {
         client.expect_end();
     }
     assert_eq!(host.errors(), 1);
+}
+
+#[test]
+fn whoever_asks_for_a_socket_that_ends_meanwhile_is_refused() {
+    let script = r#"
+let sockets = Worker("websocket://127.0.0.1:0");
+let pages = Worker("http://127.0.0.1:0");
+let decide = |connection, request| {
+    print("asked");
+    if request.path == "/close" { connection.close(); }
+    sleep(0.2);
+    true
+};
+sockets.on_websocket_connect = decide;
+pages.on_websocket_connect = decide;
+Worker::run_all();
+"#;
+    for address in [ADDRESS, "websocket://127.0.0.1:0"] {
+        let mut host = TestHost::start(script);
+        let mut closed = host.tcp(address);
+        closed.send(handshake("/close"));
+        assert_eq!(Answer::read(&mut closed).status, 403);
+        closed.expect_end();
+        let mut stopped = host.tcp(address);
+        stopped.send(handshake("/stop"));
+        eventually(|| host.logged("asked") == 2);
+        host.handle().stop(0);
+        assert_eq!(Answer::read(&mut stopped).status, 403);
+        stopped.expect_end();
+        assert_eq!(host.ended(), 0);
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Callee {
         others: &mut [Dynamic],
     ) -> Option<Outcome<Dynamic>> {
         let native = self.find(variable, others)?;
-        let is_simple = native.borrows && !native.has_context;
+        let is_simple = native.by_reference && !native.has_context;
         is_simple.then(|| run(&native, None, variable, others).map_err(|error| self.here(error)))
     }
 

@@ -7,8 +7,8 @@ use crate::{
         Events, Verdict,
         attend::attend,
         http2,
-        linger::linger,
         link::Status,
+        parting::part,
         spool::Spool,
         told::{Later, Told},
     },
@@ -147,8 +147,7 @@ impl<E: Events> Connection<E> {
         self.inbox.settle();
         let open = self.events.opener();
         http2::serve(self.link.clone(), self.read, first, open).await;
-        self.link.destroy();
-        drop(self.link.take_write_half());
+        self.link.leave();
         close(&mut self.events).await;
     }
 
@@ -158,22 +157,10 @@ impl<E: Events> Connection<E> {
         let Self { read, link, mut events, .. } = self;
         // (held to the last line: the socket may be given back while a handler still waits)
         let _place = read.place();
-        let polite = link.status() == Status::Closing;
-        let write = link.take_write_half();
+        part(&link, read);
+        link.leave();
         drop(link);
-        if polite {
-            if let Some(write) = &write {
-                write.shutdown();
-            }
-            let lingering = async {
-                linger(read).await;
-                drop(write);
-            };
-            tokio::join!(close(&mut events), lingering);
-        } else {
-            drop((read, write));
-            close(&mut events).await;
-        }
+        close(&mut events).await;
     }
 }
 

@@ -72,7 +72,10 @@ impl Link {
         let mut wire = self.wire.borrow_mut();
         let mut outbox = self.outbox.borrow_mut();
         let http = wire.http().ok_or("this is not an HTTP connection")?;
-        f(http, outbox.queue(n + HEAD))?;
+        if let Err(why) = f(http, outbox.queue(n + HEAD)) {
+            outbox.trim();
+            return Err(why);
+        }
         let (is_done, is_last) = (!http.is_answering(), http.is_last());
         let (queued, costs) = outbox.measure();
         drop((wire, outbox));

@@ -1,7 +1,7 @@
 //! How a link comes through its handshake and how it ends: politely, at once, because the peer broke the rules, or because
 //! it has gone.
 
-use super::{Happening, Link, Status, WriteHalf, code};
+use super::{Happening, Link, Status, code};
 use crate::protocol::{Broken, Wire, handshake};
 use std::rc::Rc;
 
@@ -42,6 +42,17 @@ impl Link {
         self.resume_feeder();
         self.wake_filler();
         self.wake();
+    }
+
+    /// The same for a connection that nobody looks after any more.
+    pub(crate) fn leave(self: &Rc<Self>) {
+        self.destroy();
+        if let Some(rare) = self.rare.get() {
+            rare.happenings.borrow_mut().clear();
+        }
+        // (scripts may hold the link for long, and this would hold the memory of its task)
+        self.task.take();
+        self.turn.leave(self);
     }
 
     fn stop_draining(&self) {
@@ -101,21 +112,11 @@ impl Link {
         }
     }
 
-    /// The socket itself: closed when the last holder drops it. After this, sends are dropped.
-    pub(crate) fn take_write_half(self: &Rc<Self>) -> Option<WriteHalf> {
-        self.status.set(Status::Closed);
-        self.stop_draining();
-        self.outbox.borrow_mut().discard();
-        self.account();
-        if let Some(rare) = self.rare.get() {
-            rare.happenings.borrow_mut().clear();
+    /// Tells the peer that nothing more comes.
+    pub(crate) fn shut_down(&self) {
+        if let Some(write) = &*self.write.borrow() {
+            write.shutdown();
         }
-        self.resume_feeder();
-        self.wake_filler();
-        // (scripts may hold the link for long, and this would hold the memory of its task)
-        self.task.take();
-        self.turn.leave(self);
-        self.write.borrow_mut().take()
     }
 
     /// Answers a websocket request with 101; messages that were held back follow.

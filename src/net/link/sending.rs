@@ -38,7 +38,7 @@ impl Link {
         let waits = wire.websocket().is_some_and(|socket| !socket.is_open());
         let into = if waits { outbox.held() } else { outbox.queue(n) };
         if let Err(why) = encode(&wire, into) {
-            outbox.settle();
+            outbox.trim();
             return Err(why);
         }
         let (queued, costs) = outbox.measure();

@@ -1,0 +1,72 @@
+//! How a connection gives its socket back.
+
+use super::{
+    inbox::{give_buffer, take_buffer},
+    link::{Link, Status},
+    transport::ReadHalf,
+};
+use std::{future::poll_fn, time::Duration};
+use tokio::{task::spawn_local, time::timeout};
+
+/// How long a closed connection's leftovers are read and thrown away. Fixed: closing a socket with unread bytes makes the
+/// kernel send a reset, which may destroy our last message on its way; a second lets a living peer take it.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Bytes that are thrown away at most during that time. Fixed.
+const LINGER_BYTES: usize = 4 * 1024 * 1024;
+
+/// Closes the socket: at once, or when a peer that was closed in good order has taken what is on its way.
+pub(super) fn part(link: &Link, mut read: ReadHalf) {
+    if link.status() == Status::Closing {
+        link.shut_down();
+        spawn_local(async move {
+            let _ = timeout(LINGER, discard(&mut read)).await;
+        });
+    }
+    link.destroy();
+}
+
+/// Reads until the peer has closed its side.
+async fn discard(read: &mut ReadHalf) {
+    let mut total = 0;
+    while total < LINGER_BYTES {
+        let n = poll_fn(|cx| {
+            let mut buffer = take_buffer();
+            let polled = read.poll_read(cx, buffer.space());
+            give_buffer(buffer);
+            polled
+        })
+        .await;
+        match n {
+            Ok(n) if n > 0 => total += n,
+            _ => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        net::{pipe::Pipe, transport::Stream, turn::Turn},
+        protocol::{Wire, scheme::Scheme},
+    };
+    use std::{rc::Rc, sync::Arc, task::Poll};
+    use tokio::runtime::{Builder, LocalOptions};
+
+    #[test]
+    fn whoever_was_closed_in_good_order_hears_of_it_at_once_inside_of_an_isolate_too() {
+        let runtime =
+            Builder::new_current_thread().enable_time().build_local(LocalOptions::default());
+        runtime.expect("a runtime").block_on(async {
+            let turn = Rc::new(Turn::new(Arc::default(), Arc::default()));
+            let (near, far) = Pipe::pair(&turn, (None, None), None);
+            let wire = Wire::new(Scheme::Text);
+            let (link, read) = Link::new(Stream::Pipe(near), wire, Rc::default(), turn.clone());
+            link.close(0, "");
+            part(&link, read);
+            let polled = poll_fn(|cx| Poll::Ready(far.poll_take(cx, &mut [0; 1]))).await;
+            assert!(matches!(polled, Poll::Ready(Ok(0))), "{polled:?}");
+        });
+    }
+}
