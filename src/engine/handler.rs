@@ -5,7 +5,7 @@
 use super::{coroutine::Runner, modules::Unit, program::Program, shortcut::Shortcut};
 use rhai::{
     ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
-    ImmutableString, Scope, ScriptFuncDef, Shared, Stmt, StmtBlock,
+    ImmutableString, Scope, Stmt, StmtBlock,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -58,10 +58,9 @@ impl Body {
         params: usize,
         keeps_caches: bool,
     ) -> Option<(Self, Expr)> {
-        let is_it = |d: &&Shared<ScriptFuncDef>| d.name == name && d.params.len() == params;
-        let is_only = unit.ast.iter_fn_def().filter(is_it).nth(1).is_none();
-        let plain = unit.ast.iter_fn_def().filter(is_it).find(|d| d.this_type.is_none());
-        let def = plain.or_else(|| unit.ast.iter_fn_def().find(is_it))?;
+        let is_only = unit.functions(name, params).nth(1).is_none();
+        let plain = unit.functions(name, params).find(|def| def.this_type.is_none());
+        let def = plain.or_else(|| unit.functions(name, params).next())?;
         // (rhai's own filter while cloning does not filter; `retain_functions` does)
         let mut one = unit.ast.clone_functions_only();
         one.retain_functions(|_, _, n, k| n == name && k == params);

@@ -16,7 +16,7 @@ use rhai::{
     Shared, Stmt,
 };
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::HashMap,
     path::{Path, PathBuf},
     rc::{Rc, Weak},
@@ -53,10 +53,18 @@ impl Unit {
         same_name.map(|def| def.params.len()).collect()
     }
 
+    /// The functions of that name with so many parameters. More than one: they are methods of different types.
+    pub(super) fn functions(
+        &self,
+        name: &str,
+        params: usize,
+    ) -> impl Iterator<Item = &Shared<ScriptFuncDef>> {
+        self.ast.iter_fn_def().filter(move |def| def.name == name && def.params.len() == params)
+    }
+
     /// Has it a function that is called by that name and so many arguments alone?
     pub(super) fn has_function(&self, name: &str, params: usize) -> bool {
-        let same = |def: &&Shared<ScriptFuncDef>| def.name == name && def.params.len() == params;
-        let mut found = self.ast.iter_fn_def().filter(same);
+        let mut found = self.functions(name, params);
         found.next().is_some_and(|def| def.this_type.is_none()) && found.next().is_none()
     }
 }
@@ -74,6 +82,8 @@ pub(crate) struct Modules {
     built: RefCell<HashMap<PathBuf, Rc<Module>>>,
     /// Modules whose top level is running, to find cycles.
     building: RefCell<Vec<PathBuf>>,
+    /// How so many files import others; every body that is lifted asks.
+    imports: Cell<Option<(usize, Imports)>>,
 }
 
 impl Modules {
@@ -90,6 +100,7 @@ impl Modules {
             top_level: RefCell::default(),
             built: RefCell::default(),
             building: RefCell::default(),
+            imports: Cell::new(None),
         })
     }
 
@@ -144,8 +155,14 @@ impl Modules {
 
     /// How the files that are known import others.
     pub(super) fn imports(&self) -> Imports {
+        let units = self.units.borrow();
+        if let Some((known, found)) = self.imports.get()
+            && known == units.len()
+        {
+            return found;
+        }
         let mut found = Imports { are_at_top: true, are_written_out: true };
-        for unit in self.units.borrow().iter() {
+        for unit in units.iter() {
             unit.ast.walk(&mut |path: &[ASTNode]| {
                 if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last() {
                     let is_at_top =
@@ -159,6 +176,7 @@ impl Modules {
                 true
             });
         }
+        self.imports.set(Some((units.len(), found)));
         found
     }
 

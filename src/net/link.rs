@@ -17,6 +17,8 @@ use super::{
     turn::Turn,
 };
 use crate::protocol::Wire;
+#[cfg(test)]
+use crate::{net::pipe::Pipe, protocol::scheme::Scheme};
 use rare::Rare;
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -134,6 +136,15 @@ impl Link {
         });
         link.turn.enter(link.clone());
         (link, read)
+    }
+
+    /// One inside of the process, the half that its task reads from, and the peer's end.
+    #[cfg(test)]
+    pub(super) fn piped(turn: &Rc<Turn>) -> (Rc<Self>, ReadHalf, Pipe) {
+        let (near, far) = Pipe::pair(turn, (None, None), None);
+        let wire = Wire::new(Scheme::Text);
+        let (link, read) = Self::new(Stream::Pipe(near), wire, Rc::default(), turn.clone());
+        (link, read, far)
     }
 
     /// The peer's address; none on a Unix socket.

@@ -47,10 +47,7 @@ async fn discard(read: &mut ReadHalf) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        net::{pipe::Pipe, transport::Stream, turn::Turn},
-        protocol::{Wire, scheme::Scheme},
-    };
+    use crate::net::turn::Turn;
     use std::{rc::Rc, sync::Arc, task::Poll};
     use tokio::runtime::{Builder, LocalOptions};
 
@@ -60,9 +57,7 @@ mod tests {
             Builder::new_current_thread().enable_time().build_local(LocalOptions::default());
         runtime.expect("a runtime").block_on(async {
             let turn = Rc::new(Turn::new(Arc::default(), Arc::default()));
-            let (near, far) = Pipe::pair(&turn, (None, None), None);
-            let wire = Wire::new(Scheme::Text);
-            let (link, read) = Link::new(Stream::Pipe(near), wire, Rc::default(), turn.clone());
+            let (link, read, far) = Link::piped(&turn);
             link.close(0, "");
             part(&link, read);
             let polled = poll_fn(|cx| Poll::Ready(far.poll_take(cx, &mut [0; 1]))).await;

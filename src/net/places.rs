@@ -72,20 +72,13 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        net::{pipe::Pipe, transport::Stream, turn::Turn},
-        protocol::{Wire, scheme::Scheme},
-    };
+    use crate::net::turn::Turn;
     use std::{cell::RefCell, sync::Arc};
 
     #[test]
     fn a_link_is_looked_at_when_its_time_has_come_and_not_when_it_has_left() {
         let turn = Rc::new(Turn::new(Arc::default(), Arc::default()));
-        let open = || {
-            let (near, _) = Pipe::pair(&turn, (None, None), None);
-            let wire = Wire::new(Scheme::Text);
-            Link::new(Stream::Pipe(near), wire, Rc::default(), turn.clone()).0
-        };
+        let open = || Link::piped(&turn).0;
         let looked: RefCell<Vec<u64>> = RefCell::default();
         let sweep = |at, next| -> Vec<u64> {
             turn.clock.set(at);

@@ -167,10 +167,6 @@ impl Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        net::{pipe::Pipe, transport::Stream},
-        protocol::{Wire, scheme::Scheme},
-    };
     use tokio::{
         runtime::{Builder, LocalOptions},
         task::{spawn_local, yield_now},
@@ -181,15 +177,10 @@ mod tests {
         let runtime = Builder::new_current_thread().build_local(LocalOptions::default());
         runtime.expect("a runtime").block_on(async {
             let turn = Rc::new(Turn::new(Arc::default(), Arc::default()));
-            let open = |_| {
-                let (near, far) = Pipe::pair(&turn, (None, None), None);
-                let wire = Wire::new(Scheme::Text);
-                (Link::new(Stream::Pipe(near), wire, Rc::default(), turn.clone()), far)
-            };
-            let opened: Vec<_> = (0..=BATCH).map(open).collect();
+            let opened: Vec<_> = (0..=BATCH).map(|_| Link::piped(&turn)).collect();
             spawn_local(turn.clone().flush_for_ever());
             yield_now().await;
-            for ((link, _), _) in &opened {
+            for (link, ..) in &opened {
                 link.send_raw(b"to everybody");
             }
             assert_eq!(turn.dirty(), BATCH + 1);

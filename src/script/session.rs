@@ -74,6 +74,7 @@ impl Drop for Session {
             let link = connection.link();
             let text = format!("connection {} ended by a panic of the host", link.id);
             ctx.log_connection(Level::Error, &worker.core().title(), link.id, text);
+            link.destroy();
             link.leave();
             self.subject.leave();
         }

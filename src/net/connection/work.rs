@@ -147,6 +147,7 @@ impl<E: Events> Connection<E> {
         self.inbox.settle();
         let open = self.events.opener();
         http2::serve(self.link.clone(), self.read, first, open).await;
+        self.link.destroy();
         self.link.leave();
         close(&mut self.events).await;
     }

@@ -44,9 +44,8 @@ impl Link {
         self.wake();
     }
 
-    /// The same for a connection that nobody looks after any more.
+    /// Nobody looks after a destroyed connection any more.
     pub(crate) fn leave(self: &Rc<Self>) {
-        self.destroy();
         if let Some(rare) = self.rare.get() {
             rare.happenings.borrow_mut().clear();
         }
