@@ -1,7 +1,7 @@
 //! Rule 5.
 
 use super::TEXT;
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 
 /// Closures in every place a script can put one; each captures `name`.
 const HOLDERS: &str = r#"
@@ -163,7 +163,7 @@ worker.on_message = |connection, line| {
     let mut client = host.tcp(TEXT);
     let mut ask = |version: &str| {
         let (wanted, ticked) = (format!("{version} a"), format!("timer {version} tick"));
-        crate::host::eventually(|| client.ask("a") == format!("{wanted}, {ticked}"));
+        crate::support::host::eventually(|| client.ask("a") == format!("{wanted}, {ticked}"));
     };
     ask("old");
     for round in 0..40 {
@@ -219,11 +219,11 @@ fn a_closure_buried_in_a_map_keeps_its_program_alive_until_it_is_gone() {
         assert_eq!(report.leftovers, [("main.rhai:8".to_owned(), 1)]);
         // Its own functions and imports, and the variable that lives on.
         assert_eq!(client.ask("c"), format!("goodbye {} c", round + 3));
-        crate::host::eventually(|| programs() == 2);
+        crate::support::host::eventually(|| programs() == 2);
     }
     assert_eq!(client.ask("drop"), "gone");
     // Nobody has to save anything for that.
-    crate::host::eventually(|| programs() == 1);
+    crate::support::host::eventually(|| programs() == 1);
     let report = host.edit(&without);
     assert!(report.leftovers.is_empty(), "{:?}", report.leftovers);
 }

@@ -1,7 +1,7 @@
 //! Which files are watched, and the ways editors save them.
 
 use super::TEXT;
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 use std::{fs, os::unix::fs::symlink};
 
 const MAIN: &str = r#"

@@ -1,7 +1,7 @@
 //! Rule 6.
 
 use super::TEXT;
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 use std::{
     net::TcpStream,
     time::{Duration, Instant},
@@ -112,7 +112,7 @@ worker.on_worker_start = |worker| {
 fn rule_6_timers_go_on_in_their_order_and_phase() {
     let mut host = TestHost::start(TIMERS);
     let mut client = host.tcp(TEXT);
-    let pair = |client: &mut crate::client::Client| {
+    let pair = |client: &mut crate::support::client::Client| {
         let mut pair = [client.line(), client.line()];
         pair.sort();
         pair.concat()

@@ -19,8 +19,16 @@ mod events;
 mod files;
 /// All isolates or none.
 mod isolates;
+/// An `on_worker_start` that takes longer than the host waits for it.
+mod late_starts;
+/// What a reload removes leaves nothing behind.
+mod leftovers;
+/// Saving under load.
+mod load;
 /// What `on_worker_start` makes belongs to the generation.
 mod made;
+/// Going back when a new start throws.
+mod start_fault;
 /// A value lives on unless the text that initialises it was edited.
 mod state;
 /// What asks for a reload, and what does not take part.

@@ -1,7 +1,7 @@
 //! Rule 7.
 
 use super::TEXT;
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 
 /// Top-level variables of every kind. A message adds to all of them and tells them.
 const VARIABLES: &str = r#"
@@ -248,7 +248,7 @@ worker.on_worker_start = |worker| {
     host.edit(&format!("{script}// edited\n"));
     let after = ask();
     assert!(after >= before, "{after} after {before}");
-    let deadline = std::time::Instant::now() + crate::host::PATIENCE;
+    let deadline = std::time::Instant::now() + crate::support::host::PATIENCE;
     while ask() <= after {
         assert!(std::time::Instant::now() < deadline, "the handler does not see the timer's ticks");
     }

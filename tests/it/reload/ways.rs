@@ -1,7 +1,7 @@
 //! Rule 9: what asks for a reload makes no difference, and a worker that is not reloadable is only told.
 
 use super::TEXT;
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 use rhost::Reloaded;
 use std::fs;
 
@@ -40,7 +40,7 @@ fn figures(report: Reloaded) -> impl PartialEq + std::fmt::Debug {
 /// Reloads a script once in the way that is given, which may talk to the worker that reloads.
 fn reload_by(
     is_watched: bool,
-    ask: impl FnOnce(&mut TestHost, &mut crate::client::Client),
+    ask: impl FnOnce(&mut TestHost, &mut crate::support::client::Client),
 ) -> impl PartialEq + std::fmt::Debug {
     let mut host =
         TestHost::try_start_as(&script(1), &[], |builder| builder.watch(is_watched)).unwrap();

@@ -2,8 +2,8 @@
 
 use super::TEXT;
 use crate::{
-    client::{self, Client, masked},
-    host::TestHost,
+    support::client::{self, Client, masked},
+    support::host::TestHost,
 };
 use std::{io::Write, net::TcpStream};
 

@@ -1,7 +1,7 @@
 //! Values that are deep, endless or huge: they cost an error at most, never the process.
 
 use super::{TEXT, answers, value_of};
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 
 /// A handler that answers what a piece of script makes of `worker` and a top-level `top`, or its error.
 fn run(body: &str) -> String {
@@ -66,7 +66,7 @@ worker.on_worker_start = |worker| {
 Worker::run_all();
 "#;
     let host = TestHost::start(script);
-    let deadline = std::time::Instant::now() + crate::host::PATIENCE;
+    let deadline = std::time::Instant::now() + crate::support::host::PATIENCE;
     while !host.log().iter().any(|record| record.message == "made") {
         assert!(std::time::Instant::now() < deadline, "it does not end");
         std::thread::sleep(std::time::Duration::from_millis(5));

@@ -1,7 +1,7 @@
 //! What a script's author is told.
 
 use super::TEXT;
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 use rhost::Fault;
 
 /// The fault that a line causes in this handler, which serves on.

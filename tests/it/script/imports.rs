@@ -1,7 +1,7 @@
 //! `import`.
 
 use super::{TEXT, answers_with};
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 
 const MAIN: &str = r#"
 import "lib/a" as a;

@@ -2,14 +2,28 @@
 
 /// Values that are deep, endless or huge.
 mod big_values;
+/// One connection: properties, callbacks of its own, pausing, addresses.
+mod connection;
 /// What an error says, and where.
 mod errors;
 /// `import`: files, `std/push`, state of modules.
 mod imports;
+/// The names of Workers.
+mod names;
+/// The script reference: complete, true, and told in the documents.
+mod reference;
+/// Sending and closing.
+mod sending;
+/// `Timer` and `sleep`.
+mod timers;
 /// Variables, maps and arrays by reference, handles as values.
 mod values;
+/// A worker's properties and callbacks.
+mod worker;
+/// A worker's connections, and inner workers.
+mod worker_connections;
 
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 
 const TEXT: &str = "text://127.0.0.1:0";
 

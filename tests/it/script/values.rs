@@ -1,7 +1,7 @@
 //! Variables, maps, arrays and handles.
 
 use super::{TEXT, answers, value_of};
-use crate::host::TestHost;
+use crate::support::host::TestHost;
 
 #[test]
 fn a_worker_may_be_captured_by_its_own_callbacks() {

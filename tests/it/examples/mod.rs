@@ -1,0 +1,12 @@
+//! The examples, played as their users meet them.
+
+/// The chat example: two real pages talk while its script is edited.
+mod browser_chat;
+/// The push example and a real page: an edited handler is live, and the page never reconnects.
+mod browser_push;
+/// The push example on the wire: who logs in, who is pushed to, who leaves.
+pub mod push;
+/// Every example's conversation, played.
+mod session;
+/// The shortest path through everything.
+mod smoke;

@@ -1,0 +1,124 @@
+//! What clients of an `http` worker get for what its script does, byte by byte on raw sockets.
+
+mod clients;
+mod faults;
+mod files;
+mod files_that_change;
+mod large_files;
+mod misuse;
+mod neighbours;
+mod order;
+mod quick;
+mod reloads;
+mod responses;
+mod room;
+mod streams;
+
+use crate::{support::client::Client, support::host::TestHost};
+
+const ADDRESS: &str = "http://127.0.0.1:0";
+
+/// The script of a worker whose `on_message` is this. `request` and `connection` are its parameters.
+fn script(handler: &str) -> String {
+    format!(
+        "let worker = Worker(\"{ADDRESS}\");\nworker.on_message = |connection, request| {{\n{handler}\n}};\nWorker::run_all();\n"
+    )
+}
+
+fn serve(handler: &str) -> TestHost {
+    TestHost::start(&script(handler))
+}
+
+/// A request without a body.
+fn request(method: &str, path: &str) -> String {
+    format!("{method} {path} HTTP/1.1\r\nHost: here\r\n\r\n")
+}
+
+/// The next answer's head without its `Date`, which must be one, and with plain line ends.
+#[track_caller]
+fn head(client: &mut Client) -> String {
+    let (mut head, mut dates) = (String::new(), 0);
+    loop {
+        let line = client.line();
+        let line = line.strip_suffix('\r').expect("a line ends in CR LF");
+        match line.strip_prefix("Date: ") {
+            Some(date) => dates += usize::from(httpdate(date)),
+            None => head += &format!("{line}\n"),
+        }
+        if line.is_empty() {
+            assert_eq!(dates, 1, "one date in {head}");
+            return head;
+        }
+    }
+}
+
+/// `Mon, 23 Nov 2026 13:45:32 GMT`
+fn httpdate(text: &str) -> bool {
+    let shape = |c: char| match c {
+        '0'..='9' => '0',
+        'A'..='Z' => 'A',
+        'a'..='z' => 'a',
+        other => other,
+    };
+    text.chars().map(shape).collect::<String>() == "Aaa, 00 Aaa 0000 00:00:00 AAA"
+}
+
+/// The value of a header in such a head.
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// The next answer, with the body of its `Content-Length`.
+#[track_caller]
+fn answer(client: &mut Client) -> String {
+    let head = head(client);
+    let length = header(&head, "Content-Length").map_or(0, |n| n.parse().expect("a length"));
+    let body = String::from_utf8(client.bytes(length)).expect("UTF-8");
+    format!("{head}{body}")
+}
+
+/// Asks for a path and gives the answer.
+#[track_caller]
+fn get(client: &mut Client, path: &str) -> String {
+    client.send(request("GET", path));
+    answer(client)
+}
+
+/// Bytes that wait for all clients in the host's memory.
+fn queued_bytes(host: &TestHost) -> u64 {
+    host.handle().status().expect("a status").queued_bytes
+}
+
+/// Bytes that the kernel has taken for all clients.
+fn written_bytes(host: &TestHost) -> u64 {
+    let written = |isolate: &rhost::IsolateStatus| isolate.bytes_written;
+    host.handle().status().expect("a status").isolates.iter().map(written).sum()
+}
+
+/// The next chunk of an answer; empty for the last.
+#[track_caller]
+fn chunk(client: &mut Client) -> String {
+    let size = client.line();
+    let size = usize::from_str_radix(size.trim_end(), 16).expect("a size");
+    let data = client.bytes(size + 2);
+    String::from_utf8(data).expect("UTF-8").strip_suffix("\r\n").expect("CR LF").to_owned()
+}
+
+/// Each piece of a handler, and the answer that it must give; all on one connection.
+#[track_caller]
+fn check(method: &str, cases: &[(&str, &str)]) {
+    let arm = |(n, (code, _)): (usize, &(&str, &str))| format!("\"/{n}\" => {{ {code} }},\n");
+    let arms: String = cases.iter().enumerate().map(arm).collect();
+    let mut host = serve(&format!("switch request.path() {{\n{arms}}}"));
+    let mut client = host.tcp(ADDRESS);
+    for (n, (code, wanted)) in cases.iter().enumerate() {
+        client.send(request(method, &format!("/{n}")));
+        let got = match method {
+            "HEAD" => head(&mut client),
+            _ => answer(&mut client),
+        };
+        assert_eq!(got, *wanted, "{code}");
+    }
+    client.expect_silence();
+    assert_eq!(host.errors(), 0);
+}

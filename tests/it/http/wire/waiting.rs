@@ -1,0 +1,201 @@
+//! How long each stage of an exchange may take.
+
+use super::{ADDRESS, SCRIPT, answer, expect_in_step, head, script_with, seen};
+use crate::{support::client::Client, support::host::TestHost};
+use std::{
+    io::Write,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What the limits of these tests are set to, and how much earlier than that nothing may end.
+const LIMIT: &str = "0.4";
+const EARLY: Duration = Duration::from_millis(300);
+
+/// A host with one limit short.
+fn host_with(limit: &str) -> TestHost {
+    TestHost::start(&script_with(&format!("worker.{limit} = {LIMIT};")))
+}
+
+/// Waits for the end, which must not come too early, and gives what came before it.
+#[track_caller]
+fn ends_in_time(client: &mut Client, began: Instant) -> String {
+    let rest = client.rest();
+    assert!(began.elapsed() >= EARLY, "not before its time: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    String::from_utf8(rest).expect("UTF-8")
+}
+
+/// Sends a byte now and then until the peer has closed.
+fn drip(client: &mut Client, byte: &[u8]) {
+    let stream = client.stream();
+    stream.set_nonblocking(true).expect("nonblocking");
+    let began = Instant::now();
+    let mut probe = [0];
+    while matches!(stream.peek(&mut probe), Err(e) if e.kind() == std::io::ErrorKind::WouldBlock) {
+        assert!(began.elapsed() < Duration::from_secs(4), "it goes on for ever");
+        let _ = (&mut &*stream).write(byte);
+        thread::sleep(Duration::from_millis(20));
+    }
+    stream.set_nonblocking(false).expect("blocking");
+}
+
+#[test]
+fn a_head_has_a_time_limit_however_it_comes() {
+    let mut host = host_with("handshake_timeout");
+    // Silence is closed without a word.
+    let began = Instant::now();
+    let mut silent = host.tcp(ADDRESS);
+    assert_eq!(ends_in_time(&mut silent, began), "");
+    for (begin, byte) in [("GET /a HTTP/1.1\r\nX: ", "y"), ("", "G"), ("GET /a HTTP/1.1\r\n", "")] {
+        let began = Instant::now();
+        let mut slow = host.tcp(ADDRESS);
+        slow.send(begin);
+        drip(&mut slow, byte.as_bytes());
+        let rest = ends_in_time(&mut slow, began);
+        assert!(rest.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{rest}");
+        assert!(rest.contains("\r\nConnection: close\r\n"), "{rest}");
+    }
+    // The second request on a connection has the same time.
+    let mut client = host.tcp(ADDRESS);
+    expect_in_step(&mut client);
+    thread::sleep(Duration::from_millis(600));
+    expect_in_step(&mut client);
+    let began = Instant::now();
+    client.send("GET /a HTTP/1.1\r\n");
+    assert_eq!(answer(&mut client).status, 408);
+    assert!(began.elapsed() >= EARLY);
+}
+
+#[test]
+fn empty_lines_win_no_time() {
+    let mut host = host_with("keep_alive_timeout");
+    let mut client = host.tcp(ADDRESS);
+    expect_in_step(&mut client);
+    let began = Instant::now();
+    for byte in ["\r", "\n", "\r", "\n", "\r", "\n", "\r", "\n"] {
+        client.send(byte);
+        thread::sleep(Duration::from_millis(150));
+    }
+    assert!(began.elapsed() < Duration::from_secs(3));
+    client.send("\r\n");
+    assert_eq!(answer(&mut client).status, 400);
+}
+
+#[test]
+fn a_connection_without_requests_is_closed() {
+    let mut host = host_with("keep_alive_timeout");
+    let mut client = host.tcp(ADDRESS);
+    expect_in_step(&mut client);
+    let began = Instant::now();
+    assert_eq!(ends_in_time(&mut client, began), "");
+    // Each request begins it anew.
+    let mut client = host.tcp(ADDRESS);
+    for _ in 0..4 {
+        expect_in_step(&mut client);
+        thread::sleep(Duration::from_millis(200));
+    }
+    expect_in_step(&mut client);
+    assert_eq!(host.errors(), 0);
+}
+
+#[test]
+fn a_body_has_a_time_limit_however_it_comes() {
+    let mut host = host_with("body_timeout");
+    let length = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n";
+    let chunked = "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (begin, byte) in [
+        (length.to_owned(), ""),
+        (length.to_owned(), "x"),
+        (chunked.to_owned(), ""),
+        (chunked.to_owned(), "1\r\nx\r\n"),
+        (format!("{chunked}1;"), "x"),
+        (format!("{chunked}0\r\nX: "), "y"),
+    ] {
+        let began = Instant::now();
+        let mut slow = host.tcp(ADDRESS);
+        slow.send(&begin);
+        drip(&mut slow, byte.as_bytes());
+        let rest = ends_in_time(&mut slow, began);
+        assert!(rest.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{begin}{byte}: {rest}");
+    }
+    assert_eq!(seen(&mut host), 0);
+}
+
+#[test]
+fn a_body_that_goes_on_has_the_time_it_needs() {
+    let settings = format!("worker.max_package_size = 1000000; worker.body_timeout = {LIMIT};");
+    let script = SCRIPT.replace("worker.max_package_size = 1000;", &settings);
+    let mut host = TestHost::start(&script.replace("request.body()", "request.body().len"));
+    let mut client = host.tcp(ADDRESS);
+    let began = Instant::now();
+    client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n");
+    for _ in 0..10 {
+        client.send("x".repeat(20000));
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(answer(&mut client).text(), "POST /a 200000");
+    assert!(began.elapsed() > Duration::from_millis(900));
+}
+
+#[test]
+fn a_handler_that_gives_no_answer_is_answered_for() {
+    let settings = format!("worker.response_timeout = {LIMIT};");
+    let script = script_with(&settings).replace(
+        "// more",
+        r#"if request.path() == "/never" { return; }
+           if request.path() == "/sleep" { sleep(1.0); }"#,
+    );
+    let mut host = TestHost::start(&script);
+    let mut client = host.tcp(ADDRESS);
+    let began = Instant::now();
+    client.send("GET /never HTTP/1.1\r\nHost: x\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+    let refused = answer(&mut client);
+    assert!((refused.status, refused.closes()) == (504, true), "{refused:?}");
+    assert!(began.elapsed() >= EARLY);
+    client.expect_end();
+    let mut client = host.tcp(ADDRESS);
+    client.send("HEAD /never HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(head(&mut client).status, 504);
+    client.expect_end();
+    // A handler that waits will answer.
+    let mut client = host.tcp(ADDRESS);
+    client.send("GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(answer(&mut client).text(), "GET /sleep ");
+    assert_eq!(seen(&mut host), 3);
+}
+
+#[test]
+fn who_does_not_read_the_answer_is_cut_off_and_who_reads_slowly_is_not() {
+    let settings = format!("worker.body_timeout = {LIMIT};");
+    let script = script_with(&settings).replace(
+        "// more",
+        r#"let large = ""; large.pad(8000000, 'x'); return connection.send(large);"#,
+    );
+    let mut host = TestHost::start(&script);
+    let request = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut unread = Client::connect_narrow(host.socket(ADDRESS));
+    unread.send(request);
+    host.wait_for_log("an answer was not read within body_timeout");
+    assert!(unread.rest().len() < 8_000_000);
+    let mut slow = host.tcp(ADDRESS);
+    slow.send(request);
+    let headers = head(&mut slow);
+    assert_eq!(headers.header("content-length"), Some("8000000"));
+    for _ in 0..20 {
+        slow.bytes(400_000);
+        thread::sleep(Duration::from_millis(50));
+    }
+    // When all was read, the connection is as good as any.
+    slow.send("HEAD /seen HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(head(&mut slow).status, 200);
+}
+
+#[test]
+fn a_reload_changes_the_limits_of_open_connections() {
+    let mut host = TestHost::start(SCRIPT);
+    let mut client = host.tcp(ADDRESS);
+    expect_in_step(&mut client);
+    host.edit(&script_with("worker.keep_alive_timeout = 0.4;"));
+    client.expect_end();
+}

@@ -1,0 +1,22 @@
+//! Sockets: addresses, queues, limits, descriptors.
+
+/// The budget for bytes that wait for all peers together.
+mod budget;
+/// Peers that do not read: queues, their limits, and pipes.
+mod buffers;
+/// Connections that come and go leave nothing behind.
+mod churn;
+/// What one peer, one script or one pipe may not do to the others.
+mod corners;
+/// Descriptors that run out.
+mod descriptors;
+/// Unix sockets and IPv6, for every protocol.
+mod endpoints;
+/// Sockets that the host was started with.
+mod inherited;
+/// What strangers may cost: time and memory.
+mod limits;
+/// `listen()` and `unlisten()`, and the same address in several isolates.
+mod listening;
+/// Several isolates at one address.
+mod spread;

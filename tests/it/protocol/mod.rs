@@ -1,0 +1,6 @@
+//! What goes over the wire, byte by byte.
+
+/// text, frame and raw bytes on the wire.
+mod streams;
+/// RFC 6455, byte by byte: frames, handshakes, goodbyes, and the time each may take.
+mod websocket;

@@ -1,0 +1,302 @@
+//! The script reference against what is really there: nothing is missing in it, nothing is invented, and every example
+//! does what it says. Also keeps what the README says of it up to date.
+
+use crate::{
+    support::client::{Client, WebSocket},
+    support::host::{PATIENCE, TestHost},
+};
+use rhost::{Entry, Place, Section, registered_names, script_reference};
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    panic::catch_unwind,
+    path::Path,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What the client of an example says, once.
+const GREETING: &str = "hello";
+
+/// Set, the documents are written anew instead of compared.
+const WRITE: &str = "RHOST_WRITE_DOCS";
+
+fn all() -> impl Iterator<Item = (&'static Section, &'static Entry)> {
+    script_reference().iter().flat_map(|s| s.entries.iter().map(move |e| (s, e)))
+}
+
+/// How many arguments a form takes; none for a property. Commas between them are all a form has.
+fn arity(form: &str) -> Option<usize> {
+    let (_, rest) =
+        form.split_once('(').filter(|(name, _)| !name.contains(':') || name.contains("::"))?;
+    let (arguments, _) = rest.split_once(')')?;
+    Some(if arguments.is_empty() { 0 } else { arguments.split(',').count() })
+}
+
+#[test]
+fn names_are_snake_case_and_unique() {
+    let mut seen = BTreeSet::new();
+    for (section, entry) in all() {
+        let snake =
+            entry.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        assert!(snake || entry.name == section.owner, "{} is not snake_case", entry.name);
+        assert!(seen.insert((section.owner, entry.name)), "{} is there twice", entry.name);
+    }
+}
+
+#[test]
+fn every_entry_is_complete() {
+    for (section, entry) in all() {
+        let name = format!("{}.{}", section.owner, entry.name);
+        for form in entry.forms {
+            let written = form.strip_prefix(&format!("{}::", section.owner)).unwrap_or(form);
+            assert!(written.starts_with(entry.name), "{name}: `{form}` is another name");
+            let arguments =
+                form.split_once('(').and_then(|(_, r)| r.split_once(')')).map(|(a, _)| a);
+            let untyped =
+                arguments.is_some_and(|a| !a.is_empty() && a.split(',').any(|a| !a.contains(": ")));
+            assert!(!untyped, "{name}: `{form}` does not give every type");
+        }
+        let sentence =
+            entry.text.ends_with(['.', '?', '!']) && !entry.text.starts_with(char::is_lowercase);
+        assert!(sentence, "{name}: the text is not made of sentences");
+        assert!(!entry.text.contains("  "), "{name}: a double space");
+        let named = entry.example.contains(entry.name);
+        assert!(
+            named || section.operators.is_empty() && section.entries.is_empty(),
+            "{name}: not in its example"
+        );
+        assert!(!entry.waits || entry.place == Place::Handler, "{name}: the top level cannot wait");
+    }
+}
+
+#[test]
+fn all_that_is_registered_is_described_and_nothing_else() {
+    let mut described = BTreeSet::new();
+    for (section, entry) in all() {
+        for form in entry.forms {
+            described.insert((section.owner.to_owned(), entry.name.to_owned(), arity(form)));
+        }
+    }
+    let operators: BTreeSet<_> = script_reference()
+        .iter()
+        .flat_map(|s| s.operators.iter().map(move |(operator, _)| (s.owner, *operator)))
+        .collect();
+    let mut wrong = Vec::new();
+    let registered = registered_names();
+    for (owner, name, arguments) in &registered {
+        let operator = match name.as_str() {
+            "index$get$" | "index$set$" => "[]",
+            "to_debug" => "to_string",
+            other => other,
+        };
+        let callback = owner == "Worker" && arguments.is_none() && name.starts_with("on_");
+        let known = operators.contains(&(owner.as_str(), operator))
+            || described.contains(&(owner.clone(), name.clone(), *arguments))
+            || callback && all().any(|(s, e)| s.owner == "Worker" && e.name == name);
+        if !known {
+            wrong.push(format!(
+                "{owner}: {name} with {arguments:?} arguments has no entry in src/script/reference"
+            ));
+        }
+    }
+    for (owner, name, arguments) in &described {
+        // (`headers` is a property like any other that the script sets; the host reads it)
+        let free = owner == "TcpConnection" && name == "headers";
+        let callback = owner == "Worker" && name.starts_with("on_");
+        let arguments = if callback { &None } else { arguments };
+        if !free && !registered.contains(&(owner.clone(), name.clone(), *arguments)) {
+            wrong.push(format!(
+                "{owner}: {name} with {arguments:?} arguments is described and does not exist"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_example_does_what_it_says() {
+    let entries: Vec<_> = all().collect();
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some((section, entry)) = entries.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    if catch_unwind(|| play(entry.example)).is_err() {
+                        failed
+                            .lock()
+                            .expect("the list")
+                            .push(format!("{}: {}", section.title, entry.name));
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("the list");
+    assert!(failed.is_empty(), "see above for the examples of\n{}", failed.join("\n"));
+}
+
+/// Runs a script. A client says hello to the worker that the script calls `worker`, or asks it; all that is promised is
+/// printed, and nothing goes wrong.
+fn play(script: &str) {
+    let mut host = TestHost::start(script);
+    let declared = script
+        .lines()
+        .find_map(|line| line.strip_prefix("let worker = Worker(\"")?.split('"').next());
+    let client = declared.map(|declared| greet(&mut host, declared, script));
+    for promised in
+        script.lines().filter_map(|line| line.split_once("  // prints ").map(|(_, p)| p))
+    {
+        let deadline = Instant::now() + PATIENCE;
+        while !host.log().iter().any(|record| record.message == promised) {
+            assert!(Instant::now() < deadline, "`{promised}` was not printed");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+    drop(client);
+    host.handle().stop(0);
+    assert_eq!(host.ended(), 0);
+    assert_eq!(host.errors(), 0, "the example has an error");
+}
+
+fn greet(host: &mut TestHost, declared: &str, script: &str) -> Client {
+    let (scheme, _) = declared.split_once("://").expect("an address");
+    if scheme == "websocket" {
+        let mut socket: WebSocket = host.websocket(declared);
+        socket.text(GREETING);
+        return socket.client;
+    }
+    let mut client = host.tcp(declared);
+    if scheme == "http" {
+        client.send(request_for(script));
+        return client;
+    }
+    let framed = scheme == "text" || script.contains("protocol = \"text\"");
+    client.send(match scheme {
+        "frame" => [&(4 + GREETING.len() as u32).to_be_bytes()[..], GREETING.as_bytes()].concat(),
+        _ if framed => format!("{GREETING}\n").into_bytes(),
+        _ => GREETING.into(),
+    });
+    if script.contains("on_close") {
+        client.finish();
+    }
+    client
+}
+
+/// The HTTP request that an example is asked: a GET, unless it looks at a body.
+fn request_for(script: &str) -> String {
+    let (method, body) = match script {
+        s if s.contains("request.json(") => ("POST", r#"{"name":"ann"}"#),
+        s if s.contains("request.post(") => ("POST", "name=ann"),
+        _ => ("GET", ""),
+    };
+    let length = match body {
+        "" => String::new(),
+        body => format!("Content-Length: {}\r\n", body.len()),
+    };
+    format!(
+        "{method} /hello?name=ann&tags[]=a&tags[]=b HTTP/1.1\r\nHost: example.com:8080\r\nUser-Agent: example/1.0\r\n\
+         Cookie: theme=dark\r\n{length}\r\n{body}"
+    )
+}
+
+/// What may be called in one place only: (owner, name, a call).
+const PLACED: [(&str, &str, &str); 13] = [
+    ("Worker", "configure", "Worker::configure(#{});"),
+    ("Worker", "run_all", "Worker::run_all();"),
+    ("Worker", "stop_all", "Worker::stop_all();"),
+    ("Worker", "reload", "Worker::reload();"),
+    ("Timer", "sleep", "Timer::sleep(0);"),
+    ("functions", "sleep", "sleep(0);"),
+    // (the top level has no request)
+    ("Request", "file", "request.file();"),
+    ("Request", "move_file", "request.move_file(\"a\", \"b\");"),
+    ("Request", "session", "request.session();"),
+    ("Request", "session_id", "request.session_id();"),
+    ("Request", "session_regenerate_id", "request.session_regenerate_id();"),
+    ("Session", "save", "request.session().save();"),
+    ("Session", "refresh", "request.session().refresh();"),
+];
+
+#[test]
+fn what_belongs_to_one_place_is_refused_in_the_other() {
+    for (section, entry) in all().filter(|(_, entry)| entry.place != Place::Both) {
+        let name = format!("{} of {}", entry.name, section.owner);
+        let placed = PLACED.iter().find(|(o, n, _)| *o == section.owner && *n == entry.name);
+        let (.., call) = placed.unwrap_or_else(|| panic!("PLACED lacks a call of {name}"));
+        let script = match entry.place {
+            Place::TopLevel => {
+                format!(
+                    "let w = Worker();\nw.on_worker_start = |w| {{ {call} }};\nWorker::run_all();"
+                )
+            }
+            _ => format!("let w = Worker();\n{call}\nWorker::run_all();"),
+        };
+        assert!(TestHost::try_start(&script, &[]).is_err(), "{name} works where it should not");
+    }
+}
+
+#[test]
+fn the_scripts_of_the_readme_run() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = readme.expect("the README");
+    let scripts = readme.split("```rhai\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut count = 0;
+    for script in scripts {
+        // (a reader wants a port, a test a free one)
+        play(&script.replace(":5678", ":0"));
+        count += 1;
+    }
+    assert!(count > 0, "the README has no scripts");
+}
+
+#[test]
+fn the_readme_lists_every_name() {
+    let mut listing = String::new();
+    for section in script_reference() {
+        listing += &format!("### {}\n\n{}\n\n", section.title, section.about);
+        for entry in section.entries {
+            let forms: Vec<_> = entry.forms.iter().map(|form| format!("`{form}`")).collect();
+            listing += &format!("- {}: {}{}\n", forms.join(", "), entry.summary(), notes(entry));
+        }
+        for (operator, meaning) in section.operators {
+            listing += &format!("- `{operator}`: {}\n", meaning.trim_end_matches('.'));
+        }
+        listing.push('\n');
+    }
+    keep("README.md", &listing);
+}
+
+fn notes(entry: &Entry) -> &'static str {
+    match (entry.place, entry.waits) {
+        (_, true) => " (waits; handlers only)",
+        (Place::TopLevel, _) => " (top level only)",
+        (Place::Handler, _) => " (handlers only)",
+        (Place::Both, _) => "",
+    }
+}
+
+/// The part of a document between two comments must be this text.
+fn keep(document: &str, wanted: &str) {
+    const BEGIN: &str = "<!-- from src/script/reference: begin -->\n\n";
+    const END: &str = "<!-- from src/script/reference: end -->";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    let text = fs::read_to_string(&path).expect("the document");
+    let (head, rest) = text.split_once(BEGIN).expect("a beginning");
+    let (now, tail) = rest.split_once(END).expect("an end");
+    if env::var_os(WRITE).is_some() {
+        fs::write(&path, format!("{head}{BEGIN}{wanted}{END}{tail}")).expect("the document");
+        return;
+    }
+    let differs = now.lines().zip(wanted.lines()).find(|(a, b)| a != b);
+    let same = now == wanted;
+    assert!(
+        same,
+        "{document} differs, first at {differs:?}: write it anew with {WRITE}=1 cargo test reference"
+    );
+}

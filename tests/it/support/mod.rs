@@ -1,0 +1,9 @@
+//! What tests are written with: hosts, clients, processes, browsers, and how to wait.
+
+pub mod answer;
+pub mod browser;
+pub mod client;
+pub mod exchange;
+pub mod guards;
+pub mod host;
+pub mod process;
