@@ -47,8 +47,13 @@ impl Coming {
         self.sockets.as_ref().and_then(Sockets::address)
     }
 
+    /// Makes its sockets as many as its isolates want, and binds again what has lost its file.
     pub(super) fn fit(&self, host: &Supervisor) {
         let Some(sockets) = &self.sockets else { return };
+        if let Err(e) = sockets.put_back() {
+            let text = format!("the file of its socket is gone and cannot be made again: {e}");
+            host.config.log.worker(Level::Warn, &self.spec.title, text);
+        }
         if let Err(e) = sockets.fit(self.spec.count, self.spec.reuse_port) {
             let text = format!("isolates share a socket, for another cannot be bound: {e}");
             host.config.log.worker(Level::Warn, &self.spec.title, text);

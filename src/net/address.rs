@@ -94,7 +94,12 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme.name(), self.endpoint)
+        let scheme = match (self.scheme, &self.endpoint) {
+            // Raw bytes on a Unix socket go by the name that the socket has, not by that of TCP.
+            (Scheme::Tcp, Endpoint::Unix(_)) => "unix",
+            (scheme, _) => scheme.name(),
+        };
+        write!(f, "{scheme}://{}", self.endpoint)
     }
 }
 
@@ -109,7 +114,8 @@ mod tests {
             ("Text://127.0.0.1:5678", "text://127.0.0.1:5678"),
             ("tcp://[::1]:80", "tcp://[::1]:80"),
             ("frame://*:9", "frame://0.0.0.0:9"),
-            ("unix:///run/a.sock", "tcp:///run/a.sock"),
+            ("unix:///run/a.sock", "unix:///run/a.sock"),
+            ("tcp:///run/a.sock", "unix:///run/a.sock"),
             ("text:///run/a.sock", "text:///run/a.sock"),
         ] {
             assert_eq!(Address::parse(text).expect(text).to_string(), shown);

@@ -20,6 +20,18 @@ const KEEPALIVE: Duration = Duration::from_secs(55);
 /// Mode of Unix sockets: for the owner alone. Fixed; widen it with the directory's group or with `chmod` after start.
 const SOCKET_MODE: u32 = 0o600;
 
+/// What a file is that is no socket.
+fn no_socket(found: fs::FileType) -> Option<&'static str> {
+    match found {
+        _ if found.is_socket() => None,
+        _ if found.is_dir() => Some("a folder"),
+        _ if found.is_symlink() => Some("a symbolic link"),
+        _ if found.is_fifo() => Some("a pipe"),
+        _ if found.is_file() => Some("a file"),
+        _ => Some("a device"),
+    }
+}
+
 /// Binds and listens. `beside` says that a socket of ours listens there already, see [`let_others_in`].
 pub(super) fn bind(endpoint: &Endpoint, beside: bool) -> io::Result<Socket> {
     match endpoint {
@@ -57,11 +69,18 @@ pub(super) fn prepare_tcp(socket: &Socket) -> io::Result<()> {
 }
 
 fn unix(path: &Path) -> io::Result<Socket> {
-    // A socket file that nobody answers on is the leftover of a crash.
-    let stale = fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
-        && UnixStream::connect(path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);
-    if stale {
-        fs::remove_file(path)?;
+    if let Ok(found) = fs::symlink_metadata(path) {
+        if let Some(what) = no_socket(found.file_type()) {
+            let text = format!(
+                "{} is {what} and no socket: remove it, or name another path",
+                path.display()
+            );
+            return Err(io::Error::other(text));
+        }
+        // A socket file that nobody answers on is the leftover of a crash.
+        if UnixStream::connect(path).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused) {
+            fs::remove_file(path)?;
+        }
     }
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.bind(&SockAddr::unix(path)?)?;

@@ -287,7 +287,10 @@ impl<E: Events> Connection<E> {
 
 fn receive<E: Events>(events: &mut E, kind: Kind, payload: &[u8]) -> Result<E::Data, ()> {
     let message = match kind {
-        Kind::Text => Message::Text(std::str::from_utf8(payload).map_err(|_| ())?),
+        Kind::Text => match std::str::from_utf8(payload) {
+            Ok(text) => Message::Text(text),
+            Err(_) => Message::NotText(payload),
+        },
         Kind::Binary => Message::Binary(payload),
     };
     events.receive(message).map_err(|_| ())

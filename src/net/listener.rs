@@ -6,14 +6,15 @@ use super::{
     bind,
     descriptors::Descriptors,
     inherited::Inherited,
+    socket_file::SocketFile,
     tally::Tally,
 };
 use socket2::Socket;
 use std::{
     collections::HashMap,
-    fmt, fs, io,
+    fmt, io,
     os::fd::OwnedFd,
-    path::Path,
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -70,6 +71,19 @@ impl Bound {
         })
     }
 
+    /// A new socket in the place of this one, if that was bound to a file which is not there any more: a cleaner of
+    /// temporary folders has taken it away, and nobody can connect. None: the file is there, be it another program's.
+    pub(super) fn put_back(&self) -> io::Result<Option<Bound>> {
+        let mut file = self.lease.file();
+        if !file.as_ref().is_some_and(SocketFile::is_missing) {
+            return Ok(None);
+        }
+        let socket = bind::bind(&self.address.endpoint, false)?;
+        *file = SocketFile::of(&socket, &self.address.endpoint)?;
+        drop(file);
+        Ok(Some(Self::new(socket, self.address.clone(), self.lease.clone())))
+    }
+
     /// Another socket at the same address: the kernel spreads connections over both.
     pub(crate) fn another(&self) -> io::Result<Bound> {
         bind::let_others_in(&self.socket)?;
@@ -83,8 +97,8 @@ pub(super) struct Lease {
     pool: Listeners,
     endpoint: Endpoint,
     owner: Owner,
-    /// Does the socket's file go with it?
-    owns_file: bool,
+    /// The file of a Unix socket that was bound for it, which goes with it.
+    file: Mutex<Option<SocketFile>>,
 }
 
 impl Lease {
@@ -93,12 +107,14 @@ impl Lease {
         &self.pool.descriptors
     }
 
-    /// The file that goes with it.
-    pub(super) fn file(&self) -> Option<&Path> {
-        match &self.endpoint {
-            Endpoint::Unix(path) if self.owns_file => Some(path),
-            _ => None,
-        }
+    fn file(&self) -> MutexGuard<'_, Option<SocketFile>> {
+        // (it is replaced in one step)
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the file is that goes with it.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        self.file().as_ref().map(|file| file.path().to_owned())
     }
 }
 
@@ -109,8 +125,8 @@ impl Drop for Lease {
         place.owners.retain(|owner| *owner != self.owner);
         if place.owners.is_empty() {
             pool.taken.remove(&self.endpoint);
-            if let Some(path) = self.file() {
-                let _ = fs::remove_file(path);
+            if let Some(file) = self.file().take() {
+                file.remove();
             }
         }
     }
@@ -191,7 +207,7 @@ impl Listeners {
             });
         }
         let inherited = pool.inherited.iter_mut().find(|i| i.serves(&address.endpoint));
-        let owns_file = inherited.is_none();
+        let is_inherited = inherited.is_some();
         let socket = match inherited {
             Some(inherited) => {
                 inherited.is_wanted = true;
@@ -206,8 +222,13 @@ impl Listeners {
             Ok(socket)
         });
         let socket = socket.map_err(|e| refusal(address, &e, &pool.taken))?;
+        let file = match is_inherited {
+            true => None,
+            false => SocketFile::of(&socket, &address.endpoint)
+                .map_err(|e| refusal(address, &e, &pool.taken))?,
+        };
         let mut real = address.clone();
-        if let (true, Ok(local)) = (owns_file, socket.local_addr())
+        if let (false, Ok(local)) = (is_inherited, socket.local_addr())
             && let Some(local) = local.as_socket()
         {
             real.endpoint = Endpoint::Ip(local);
@@ -219,7 +240,7 @@ impl Listeners {
             pool: self.clone(),
             endpoint: real.endpoint.clone(),
             owner: owner.clone(),
-            owns_file,
+            file: Mutex::new(file),
         };
         Ok(Bound::new(socket, real, Arc::new(lease)))
     }
@@ -241,11 +262,21 @@ fn refusal(address: &Address, error: &io::Error, pool: &HashMap<Endpoint, Place>
                 None => taken(address, "another program"),
             };
         }
-        io::ErrorKind::PermissionDenied => {
-            "permission denied (ports below 1024 need privileges)".to_owned()
-        }
-        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
-        _ => error.to_string(),
+        kind => match (kind, &address.endpoint) {
+            (io::ErrorKind::PermissionDenied, Endpoint::Ip(_)) => {
+                "permission denied (ports below 1024 need privileges)".to_owned()
+            }
+            (io::ErrorKind::PermissionDenied, Endpoint::Unix(_)) => {
+                "permission denied: this user may not create files in its folder".to_owned()
+            }
+            (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, Endpoint::Unix(_)) => {
+                "there is no such folder: create it first".to_owned()
+            }
+            (io::ErrorKind::AddrNotAvailable, _) => {
+                "this machine does not have that address".to_owned()
+            }
+            _ => error.to_string(),
+        },
     };
     format!("cannot listen on {address}: {why}")
 }

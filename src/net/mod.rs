@@ -22,6 +22,7 @@ mod parting;
 pub(crate) mod pipe;
 mod places;
 pub(crate) mod share;
+mod socket_file;
 pub(crate) mod sockets;
 pub(crate) mod spool;
 pub(crate) mod stats;
@@ -41,6 +42,8 @@ use told::Told;
 pub(crate) enum Message<'a> {
     Text(&'a str),
     Binary(&'a [u8]),
+    /// Of a protocol of text that does not say in which encoding it is; these bytes are not UTF-8.
+    NotText(&'a [u8]),
     /// With the file that has its body, if that is large.
     Request(Box<http::Request>, Option<Spool>),
 }

@@ -8,7 +8,7 @@ use super::{
 use std::{
     collections::BTreeSet,
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -98,7 +98,19 @@ impl Sockets {
 
     /// The file of a Unix socket that was made for this.
     pub(crate) fn file(&self) -> Option<PathBuf> {
-        self.lock().any().and_then(|bound| bound.lease.file().map(Path::to_owned))
+        self.lock().any().and_then(|bound| bound.lease.path())
+    }
+
+    /// Binds again what has lost its file. The isolates accept on it as soon as they are seated anew.
+    pub(crate) fn put_back(&self) -> io::Result<()> {
+        for slot in &mut self.lock().slots {
+            if let Some(bound) = slot
+                && let Some(again) = bound.put_back()?
+            {
+                *bound = again;
+            }
+        }
+        Ok(())
     }
 
     /// Nobody is to connect any more: what isolates do not accept on is closed at once, the rest when they stop.
@@ -161,6 +173,13 @@ impl Seat {
     /// Where its Worker listens, if it does.
     pub(crate) fn address(&self) -> Option<Address> {
         self.sockets.address()
+    }
+
+    /// Where this isolate accepts as soon as it is seated: nowhere if it has stopped listening.
+    pub(crate) fn heard_at(&self) -> Option<Address> {
+        let state = self.sockets.lock();
+        let bound = state.any().filter(|_| !state.deaf.contains(&self.index));
+        bound.map(|bound| bound.address.clone())
     }
 
     /// This isolate wants to listen again. Had it stopped?

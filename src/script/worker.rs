@@ -247,7 +247,7 @@ impl Object for Worker {
             "connections" => Dynamic::from(Connections(self.clone())),
             "generation" => (core.generation.get() as i64 - 1).into(),
             "transport" => core.address.borrow().as_ref().map_or("tcp", Address::transport).into(),
-            "address" => match core.bound() {
+            "address" => match core.listens_at() {
                 Some(bound) => bound.to_string().into(),
                 None => core.declared.borrow().clone().into(),
             },

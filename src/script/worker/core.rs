@@ -206,6 +206,13 @@ impl WorkerCore {
             .map(|a| Address { scheme: self.settings.scheme.get(), ..a.listener.address.clone() })
     }
 
+    /// Where it listens or, before and while `on_worker_start` runs, where the host has bound it already.
+    pub(super) fn listens_at(self: &Rc<Self>) -> Option<Address> {
+        let seated = self.seat().and_then(|seat| seat.heard_at());
+        let seated = seated.map(|a| Address { scheme: self.settings.scheme.get(), ..a });
+        seated.or_else(|| self.bound())
+    }
+
     /// Is this on the socket that `newer` wants? (Port 0 is a new one each time, so there the text has to be the same.)
     pub(super) fn continues(&self, newer: &WorkerCore) -> bool {
         let endpoint = |w: &WorkerCore| w.address.borrow().clone().map(|a| a.endpoint);

@@ -20,3 +20,5 @@ mod limits;
 mod listening;
 /// Several isolates at one address.
 mod spread;
+/// Files of Unix sockets: whose they are, and what else may lie there.
+mod unix_files;
