@@ -4,6 +4,7 @@ pub(crate) mod callback;
 pub(crate) mod configuration;
 pub(crate) mod connections;
 pub(crate) mod ctx;
+mod encoding;
 pub(crate) mod http;
 pub(crate) mod object;
 pub(crate) mod plan;

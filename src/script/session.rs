@@ -7,6 +7,7 @@ mod subject;
 use super::{
     callback::Event,
     ctx::{Called, Suspended},
+    encoding::Encoding,
     http,
     tcp_connection::TcpConnection,
     worker::Worker,
@@ -127,6 +128,13 @@ impl Session {
         }
     }
 
+    /// Is text welcome that is not UTF-8? That of a websocket never is (RFC 6455, 8.1).
+    fn takes_any_bytes(&self) -> bool {
+        let connection = &self.subject.connection;
+        let scheme = connection.link().with_wire(|wire| wire.scheme());
+        connection.encoding() == Encoding::Binary && scheme != Scheme::WebSocket
+    }
+
     /// Raw bytes as text. Where a read ends is no matter of the script: half a character waits for its rest.
     fn raw_text(&mut self, bytes: &[u8]) -> Result<Data, NotUtf8> {
         let mut joined = std::mem::take(&mut self.cut).into_vec();
@@ -178,10 +186,12 @@ impl Events for Session {
     }
 
     fn receive(&mut self, message: Message<'_>) -> Result<Data, NotUtf8> {
+        let encoding = self.subject.connection.encoding();
         if let Some(target) = self.subject.connection.target() {
             let (kind, bytes) = match message {
                 Message::Text(text) => (Kind::Text, text.as_bytes()),
-                Message::Binary(bytes) => (Kind::Binary, bytes),
+                Message::NotText(_) if !self.takes_any_bytes() => return Err(NotUtf8),
+                Message::Binary(bytes) | Message::NotText(bytes) => (Kind::Binary, bytes),
                 Message::Request(..) => return Ok(Data::Done),
             };
             // (a target that cannot take it says so in its own on_error)
@@ -189,14 +199,18 @@ impl Events for Session {
             return Ok(Data::Done);
         }
         Ok(Data::Script(match message {
+            Message::Text(text) if encoding == Encoding::Binary => {
+                Dynamic::from_blob(text.as_bytes().to_vec())
+            }
             Message::Text(text) => text.into(),
-            Message::Binary(bytes) if self.subject.connection.wants_text() => {
+            Message::NotText(_) if !self.takes_any_bytes() => return Err(NotUtf8),
+            Message::Binary(bytes) if encoding == Encoding::Utf8 => {
                 if self.subject.connection.link().with_wire(|wire| wire.scheme()) == Scheme::Tcp {
                     return self.raw_text(bytes);
                 }
                 std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
             }
-            Message::Binary(bytes) => Dynamic::from_blob(bytes.to_vec()),
+            Message::Binary(bytes) | Message::NotText(bytes) => Dynamic::from_blob(bytes.to_vec()),
             Message::Request(request, spool) => {
                 let peer = self.subject.connection.link().peer();
                 let request = http::Request::new(*request, spool, peer, &self.subject.worker);

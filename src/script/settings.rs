@@ -1,6 +1,7 @@
 //! The properties of a Worker that the host defines, with their defaults, ranges and meaning. The callbacks are not here.
 
 use super::{
+    encoding::Encoding,
     http::TrustedProxies,
     policy::Policy,
     value::{Outcome, boolean, error, seconds, text, whole},
@@ -47,8 +48,8 @@ pub(crate) struct Settings {
     pub(crate) user: RefCell<String>,
     pub(crate) group: RefCell<String>,
     pub(crate) scheme: Cell<Scheme>,
-    /// Do blobs arrive as strings?
-    pub(crate) utf8: Cell<bool>,
+    /// As what messages arrive.
+    pub(crate) encoding: Cell<Encoding>,
     pub(crate) max_package_size: Cell<usize>,
     pub(crate) max_send_buffer_size: Cell<usize>,
     pub(crate) max_file_uploads: Cell<usize>,
@@ -72,7 +73,7 @@ impl Settings {
             user: RefCell::default(),
             group: RefCell::default(),
             scheme: Cell::new(address.map_or(Scheme::Tcp, |a| a.scheme)),
-            utf8: Cell::new(false),
+            encoding: Cell::default(),
             max_package_size: Cell::new(MAX_PACKAGE),
             max_send_buffer_size: Cell::new(MAX_SEND_BUFFER),
             max_file_uploads: Cell::new(MAX_FILES),
@@ -124,7 +125,7 @@ impl Settings {
             "user" => self.user.borrow().clone().into(),
             "group" => self.group.borrow().clone().into(),
             "protocol" => self.scheme.get().name().into(),
-            "encoding" => (if self.utf8.get() { "utf8" } else { "" }).into(),
+            "encoding" => self.encoding.get().name().into(),
             "max_package_size" => (self.max_package_size.get() as i64).into(),
             "max_send_buffer_size" => (self.max_send_buffer_size.get() as i64).into(),
             "max_file_uploads" => (self.max_file_uploads.get() as i64).into(),
@@ -159,16 +160,15 @@ impl Settings {
             "protocol" => text(value, name)
                 .and_then(|text| Scheme::parse(&text).map_err(error))
                 .map(|scheme| self.scheme.set(scheme)),
-            "encoding" => match text(value, name).as_deref() {
-                Ok("utf8") => {
-                    self.utf8.set(true);
+            "encoding" => match text(value, name).ok().and_then(|t| Encoding::named(&t)) {
+                Some(encoding) => {
+                    self.encoding.set(encoding);
                     Ok(())
                 }
-                Ok("") => {
-                    self.utf8.set(false);
-                    Ok(())
-                }
-                _ => Err(error("encoding is \"utf8\" (strings) or \"\" (blobs)")),
+                None => Err(error(
+                    "encoding is \"utf8\" (all messages are strings), \"binary\" (all are blobs) or \"\" (as the \
+                     protocol has it)",
+                )),
             },
             "max_package_size" => size(&self.max_package_size),
             "max_send_buffer_size" => size(&self.max_send_buffer_size),
@@ -207,7 +207,7 @@ impl Settings {
         *self.user.borrow_mut() = newer.user.borrow().clone();
         *self.group.borrow_mut() = newer.group.borrow().clone();
         self.scheme.set(newer.scheme.get());
-        self.utf8.set(newer.utf8.get());
+        self.encoding.set(newer.encoding.get());
         self.max_package_size.set(newer.max_package_size.get());
         self.max_send_buffer_size.set(newer.max_send_buffer_size.get());
         self.max_file_uploads.set(newer.max_file_uploads.get());

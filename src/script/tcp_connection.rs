@@ -2,6 +2,7 @@
 
 use super::{
     callback::{Callbacks, Event},
+    encoding::Encoding,
     http::{self, Request},
     object::Object,
     properties::Properties,
@@ -114,9 +115,10 @@ impl TcpConnection {
         &self.0.properties
     }
 
-    /// Do blobs arrive as strings?
-    pub(crate) fn wants_text(&self) -> bool {
-        self.0.worker.borrow().as_ref().is_some_and(|w| w.core().settings.utf8.get())
+    /// As what messages arrive.
+    pub(crate) fn encoding(&self) -> Encoding {
+        let worker = self.0.worker.borrow();
+        worker.as_ref().map_or(Encoding::default(), |w| w.core().settings.encoding.get())
     }
 
     /// The request that is to be answered now.
