@@ -45,6 +45,9 @@ const ELSE_IF: &str = "write `else if`";
 /// For the operators that are words elsewhere.
 const LOGIC: &str = "the operators are `&&`, `||` and `!`";
 
+/// Rhai has it and the host does not.
+const EXIT: &str = "exit";
+
 /// Words and signs of other languages, and what to write instead.
 const FOREIGN: &[(&str, &str)] = &[
     ("var", "use `let`"),
@@ -62,6 +65,11 @@ const FOREIGN: &[(&str, &str)] = &[
     ("include", "use `import \"path\" as name;`"),
     ("public", "functions are public unless they are `private`"),
     ("length", "use `len()`"),
+    (
+        EXIT,
+        "`Worker::stop_all(3)` in a handler stops the host with that code; `return` ends a handler, and `throw` refuses \
+         a start",
+    ),
     ("println", "use `print`"),
     ("console", "use `print`"),
     ("True", "write `true`"),
@@ -120,7 +128,7 @@ impl Hints<'_> {
         let own = own.filter(|f| !f.name.starts_with(ANONYMOUS));
         let mut all: Vec<String> =
             own.map(|f| format!("{}({})", f.name, f.params.join(", "))).collect();
-        all.extend(self.engine.gen_fn_signatures(true));
+        all.extend(self.engine.gen_fn_signatures(true).into_iter().filter(|f| head(f) != EXIT));
         let same = all.iter().filter(|f| head(f) == name).map(|f| format!("`{}`", tidy(f)));
         let mut same: Vec<String> = same.collect();
         // (the engine lists its functions in no order)

@@ -8,7 +8,10 @@ use crate::{
     engine::{json, natives::Natives, ref_array::RefArray, ref_map::RefMap},
     log::Level,
 };
-use rhai::{Array, Blob, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext};
+use rhai::{
+    Array, Blob, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map, NativeCallContext,
+    Position,
+};
 use std::{collections::BTreeSet, rc::Rc};
 
 /// Bytes that one print may write to the log. Fixed: a log is for people.
@@ -22,6 +25,17 @@ const REORDERING: [char; 13] = [
     '\u{2028}', '\u{2029}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
     '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
+
+/// Rhai's `exit` ends a script with a value, which here would be an event lost to an error, or half a top level. It is as
+/// unknown as `eval`; what to write instead is among the hints.
+fn forbid_exit(engine: &mut Engine) {
+    let unknown = |given: &str| -> Outcome<()> {
+        let signature = format!("exit ({given})");
+        Err(EvalAltResult::ErrorFunctionNotFound(signature, Position::NONE).into())
+    };
+    engine.register_fn("exit", move || unknown(""));
+    engine.register_fn("exit", move |_: Dynamic| unknown("_"));
+}
 
 /// Registers them.
 pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
@@ -41,12 +55,16 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
             show(&home, &call, level, value)
         });
     }
+    forbid_exit(engine);
     // (what `print` gives back would be printed once more by rhai)
     engine.on_print(|_| ());
     engine.on_debug(|_, _, _| ());
     // As `json_decode` in PHP: what is not JSON gives `()`, so that a stranger's line costs no error report.
     let parse_json = |text: ImmutableString| json::decode(&text).unwrap_or(Dynamic::UNIT);
     natives.function(engine, "parse_json", parse_json);
+    let of_bytes =
+        |bytes: Blob| std::str::from_utf8(&bytes).ok().and_then(|text| json::decode(text).ok());
+    engine.register_fn("parse_json", move |bytes: Blob| of_bytes(bytes).unwrap_or(Dynamic::UNIT));
     let to_json = |value: Dynamic| -> Outcome<String> {
         json::encode(&value).map_err(|why| error(format!("to_json: {why}")))
     };

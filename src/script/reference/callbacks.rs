@@ -66,7 +66,7 @@ Worker::run_all();
             "on_message",
             &["on_message(connection: TcpConnection, data: string | blob | Request)"],
             "A whole message came: a string from `text` and from websocket text frames, a `Request` from `http`, a \
-                blob from everything else unless `encoding` is `utf8`. A request is answered by `connection.send`, here \
+                blob from everything else, unless `encoding` says otherwise. A request is answered by `connection.send`, here \
                 or later; without this callback with 404, after an error in it with 500. \
             The next message of the same connection waits until it returns.",
             r#"

@@ -53,8 +53,8 @@ worker.on_worker_start = |worker| {
 Worker::run_all();
 "#,
         ).waiting(),
-        Entry::new("parse_json", &["parse_json(text: string) -> any"],
-            "The value of a JSON text; `()` if it is none. Numbers without a fraction become integers where they \
+        Entry::new("parse_json", &["parse_json(text: string) -> any", "parse_json(bytes: blob) -> any"],
+            "The value of a JSON text; `()` if it is none, or not UTF-8. Numbers without a fraction become integers where they \
                 fit, `null` becomes `()`.",
             r#"
 let order = parse_json(`{"id": 7, "tags": ["a"]}`);

@@ -104,12 +104,17 @@ Worker::run_all();
         Entry::new(
             "encoding",
             &["encoding: string = \"\""],
-            "Set to `utf8`, what would arrive as a blob arrives as a string. Bytes that are no UTF-8 then end the \
-                connection, after `on_error`.",
+            "Set to `utf8`, every message arrives as a string, set to `binary` as a blob; otherwise as the protocol has it. \
+                A string is UTF-8: other bytes end the connection, after `on_error`. So lines of devices that speak \
+                Latin-1 or GBK take `binary`, and are answered with blobs. The text of a websocket must be UTF-8 all \
+                the same, as its standard wants it.",
             r#"
 let worker = Worker("tcp://127.0.0.1:0");
 worker.encoding = "utf8";
 worker.on_message = |connection, data| print(type_of(data));  // prints string
+let meter = Worker("text://127.0.0.1:0");
+meter.encoding = "binary";
+meter.on_message = |connection, line| connection.send(line);  // (with a line's end)
 Worker::run_all();
 "#,
         ),
@@ -302,7 +307,8 @@ Worker::run_all();
         Entry::new(
             "address",
             &["address: string"],
-            "Where it listens, with the real port; before and after, the address as it was written. Read only.",
+            "Where it listens, with the real port, in `on_worker_start` as well; before, and after `unlisten()`, the address as it \
+            was written. Read only.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 print(worker.address);  // prints text://127.0.0.1:0

@@ -59,8 +59,8 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     names
 }
 
-/// Functions of rhai that the host has replaced by ones that do the same within limits.
-const LIMITED: [&str; 3] = ["blob", "pad", "replace"];
+/// Functions of rhai that the host has replaced by ones that do the same within limits, or that say they are not for scripts.
+const REPLACED: [&str; 4] = ["blob", "exit", "pad", "replace"];
 
 /// Is this a function of rhai's own arrays and maps, or one that stands for rhai's?
 fn is_rhais(info: &FuncInfo) -> bool {
@@ -68,7 +68,7 @@ fn is_rhais(info: &FuncInfo) -> bool {
     let first = function.param_types.first();
     let plain = [TypeId::of::<rhai::Array>(), TypeId::of::<rhai::Map>()];
     info.namespace.is_empty() && first.is_some_and(|first| plain.contains(first))
-        || LIMITED.contains(&function.name.as_str())
+        || REPLACED.contains(&function.name.as_str())
             && first != Some(&TypeId::of::<engine::ref_array::RefArray>())
 }
 

@@ -67,7 +67,7 @@ Worker::run_all();
             3200000000, a hundred years, at most), \
             `max_queued_bytes` (bytes of memory for what waits for all peers together), \
             `session` (a map that says how sessions are kept, see there): these change on reload. An unknown key or a \
-            value of the wrong type is an error. What is read at start and changes on a reload is told in the log, \
+            value of the wrong type is an error. Relative paths begin at the script's folder. What is read at start and changes on a reload is told in the log, \
             and holds from the next start. Several calls add up.",
             r#"
 Worker::configure(#{ stop_timeout: 1.5 });

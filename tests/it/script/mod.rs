@@ -6,6 +6,8 @@ mod big_values;
 mod connection;
 /// What an error says, and where.
 mod errors;
+/// `exit`, which scripts do not have.
+mod exit;
 /// `import`: files, `std/push`, state of modules.
 mod imports;
 /// The names of Workers.
