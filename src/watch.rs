@@ -12,8 +12,12 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// How long a file may keep changing before it is read all the same. Fixed.
-const MAX_SETTLE: Duration = Duration::from_secs(2);
+/// How long files may keep changing before they are read all the same: so long, or so many times as long as they should be
+/// quiet. Fixed: a file that somebody writes to for ever would never be read.
+const MAX_SETTLE: (Duration, u32) = (Duration::from_secs(2), 4);
+
+/// The longest quiet that can be asked for. Fixed: beyond it clocks overflow, and nobody waits a day for a save.
+const LONGEST_SETTLE: Duration = Duration::from_secs(24 * 3600);
 
 /// How often files are looked at, for changes that the system did not tell of. Fixed.
 const POLL: Duration = Duration::from_millis(500);
@@ -37,6 +41,7 @@ impl Watch {
         log: Log,
         on_change: impl Fn() + Send + 'static,
     ) -> std::io::Result<Self> {
+        let settle = settle.min(LONGEST_SETTLE);
         let (signals, received) = mpsc::channel();
         let from_system = signals.clone();
         let thread = thread::Builder::new()
@@ -57,6 +62,23 @@ impl Drop for Watch {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// Changes that are going on.
+struct Burst {
+    began: Instant,
+    /// When it will have settled.
+    due: Instant,
+}
+
+impl Burst {
+    /// One more change.
+    fn go_on(before: Option<Self>, now: Instant, settle: Duration) -> Self {
+        let began = before.map_or(now, |before| before.began);
+        let (least, times) = MAX_SETTLE;
+        let longest = least.max(settle.saturating_mul(times));
+        Self { began, due: (now + settle).min(began + longest) }
     }
 }
 
@@ -92,35 +114,42 @@ impl Files {
     }
 
     fn run(mut self, signals: &Receiver<Signal>, settle: Duration, on_change: impl Fn()) {
-        // When the burst of changes that is going on began, and when it will have settled.
-        let mut burst: Option<(Instant, Instant)> = None;
+        let mut burst: Option<Burst> = None;
         // (however much else is written into the same folders)
         let mut next_look = Instant::now() + POLL;
         loop {
-            let due = burst.map_or(next_look, |(_, due)| due);
-            match signals.recv_timeout(due.saturating_duration_since(Instant::now())) {
-                Err(RecvTimeoutError::Disconnected) => return,
-                Ok(signal) => {
-                    let changed = match signal {
-                        Signal::Watch(files) => self.watch(&files),
-                        Signal::Changed(path) => self.names.contains_key(&path),
-                        Signal::End => return,
-                    };
-                    if changed {
-                        let now = Instant::now();
-                        let began = burst.map_or(now, |(began, _)| began);
-                        burst = Some((began, (now + settle).min(began + MAX_SETTLE)));
-                    }
-                }
+            let due = burst.as_ref().map_or(next_look, |burst| burst.due.min(next_look));
+            let changed = match signals.recv_timeout(due.saturating_duration_since(Instant::now()))
+            {
+                Err(RecvTimeoutError::Disconnected) | Ok(Signal::End) => return,
+                Ok(Signal::Watch(files)) => self.watch(&files),
+                Ok(Signal::Changed(path)) => self.note(&path),
                 Err(RecvTimeoutError::Timeout) => {
-                    let settled = burst.take().is_some();
                     next_look = Instant::now() + POLL;
-                    // (some changes nobody tells of: a link to a folder that is switched, a folder that is replaced)
-                    if self.look() || settled {
-                        on_change();
-                    }
+                    // Some changes nobody tells of: a link to a folder that is switched, a folder that is replaced, a
+                    // file on a network. They have to settle like all others, so a burst ends with a look.
+                    self.look()
                 }
+            };
+            let now = Instant::now();
+            if changed {
+                burst = Some(Burst::go_on(burst, now, settle));
             }
+            if burst.take_if(|burst| burst.due <= now).is_some() {
+                on_change();
+            }
+        }
+    }
+
+    /// Somebody wrote to it. True if it is one of those that matter.
+    fn note(&mut self, path: &Path) -> bool {
+        match self.names.get_mut(path) {
+            Some(known) => {
+                // (so that the next look takes it for no news)
+                *known = stamp(path);
+                true
+            }
+            None => false,
         }
     }
 
@@ -241,6 +270,44 @@ mod tests {
         assert!(changes.recv_timeout(10 * SETTLE).is_err(), "told twice");
         fs::write(&file, "saved again").unwrap();
         changes.recv_timeout(Duration::from_secs(5)).expect("the next change is told");
+    }
+
+    #[test]
+    fn what_the_system_does_not_tell_of_has_to_settle_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("main.rhai");
+        fs::write(&file, "read").unwrap();
+        let (signals, received) = mpsc::channel();
+        let (told, changes) = mpsc::channel();
+        let log = Log::new(|_| ());
+        let blind = Files { watcher: None, log, folders: BTreeSet::new(), names: BTreeMap::new() };
+        let settle = Duration::from_millis(200);
+        signals.send(Signal::Watch(vec![(file.clone(), stamp(&file))])).unwrap();
+        let run =
+            thread::spawn(move || blind.run(&received, settle, || told.send(()).unwrap_or(())));
+        let (began, mut n) = (Instant::now(), 0);
+        // (longer than until the first look, so that it finds a file which is being written)
+        while began.elapsed() < POLL + settle {
+            n += 1;
+            fs::write(&file, "x".repeat(n)).unwrap();
+            thread::sleep(Duration::from_millis(10));
+            assert!(changes.try_recv().is_err(), "told of half a file");
+        }
+        let written = Instant::now();
+        changes.recv_timeout(Duration::from_secs(5)).expect("the change is told");
+        assert!(written.elapsed() >= settle - Duration::from_millis(20));
+        signals.send(Signal::End).unwrap();
+        run.join().unwrap();
+    }
+
+    #[test]
+    fn a_burst_ends_although_somebody_writes_on_and_a_long_settle_is_not_cut_short() {
+        let (now, second) = (Instant::now(), Duration::from_secs(1));
+        let at = |s: u32| now + s * second;
+        let burst = Burst::go_on(Some(Burst { began: now, due: at(1) }), at(1), 3 * second);
+        assert_eq!(burst.due, at(4));
+        let burst = Burst::go_on(Some(Burst { began: now, due: at(12) }), at(11), 3 * second);
+        assert_eq!(burst.due, at(12), "four times as long at most");
     }
 
     #[test]
