@@ -8,7 +8,7 @@ use cli::{
     arguments::{Arguments, Command},
     check, connections, doc,
     exit::Exit,
-    monitor, reload, serve, start, status, stop, terminal,
+    list, logs, monitor, reload, serve, start, status, stop, terminal,
 };
 use std::process::ExitCode;
 
@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         }
         Command::Status { target, json, watch } => status::status(&target, json, watch),
         Command::Connections { target, json } => connections::connections(&target, json),
+        Command::List { json } => list::list(json),
+        Command::Logs { target, follow, lines } => logs::logs(&target, follow, lines),
         Command::Check { files } => Ok(check::check(&files)),
         Command::Doc { name } => Ok(doc::doc(name.as_deref())),
         Command::Monitor(plan) => monitor::monitor(&plan),

@@ -68,6 +68,23 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show what runs on this machine: what you have started, and for root what anybody has.
+    List {
+        /// Everything, as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the log file of a script that runs, or the one that a daemon has left.
+    Logs {
+        #[command(flatten)]
+        target: Target,
+        /// Go on with what is added, also when the file is put aside; Ctrl-C ends it.
+        #[arg(short)]
+        follow: bool,
+        /// Only so many lines at the end [default: all of the file].
+        #[arg(short = 'n', value_name = "LINES")]
+        lines: Option<u64>,
+    },
     /// Look for mistakes in scripts without running them. Exits with 1 if there are any.
     Check {
         /// The scripts.
@@ -133,7 +150,7 @@ pub struct Target {
     /// The script; not needed beside its pid file.
     #[arg(required_unless_present = "pid_file")]
     pub file: Option<PathBuf>,
-    /// Its pid file; needed only if it was started by another user or in another environment.
+    /// Its pid file; needed only if it was started in another environment, or by another user and you are not root.
     #[arg(long, value_name = "P")]
     pub pid_file: Option<PathBuf>,
 }

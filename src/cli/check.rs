@@ -2,15 +2,23 @@
 
 use super::{
     exit::Exit,
+    script::Script,
     terminal::{is_colourful, say},
 };
-use rhost::Host;
 use std::path::PathBuf;
 
 pub fn check(files: &[PathBuf]) -> u8 {
     let mut findings = 0;
     for file in files {
-        match Host::builder().script(file).colour(is_colourful()).check() {
+        let script = match Script::open(file) {
+            Ok(script) => script,
+            Err(failure) => {
+                findings += 1;
+                say(&format!("rhost: {}\n", failure.text));
+                continue;
+            }
+        };
+        match script.host().colour(is_colourful()).check() {
             Ok(faults) => {
                 findings += faults.len();
                 faults.iter().for_each(|fault| say(&format!("{fault}\n")));

@@ -28,6 +28,10 @@ pub struct Client {
 }
 
 impl Client {
+    pub fn new(running: Running, name: String) -> Self {
+        Self { running, name }
+    }
+
     /// Fails with [`Exit::NotRunning`] if it is not.
     pub fn find(target: &Target) -> Result<Self, Failure> {
         let name = target.name();
@@ -60,9 +64,14 @@ impl Client {
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
                     format!("no answer within {:.1} s", patience.as_secs_f64())
                 }
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                io::ErrorKind::ConnectionRefused => {
                     "its server is not there; a monitor that lives is starting it again".into()
                 }
+                io::ErrorKind::NotFound => format!(
+                    "its server is not there, or somebody has removed {}; a monitor that lives starts the one, and a \
+                     server that may puts back the other",
+                    place::socket(self.running.pid_file()).display()
+                ),
                 _ => error.to_string(),
             };
             let who = self.running.who();

@@ -5,21 +5,27 @@ use super::{
     exit::Failure,
     manner::Manner,
     notify, place,
+    tenancy::{SocketFile, Tenancy},
     timed::Timed,
-    wire::{Answer, MAX_REQUEST, Request},
+    wire::{Answer, Logs, MAX_REQUEST, Request},
 };
 use rhost::{HostHandle, ReloadOptions};
-use rustix::{net::sockopt::socket_peercred, process::geteuid};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    net::sockopt::socket_peercred,
+    process::geteuid,
+};
 use std::{
     collections::VecDeque,
     fs::{self, Permissions},
     io::{self, BufRead, BufReader, Read, Write},
     net::Shutdown,
     os::unix::{
-        fs::PermissionsExt,
+        fs::{FileTypeExt, MetadataExt, PermissionsExt},
         net::{UnixListener, UnixStream},
     },
-    path::Path,
+    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -37,6 +43,9 @@ const MAX_SILENT: usize = 32;
 /// Requests that are carried out at once, reloads that wait among them; further ones are refused. Fixed.
 const MAX_REQUESTS: usize = 32;
 
+/// How often it is looked whether the socket's file is still there. Fixed: a look is one system call.
+const LOOK: Duration = Duration::from_millis(500);
+
 /// How long to wait after an error of accepting, such as having no descriptors left. Fixed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -44,6 +53,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 struct Control {
     script: String,
     manner: Manner,
+    logs: Logs,
     handle: HostHandle,
     /// Connections that have not asked yet, the oldest first.
     silent: Mutex<VecDeque<Arc<UnixStream>>>,
@@ -54,26 +64,36 @@ struct Control {
 
 /// Serves commands on threads of its own, until the process ends.
 pub fn start(
-    path: &Path,
+    tenancy: &Tenancy,
     script: String,
     manner: Manner,
+    logs: Logs,
     handle: HostHandle,
 ) -> Result<(), Failure> {
+    let path = tenancy.socket();
     let failed = |e| Failure::system(format!("control socket {}", path.display()), e);
-    // (it appears with its rights, in place of what a host before us left)
-    let unfinished = place::unfinished(path);
-    let _ = fs::remove_file(&unfinished);
-    let listener = UnixListener::bind(&unfinished).map_err(failed)?;
-    fs::set_permissions(&unfinished, Permissions::from_mode(0o600)).map_err(failed)?;
-    fs::rename(&unfinished, path).map_err(failed)?;
+    let mut socket = Socket { path: path.clone(), file: tenancy.socket_file(), is_lost: false };
+    let mut listener = socket.bind(&mut socket.file()).map_err(failed)?;
     let owner = geteuid();
     let (silent, requests, told) = Default::default();
-    let control = Arc::new(Control { script, manner, handle, silent, requests, told });
+    let control = Arc::new(Control { script, manner, logs, handle, silent, requests, told });
     let serve = move || {
-        for stream in listener.incoming() {
-            let Ok(stream) = stream else {
+        loop {
+            if let Err(error) = wait_for_somebody(&listener)
+                && error != Errno::INTR
+            {
                 thread::sleep(ACCEPT_PAUSE);
-                continue;
+            }
+            if let Some(again) = socket.put_back() {
+                listener = again;
+            }
+            let stream = match listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(_) => {
+                    thread::sleep(ACCEPT_PAUSE);
+                    continue;
+                }
             };
             let peer = socket_peercred(&stream);
             if peer.is_ok_and(|peer| peer.uid == owner || peer.uid.is_root()) {
@@ -83,6 +103,74 @@ pub fn start(
     };
     let thread = thread::Builder::new().name("control".into()).spawn(serve);
     thread.map(drop).map_err(failed)
+}
+
+/// Until somebody connects, or it is time for a look at the file.
+fn wait_for_somebody(listener: &UnixListener) -> Result<usize, Errno> {
+    let limit = Timespec::try_from(LOOK).ok();
+    poll(&mut [PollFd::new(listener, PollFlags::IN)], limit.as_ref())
+}
+
+/// The file that commands connect to.
+struct Socket {
+    path: PathBuf,
+    file: Arc<Mutex<SocketFile>>,
+    /// Has it been said that it cannot be put back?
+    is_lost: bool,
+}
+
+impl Socket {
+    fn file(&self) -> MutexGuard<'_, SocketFile> {
+        // (it is changed in one step)
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It appears with its rights, in place of what a host before us left.
+    fn bind(&self, file: &mut SocketFile) -> io::Result<UnixListener> {
+        let unfinished = place::unfinished(&self.path);
+        for path in [&unfinished, &self.path] {
+            if fs::symlink_metadata(path).is_ok_and(|found| !found.file_type().is_socket()) {
+                let text = format!("{} is there already, and is no socket", path.display());
+                return Err(io::Error::other(text));
+            }
+        }
+        let _ = fs::remove_file(&unfinished);
+        let listener = UnixListener::bind(&unfinished)?;
+        listener.set_nonblocking(true)?;
+        fs::set_permissions(&unfinished, Permissions::from_mode(0o600))?;
+        fs::rename(&unfinished, &self.path)?;
+        let made = fs::symlink_metadata(&self.path)?;
+        file.made = Some((made.dev(), made.ino()));
+        Ok(listener)
+    }
+
+    /// A new one, if somebody has removed the file: cleaners of temporary folders do.
+    fn put_back(&mut self) -> Option<UnixListener> {
+        let mut file = self.file();
+        let found = fs::symlink_metadata(&self.path);
+        if file.is_over || !found.is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
+            return None;
+        }
+        // (its folder may be gone, too)
+        let folder = place::folder_of(&self.path).map_err(|failure| io::Error::other(failure.text));
+        let bound = folder.and_then(|()| self.bind(&mut file));
+        drop(file);
+        match bound {
+            Ok(listener) => {
+                self.is_lost = false;
+                Some(listener)
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.is_lost, true) {
+                    let path = self.path.display();
+                    tracing::warn!(
+                        "commands cannot reach this host any more: its control socket {path} is gone ({error})"
+                    );
+                }
+                None
+            }
+        }
+    }
 }
 
 impl Control {
@@ -138,6 +226,7 @@ impl Control {
             Request::Status => Answer::Status(Box::new(self.handle.status()?)),
             Request::Connections => Answer::Connections(self.handle.connections()?),
             Request::Manner => Answer::Manner(self.manner),
+            Request::Logs => Answer::Logs(self.logs.clone()),
             Request::Reload { hard, reset_state } => {
                 notify::reloading();
                 match self.handle.reload_with(ReloadOptions { hard, reset_state })? {

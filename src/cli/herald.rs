@@ -1,11 +1,13 @@
 //! Who hears that everything serves, or why it does not.
 
-use super::started::{self, Outcome, Row};
+use super::{
+    lines::LineWriter,
+    started::{self, Outcome, Row},
+};
 use std::{fs::File, io::Write};
-use tracing_appender::non_blocking::NonBlocking;
 
 pub enum Herald {
-    Terminal(NonBlocking),
+    Terminal(LineWriter),
     /// The monitor, which passes it on to whoever started the daemon.
     Starter(File),
     Log,
@@ -14,10 +16,10 @@ pub enum Herald {
 impl Herald {
     pub fn announce(self, script: &str, rows: Vec<Row>, watching: bool) {
         match self {
-            Self::Terminal(mut terminal) => {
+            Self::Terminal(terminal) => {
                 let hint = if watching { "watching: save the script to reload it. " } else { "" };
                 let table = started::table(script, &rows, &format!("{hint}Ctrl-C stops."));
-                let _ = terminal.write_all(table.as_bytes());
+                terminal.line(table.as_bytes());
             }
             Self::Starter(pipe) => {
                 started::log(script, &rows);

@@ -3,6 +3,7 @@
 use super::{
     exit::{Exit, Failure},
     files::{limit_rights, open_output},
+    inherited,
     plan::Plan,
     running::Running,
     signals,
@@ -27,6 +28,11 @@ const CLEANING: Duration = Duration::from_secs(2);
 const LINGERING: &str = "/var/lib/systemd/linger";
 
 pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
+    if plan.text.is_some() {
+        let text = "a daemon reads its script again whenever its server is started, which a pipe does not allow: \
+                    save the script in a file";
+        return Err(Failure::new(Exit::Failed, text));
+    }
     limit_rights();
     // (the pid file names us until the monitor is there)
     signals::hold();
@@ -89,7 +95,9 @@ pub fn spawn(
     output: impl Into<Stdio>,
 ) -> io::Result<Child> {
     // (the file may have been replaced by a newer one, or removed)
-    Command::new("/proc/self/exe")
+    let mut command = Command::new("/proc/self/exe");
+    inherited::hand_on(&mut command);
+    command
         .arg0("rhost")
         .arg(role)
         .args(plan.arguments())

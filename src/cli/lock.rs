@@ -107,9 +107,15 @@ impl PidFile {
         self.file.set_len(line.len() as u64)
     }
 
-    /// Takes it away; where the folder is not ours any more it is emptied at least.
+    /// Is it still what its name leads to?
+    pub fn is_in_place(&self) -> bool {
+        let named = fs::symlink_metadata(&self.path);
+        named.is_ok_and(|named| self.file.metadata().is_ok_and(|ours| is_same(&named, &ours)))
+    }
+
+    /// Takes it away, unless its name leads to another's; where the folder is not ours any more it is emptied at least.
     pub fn remove(&self) {
-        if fs::remove_file(&self.path).is_err() {
+        if !self.is_in_place() || fs::remove_file(&self.path).is_err() {
             let _ = self.file.set_len(0);
         }
     }

@@ -1,40 +1,20 @@
 //! The log: from `tracing` and from the host's records to an outlet. Lines go through a thread of their own and are dropped
 //! when it cannot keep up: a terminal that is not read, a pipe or a disk that is full must not stop the host.
 
-use super::{lost::Lost, outlet::Outlet};
+use super::{
+    exit::Failure,
+    lines::{LineWriter, Lines},
+    outlet::Outlet,
+};
 use rhost::{About, Level, Record};
-use std::io::Write;
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
-
-/// Log lines that may wait for a slow outlet; further ones are dropped. Fixed: a line may have 64 KiB.
-const LOG_LINES: usize = 1_000;
 
 /// What is shown by default: all but the details. Changed by `RUST_LOG`.
 const DEFAULT_FILTER: &str = "info";
 
-/// The way to an outlet that a thread writes to. What waits is written when it is dropped.
-pub struct Lines {
-    pub writer: NonBlocking,
-    /// What did not get there.
-    pub lost: Lost,
-    _flush_at_the_end: WorkerGuard,
-}
-
-impl Lines {
-    /// Starts the thread.
-    pub fn to(outlet: Outlet) -> Self {
-        let lost = outlet.lost();
-        let builder = NonBlockingBuilder::default().buffered_lines_limit(LOG_LINES);
-        let (writer, guard) = builder.finish(outlet);
-        lost.watch(writer.error_counter());
-        Self { writer, lost, _flush_at_the_end: guard }
-    }
-}
-
 /// From now on, all of `tracing` goes there.
-pub fn start(outlet: Outlet, json: bool, colour: bool) -> Lines {
-    let lines = Lines::to(outlet);
+pub fn start(outlet: Outlet, json: bool, colour: bool) -> Result<Lines, Failure> {
+    let lines = Lines::to(outlet).map_err(|e| Failure::system("cannot start a thread", e))?;
     let (filter, complaint) = filter();
     let log = tracing_subscriber::fmt()
         .with_writer(lines.writer.clone())
@@ -50,7 +30,7 @@ pub fn start(outlet: Outlet, json: bool, colour: bool) -> Lines {
     if let Some(complaint) = complaint {
         tracing::warn!("{complaint}");
     }
-    lines
+    Ok(lines)
 }
 
 /// What `RUST_LOG` wants to be shown, and what there is to say against it. Set to nothing it counts as unset.
@@ -69,12 +49,11 @@ fn filter() -> (EnvFilter, Option<String>) {
 }
 
 /// Where a host's records go.
-pub fn sink(json: bool, prints: Option<NonBlocking>) -> impl Fn(Record) + Send + Sync {
+pub fn sink(json: bool, prints: Option<LineWriter>) -> impl Fn(Record) + Send + Sync {
     move |record| match &prints {
         // (what has a place in a script and is no fault was printed there)
         Some(prints) if record.level == Level::Info && !record.location.is_empty() => {
-            let line = format!("{}\n", record.message);
-            let _ = prints.clone().write_all(line.as_bytes());
+            prints.line(format!("{}\n", record.message).as_bytes());
         }
         _ if json => write_fields(&record),
         _ => write_text(&record),

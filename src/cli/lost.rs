@@ -2,36 +2,21 @@
 //! loses one, read by whoever looks.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc,
     atomic::{AtomicU64, Ordering},
 };
-use tracing_appender::non_blocking::ErrorCounter;
 
 /// The count of one outlet. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Lost(Arc<Counts>);
-
-#[derive(Default)]
-struct Counts {
-    unwritten: AtomicU64,
-    /// Of the channel to the outlet, as soon as there is one.
-    dropped: OnceLock<ErrorCounter>,
-}
+pub struct Lost(Arc<AtomicU64>);
 
 impl Lost {
     pub fn count(&self) -> u64 {
-        let dropped = self.0.dropped.get().map_or(0, ErrorCounter::dropped_lines);
-        self.0.unwritten.load(Ordering::Relaxed) + dropped as u64
+        self.0.load(Ordering::Relaxed)
     }
 
-    /// A line could not be written.
-    pub fn add(&self) {
-        self.0.unwritten.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Counts what this channel drops, too.
-    pub fn watch(&self, channel: ErrorCounter) {
-        // (each outlet has one channel)
-        let _ = self.0.dropped.set(channel);
+    /// So many more.
+    pub fn add(&self, lines: u64) {
+        self.0.fetch_add(lines, Ordering::Relaxed);
     }
 }

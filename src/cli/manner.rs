@@ -28,9 +28,7 @@ impl Manner {
 
     /// A daemon whose server is gone or hangs: what its processes were started with says the same.
     fn of_a_daemon(pid: u32) -> Option<Self> {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-        let arguments = line.strip_suffix(b"\0")?.split(|byte| *byte == 0).map(OsStr::from_bytes);
-        match Arguments::try_parse_from(arguments).ok()?.command {
+        match command_of(pid)? {
             Command::Monitor(plan) | Command::Server(plan) => Some(plan.manner(true)),
             _ => None,
         }
@@ -43,4 +41,11 @@ impl Manner {
         start.serving.settle.get_or_insert(self.settle);
         start.serving.log_format.get_or_insert(self.log_format);
     }
+}
+
+/// What a process of ours was started with.
+pub fn command_of(pid: u32) -> Option<Command> {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let arguments = line.strip_suffix(b"\0")?.split(|byte| *byte == 0).map(OsStr::from_bytes);
+    Some(Arguments::try_parse_from(arguments).ok()?.command)
 }

@@ -1,15 +1,24 @@
 //! The parent of a daemon's server: passes signals on to it, and starts it again when it dies.
 
 use super::{
-    exit::Failure, files::log_file, launch::spawn, logging, plan::Plan, signals, started::Outcome,
+    exit::Failure,
+    files::log_file,
+    inherited, keeper,
+    launch::spawn,
+    logging,
+    plan::Plan,
+    signals::{self, Heard, is_reload},
+    started::Outcome,
     tenancy::Tenancy,
 };
-use rustix::process::{Pid, Signal as Sent, kill_process, setsid};
+use nix::{sys::signal::kill, unistd::Pid};
+use rustix::process::setsid;
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, PipeReader, Write},
     os::{fd::AsFd, unix::process::ExitStatusExt},
     process::{Child, ExitStatus},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -26,13 +35,11 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// A server that lived so long was well: the next pause is a short one again. Fixed.
 const WELL: Duration = Duration::from_secs(10);
 
-/// Signals that a server understands.
-const PASSED_ON: [Sent; 6] = [Sent::INT, Sent::TERM, Sent::HUP, Sent::QUIT, Sent::USR1, Sent::USR2];
-
 pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
     let failed = |e| Failure::system("the monitor of a daemon cannot begin", e);
+    inherited::close_all_else().map_err(failed)?;
     setsid().map_err(|e| failed(e.into()))?;
-    let tenancy = Tenancy::inherited(plan).map_err(failed)?;
+    let tenancy = Arc::new(Tenancy::inherited(plan).map_err(failed)?);
     // (who reads our number may send signals at once: we were started with all of them held)
     tenancy.adopt().map_err(failed)?;
     let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
@@ -40,7 +47,9 @@ pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
     // (the log is put aside by the server, which may have become a user that could not write to our new one)
     let growing = Plan { log_file_max_size: u64::MAX, ..plan.clone() };
     let outlet = log_file(&plan.log_file_of_a_daemon(), &growing, false);
-    let _logging = outlet.ok().map(|outlet| logging::start(outlet, plan.is_json(), false));
+    let _logging =
+        outlet.ok().map(|outlet| logging::start(outlet, plan.is_json(), false)).transpose()?;
+    keeper::look_after(&tenancy)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(failed)?.block_on(watch(plan, &tenancy, starter)).map_err(failed)
 }
@@ -105,7 +114,7 @@ fn describe(status: ExitStatus) -> String {
 }
 
 struct Signals {
-    passed_on: Vec<(Sent, Signal)>,
+    passed_on: Heard,
     children: Signal,
     /// Was the server told to stop? Then it is not missed, however it ends.
     has_stopped: bool,
@@ -113,12 +122,11 @@ struct Signals {
 
 impl Signals {
     fn new() -> io::Result<Self> {
-        let listen = |sent: Sent| {
-            let heard = signal(SignalKind::from_raw(sent.as_raw()))?;
-            Ok((sent, heard))
-        };
-        let passed_on = PASSED_ON.into_iter().map(listen).collect::<io::Result<_>>()?;
-        Ok(Self { passed_on, children: signal(SignalKind::child())?, has_stopped: false })
+        Ok(Self {
+            passed_on: Heard::all()?,
+            children: signal(SignalKind::child())?,
+            has_stopped: false,
+        })
     }
 
     /// Only here is the child waited for: a signal never reaches another process of its number.
@@ -129,11 +137,10 @@ impl Signals {
             }
             tokio::select! {
                 _ = self.children.recv() => (),
-                sent = next(&mut self.passed_on) => {
+                sent = self.passed_on.next() => {
                     self.has_stopped |= !is_reload(sent);
-                    if let Some(pid) = Pid::from_raw(child.id().cast_signed()) {
-                        let _ = kill_process(pid, sent);
-                    }
+                    // (a child that nobody has waited for keeps its number)
+                    let _ = kill(Pid::from_raw(child.id().cast_signed()), sent);
                 }
             }
         }
@@ -141,22 +148,6 @@ impl Signals {
 
     /// While there is no server.
     async fn stop(&mut self) {
-        while is_reload(next(&mut self.passed_on).await) {}
+        while is_reload(self.passed_on.next().await) {}
     }
-}
-
-fn is_reload(sent: Sent) -> bool {
-    matches!(sent, Sent::USR1 | Sent::USR2)
-}
-
-async fn next(signals: &mut [(Sent, Signal)]) -> Sent {
-    std::future::poll_fn(|context| {
-        for (sent, signal) in signals.iter_mut() {
-            if signal.poll_recv(context).is_ready() {
-                return std::task::Poll::Ready(*sent);
-            }
-        }
-        std::task::Poll::Pending
-    })
-    .await
 }

@@ -32,13 +32,27 @@ pub fn absolute(path: &Path) -> Result<PathBuf, Failure> {
         let text = format!("{}: a pid file must not end in .sock", path.display());
         return Err(Failure::new(Exit::Failed, text));
     }
-    std::path::absolute(path).map_err(|e| Failure::system(path.display(), e))
+    std::path::absolute(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            let text =
+                format!("{}: the working directory is gone; write the whole path", path.display());
+            Failure::new(Exit::Failed, text)
+        }
+        _ => Failure::system(path.display(), e),
+    })
 }
 
-/// Where the pid file of a running script may be: the default place of each of its names, which may be a link elsewhere.
+/// Where the pid file of a running script may be: the default place of each of its names, which may be a link elsewhere;
+/// for root after its own those of all other users.
 pub fn candidates(script: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let names = names(script)?.into_iter();
-    Ok(names.map(|name| fs::read_link(&name).unwrap_or(name)).collect())
+    let names = names(script)?;
+    let own = names.iter().map(|name| fs::read_link(name).unwrap_or(name.clone()));
+    let mut all: Vec<PathBuf> = own.collect();
+    for folder in folders_of_others() {
+        let names = names.iter().filter_map(|name| name.file_name());
+        all.extend(names.filter_map(|name| folder.led_to(name)));
+    }
+    Ok(all)
 }
 
 /// The pid file of the default place.
@@ -74,7 +88,7 @@ pub fn names(script: &Path) -> Result<Vec<PathBuf>, Failure> {
             "{}: the working directory is gone; name the script by its whole path, or its --pid-file",
             script.display()
         );
-        return Err(Failure::new(Exit::NotRunning, text));
+        return Err(Failure::new(Exit::Failed, text));
     }
     Ok(names)
 }
@@ -85,14 +99,68 @@ fn shortened(text: &str, bytes: usize) -> &str {
     ends.into_iter().find_map(|end| text.get(..end)).unwrap_or_default()
 }
 
+/// Makes sure of the folder of a pid file, if that is in the default place. Another one is its user's business.
+pub fn folder_of(pid_file: &Path) -> Result<(), Failure> {
+    match pid_file.parent() == Some(&folder_path()) {
+        true => folder().map(drop),
+        false => Ok(()),
+    }
+}
+
+/// Where pid files are by default.
+pub fn folder_path() -> PathBuf {
+    match env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()) {
+        Some(dir) => PathBuf::from(dir).join("rhost"),
+        None if geteuid().is_root() => PathBuf::from("/run/rhost"),
+        None => env::temp_dir().join(format!("rhost-{}", geteuid().as_raw())),
+    }
+}
+
+/// A folder of pid files.
+pub struct Folder {
+    pub path: PathBuf,
+    pub user: u32,
+}
+
+impl Folder {
+    /// The pid file that a name in it leads to. None: there is none, or one that is not that user's: nobody is to lead root
+    /// to others' files.
+    pub fn led_to(&self, name: &OsStr) -> Option<PathBuf> {
+        let name = self.path.join(name);
+        let file = fs::read_link(&name).unwrap_or(name);
+        let found = fs::symlink_metadata(&file).ok()?;
+        (found.is_file() && found.uid() == self.user).then_some(file)
+    }
+}
+
+/// Where users have their pid files by default who are not us; of interest to root alone, whom they are open to. Only what
+/// belongs to the user that it is named after counts.
+pub fn folders_of_others() -> Vec<Folder> {
+    if !geteuid().is_root() {
+        return Vec::new();
+    }
+    let in_folder = |path: &Path| fs::read_dir(path).ok().into_iter().flatten().flatten();
+    let of_sessions = in_folder(Path::new("/run/user")).filter_map(|entry| {
+        let user = entry.file_name().to_str()?.parse().ok()?;
+        Some(Folder { path: entry.path().join("rhost"), user })
+    });
+    let temporary = env::temp_dir();
+    let others = in_folder(&temporary).filter_map(|entry| {
+        let user = entry.file_name().to_str()?.strip_prefix("rhost-")?.parse().ok()?;
+        Some(Folder { path: entry.path(), user })
+    });
+    let own = folder_path();
+    let is_theirs = |folder: &Folder| {
+        fs::symlink_metadata(&folder.path).is_ok_and(|found| {
+            found.is_dir() && found.uid() == folder.user && found.mode() & 0o022 == 0
+        }) && folder.path != own
+    };
+    of_sessions.chain(others).filter(is_theirs).collect()
+}
+
 /// A folder that is ours alone.
 fn folder() -> Result<PathBuf, Failure> {
-    let user = geteuid();
-    let folder = match env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()) {
-        Some(dir) => PathBuf::from(dir).join("rhost"),
-        None if user.is_root() => PathBuf::from("/run/rhost"),
-        None => env::temp_dir().join(format!("rhost-{}", user.as_raw())),
-    };
+    let (user, folder) = (geteuid(), folder_path());
     let failed = |e| Failure::system(format!("cannot use {}", folder.display()), e);
     match fs::DirBuilder::new().mode(0o700).create(&folder) {
         Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(e)),

@@ -5,14 +5,17 @@ use super::{
     exit::{Exit, Failure},
     manner::Manner,
     place,
+    script::Script,
     terminal::is_colourful,
+    wire::Logs,
 };
 use clap::{Args, ValueEnum};
-use rhost::{Configuration, Host};
+use rhost::Configuration;
 use std::{
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Bytes after which a new log file is begun. Changed by `Worker::configure(#{ log_file_max_size })`. A size that editors
@@ -48,6 +51,9 @@ pub struct Plan {
     pub user: Option<u32>,
     #[arg(long)]
     pub group: Option<u32>,
+    /// What came through a pipe; none of a script in a file. A daemon has none, for it reads again.
+    #[arg(skip)]
+    pub text: Option<Arc<str>>,
     /// Are clients of HTTP shown the errors of the script? Only whoever develops it wants that.
     #[arg(skip)]
     pub explains: bool,
@@ -56,13 +62,14 @@ pub struct Plan {
 impl Plan {
     /// Together with what the script configures.
     pub fn new(serving: Serving, watch: bool) -> Result<(Self, Configuration), Failure> {
-        let builder = Host::builder().script(&serving.file).colour(is_colourful());
-        let configuration = builder.configuration()?;
+        let script = Script::open(&serving.file)?;
+        let configuration = script.host().colour(is_colourful()).configuration()?;
         let pid_file = serving.pid_file.or(configuration.pid_file.clone());
         let max_size = configuration.log_file_max_size;
         let plan = Self {
             pid_file: pid_file.as_deref().map(place::absolute).transpose()?,
-            file: serving.file,
+            file: script.file,
+            text: script.text,
             watch,
             settle: serving.settle.unwrap_or(SETTLE),
             log_format: serving.log_format.unwrap_or_default(),
@@ -75,6 +82,19 @@ impl Plan {
         };
         plan.refuse_shared_files()?;
         Ok((plan, configuration))
+    }
+
+    /// The script, to be served.
+    pub fn script(&self) -> Script {
+        Script { file: self.file.clone(), text: self.text.clone() }
+    }
+
+    /// The names by which commands find it: none of what came through a pipe, for the next may come through the same.
+    pub fn names(&self) -> Result<Vec<PathBuf>, Failure> {
+        match self.text {
+            Some(_) => Ok(Vec::new()),
+            None => place::names(&self.file),
+        }
     }
 
     /// A log that is the pid file would be emptied, and a script that is the log would not compile again.
@@ -134,6 +154,13 @@ impl Plan {
         self.log_file.clone().unwrap_or_else(|| self.file.with_extension("log"))
     }
 
+    /// Where its lines go, by names that mean the same in every working directory.
+    pub fn logs(&self, daemon: bool) -> Logs {
+        let log_file =
+            if daemon { Some(self.log_file_of_a_daemon()) } else { self.log_file.clone() };
+        Logs { log_file: log_file.map(|path| std::path::absolute(&path).unwrap_or(path)) }
+    }
+
     pub fn manner(&self, daemon: bool) -> Manner {
         let Self { watch, settle, log_format, .. } = *self;
         Manner { daemon, watch, settle, log_format }
@@ -151,7 +178,8 @@ impl Plan {
 
 /// The same file, by name or by a link.
 fn is_same(one: &Path, other: &Path) -> bool {
-    let absolute = |path| std::path::absolute(path).ok();
+    // (where the working directory is gone, a relative path cannot be told from another one)
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let found = |path| fs::metadata(path).ok().filter(fs::Metadata::is_file);
     let is_one_file = match (found(one), found(other)) {
         (Some(one), Some(other)) => super::lock::is_same(&one, &other),

@@ -4,9 +4,10 @@ use super::{
     exit::Failure,
     lock::{POLL, is_same, open},
 };
+use nix::unistd::{Uid, User};
 use rustix::{
     fs::{FlockOperation, flock},
-    process::{Pid, Signal, kill_process},
+    process::{Pid, Signal, geteuid, kill_process},
 };
 use std::{
     fs::{self, File},
@@ -16,6 +17,12 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+/// `alice`, or her number if nobody knows it.
+pub fn name_of(user: u32) -> String {
+    let known = User::from_uid(Uid::from_raw(user)).ok().flatten();
+    known.map_or_else(|| user.to_string(), |user| user.name)
+}
 
 pub struct Running {
     file: File,
@@ -72,17 +79,31 @@ impl Running {
         file.take(20).read_to_string(&mut text).ok()?;
         let pid: u32 = text.lines().next()?.parse().ok()?;
         let ours = self.file.metadata().ok()?;
+        // (a user who is not root could name a process of another user, to have it ended by root)
+        let runs_as = fs::metadata(format!("/proc/{pid}")).ok()?.uid();
+        if ours.uid() != 0 && runs_as != ours.uid() {
+            return None;
+        }
         let mut open = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.filter_map(Result::ok);
         open.any(|fd| fs::metadata(fd.path()).is_ok_and(|theirs| is_same(&ours, &theirs)))
             .then_some(pid)
     }
 
-    /// `pid 4711`, or the file if its number says nothing.
+    /// `pid 4711`, or the file if its number says nothing, and whose it is if it is another user's.
     pub fn who(&self) -> String {
-        match self.pid() {
+        let who = match self.pid() {
             Some(pid) => format!("pid {pid}"),
             None => format!("{} is locked", self.path.display()),
+        };
+        match self.of_another() {
+            Some(user) => format!("{who} of user {user}"),
+            None => who,
         }
+    }
+
+    /// The name of the user that started it, if that is not us.
+    pub fn of_another(&self) -> Option<String> {
+        self.owner().filter(|owner| *owner != geteuid().as_raw()).map(name_of)
     }
 
     /// False: there is nobody whom a signal would reach.

@@ -5,8 +5,9 @@ use super::{
     exit::{Exit, Failure},
     files::{limit_rights, log_file},
     herald::{Herald, tell},
-    inherited,
-    logging::{self, Lines},
+    inherited, keeper,
+    lines::{LineWriter, Lines},
+    logging,
     lost::Lost,
     memory, notify,
     outlet::Outlet,
@@ -17,7 +18,7 @@ use super::{
     terminal::{is_colourful, plain},
     turn::Turn,
 };
-use rhost::{Host, HostEvent, HostHandle, Status, WorkerInfo};
+use rhost::{HostEvent, HostHandle, Status, WorkerInfo};
 use std::{
     fs::File,
     io,
@@ -27,7 +28,6 @@ use std::{
     thread::{self, JoinHandle},
     time::Duration,
 };
-use tracing_appender::non_blocking::NonBlocking;
 
 /// What a process serves, and for whom.
 struct Service<'a> {
@@ -35,7 +35,7 @@ struct Service<'a> {
     colour: bool,
     daemon: bool,
     /// Where a script's prints go, if not to the log.
-    prints: Option<NonBlocking>,
+    prints: Option<LineWriter>,
     /// Counts of lines that got nowhere.
     lost: Vec<Lost>,
     /// May it serve although commands cannot reach it?
@@ -61,8 +61,11 @@ pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failu
         taken => taken,
     };
     drop(turn);
-    let log = logging::start(outlet, plan.is_json(), colour);
+    let log = logging::start(outlet, plan.is_json(), colour)?;
     let tenancy = taken.map(Arc::new).map_err(|failure| warn_of_silence(&failure)).ok();
+    if let Some(tenancy) = &tenancy {
+        keeper::look_after(tenancy)?;
+    }
     let herald = match plan.is_json() {
         true => Herald::Log,
         false => Herald::Terminal(log.writer.clone()),
@@ -86,13 +89,14 @@ pub fn as_server(plan: &Plan) -> Result<u8, Failure> {
     let tenancy = Arc::new(Tenancy::inherited(plan).map_err(failed)?);
     let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
     rustix::stdio::dup2_stdout(io::stderr()).map_err(|e| failed(e.into()))?;
-    let prints = plan.stdout_file.is_some().then(|| Lines::to(Outlet::prints()));
+    let prints = plan.stdout_file.as_deref().map(|path| Lines::to(Outlet::prints(path)?));
+    let prints = prints.transpose().map_err(failed)?;
     let complaints = starter.try_clone().map_err(failed)?;
     let monitor = rustix::process::getppid();
     let run = || {
         let outlet = log_file(&plan.log_file_of_a_daemon(), plan, false)?;
-        let log = logging::start(outlet, plan.is_json(), false);
-        signals::outlive_the_monitor(&tenancy)?;
+        let log = logging::start(outlet, plan.is_json(), false)?;
+        keeper::outlive_the_monitor(&tenancy)?;
         let lost = prints.iter().chain([&log]).map(|lines| lines.lost.clone()).collect();
         let prints = prints.as_ref().map(|lines| lines.writer.clone());
         let tenancy = Some(tenancy.clone());
@@ -128,8 +132,9 @@ impl Service<'_> {
         let begun = Mutex::new(Some(begun));
         let inherited = inherited::sockets()
             .map_err(|e| Failure::system("cannot listen on a socket of LISTEN_FDS", e))?;
-        let host = Host::builder()
-            .script(&plan.file)
+        let host = plan
+            .script()
+            .host()
             .inherit(inherited)
             .watch(plan.watch)
             .settle(Duration::from_millis(plan.settle))
@@ -153,12 +158,13 @@ impl Service<'_> {
             })
             .build()?;
         let handle = host.handle();
-        signals::obey(handle.clone(), self.tenancy.as_ref())?;
+        signals::obey(handle.clone(), self.tenancy.as_ref(), self.daemon)?;
         memory::tidy_for_ever()?;
         if let Some(tenancy) = &self.tenancy {
             let name = plan.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let manner = plan.manner(self.daemon);
-            match control::start(&tenancy.socket(), name, manner, handle.clone()) {
+            let logs = plan.logs(self.daemon);
+            match control::start(tenancy, name, manner, logs, handle.clone()) {
                 Err(failure) if self.is_lenient => warn_of_silence(&failure),
                 started => started?,
             }
@@ -204,7 +210,9 @@ fn warn_of_silence(failure: &Failure) {
 
 /// Root could read it, but whom the process has become by now may not.
 fn warn_of_an_unreadable_script(plan: &Plan) {
-    if let Err(error) = File::open(&plan.file) {
+    if plan.text.is_none()
+        && let Err(error) = File::open(&plan.file)
+    {
         tracing::warn!(
             "{} cannot be read by the user that this process has become ({error}): every reload will be rejected \
              until that user may read it and enter its folders",

@@ -7,19 +7,14 @@ use super::{
 };
 use nix::sys::signal::{SigSet, Signal as Sent};
 use rhost::HostHandle;
-use rustix::process::{Pid, getppid};
 use std::{
+    fs, io,
     sync::{Arc, Weak},
+    task::Poll,
     thread,
     time::{Duration, Instant},
 };
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    time::interval,
-};
-
-/// How often a daemon's server looks whether its monitor is still there. Fixed: no signal says so.
-const MONITOR_POLL: Duration = Duration::from_secs(1);
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A signal to stop that comes so soon after the first is the same order: a terminal that closes, a service manager and
 /// `kill` of a process group tell a daemon's monitor, which passes it on, and its server at once. Fixed: nobody loses
@@ -56,19 +51,25 @@ fn set(signals: &[Sent]) -> SigSet {
 }
 
 /// INT, TERM and HUP stop in order, QUIT lets connections end by themselves first, USR1 and USR2 reload. Two that stop end
-/// the process at once, unless the first was QUIT: then the second one stops in order. What was held is heard.
-pub fn obey(handle: HostHandle, tenancy: Option<&Arc<Tenancy>>) -> Result<(), Failure> {
+/// the process at once, unless the first was QUIT: then the second one stops in order. What was held is heard. What was
+/// ignored at the start stays ignored, except by a daemon, which leaves behind whatever its starter had set up.
+pub fn obey(
+    handle: HostHandle,
+    tenancy: Option<&Arc<Tenancy>>,
+    is_daemon: bool,
+) -> Result<(), Failure> {
     let tenancy = tenancy.map_or(Weak::new(), Arc::downgrade);
     let runtime = runtime()?;
     let mut signals = {
         let _inside = runtime.enter();
-        Signals::new()?
+        let heard = if is_daemon { Heard::all() } else { Heard::unless_ignored() };
+        heard.map_err(|e| Failure::system("cannot listen for signals", e))?
     };
     release();
     let obey = async move {
         let (mut stopping, mut draining): (Option<Instant>, Option<Instant>) = (None, None);
         loop {
-            match signals.next().await {
+            match Wanted::by(signals.next().await) {
                 Wanted::Reload => {
                     notify::reloading();
                     handle.reload();
@@ -103,24 +104,6 @@ fn is_echo(first: Instant) -> bool {
     first.elapsed() < ECHO
 }
 
-/// Takes the monitor's place in the pid file when it is gone, so that signals find us.
-pub fn outlive_the_monitor(tenancy: &Arc<Tenancy>) -> Result<(), Failure> {
-    let tenancy = Arc::downgrade(tenancy);
-    let runtime = runtime()?;
-    let monitor: Option<Pid> = getppid();
-    let watch = async move {
-        let mut tick = interval(MONITOR_POLL);
-        while getppid() == monitor {
-            tick.tick().await;
-        }
-        tracing::warn!("the monitor is gone: nobody starts this server again if it dies");
-        if let Some(tenancy) = tenancy.upgrade() {
-            let _ = tenancy.adopt();
-        }
-    };
-    spawn("monitor", move || runtime.block_on(watch))
-}
-
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|e| Failure::system("cannot listen for signals", e))
@@ -137,37 +120,60 @@ enum Wanted {
     Reload,
 }
 
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-    quit: Signal,
-    user1: Signal,
-    user2: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let listen =
-            |kind| signal(kind).map_err(|e| Failure::system("cannot listen for signals", e));
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            hangup: listen(SignalKind::hangup())?,
-            quit: listen(SignalKind::quit())?,
-            user1: listen(SignalKind::user_defined1())?,
-            user2: listen(SignalKind::user_defined2())?,
-        })
-    }
-
-    async fn next(&mut self) -> Wanted {
-        tokio::select! {
-            _ = self.interrupt.recv() => Wanted::Stop,
-            _ = self.terminate.recv() => Wanted::Stop,
-            _ = self.hangup.recv() => Wanted::Stop,
-            _ = self.quit.recv() => Wanted::StopGracefully,
-            _ = self.user1.recv() => Wanted::Reload,
-            _ = self.user2.recv() => Wanted::Reload,
+impl Wanted {
+    fn by(sent: Sent) -> Self {
+        match sent {
+            Sent::SIGQUIT => Self::StopGracefully,
+            sent if is_reload(sent) => Self::Reload,
+            _ => Self::Stop,
         }
     }
+}
+
+pub fn is_reload(sent: Sent) -> bool {
+    RELOADS.contains(&sent)
+}
+
+/// Signals that a process of ours hears.
+pub struct Heard(Vec<(Sent, Signal)>);
+
+impl Heard {
+    /// All that a server understands.
+    pub fn all() -> io::Result<Self> {
+        Self::but(&SigSet::empty())
+    }
+
+    /// The same without those that were ignored when the process started: whoever starts a program so wants it to live
+    /// through them, as `nohup` does, and shells for what they start in the background.
+    fn unless_ignored() -> io::Result<Self> {
+        Self::but(&ignored())
+    }
+
+    fn but(ignored: &SigSet) -> io::Result<Self> {
+        let wanted = STOPS.into_iter().chain(RELOADS).filter(|sent| !ignored.contains(*sent));
+        let listen = |sent: Sent| Ok((sent, signal(SignalKind::from_raw(sent as i32))?));
+        Ok(Self(wanted.map(listen).collect::<io::Result<_>>()?))
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) -> Sent {
+        std::future::poll_fn(|context| {
+            for (sent, signal) in &mut self.0 {
+                if signal.poll_recv(context).is_ready() {
+                    return Poll::Ready(*sent);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+/// The signals that this process ignores. Where `/proc` does not say, none.
+fn ignored() -> SigSet {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    let is_ignored = |sent: &Sent| mask & (1 << (*sent as u32 - 1)) != 0;
+    STOPS.into_iter().chain(RELOADS).filter(is_ignored).collect()
 }

@@ -12,25 +12,53 @@ use super::{
     turn::Turn,
     wire::{Answer, Request},
 };
+use std::path::Path;
 
 pub fn run(serving: Serving, watch: bool) -> Result<u8, Failure> {
     let (mut plan, _) = Plan::new(serving, watch)?;
     plan.explains = true;
-    serve::in_the_foreground(plan, None)
+    let file = plan.file.clone();
+    serve::in_the_foreground(plan, None).map_err(|failure| name_others(failure, &file))
 }
 
 pub fn start(start: Start) -> Result<u8, Failure> {
     let (plan, configuration) = Plan::new(start.serving, start.watch)?;
-    match start.daemon || configuration.daemonize == Some(true) {
+    let file = plan.file.clone();
+    let served = match start.daemon || configuration.daemonize == Some(true) {
         true => launch::as_daemon(plan),
         false => serve::in_the_foreground(plan, None),
+    };
+    served.map_err(|failure| name_others(failure, &file))
+}
+
+/// What root could not start may be running already, as another user's.
+fn name_others(mut failure: Failure, script: &Path) -> Failure {
+    let target = Target { file: Some(script.to_owned()), pid_file: None };
+    if failure.exit == Exit::Failed
+        && let Ok(other) = Client::find(&target)
+        && other.running.of_another().is_some()
+    {
+        let (script, who) = (script.display(), other.running.who());
+        failure.text +=
+            &format!("\n{script} is running already ({who}): `rhost stop {script}` stops that");
     }
+    failure
 }
 
 /// Starts even if nothing runs. What can be known to be wrong with the start is known before anything is stopped.
 pub fn restart(mut start: Start, graceful: bool) -> Result<u8, Failure> {
     let turn = Turn::take(&start.serving.file)?;
     let (running, target) = find(&start.serving)?;
+    if let Some(running) = &running
+        && let Some(user) = running.running.of_another()
+    {
+        let (script, who) = (target.name(), running.running.who());
+        let text = format!(
+            "{script} was started by another user ({who}), whose it would not be any more: restart it as {user}, or \
+             `rhost stop {script}` and start it as you\nnothing was stopped"
+        );
+        return Err(Failure::new(Exit::Failed, text));
+    }
     if let Some(running) = &running {
         match Manner::of(running) {
             Some(manner) => manner.repeat(&mut start),

@@ -58,12 +58,12 @@ pub fn status(target: &Target, json: bool, watch: bool) -> Result<u8, Failure> {
     }
 }
 
-/// A daemon's `monitor` is beside the `pid` of its server.
+/// As the text has it: `pid` is the process that the pid file names, whom signals and `kill` reach, and `server` the one that
+/// serves. In the foreground they are the same; a daemon's `pid` is its monitor.
 fn as_json(status: &Status, named: Option<u32>) -> serde_json::Result<String> {
     let mut all = serde_json::to_value(status)?;
-    if let Some(monitor) = named.filter(|named| *named != status.pid) {
-        all["monitor"] = monitor.into();
-    }
+    all["server"] = status.pid.into();
+    all["pid"] = named.unwrap_or(status.pid).into();
     serde_json::to_string_pretty(&all)
 }
 

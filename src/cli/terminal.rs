@@ -26,6 +26,21 @@ pub fn is_printed(text: &str) -> bool {
     is_written(&plain(text))
 }
 
+/// The same for what may be no text. A terminal is not steered by it.
+pub fn is_copied(bytes: &[u8]) -> bool {
+    match stdout().is_terminal() {
+        true => is_written(&harmless(&String::from_utf8_lossy(bytes))),
+        false => are_written(bytes),
+    }
+}
+
+/// Lines as they are, with their tabs.
+fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '?' } else { c })
+        .collect()
+}
+
 /// Before something is shown again: empties the terminal, if it is one.
 pub fn clear() {
     if stdout().is_terminal() {
@@ -39,8 +54,12 @@ pub fn plain(text: &str) -> String {
 }
 
 fn is_written(text: &str) -> bool {
+    are_written(text.as_bytes())
+}
+
+fn are_written(bytes: &[u8]) -> bool {
     let mut out = stdout();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => true,
         Err(error) => {
             if error.kind() != io::ErrorKind::BrokenPipe {

@@ -16,7 +16,7 @@ use std::{
 /// Ends when it is dropped.
 pub struct Turn {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl Turn {
@@ -31,9 +31,8 @@ impl Turn {
                 flock(&lock, FlockOperation::LockExclusive).map_err(|e| failed(e.into()))?;
             }
             // (whoever had it has removed the file)
-            let named = fs::symlink_metadata(&path);
-            if named.is_ok_and(|named| lock.metadata().is_ok_and(|ours| is_same(&named, &ours))) {
-                return Ok(Self { path, _lock: lock });
+            if is_named(&lock, &path) {
+                return Ok(Self { path, lock });
             }
         }
     }
@@ -41,6 +40,15 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        // (what somebody has removed may be another's by now)
+        if is_named(&self.lock, &self.path) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+/// Is that file what the name leads to?
+fn is_named(file: &File, name: &Path) -> bool {
+    let named = fs::symlink_metadata(name);
+    named.is_ok_and(|named| file.metadata().is_ok_and(|ours| is_same(&named, &ours)))
 }

@@ -2,7 +2,7 @@
 
 use rhost::{Connections, Status};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// Bytes of a request. Fixed: none of them comes near.
 pub const MAX_REQUEST: u64 = 4 * 1024;
@@ -18,6 +18,7 @@ pub enum Request {
     Reload { hard: bool, reset_state: bool },
     Stop { graceful: bool },
     Manner,
+    Logs,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,4 +38,13 @@ pub enum Answer {
     Refused(String),
     /// How it was started.
     Manner(super::manner::Manner),
+    /// Where its lines go.
+    Logs(Logs),
+}
+
+/// Where the lines of a host go.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Logs {
+    /// None: to standard error alone.
+    pub log_file: Option<PathBuf>,
 }

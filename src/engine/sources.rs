@@ -1,9 +1,11 @@
 //! The text of every file of one (re)load, read once: all isolates compile the same bytes, whoever asks first.
 
+use rustix::fs::OFlags;
 use std::{
     collections::BTreeMap,
-    fs, io,
-    os::unix::fs::MetadataExt,
+    fs::{self, File},
+    io::{self, Read},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
@@ -29,6 +31,16 @@ impl Sources {
     pub(crate) fn new(main: &Path) -> Self {
         let main = main.canonicalize().unwrap_or_else(|_| main.to_owned());
         Self { main, texts: Arc::default() }
+    }
+
+    /// The main file is no file, or can be read only once: this is its text.
+    pub(crate) fn with_text(self, text: Option<&Arc<str>>) -> Self {
+        if let Some(text) = text {
+            let known = (None, Ok(text.clone()));
+            let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+            texts.insert(self.main.clone(), known);
+        }
+        self
     }
 
     pub(crate) fn main(&self) -> &Path {
@@ -63,14 +75,9 @@ fn stamp(path: &Path) -> Stamp {
 }
 
 fn read(path: &Path) -> Text {
-    let result = fs::metadata(path).and_then(|meta| {
-        if meta.is_dir() {
-            return Err(io::Error::other("it is a directory"));
-        }
-        if meta.len() > MAX_FILE {
-            return Err(io::Error::other(format!("it is larger than {MAX_FILE} bytes")));
-        }
-        fs::read(path)
+    let result = open(path).and_then(|mut file| {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map(|_| bytes)
     });
     let bytes = result.map_err(|e| match e.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -78,4 +85,21 @@ fn read(path: &Path) -> Text {
     })?;
     let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).into())
+}
+
+/// Never waits: a pipe that nobody writes to would stop whoever reads it, and all isolates with it.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path)?;
+    let meta = file.metadata()?;
+    if meta.is_dir() {
+        return Err(io::Error::other("it is a directory"));
+    }
+    if !meta.is_file() {
+        return Err(io::Error::other("it is a pipe or a device, and no file"));
+    }
+    if meta.len() > MAX_FILE {
+        return Err(io::Error::other(format!("it is larger than {MAX_FILE} bytes")));
+    }
+    Ok(file)
 }

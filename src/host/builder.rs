@@ -31,6 +31,8 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(450);
 /// What the supervisor works by.
 pub(super) struct HostConfig {
     pub(super) script: PathBuf,
+    /// Its text, if that is not to be read from there.
+    pub(super) text: Option<Arc<str>>,
     pub(super) watch: bool,
     pub(super) settle: Duration,
     pub(super) stop_timeout: Duration,
@@ -43,12 +45,20 @@ pub(super) struct HostConfig {
     pub(super) on_event: Arc<dyn Fn(HostEvent) + Send + Sync>,
 }
 
+impl HostConfig {
+    /// What the next generation is made of. Nothing is read yet.
+    pub(super) fn sources(&self) -> Sources {
+        Sources::new(&self.script).with_text(self.text.as_ref())
+    }
+}
+
 /// Tells how many lines of the log are lost.
 pub(super) type LostLines = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Builds a [`Host`]. See there for an example.
 pub struct HostBuilder {
     script: Option<PathBuf>,
+    text: Option<Arc<str>>,
     watch: bool,
     settle: Duration,
     stop_timeout: Duration,
@@ -66,6 +76,7 @@ impl Default for HostBuilder {
     fn default() -> Self {
         Self {
             script: None,
+            text: None,
             watch: false,
             settle: SETTLE,
             stop_timeout: STOP_TIMEOUT,
@@ -85,6 +96,14 @@ impl HostBuilder {
     /// The script to run. Required.
     pub fn script(mut self, path: impl AsRef<Path>) -> Self {
         self.script = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// The text of the script, for one that is in no file or can be read only once, such as a pipe. What
+    /// [`script`](Self::script) names is not read then: it is the script's name in messages, and its folder is where
+    /// imports and relative paths begin. A reload runs the same text again, with what it imports as that is by then.
+    pub fn script_text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into().into());
         self
     }
 
@@ -167,7 +186,7 @@ impl HostBuilder {
     ///
     /// If no script was named, or there is no such file.
     pub fn check(self) -> Result<Vec<Fault>, Error> {
-        let sources = Sources::new(&self.existing_script()?);
+        let sources = Sources::new(&self.existing_script()?).with_text(self.text.as_ref());
         Ok(isolate::check(&self.engine_config(), sources))
     }
 
@@ -179,7 +198,7 @@ impl HostBuilder {
     /// If no script was named, there is no such file, it does not compile, its top level throws, or the process cannot
     /// become the user or group that its workers ask for.
     pub fn configuration(self) -> Result<Configuration, Error> {
-        let sources = Sources::new(&self.existing_script()?);
+        let sources = Sources::new(&self.existing_script()?).with_text(self.text.as_ref());
         let loaded = isolate::rehearse(&self.engine_config(), sources)?;
         let identity = Identity::of(&loaded.workers)?;
         let (user, group) = identity.map_or((None, None), |identity| identity.ids());
@@ -191,6 +210,9 @@ impl HostBuilder {
     fn existing_script(&self) -> Result<PathBuf, Error> {
         let none = || Error::new(ErrorKind::Config, "no script was named");
         let script = self.script.clone().ok_or_else(none)?;
+        if self.text.is_some() {
+            return Ok(script);
+        }
         match std::fs::metadata(&script) {
             Ok(_) => Ok(script),
             Err(e) => {
@@ -220,6 +242,7 @@ impl HostBuilder {
         let engine = self.engine_config();
         Ok(Host::new(HostConfig {
             script,
+            text: self.text,
             watch: self.watch,
             settle: self.settle,
             stop_timeout: self.stop_timeout,

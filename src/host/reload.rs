@@ -274,7 +274,7 @@ impl Supervisor {
     /// Reads the script again. Whatever is wrong with it, what served goes on serving.
     pub(super) fn reload(&mut self, options: ReloadOptions) -> ReloadOutcome {
         self.restart_missing();
-        let sources = Sources::new(&self.config.script);
+        let sources = self.config.sources();
         let mut deployment = Deployment::new(sources.clone(), options);
         let prepared = deployment.prepare(self);
         self.watch_files(&sources);

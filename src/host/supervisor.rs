@@ -144,7 +144,7 @@ impl Supervisor {
             pace: ReloadPace::default(),
             draining: None,
             rejected: false,
-            good: Sources::new(&config.script),
+            good: config.sources(),
             config,
         };
         host.board.started();

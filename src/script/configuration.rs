@@ -16,7 +16,7 @@ use rhai::{Dynamic, Map};
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -108,11 +108,12 @@ impl Configuration {
         all.into_iter().filter(|(_, has_changed)| *has_changed).map(|(name, _)| name).collect()
     }
 
-    /// Adds what a call of `Worker::configure` says; relative paths are those of the working directory.
-    pub(crate) fn read(&mut self, given: &Map) -> Outcome<()> {
+    /// Adds what a call of `Worker::configure` says; relative paths begin at the script's `folder`, as all do that a
+    /// script names: whoever starts it may stand anywhere.
+    pub(crate) fn read(&mut self, given: &Map, folder: &Path) -> Outcome<()> {
         for (name, value) in given {
             let name = name.as_str();
-            let path = || file(value, name);
+            let path = || file(value, name).map(|path| folder.join(path));
             let size = || whole(value, name, SIZES).map(|n| n as u64);
             match name {
                 "daemonize" => self.daemonize = Some(boolean(value, name)?),
@@ -122,7 +123,7 @@ impl Configuration {
                 "log_file_max_size" => self.log_file_max_size = Some(size()?),
                 "stop_timeout" => self.stop_timeout = Some(seconds(value, name)?),
                 "max_queued_bytes" => self.max_queued_bytes = Some(size()?),
-                "session" => self.session = Some(SessionConfiguration::read(value)?),
+                "session" => self.session = Some(SessionConfiguration::read(value, folder)?),
                 "metrics" => self.metrics = Some(address(value, name)?),
                 _ => {
                     let advice = nearest(name, Self::NAMES);

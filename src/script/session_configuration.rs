@@ -6,7 +6,11 @@ use crate::{
     web::cookies::{self, SetCookie},
 };
 use rhai::Dynamic;
-use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// How long an unused session lives, unless `lifetime` says otherwise. As in PHP and Workerman: 24 minutes.
 const LIFETIME: Duration = Duration::from_secs(1440);
@@ -46,7 +50,7 @@ impl SessionConfiguration {
     const NAMES: [&'static str; 6] =
         ["store", "path", "lifetime", "cookie_name", "secure", "same_site"];
 
-    pub(crate) fn read(given: &Dynamic) -> Outcome<Self> {
+    pub(crate) fn read(given: &Dynamic, folder: &Path) -> Outcome<Self> {
         let wrapped = RefMap::wrap(given.clone());
         let Some(map) = wrapped.read_lock::<RefMap>() else {
             return Err(error(format!("session is a map, not {}", json::show(given))));
@@ -57,7 +61,10 @@ impl SessionConfiguration {
         for (name, value) in entries {
             match name.as_str() {
                 "store" => store = text(&value, "store")?,
-                "path" => new.path = Some(text(&value, "path")?.into()),
+                "path" => {
+                    let path = text(&value, "path")?;
+                    new.path = (!path.is_empty()).then(|| folder.join(path));
+                }
                 "lifetime" => {
                     let seconds = whole(&value, "lifetime (seconds)", LIFETIMES)?;
                     new.lifetime = Duration::from_secs(seconds.unsigned_abs());
@@ -77,7 +84,7 @@ impl SessionConfiguration {
             "file" => true,
             _ => return Err(error(format!("store is \"memory\" or \"file\", not {store:?}"))),
         };
-        if new.path.as_ref().is_some_and(|p| !p.as_os_str().is_empty()) != needs_path {
+        if new.path.is_some() != needs_path {
             return Err(error(
                 "a path goes with the store \"file\", which needs one: #{ store: \"file\", path: \"sessions\" }",
             ));

@@ -27,7 +27,10 @@ pub(super) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     module.set_native_fn("stop_all", move |call: Call, code: i64| stop(&home, &call, code));
     let home = ctx.clone();
     module.set_native_fn("configure", move |call: Call, given: Map| match home.is_declaring() {
-        true => home.configuration.borrow_mut().read(&given).map_err(|e| at(&call, e)),
+        true => {
+            let folder = home.program().map(|program| program.directory()).unwrap_or_default();
+            home.configuration.borrow_mut().read(&given, &folder).map_err(|e| at(&call, e))
+        }
         false => Err(at(&call, error("configure is for the top level: call it there, and save"))),
     });
     let home = ctx.clone();

@@ -126,7 +126,7 @@ fn every_command_names_the_process_of_the_pid_file() {
     );
     let json: serde_json::Value =
         serde_json::from_str(&daemon.rhost("status", &["--json"]).out).expect("JSON");
-    assert_eq!((&json["monitor"], &json["pid"]), (&monitor.into(), &server.into()));
+    assert_eq!((&json["pid"], &json["server"]), (&monitor.into(), &server.into()));
     let again = daemon.rhost("start", &["-d"]);
     assert!(again.err.contains(&format!("already running (pid {monitor})")), "{}", again.err);
     let stopped = daemon.rhost("stop", &[]).out;

@@ -101,7 +101,7 @@ impl Daemon {
     pub fn server(&self) -> Option<u32> {
         let said = self.rhost("status", &["--json"]);
         let status: serde_json::Value = serde_json::from_str(&said.out).ok()?;
-        status["pid"].as_u64().map(|pid| pid as u32)
+        status["server"].as_u64().map(|pid| pid as u32)
     }
 
     pub fn log(&self) -> String {
@@ -189,7 +189,10 @@ fn a_start_that_fails_is_told_and_leaves_nothing() {
         (ECHO.replace("127.0.0.1:0", &address), "in use"),
         ("let x = ;".to_owned(), "main.rhai:1:9"),
         (format!("{ECHO}worker.on_worker_start = |w| {{ throw \"no\"; }};"), "on_worker_start"),
-        (format!("{ECHO}Worker::configure(#{{ log_file: \"none/log\" }});"), "log_file none/log"),
+        (
+            format!("{ECHO}Worker::configure(#{{ log_file: \"none/log\" }});"),
+            "none/log: No such file",
+        ),
     ] {
         let daemon = Daemon::new(&script);
         let said = daemon.rhost("start", &["-d"]);

@@ -14,16 +14,26 @@ pub mod daemon;
 mod daemon_files;
 /// The user and group that the process becomes.
 mod identity;
+/// What others left open, ignored or piped when they started us.
+mod inheritance;
 /// Structured logs.
 mod json_log;
+/// Where lines go: files that are put aside, many lines at once, relative names.
+mod log_files;
+/// `rhost list` and `rhost logs`.
+mod looking;
 /// Services as their operator meets them: the push example and others, by the real binary.
 mod operation;
+/// Root and the daemons of others.
+mod other_users;
 /// The real binary, when nobody reads what it says.
 mod outlets;
 /// How long commands wait for a host that stops.
 mod patience;
 /// Pid files, links and control sockets: how a script is found, and what is left of it.
 mod places;
+/// Pid files, links and control sockets that somebody removes while the host runs.
+mod removed_files;
 /// `rhost restart` stops nothing in vain.
 mod restarting;
 /// The real binary: arguments, signals, exit codes, what it prints.

@@ -153,7 +153,7 @@ fn the_status_shows_both_listeners_and_all_connections_of_one_server() {
         rows["connections"].as_array().expect("a list").iter().map(|r| &r["protocol"]).collect();
     assert_eq!(protocols, ["websocket", "text"]);
     // A monitor and its server, whose threads are the isolates.
-    let stat = fs::read_to_string(format!("/proc/{}/stat", status["pid"])).expect("it lives");
+    let stat = fs::read_to_string(format!("/proc/{}/stat", status["server"])).expect("it lives");
     let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1));
     assert_eq!(parent, Some(push.daemon.monitor().to_string().as_str()));
 }

@@ -25,12 +25,12 @@ fn a_restart_that_could_not_start_stops_nothing() {
     fs::create_dir(daemon.path("folder")).unwrap();
     for (script, part) in [
         ("let x = ;".to_owned(), "main.rhai:1:9"),
-        (configured("log_file: \"none/log\""), "log_file none/log: No such file"),
-        (configured("log_file: \"folder\""), "log_file folder: Is a directory"),
-        (configured("stdout_file: \"none/out\""), "stdout_file none/out: No such file"),
+        (configured("log_file: \"none/log\""), "none/log: No such file"),
+        (configured("log_file: \"folder\""), "folder: Is a directory"),
+        (configured("stdout_file: \"none/out\""), "none/out: No such file"),
         (configured("pid_file: \"none/pid\""), "none/pid: No such file"),
         (configured("pid_file: \"pipe\""), "pipe is not a pid file: it is no plain file"),
-        (configured("pid_file: \"one\", log_file: \"one\""), "log_file one is the pid file"),
+        (configured("pid_file: \"one\", log_file: \"one\""), "/one is the pid file"),
         (configured("metrics: \"here\""), "main.rhai:1:"),
         (format!("{ECHO}worker.user = \"nobody-of-that-name\";"), "nobody-of-that-name"),
     ] {
@@ -69,7 +69,10 @@ fn a_restart_whose_addresses_are_taken_stops_nothing() {
         ),
         (format!("{script}Worker(\"text://{taken}\");"), "in use by another program".into()),
         (format!("{script}Worker(\"unix://{}\");", file(&daemon)), "in use by another".into()),
-        (format!("{script}Worker(\"unix:///nowhere/a.sock\");"), "cannot listen on tcp:".into()),
+        (
+            format!("{script}Worker(\"unix:///nowhere/a.sock\");"),
+            "cannot listen on unix:///nowhere/a.sock: there is no such folder".into(),
+        ),
     ] {
         daemon.save(&script);
         let said = daemon.rhost("restart", &[]);
