@@ -1,5 +1,7 @@
 //! The real binary: commands, daemons, logs, signals.
 
+/// The access log, as JSON and in a file of its own.
+mod access_log;
 /// A daemon of root that becomes somebody else.
 mod becoming;
 /// `rhost check` and `rhost doc`.
