@@ -1,6 +1,6 @@
 //! Errors in scripts: each costs one event, and says where and why (Workerman's K10).
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::time::{Duration, Instant};
 
 const TEXT: &str = "text://127.0.0.1:0";
