@@ -27,6 +27,8 @@ mod leftovers;
 mod load;
 /// What `on_worker_start` makes belongs to the generation.
 mod resources;
+/// Scripts that reload themselves.
+mod self_reload;
 /// Going back when a new start throws.
 mod start_fault;
 /// A value lives on unless the text that initialises it was edited.

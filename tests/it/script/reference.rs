@@ -203,13 +203,14 @@ fn request_for(script: &str) -> String {
 }
 
 /// What may be called in one place only: (owner, name, a call).
-const PLACED: [(&str, &str, &str); 13] = [
+const PLACED: [(&str, &str, &str); 14] = [
     ("Worker", "configure", "Worker::configure(#{});"),
     ("Worker", "run_all", "Worker::run_all();"),
     ("Worker", "stop_all", "Worker::stop_all();"),
     ("Worker", "reload", "Worker::reload();"),
     ("Timer", "sleep", "Timer::sleep(0);"),
     ("functions", "sleep", "sleep(0);"),
+    ("functions", "file_exists_in", "file_exists_in(\"a\", \"b\");"),
     // (the top level has no request)
     ("Request", "file", "request.file();"),
     ("Request", "move_file", "request.move_file(\"a\", \"b\");"),
