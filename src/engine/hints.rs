@@ -5,6 +5,7 @@
 //! rhai's names of them) and places.
 
 use super::closures::{self, ANONYMOUS};
+use super::overflow::Overflow;
 use super::tokens::{Place, place};
 use rhai::{
     AST, ASTFlags, ASTNode, Engine, EvalAltResult, LexError, ParseErrorType, ScriptFuncDef, Stmt,
@@ -34,6 +35,9 @@ pub(crate) struct Hints<'a> {
     /// The file of a closure that goes by a name of an earlier generation.
     pub(crate) earlier: &'a dyn Fn(&str) -> Option<String>,
 }
+
+/// For calls that are nested too deeply.
+const ENDLESS: &str = "does a function call itself without end?";
 
 /// How many signatures are shown for a name that exists with other parameters.
 const SIGNATURES: usize = 3;
@@ -95,7 +99,8 @@ impl Hints<'_> {
                  variable: work on a copy, `let copy = x;`"
                     .into(),
             ),
-            E::ErrorStackOverflow(..) => Some("does a function call itself without end?".into()),
+            E::ErrorSystem(..) if Overflow::of(error).is_some() => Some(ENDLESS.into()),
+            E::ErrorStackOverflow(..) => Some(ENDLESS.into()),
             E::ErrorParsing(kind, _) => syntax(kind),
             _ => None,
         }
