@@ -1,7 +1,6 @@
 //! The access log of a daemon: in its log as JSON, and in a file of its own.
 
-use crate::cli::daemon::{Daemon, until};
-use crate::support::{answer::ask, client::Client, process::listed};
+use crate::support::{answer::ask, client::Client, daemon::Daemon, process::listed, wait::until};
 use serde_json::Value;
 use std::{fs, net::SocketAddr};
 

@@ -1,9 +1,9 @@
 //! Metrics over HTTP, read with a parser that is not ours.
 
-use crate::{
-    support::client::Client,
-    support::host::TestHost,
-    support::process::{Process, run_to_end},
+use crate::support::{
+    client::Client,
+    host::TestHost,
+    process::{Process, run_to_end},
 };
 use prometheus_parse::{Scrape, Value};
 use std::{

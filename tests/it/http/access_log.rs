@@ -2,9 +2,10 @@
 
 use crate::{
     support::answer::{ask, get},
-    support::client::{WebSocket, handshake},
     support::exchange::curl,
-    support::host::{TestHost, eventually},
+    support::host::TestHost,
+    support::wait::until,
+    support::websocket::{WebSocket, handshake},
 };
 use rhost::Access;
 use std::{sync::Mutex, time::Duration};
@@ -57,7 +58,7 @@ impl Reader {
 
     fn next(&self, host: &TestHost) -> Access {
         let mut seen = self.0.lock().expect("a number");
-        eventually(|| accesses(host).len() > *seen);
+        until("another line", || accesses(host).len() > *seen);
         *seen += 1;
         accesses(host).swap_remove(*seen - 1)
     }

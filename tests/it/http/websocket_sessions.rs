@@ -2,8 +2,9 @@
 
 use crate::{
     support::answer::{Answer, ask, get},
-    support::client::{Client, WebSocket, handshake},
+    support::client::Client,
     support::host::TestHost,
+    support::websocket::{WebSocket, handshake},
 };
 
 const HTTP: &str = "http://127.0.0.1:0";
