@@ -1,5 +1,7 @@
 //! The real binary: commands, daemons, logs, signals.
 
+/// The access log, as JSON and in a file of its own.
+mod access_log;
 /// `rhost check` and `rhost doc`.
 mod check;
 /// How long commands wait for a host that stops.
