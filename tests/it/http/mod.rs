@@ -20,6 +20,8 @@ mod roots;
 mod router;
 /// Sessions: cookies, stores, who may see what; and whom a proxy speaks for.
 mod sessions;
+/// The client of these tests, which takes nothing that is not right.
+mod strictness;
 /// Forms with files, and large bodies.
 mod uploads;
 /// Websockets beside HTTP, at one port.
