@@ -137,7 +137,7 @@ fn mistakes_in_handlers_are_explained() {
         ("type", "-", "main.rhai:9:"),
         ("index", "5", "main.rhai:10:"),
         ("division", "Division by zero", "main.rhai:11:"),
-        ("recursion", "deep", "main.rhai:12:"),
+        ("recursion", "deep", "main.rhai:2:22"),
         ("map", "from a map", "main.rhai:13:"),
     ] {
         client.send(format!("{line}\n"));

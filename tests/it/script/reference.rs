@@ -89,6 +89,7 @@ fn all_that_is_registered_is_described_and_nothing_else() {
         let operator = match name.as_str() {
             "index$get$" | "index$set$" => "[]",
             "to_debug" => "to_string",
+            "<=" | ">" | ">=" => "<",
             other => other,
         };
         let callback = owner == "Worker" && arguments.is_none() && name.starts_with("on_");
