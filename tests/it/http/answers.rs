@@ -98,6 +98,6 @@ fn check(method: &str, cases: &[(&str, &str)]) {
         };
         assert_eq!(got, *wanted, "{code}");
     }
-    client.expect_silence();
+    host.expect_silence(&client);
     assert_eq!(host.errors(), 0);
 }

@@ -7,7 +7,7 @@ use crate::support::{
     host::TestHost,
     wait::until,
 };
-use std::{fs, os::unix::fs::PermissionsExt, thread, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
 const HTTP: &str = "http://127.0.0.1:0";
 
@@ -222,7 +222,7 @@ fn two_requests_at_once_keep_what_both_wrote() {
     let cookie = format!("Cookie: session_id={id}\r\n");
     one.send(format!("GET /slow?a=slow&b=slow HTTP/1.1\r\nHost: x\r\n{cookie}\r\n"));
     // (until it has loaded its session)
-    one.expect_silence();
+    host.expect_silence(&one);
     assert_eq!(get(&mut two, "/set?b=quick&c=quick", Some(&id)).text(), "set");
     get(&mut two, "/go", None);
     assert_eq!(Answer::read(&mut one).text(), "slow");
@@ -230,7 +230,7 @@ fn two_requests_at_once_keep_what_both_wrote() {
     assert_eq!(all, r#"{"a":"slow","b":"slow","c":"quick","n":1}"#);
     // One that was ended meanwhile stays ended.
     one.send(format!("GET /slow?a=again HTTP/1.1\r\nHost: x\r\n{cookie}\r\n"));
-    one.expect_silence();
+    host.expect_silence(&one);
     get(&mut two, "/flush", Some(&id));
     get(&mut two, "/go", None);
     assert_eq!(Answer::read(&mut one).cookie(), None);
@@ -289,7 +289,7 @@ fn a_session_ends_when_its_time_is_up() {
     let mut client = host.tcp(HTTP);
     let id = begin(&mut client);
     assert_eq!(get(&mut client, "/look", Some(&id)).text(), r#"{"n":1}"#);
-    thread::sleep(Duration::from_millis(1100));
+    host.advance(1.1);
     assert_eq!(get(&mut client, "/look", Some(&id)).text(), "{}");
 }
 

@@ -269,6 +269,14 @@ impl TestHost {
         self.clock.advance(Duration::from_secs_f64(seconds));
     }
 
+    /// Nothing comes to this client, not even the end, while a moment passes in the isolates, which is not waited for. What
+    /// has been sent before is handled first.
+    #[track_caller]
+    pub fn expect_silence(&self, client: &Client) {
+        self.clock.advance(SILENCE);
+        client.expect_nothing_yet();
+    }
+
     /// A file of the script's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

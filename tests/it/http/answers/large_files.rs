@@ -33,7 +33,7 @@ fn requests_that_were_sent_ahead_are_answered_behind_the_file() {
         let body = client.bytes(length);
         assert!(if length == SIZE { body == content() } else { body == b"small" });
     }
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]
