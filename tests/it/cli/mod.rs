@@ -16,6 +16,8 @@ mod daemon_files;
 mod identity;
 /// Structured logs.
 mod json_log;
+/// Scripts that want all memory.
+mod memory;
 /// Services as their operator meets them: the push example and others, by the real binary.
 mod operation;
 /// The real binary, when nobody reads what it says.
