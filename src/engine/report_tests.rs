@@ -2,6 +2,7 @@
 
 use super::*;
 use rhai::{Engine, Module, Scope, module_resolvers::StaticModuleResolver};
+use std::rc::Rc;
 
 const LIB: &str = "fn check(d) {\n    d.len() > limt\n}\nfn bad(x) { x.nope(1) }";
 
@@ -32,8 +33,11 @@ fn report(script: &str) -> (Report, String) {
         Err(e) => (Box::new(EvalAltResult::from(e)), None),
     };
     let asts = ast.iter().chain([&lib]).collect();
-    let report =
-        Report::of(&error, "main.rhai", &Hints { engine: &engine, asts, earlier: &|_| None });
+    let report = Report::of(
+        &error,
+        "main.rhai",
+        &Hints { engine: &engine, asts, sources: &sources, earlier: &|_| None },
+    );
     let shown = report.render(&sources, false);
     (report, shown)
 }
@@ -48,7 +52,7 @@ fn of(error: EvalAltResult) -> Report {
     Report::of(
         &error,
         "main.rhai",
-        &Hints { engine: &engine, asts: Vec::new(), earlier: &|_| None },
+        &Hints { engine: &engine, asts: Vec::new(), sources: &Sources::new(), earlier: &|_| None },
     )
 }
 

@@ -3,6 +3,7 @@
 mod body;
 mod chunk;
 mod file;
+mod file_exists;
 mod form;
 mod named_file;
 mod request;
@@ -39,6 +40,7 @@ use crate::{
         Kind,
         http::{Payload, ResponseHead},
     },
+    web::answer_headers::Headers,
 };
 use file::FileBody;
 use response::{Body, Parts};
@@ -92,8 +94,9 @@ fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
                 Kind::Text => HTML,
                 Kind::Binary => BINARY,
             };
-            let pending = connection.pending_headers();
-            let head = ResponseHead { status: 200, reason: None, headers: &pending, media_type };
+            let mut headers = Headers::new();
+            connection.complete_headers(&mut headers);
+            let head = ResponseHead { status: 200, reason: None, headers: &headers, media_type };
             whole(connection, &link, &head, bytes)
         })?
     };
@@ -150,7 +153,7 @@ fn chunk_of(connection: &TcpConnection, link: &Rc<Link>, bytes: &[u8]) -> Result
 
 fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome<Sent> {
     let mut headers = parts.headers.clone();
-    headers.extend(connection.pending_headers());
+    connection.complete_headers(&mut headers);
     let head = |media_type| ResponseHead {
         status: parts.status,
         reason: parts.reason.as_deref(),
@@ -222,4 +225,5 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
     chunk::register(engine);
     server_sent_events::register(engine);
     session::register(engine, natives);
+    file_exists::register(engine, natives, ctx);
 }

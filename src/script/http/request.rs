@@ -21,11 +21,15 @@ use crate::{
         worker::Worker,
     },
     web::{
-        cookies, form, header_parameters::HeaderParameters, multipart::UploadLimits,
+        answer_headers::{self, Headers},
+        cookies,
+        form::{self, FormError},
+        header_parameters::HeaderParameters,
+        multipart::UploadLimits,
         session_id::SessionId,
     },
 };
-use rhai::{Dynamic, ImmutableString, Map, NativeCallContext};
+use rhai::{Dynamic, EvalAltResult, ImmutableString, Map, NativeCallContext};
 use std::{
     cell::{Cell, OnceCell, RefCell},
     net::{IpAddr, SocketAddr},
@@ -45,8 +49,8 @@ struct Inner {
     is_answered: Cell<bool>,
     /// What scripts attach to it.
     properties: Properties,
-    /// Headers for its answer, whoever gives it.
-    pending: RefCell<Vec<(String, String)>>,
+    /// Why its query or its form was not taken.
+    refused: RefCell<Option<Refused>>,
     /// What was parsed of it, when it was first asked for.
     query: OnceCell<Dynamic>,
     cookies: OnceCell<Dynamic>,
@@ -70,7 +74,7 @@ impl Request {
             worker: worker.clone(),
             is_answered: Cell::new(false),
             properties: Properties::default(),
-            pending: RefCell::default(),
+            refused: RefCell::default(),
             query: OnceCell::new(),
             cookies: OnceCell::new(),
             form: OnceCell::new(),
@@ -79,13 +83,16 @@ impl Request {
         }))
     }
 
-    /// Headers that its answer has to have, given once.
-    pub(crate) fn take_pending(&self) -> Vec<(String, String)> {
+    /// Adds what its session has for the answer, which goes out now.
+    pub(crate) fn complete(&self, headers: &mut Headers) {
         self.0.is_answered.set(true);
-        let mut headers = self.0.pending.take();
-        let cookie = self.0.session.get().and_then(|s| s.cookie(self.scheme() == "https"));
-        headers.extend(cookie.map(|cookie| ("Set-Cookie".to_owned(), cookie)));
-        headers
+        let Some(session) = self.0.session.get() else { return };
+        if let Some(cookie) = session.cookie(self.scheme() == "https") {
+            answer_headers::set_cookie(headers, cookie);
+            answer_headers::keep_private(headers);
+        }
+        // (whoever has another cookie may be answered otherwise)
+        answer_headers::vary(headers, "Cookie");
     }
 
     fn head(&self) -> &http::Head {
@@ -112,9 +119,24 @@ impl Request {
     }
 
     /// All fields of the query.
-    fn query(&self) -> Dynamic {
-        let parsed = || fields(form::parse(self.head().query().as_bytes()));
-        self.0.query.get_or_init(parsed).clone()
+    fn query(&self) -> Outcome<Dynamic> {
+        if let Some(query) = self.0.query.get() {
+            return Ok(query.clone());
+        }
+        let parsed = form::parse(self.head().query().as_bytes());
+        let parsed = parsed.map(fields).map_err(|why| self.refuse("query", 414, why))?;
+        Ok(self.0.query.get_or_init(|| parsed).clone())
+    }
+
+    /// Notes what a client did wrong, so that it is told if the script does not catch this error. `most` is the status for
+    /// too much of it.
+    fn refuse(&self, what: &str, most: u16, why: FormError) -> Box<EvalAltResult> {
+        let (status, reason) = match why {
+            FormError::Fields => (most, format!("a {what} with too much in it: {why}")),
+            FormError::Depth | FormError::Index => (400, format!("a {what} with {why}")),
+        };
+        *self.0.refused.borrow_mut() = Some(Refused { status, reason: reason.clone() });
+        error(reason)
     }
 
     fn cookies(&self) -> Dynamic {
@@ -144,7 +166,8 @@ impl Request {
         }
         let media_type = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
         if !media_type.contains("json") {
-            return Ok(fields(form::parse(&self.0.body.bytes()?)));
+            let parsed = form::parse(&self.0.body.bytes()?);
+            return parsed.map(fields).map_err(|why| self.refuse("form", 413, why));
         }
         let value = RefMap::wrap(self.json()?);
         Ok(match value.is::<RefMap>() || value.is::<RefArray>() {
@@ -176,7 +199,9 @@ impl Request {
     /// Did a handler end with this text because the form was not taken, by the client's own fault? Then the status of the
     /// answer, and why. (What went wrong here is nothing for strangers.)
     pub(crate) fn refused_form(&self, text: &str) -> Option<(u16, String)> {
-        let refused = self.0.uploads.get()?.as_ref().err()?;
+        let noted = self.0.refused.borrow();
+        let upload = || self.0.uploads.get()?.as_ref().err();
+        let refused = noted.as_ref().or_else(upload)?;
         let is_it = refused.status < 500 && text.contains(&refused.reason);
         is_it.then(|| (refused.status, refused.reason.clone()))
     }
@@ -256,7 +281,8 @@ impl Request {
 
     fn scheme(&self) -> &'static str {
         match self.forwarded("x-forwarded-proto").as_deref() {
-            Some("https") => "https",
+            // (as some proxies call it for websockets)
+            Some("https" | "wss") => "https",
             _ => "http",
         }
     }

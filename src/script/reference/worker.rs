@@ -80,8 +80,9 @@ Worker::run_all();
         Entry::new(
             "reload",
             &["Worker::reload()"],
-            "Reads the script again, as saving it does. Returns at once; the running handler ends on the code it \
-                began with.",
+            "Reads the script again, as saving it does, at most once a second: what is asked for sooner is one \
+                reload at the end of that second, with a warning. Returns at once; the running handler ends on the \
+                code it began with.",
             r#"
 let worker = Worker();
 worker.on_worker_start = |worker| {

@@ -1,11 +1,11 @@
 //! What commands and signals do when something is in their way: strangers on the control socket, busy handlers, readers that
 //! have seen enough.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, Said, signal, until},
-    support::client::Client,
-    support::host::PATIENCE,
-    support::process::Process,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, Said, signal},
+    process::Process,
+    wait::{PATIENCE, until},
 };
 use std::{
     fs::{self, Permissions},

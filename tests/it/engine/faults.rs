@@ -1,6 +1,6 @@
 //! Errors in scripts: each costs one event, and says where and why (Workerman's K10).
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::time::{Duration, Instant};
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -137,7 +137,7 @@ fn mistakes_in_handlers_are_explained() {
         ("type", "-", "main.rhai:9:"),
         ("index", "5", "main.rhai:10:"),
         ("division", "Division by zero", "main.rhai:11:"),
-        ("recursion", "deep", "main.rhai:12:"),
+        ("recursion", "deep", "main.rhai:2:22"),
         ("map", "from a map", "main.rhai:13:"),
     ] {
         client.send(format!("{line}\n"));

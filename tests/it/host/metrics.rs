@@ -1,9 +1,9 @@
 //! Metrics over HTTP, read with a parser that is not ours.
 
-use crate::{
-    support::client::Client,
-    support::host::TestHost,
-    support::process::{Process, run_to_end},
+use crate::support::{
+    client::Client,
+    host::TestHost,
+    process::{Process, run_to_end},
 };
 use prometheus_parse::{Scrape, Value};
 use std::{
@@ -137,7 +137,9 @@ fn only_metrics_are_served_and_to_nobody_for_long() {
     assert!(get(address, "/").0.starts_with("HTTP/1.1 404"));
     let mut poster = Client::connect(address);
     poster.send("POST /metrics HTTP/1.1\r\nHost: metrics\r\nContent-Length: 0\r\n\r\n");
-    assert!(poster.rest().starts_with(b"HTTP/1.1 405"));
+    let refusal = String::from_utf8(poster.rest()).expect("text");
+    assert!(refusal.starts_with("HTTP/1.1 405"), "{refusal}");
+    assert!(refusal.to_lowercase().contains("\r\nallow: get, head\r\n"), "{refusal}");
     let mut verbose = Client::connect(address);
     verbose.send(format!("GET /metrics HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(20_000)));
     assert!(verbose.rest().starts_with(b"HTTP/1.1 431"));

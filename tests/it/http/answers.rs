@@ -1,20 +1,20 @@
 //! What clients of an `http` worker get for what its script does, byte by byte on raw sockets.
 
-mod clients;
 mod faults;
 mod files;
 mod files_that_change;
+mod foreign_clients;
 mod large_files;
 mod misuse;
-mod neighbours;
 mod order;
-mod quick;
+mod plain_values;
+mod protocol_changes;
+mod refusals;
 mod reloads;
 mod responses;
-mod room;
 mod streams;
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 
 const ADDRESS: &str = "http://127.0.0.1:0";
 

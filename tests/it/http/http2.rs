@@ -4,7 +4,7 @@ mod frames;
 mod limits;
 mod streams;
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::{
     fs,
     process::{Command, Output, Stdio},

@@ -1,9 +1,10 @@
 //! Sessions from the client's side: what its cookie opens, what it does not, and what becomes of the values.
 
-use crate::{
-    support::client::Client,
-    support::exchange::{Answer, ask, curl},
-    support::host::{TestHost, eventually},
+use crate::support::{
+    client::Client,
+    exchange::{Answer, ask, curl},
+    host::TestHost,
+    wait::until,
 };
 use std::{fs, os::unix::fs::PermissionsExt, thread, time::Duration};
 
@@ -374,5 +375,5 @@ fn only_trusted_proxies_say_where_a_request_came_from() {
         let fault = host.edit_badly(&script(&format!("worker.trusted_proxies = {trusted};")));
         assert!(fault.text.contains(says), "{}", fault.text);
     }
-    eventually(|| seen(&mut host, headers).starts_with("1.2.3.4 "));
+    until("the proxy is trusted", || seen(&mut host, headers).starts_with("1.2.3.4 "));
 }

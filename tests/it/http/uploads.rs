@@ -1,10 +1,11 @@
 //! Forms with files and large bodies, from the wire to the disk and off it again.
 
-use crate::{
-    support::client::Client,
-    support::exchange::{Answer, ask, ask_form, curl, part},
-    support::host::{TestHost, eventually},
-    support::process::Process,
+use crate::support::{
+    client::Client,
+    exchange::{Answer, ask, ask_form, curl, part},
+    host::TestHost,
+    process::Process,
+    wait::until,
 };
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -62,7 +63,7 @@ fn curl_sends_fields_and_files() {
     assert!(said["none"].is_null() && said["count"] == 2);
     let path = said["path"].as_str().expect("a path").to_owned();
     assert!(path.starts_with(&*host.path("uploads").to_string_lossy()), "{path}");
-    eventually(|| !Path::new(&path).exists() && left(&host) == 0);
+    until("the uploads are gone", || !Path::new(&path).exists() && left(&host) == 0);
 }
 
 #[test]
@@ -105,7 +106,7 @@ fn a_temporary_file_is_its_owners_and_there_until_the_handler_is_done() {
     assert_eq!(left(&host), 1);
     assert_eq!(ask(&mut host.tcp(HTTP), "GET /end", "", b"").body, "ended");
     host.wait_for_log("done");
-    eventually(|| left(&host) == 0);
+    until("the uploads are gone", || left(&host) == 0);
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn a_file_is_moved_once_and_replaces_nothing_unless_asked() {
     let kept = |name: &str| fs::read_to_string(host.path("kept").join(name)).expect("a file");
     let all = ["new.txt", "m1", "m2", "old.txt"].map(kept);
     assert_eq!(all, ["A", "1", "2", "B"]);
-    eventually(|| left(&host) == 0);
+    until("the uploads are gone", || left(&host) == 0);
     assert_eq!(fs::read_dir(host.path("kept")).expect("a folder").count(), 4);
 }
 
@@ -192,7 +193,7 @@ fn a_file_is_moved_to_another_file_system() {
     let parts = [part("name=f; filename=f", &content)];
     assert_eq!(ask_form(&mut client, "/", &parts).body, "ok");
     assert!(fs::read_to_string(host.path("kept/f")).expect("the file") == content);
-    eventually(|| fs::read_dir(memory.path()).expect("a folder").count() == 0);
+    until("the folder is empty", || fs::read_dir(memory.path()).expect("a folder").count() == 0);
 }
 
 #[test]
@@ -234,7 +235,7 @@ fn a_form_that_cannot_be_is_the_clients_fault() {
         let answer = ask(&mut host.tcp(HTTP), "POST /", &header, body.as_bytes());
         assert_eq!(answer.status, 400, "{body}: {}", answer.body);
     }
-    eventually(|| left(&host) == 0);
+    until("the uploads are gone", || left(&host) == 0);
     assert_eq!(host.errors(), 0, "no stranger fills the log");
     let again = ask_once(&mut host, "/", &[part("name=a", "1")]);
     assert_eq!(again.body, r#"{"a":"1"}"#);
@@ -303,7 +304,7 @@ fn a_large_body_that_ends_early_leaves_nothing() {
     assert_eq!(ask(&mut host.tcp(HTTP), "GET /", "", b"").body, "ok");
     client.reset();
     assert_eq!(ask(&mut host.tcp(HTTP), "GET /", "", b"").body, "ok");
-    eventually(|| left(&host) == 0);
+    until("the uploads are gone", || left(&host) == 0);
     assert_eq!(host.errors(), 0);
 }
 

@@ -12,7 +12,7 @@ mod order;
 mod stopping;
 mod waiting;
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::io::Write;
 
 const ADDRESS: &str = "http://127.0.0.1:0";

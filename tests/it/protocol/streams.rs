@@ -1,6 +1,6 @@
 //! text, frame and raw bytes on the wire (Workerman contract 8.3 and 8.4), and changing between them.
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 
 const TEXT: &str = "text://127.0.0.1:0";
 const FRAME: &str = "frame://127.0.0.1:0";

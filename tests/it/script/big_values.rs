@@ -66,7 +66,7 @@ worker.on_worker_start = |worker| {
 Worker::run_all();
 "#;
     let host = TestHost::start(script);
-    let deadline = std::time::Instant::now() + crate::support::host::PATIENCE;
+    let deadline = std::time::Instant::now() + crate::support::wait::PATIENCE;
     while !host.log().iter().any(|record| record.message == "made") {
         assert!(std::time::Instant::now() < deadline, "it does not end");
         std::thread::sleep(std::time::Duration::from_millis(5));

@@ -1,6 +1,6 @@
 //! `TcpConnection`: what it tells of itself, pausing, and callbacks of its own.
 
-use crate::{support::client::Client, support::guards::Guards, support::host::TestHost};
+use crate::support::{client::Client, guards::Guards, host::TestHost};
 
 const TEXT: &str = "text://127.0.0.1:0";
 

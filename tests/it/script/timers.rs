@@ -1,6 +1,7 @@
 //! Timers and `sleep`. Times are short, and only lower bounds and orders are asserted, for machines are slow.
 
-use crate::support::host::{PATIENCE, TestHost};
+use crate::support::process::Process;
+use crate::support::{host::TestHost, wait::PATIENCE};
 use std::time::{Duration, Instant};
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -271,4 +272,37 @@ fn handlers_that_sleep_are_unwound_at_the_stop() {
     assert_eq!(host.stop(), 0);
     assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
     client.expect_end();
+}
+
+#[test]
+fn a_timer_whose_handler_takes_time_keeps_its_rhythm() {
+    // With the handler's time added to each interval, three of four ticks would be out of step.
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            let began = timestamp();
+            Timer::add(0.2, || {
+                let late = began.elapsed % 0.2;
+                let busy = timestamp();
+                while busy.elapsed < 0.05 { }
+                connection.send(late < 0.05);
+            });
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut client = host.tcp(TEXT);
+    client.send("begin\n");
+    let in_step = (0..12).filter(|_| client.line() == "true").count();
+    assert!(in_step >= 8, "{in_step} of 12");
+}
+
+#[test]
+fn timers_of_the_top_level_are_as_fine_as_any() {
+    let script = "let ticks = 0;\nTimer::add(0.01, || { ticks += 1; if ticks == 50 { print(\"fifty\"); } });\n";
+    let process = Process::run(script);
+    let began = Instant::now();
+    process.wait_for_line("fifty");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }

@@ -1,6 +1,9 @@
 //! A real host on real sockets for one test: a script in a folder of its own, free ports, and events to wait for.
 
-use crate::support::client::{Client, SILENCE, WebSocket};
+// Older names of what has moved.
+#[allow(unused_imports)]
+pub use crate::support::wait::{PATIENCE, SOON, eventually};
+use crate::support::{client::Client, wait::SILENCE, websocket::WebSocket};
 use rhost::{Fault, Host, HostEvent, HostHandle, Level, Record, Reloaded};
 use std::{
     fs,
@@ -15,23 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long anything that should happen may take. Only tests that fail wait for it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// About one second, on a machine that does much else.
-pub const SOON: Duration = Duration::from_secs(3);
-
 /// How long reloads that were asked for may take to be done, when nothing tells which was the last.
 const SETTLED: Duration = Duration::from_millis(300);
-
-/// Waits for what no event tells of.
-pub fn eventually(mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < deadline, "it did not come to that");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
 
 /// Log lines, and whoever waits for one.
 type Log = Arc<(Mutex<Vec<Record>>, Condvar)>;

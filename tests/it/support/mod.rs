@@ -3,7 +3,10 @@
 pub mod answer;
 pub mod browser;
 pub mod client;
+pub mod daemon;
 pub mod exchange;
 pub mod guards;
 pub mod host;
 pub mod process;
+pub mod wait;
+pub mod websocket;

@@ -1,9 +1,9 @@
 //! Who leaves, how, and what that does to the others (P40 to P46).
 
 use super::{BACKEND, J, edited, log_in, push_until_fail, script, start};
-use crate::{
-    support::client::{CLOSE, PING},
-    support::host::TestHost,
+use crate::support::{
+    host::TestHost,
+    websocket::{CLOSE, PING},
 };
 
 // P40

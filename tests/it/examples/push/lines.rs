@@ -1,9 +1,9 @@
 //! The backend's side: one line in, one line back (P20 to P35).
 
 use super::{BACKEND, J, edited, log_in, script, start};
-use crate::{
-    support::client::{PING, PONG},
-    support::host::TestHost,
+use crate::support::{
+    host::TestHost,
+    websocket::{PING, PONG},
 };
 
 // P20, P21

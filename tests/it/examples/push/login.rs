@@ -1,7 +1,7 @@
 //! The page's side: who is logged in as whom (P10 to P17).
 
 use super::{BACKEND, J, PAGE, log_in, start};
-use crate::support::client::{
+use crate::support::websocket::{
     BINARY, CONTINUATION, PING, PONG, TEXT, WebSocket, handshake, masked,
 };
 

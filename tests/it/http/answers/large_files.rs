@@ -1,7 +1,7 @@
 //! Files that are too large to be queued: they go from the disk into the socket.
 
 use super::{ADDRESS, head, header, request, script};
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::{fs, thread, time::Duration};
 
 /// More than kernels hold for a connection.

@@ -1,10 +1,7 @@
 //! A saved script, while answers are on their way.
 
 use super::{ADDRESS, answer, chunk, get, head, header, request};
-use crate::{
-    support::client::Client,
-    support::host::{TestHost, eventually},
-};
+use crate::support::{client::Client, host::TestHost, wait::until};
 use std::fs;
 
 const SCRIPT: &str = r#"
@@ -83,7 +80,7 @@ fn a_handler_that_waits_answers_with_the_code_it_began_with_and_the_next_request
     let mut host = TestHost::start(SCRIPT);
     let (mut client, mut other) = (host.tcp(ADDRESS), host.tcp(ADDRESS));
     client.send([request("GET", "/wait"), request("GET", "/")].concat());
-    eventually(|| get(&mut other, "/waits").ends_with("\n\ntrue"));
+    until("the handler waits", || get(&mut other, "/waits").ends_with("\n\ntrue"));
     host.edit(&edited().replace("from old code", "from new code"));
     get(&mut other, "/go");
     assert!(answer(&mut client).ends_with("\n\nfrom old code"));

@@ -4,7 +4,7 @@ use super::{
     ADDRESS,
     frames::{Frames, PREFACE, RESET, frame},
 };
-use crate::{support::client::Client, support::host::TestHost, support::process::Process};
+use crate::support::{client::Client, host::TestHost, process::Process};
 use std::{fs, time::Instant};
 
 /// How long a slow head may take, seconds.

@@ -4,7 +4,7 @@ use super::{
     ADDRESS,
     frames::{Frames, GOODBYE, HEADERS},
 };
-use crate::support::host::{TestHost, eventually};
+use crate::support::{host::TestHost, wait::until};
 
 /// What waits for longer than `keep_alive_timeout` and `close_timeout` together.
 const SCRIPT: &str = r#"
@@ -65,7 +65,7 @@ fn resets_do_not_make_room_for_more_than_a_hundred_handlers() {
         // (streams that are reset before they were even looked at would end the connection)
         client.settle();
         let expected = (round * 50).min(100);
-        eventually(|| other.text("/open").parse::<usize>().unwrap() > expected);
+        until("the streams are open", || other.text("/open").parse::<usize>().unwrap() > expected);
         for stream in streams {
             client.reset(stream);
         }

@@ -1,7 +1,7 @@
 //! Requests and answers on one connection: which answers follow, which end it, and which have no body.
 
 use super::{ADDRESS, Case, SCRIPT, answer, expect_in_step, head, play, script_with, seen};
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 
 fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n")

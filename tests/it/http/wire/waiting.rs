@@ -1,7 +1,7 @@
 //! How long each stage of an exchange may take.
 
 use super::{ADDRESS, SCRIPT, answer, expect_in_step, head, script_with, seen};
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::{
     io::Write,
     thread,

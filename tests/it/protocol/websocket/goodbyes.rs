@@ -1,9 +1,9 @@
 //! The closing handshake, from either side.
 
 use super::{ADDRESS, ECHO, echo_with};
-use crate::{
-    support::client::{CLOSE, PING, TEXT, masked},
-    support::host::TestHost,
+use crate::support::{
+    host::TestHost,
+    websocket::{CLOSE, PING, TEXT, masked},
 };
 
 /// The host says goodbye when it is told "bye".

@@ -1,9 +1,9 @@
 //! The request that opens a websocket: in pieces, too large, and what a script makes of it.
 
 use super::{ADDRESS, ECHO, ask_for, echo_with};
-use crate::{
-    support::client::{TEXT, WebSocket, handshake, masked},
-    support::host::TestHost,
+use crate::support::{
+    host::TestHost,
+    websocket::{TEXT, WebSocket, handshake, masked},
 };
 
 /// The echo with this as its `on_websocket_connect`.

@@ -1,11 +1,10 @@
 //! Frames that RFC 6455 forbids: each ends its connection with the code that says why, and nobody else's.
 
 use super::{ADDRESS, ECHO};
-use crate::{
-    support::client::{
-        BINARY, CLOSE, CONTINUATION, Client, PING, PONG, TEXT, WebSocket, handshake, masked,
-    },
-    support::host::TestHost,
+use crate::support::{
+    client::Client,
+    host::TestHost,
+    websocket::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, WebSocket, handshake, masked},
 };
 
 /// A name and what a client does.

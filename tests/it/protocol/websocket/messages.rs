@@ -1,9 +1,10 @@
 //! What arrives, and as what: text, bytes, fragments, and the pings in between.
 
 use super::{ADDRESS, ECHO, echo_with};
-use crate::{
-    support::client::{BINARY, CONTINUATION, PING, PONG, TEXT, WebSocket, masked},
-    support::host::{PATIENCE, TestHost},
+use crate::support::{
+    host::TestHost,
+    wait::PATIENCE,
+    websocket::{BINARY, CONTINUATION, PING, PONG, TEXT, WebSocket, masked},
 };
 use std::time::Instant;
 

@@ -1,10 +1,11 @@
 //! Time: who is slow, who is silent, who is gone. The limits are short here; a sweep every 100 ms keeps them.
 
 use super::{ADDRESS, ECHO, echo_with};
-use crate::{
-    support::client::{PING, PONG, handshake},
-    support::host::TestHost,
+use crate::support::{
+    host::TestHost,
+    websocket::{PING, PONG, handshake},
 };
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_request_that_takes_too_long_is_refused_with_408() {
@@ -98,4 +99,20 @@ fn time_that_the_isolate_itself_was_busy_does_not_make_peers_look_silent() {
     assert_eq!(silent.receive().opcode, PING);
     silent.frame(0x80 | PONG, b"");
     silent.settle();
+}
+
+#[test]
+fn the_time_that_a_handshake_takes_in_the_script_is_no_silence_of_the_peer() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("websocket://127.0.0.1:0");
+        worker.idle_timeout = 0.5;
+        worker.on_websocket_connect = |connection, request| { sleep(0.6); true };
+        "#,
+    );
+    let mut socket = host.websocket("websocket://127.0.0.1:0");
+    let opened = Instant::now();
+    socket.receive();
+    // (the sweeper comes by ten times a second)
+    assert!(opened.elapsed() >= Duration::from_millis(350), "{:?}", opened.elapsed());
 }

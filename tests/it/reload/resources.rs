@@ -1,4 +1,4 @@
-//! Rule 6.
+//! Rule 6: what `on_worker_start` makes, timers and inner workers, belongs to the generation.
 
 use super::TEXT;
 use crate::support::host::TestHost;

@@ -1,9 +1,9 @@
 //! How long commands wait for a host that stops, and what they say when they waited in vain.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, signal},
-    support::client::Client,
-    support::host::SOON,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, signal},
+    wait::SOON,
 };
 use std::{
     thread,
