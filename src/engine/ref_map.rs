@@ -381,7 +381,8 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<
             });
         };
     }
-    by_key!("contains", |m: &mut RefMap, key: Text| m.contains(&key));
+    // What cannot be a key is in no map: who asks with what a stranger sent, such as `()`, hears that it is not there.
+    pure!("contains", |m: &mut RefMap, key: Dynamic| key_of(&key).is_some_and(|k| m.contains(&k)));
     by_key!("remove", |m: &mut RefMap, key: Text| m.remove(&key));
     pure!("len", |m: &mut RefMap| m.with(|t| t.len() as i64));
     pure!("is_empty", |m: &mut RefMap| m.with(|t| t.len() == 0));

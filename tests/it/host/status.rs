@@ -331,5 +331,6 @@ worker.on_connect = |connection| {{
         (only(status(&host)).leftovers == report.leftovers).then_some(())
     });
     drop(client);
+    host.advance(3.1);
     until_some("its end", || only(status(&host)).leftovers.is_empty().then_some(()));
 }

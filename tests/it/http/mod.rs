@@ -26,6 +26,8 @@ mod router_errors;
 mod router_steps;
 /// Sessions: cookies, stores, who may see what; and whom a proxy speaks for.
 mod sessions;
+/// The client of these tests, which takes nothing that is not right.
+mod strictness;
 /// Forms with files, and large bodies.
 mod uploads;
 /// Websockets beside HTTP, at one port.

@@ -83,7 +83,7 @@ fn one_message_larger_than_the_limit_is_taken_whole() {
     client.send("x\n");
     host.wait_for_log("then: false");
     assert_eq!(client.bytes(16_000_001)[16_000_000], b'\n');
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 /// The first connection is piped into the second, and back if the script says so. A third asks.

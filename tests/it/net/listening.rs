@@ -10,8 +10,6 @@ use std::{
 
 const TEXT: &str = "text://127.0.0.1:0";
 
-/// A port of 127.0.0.1 that nobody uses now.
-
 fn expect_refused(address: SocketAddr) {
     let refused = TcpStream::connect(address).expect_err("nobody listens");
     assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);

@@ -224,6 +224,7 @@ fn a_closure_buried_in_a_map_keeps_its_program_alive_until_it_is_gone() {
         crate::support::wait::until("the old programs are gone", || programs() == 2);
     }
     assert_eq!(client.ask("drop"), "gone");
+    host.advance(3.1);
     // Nobody has to save anything for that.
     crate::support::wait::until("the old programs are gone", || programs() == 1);
     let report = host.edit(&without);

@@ -130,7 +130,7 @@ worker.on_message = |connection, line| connection.send(ticks);
     // What the top level has asked for itself it may delete.
     host.edit(&script.replace("let worker", "Timer::del_all();\nlet worker"));
     let last = client.ask("?");
-    client.expect_silence();
+    host.expect_silence(&client);
     assert_eq!(client.ask("?"), last, "nobody asked for the timer");
 }
 

@@ -163,7 +163,7 @@ fn while_accepting_is_paused_clients_wait() {
     assert_eq!(outer.ask("pause"), "pause");
     let mut inner = host.tcp(INNER);
     inner.send("a\n");
-    inner.expect_silence();
+    host.expect_silence(&inner);
     assert_eq!(outer.ask("resume"), "resume");
     assert_eq!(inner.line(), "heard 1");
 }

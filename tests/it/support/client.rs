@@ -47,10 +47,16 @@ impl Client {
         Self::over(TcpStream::from(OwnedFd::from(stream)))
     }
 
-    fn over(stream: TcpStream) -> Self {
+    /// A client on a socket that is connected.
+    pub fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
         stream.set_write_timeout(Some(PATIENCE)).expect("timeout");
         Self { stream, received: Vec::new(), transcript: Vec::new() }
+    }
+
+    /// From now on an answer may take so long.
+    pub fn wait_at_most(&self, time: Duration) {
+        self.stream.set_read_timeout(Some(time)).expect("timeout");
     }
 
     /// Our own address and the server's, as the kernel shows them.
@@ -119,6 +125,33 @@ impl Client {
     pub fn expect_end(&mut self) {
         let rest = self.rest();
         assert!(rest.is_empty(), "unexpected bytes before the end: {}", show(&rest));
+    }
+
+    /// Nothing has come that nobody has read.
+    #[track_caller]
+    pub fn expect_nothing_more(&self) {
+        assert!(self.received.is_empty(), "more than was asked for: {}", show(&self.received));
+    }
+
+    /// Nothing has come, not even the end. For whoever knows that the host has done all that it does.
+    #[track_caller]
+    pub fn expect_nothing_yet(&self) {
+        self.expect_nothing_more();
+        assert!(!self.has_news(), "something has come, or the end");
+    }
+
+    /// Has something come, or the end, that nobody has read?
+    pub fn has_news(&self) -> bool {
+        self.stream.set_nonblocking(true).expect("nonblocking");
+        let peeked = self.stream.peek(&mut [0]);
+        self.stream.set_nonblocking(false).expect("blocking");
+        !matches!(peeked, Err(e) if e.kind() == ErrorKind::WouldBlock)
+    }
+
+    /// Sends what the peer may not take any more, for it may have closed.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.transcript.push(format!("> {}", show(bytes.as_ref())));
+        let _ = self.stream.write_all(bytes.as_ref());
     }
 
     /// Nothing comes for a while, not even the end.

@@ -1,6 +1,7 @@
 //! How long tests wait, and how they wait for what no event tells of.
 
 use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -34,6 +35,13 @@ pub fn until_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         assert!(began.elapsed() < PATIENCE, "{what}: that never happened");
         thread::sleep(PAUSE);
     }
+}
+
+/// Held by tests that compute for seconds: side by side they would take each other's time, and their handlers' limits are
+/// real.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An older form, which does not say what is waited for.

@@ -105,9 +105,6 @@ pub(super) const BODIES: &[Body] = &[
     body("let a@ = [1, 2];\n", "a@ > 1"),
     body("let a@ = [1, 2];\n", "\"x\" <= a@"),
     // Maps.
-    body("let m@ = #{ a: 1 };\n", "'a' in m@"),
-    body("let m@ = #{ a: 1 };\n", "() in m@"),
-    body("let m@ = #{ a: 1 };\n", "1.5 in m@"),
     body("let m@ = #{ a: 1 };\n", "m@['a']"),
     body("let m@ = #{ a: 1 };\n", "m@[()] = 1"),
     body("let m@ = #{ a: 1 };\n", "m@[[1]] += 1"),

@@ -51,7 +51,7 @@ fn a_websocket_handshake_on_the_text_port_is_so_many_failed_lines() {
     for _ in request.lines() {
         assert_eq!(lost.line(), "fail");
     }
-    lost.expect_silence();
+    host.expect_silence(&lost);
 }
 
 // P54

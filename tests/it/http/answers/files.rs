@@ -46,7 +46,7 @@ fn a_whole_file_says_what_it_is() {
     assert_eq!(short(&get(&mut client, "/empty.txt")), ("200", ""));
     client.send(request("HEAD", "/ten.txt"));
     assert_eq!(head(&mut client), whole.strip_suffix(TEN).expect("the body"));
-    client.expect_silence();
+    host.expect_silence(&client);
     assert_eq!(host.errors(), 0);
 }
 
@@ -103,7 +103,7 @@ fn conditions_are_answered_without_the_file() {
         let length = header(&head, "Content-Length").map_or(0, |n| n.parse().expect("a length"));
         client.bytes(length);
     }
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]

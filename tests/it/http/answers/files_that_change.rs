@@ -51,7 +51,7 @@ fn a_file_that_grows_is_sent_as_long_as_was_said() {
     file.write_all(b"more").expect("more");
     client.widen();
     assert_eq!(client.bytes(SIZE).len(), SIZE);
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn a_second_answer_to_a_stream_and_an_answer_before_any_request_are_errors_and_s
     client.send(super::request("GET", "/"));
     super::head(&mut client);
     assert_eq!(super::chunk(&mut client), "");
-    client.expect_silence();
+    host.expect_silence(&client);
     until("the lines are printed", || host.printed().len() == 3);
     for (got, wanted) in host.printed().iter().zip([
         "no request waits for an answer",

@@ -69,7 +69,7 @@ fn a_request_that_waits_for_its_answer_can_be_answered_by_the_new_code() {
     let mut host = TestHost::start(SCRIPT);
     let (mut patient, mut other) = (host.tcp(ADDRESS), host.tcp(ADDRESS));
     patient.send(request("GET", "/later"));
-    patient.expect_silence();
+    host.expect_silence(&patient);
     host.edit(&edited());
     assert!(get(&mut other, "/now").ends_with("\n\nnow"));
     assert!(answer(&mut patient).ends_with("\n\nlater"));

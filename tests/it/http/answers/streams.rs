@@ -145,6 +145,7 @@ fn a_silent_stream_is_open_for_longer_than_any_time_limit_of_answers() {
     let mut client = host.tcp(ADDRESS);
     client.send(request("GET", "/"));
     head(&mut client);
+    host.advance(2.6);
     assert_eq!(chunk(&mut client), "data: at last\n\n");
 }
 

@@ -37,7 +37,9 @@ Worker::run_all();
 fn a_stream_that_is_longer_than_all_time_limits_comes_whole() {
     let mut host = TestHost::start(SCRIPT);
     let mut client = Frames::connect(host.socket(ADDRESS), None);
-    let text = client.text("/clock");
+    let stream = client.ask("/clock");
+    host.advance(5.0);
+    let text = String::from_utf8(client.body(stream).expect("an answer")).expect("text");
     assert_eq!(text.matches("data: ").count(), 9, "{text}");
 }
 
@@ -49,6 +51,8 @@ fn a_connection_whose_streams_were_reset_is_idle_and_left() {
     // (that the other is answered shows that this one's handler runs)
     assert_eq!(client.text("/"), "GET ");
     client.reset(stream);
+    client.settle();
+    host.advance(4.0);
     let goodbye = client.next().expect("a goodbye");
     assert_eq!(goodbye.kind, GOODBYE);
     while client.next().is_some() {}

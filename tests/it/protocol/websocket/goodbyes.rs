@@ -62,7 +62,7 @@ fn close_says_1000_and_waits_for_the_peer_to_say_it_too() {
     // What is on its way meanwhile is neither handled nor answered.
     socket.text("too late");
     socket.frame(0x80 | PING, b"too late");
-    socket.client.expect_silence();
+    host.expect_silence(&socket.client);
     assert_eq!(host.logged("closed"), 0);
     socket.frame(0x80 | CLOSE, &1000_u16.to_be_bytes());
     socket.client.expect_end();

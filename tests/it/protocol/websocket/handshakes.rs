@@ -90,7 +90,7 @@ fn what_is_sent_before_the_handshake_is_done_follows_the_101() {
     );
     let mut host = TestHost::start(&script);
     let mut socket = WebSocket { client: host.tcp(ADDRESS) };
-    socket.client.expect_silence();
+    host.expect_silence(&socket.client);
     socket.client.send(handshake("/"));
     assert!(socket.head().starts_with("HTTP/1.1 101 "));
     assert_eq!(socket.message(), "from the start");
