@@ -1,12 +1,13 @@
 //! The only room that knows Rhai's insides: it compiles programs, runs their top levels, calls their closures on
 //! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
 
+pub(crate) mod catches;
 pub(crate) mod closures;
 mod compare;
 pub(crate) mod coroutine;
 pub(crate) mod distinct;
 mod dropping;
-mod foreign_names;
+pub(crate) mod foreign_names;
 pub(crate) mod generations;
 pub(crate) mod globals;
 pub(crate) mod handler;
@@ -17,7 +18,9 @@ mod loops;
 mod map_functions;
 pub(crate) mod modules;
 pub(crate) mod natives;
+mod nearest;
 mod plain;
+pub(crate) mod plain_words;
 pub(crate) mod program;
 mod progress;
 pub(crate) mod reach;
@@ -28,6 +31,7 @@ pub(crate) mod report;
 mod rewrite;
 pub(crate) mod rings;
 mod shortcut;
+pub(crate) mod signatures;
 mod sizes;
 pub(crate) mod sources;
 mod syntax_help;
@@ -127,6 +131,7 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     compare::register(&mut engine);
     plain::register(&mut engine);
     sizes::register(&mut engine);
+    catches::register(&mut engine);
     let found = modules.clone();
     engine.on_missing_function(move |name, args, is_method, ctx| {
         // (rhai's array functions first try a closure as a method of the value itself, which a call would take away)

@@ -3,6 +3,7 @@
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
+    catches,
     generations::Generations,
     globals::Globals,
     relink::{self, Closure},
@@ -131,6 +132,7 @@ impl Modules {
             Box::new(EvalAltResult::ErrorInModule(file.to_string(), parsing.into(), Position::NONE))
         })?;
         ast.set_source(file.clone());
+        let ast = catches::in_plain_words(engine, ast, &file);
         self.globals.note_captures(&ast);
         let closures = relink::closures(&ast, &tokens);
         let unit = Rc::new(Unit {

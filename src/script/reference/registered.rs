@@ -67,7 +67,8 @@ fn is_rhais(info: &FuncInfo) -> bool {
     let function = info.metadata;
     let first = function.param_types.first();
     let plain = [TypeId::of::<rhai::Array>(), TypeId::of::<rhai::Map>()];
-    info.namespace.is_empty() && first.is_some_and(|first| plain.contains(first))
+    function.name == engine::catches::IN_PLAIN_WORDS
+        || info.namespace.is_empty() && first.is_some_and(|first| plain.contains(first))
         || LIMITED.contains(&function.name.as_str())
             && first != Some(&TypeId::of::<engine::ref_array::RefArray>())
 }

@@ -12,6 +12,8 @@ mod complaints;
 pub mod daemon;
 /// What a daemon writes: logs, what scripts print, and the rights of its files.
 mod daemon_files;
+/// `rhost doc`.
+mod doc;
 /// The user and group that the process becomes.
 mod identity;
 /// Structured logs.
