@@ -159,6 +159,21 @@ fn between<A: Clone + 'static, B: Clone + 'static>(engine: &mut Engine) {
         });
 }
 
+/// Registers `<` and its like between two types of the same name, which have no order: rhai would say that none is less.
+fn without_order<A: Clone + 'static, B: Clone + 'static>(engine: &mut Engine) {
+    for operator in ["<", "<=", ">", ">="] {
+        FuncRegistration::new(operator).with_purity(true).register_into_engine(
+            engine,
+            |call: NativeCallContext, _: &mut A, _: B| -> Outcome<bool> {
+                let name = |of: &str| call.engine().map_type_name(of).to_owned();
+                let (a, b) = (std::any::type_name::<A>(), std::any::type_name::<B>());
+                let signature = format!("{} ({}, {})", call.fn_name(), name(a), name(b));
+                Err(EvalAltResult::ErrorFunctionNotFound(signature, Position::NONE).into())
+            },
+        );
+    }
+}
+
 /// Gives maps and arrays their equality. Two plain ones keep that of rhai, which asks this one about references inside.
 pub(crate) fn register(engine: &mut Engine) {
     between::<RefArray, RefArray>(engine);
@@ -167,4 +182,10 @@ pub(crate) fn register(engine: &mut Engine) {
     between::<RefMap, RefMap>(engine);
     between::<RefMap, Map>(engine);
     between::<Map, RefMap>(engine);
+    without_order::<RefArray, RefArray>(engine);
+    without_order::<RefArray, Array>(engine);
+    without_order::<Array, RefArray>(engine);
+    without_order::<RefMap, RefMap>(engine);
+    without_order::<RefMap, Map>(engine);
+    without_order::<Map, RefMap>(engine);
 }

@@ -92,6 +92,8 @@ thread_local! {
             stack_end: Cell::new(0),
         }
     };
+    /// Handlers that are suspended.
+    static SUSPENDED: Cell<usize> = const { Cell::new(0) };
     /// What others see of the code that runs on this thread.
     static TURNS: RefCell<Arc<Turns>> = RefCell::default();
 }
@@ -111,10 +113,33 @@ pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
         if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(waker)) {
             return Ok(value);
         }
+        let suspended = Suspended::new();
         // SAFETY: the yielder lives on the stack of the coroutine that runs this very line.
         unsafe { (*yielder).suspend_here() };
+        drop(suspended);
         CURRENT.with(|current| current.yielder.set(Some(yielder)));
     }
+}
+
+/// Counts a handler as suspended, also when its stack is unwound there.
+struct Suspended;
+
+impl Suspended {
+    fn new() -> Self {
+        SUSPENDED.set(SUSPENDED.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Suspended {
+    fn drop(&mut self) {
+        SUSPENDED.set(SUSPENDED.get() - 1);
+    }
+}
+
+/// Is any handler but the running one in the middle of something?
+pub(crate) fn others_wait() -> bool {
+    SUSPENDED.get() > 0
 }
 
 /// The tag that the running handler was started with; 0 outside of handlers.

@@ -37,8 +37,8 @@ impl Hasher for Fnv {
 
 pub(crate) type Fast = BuildHasherDefault<Fnv>;
 
-/// How long a reader waits for a variable that a waiting handler holds. Fixed: after that it is most likely this very
-/// handler that holds it, and the script gets rhai's data race error.
+/// How long a reader waits for a variable that a waiting handler may hold. Fixed: after that it is most likely this very
+/// handler that holds it, as it certainly is when no other one waits, and the script gets rhai's data race error.
 const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// How often it looks.
@@ -201,7 +201,7 @@ pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
         if value.is_shared() && value.is_locked() {
             let cell = value.clone();
             let free = async {
-                while cell.is_locked() {
+                while cell.is_locked() && coroutine::others_wait() {
                     tokio::time::sleep(LOCK_POLL).await;
                 }
             };

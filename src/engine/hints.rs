@@ -9,6 +9,7 @@ use super::{
     closures::{self, ANONYMOUS},
     foreign_names,
     nearest::nearest,
+    overflow::Overflow,
     signatures::{self, Signature},
     syntax_help,
     tokens::{Place, place},
@@ -120,6 +121,7 @@ impl Hints<'_> {
             E::ErrorNonPureMethodCallOnConstant(..) => Some(CONSTANT.into()),
             E::ErrorDataRace(..) => Some(DATA_RACE.into()),
             E::ErrorStackOverflow(..) => Some(too_many_calls()),
+            E::ErrorSystem(..) if Overflow::of(error).is_some() => Some(too_many_calls()),
             E::ErrorParsing(kind, _) => syntax_help::help(kind, self.text(file), at),
             _ => None,
         }

@@ -7,6 +7,7 @@ mod compare;
 pub(crate) mod coroutine;
 pub(crate) mod distinct;
 mod dropping;
+mod entry_methods;
 pub(crate) mod foreign_names;
 pub(crate) mod generations;
 pub(crate) mod globals;
@@ -19,6 +20,7 @@ mod map_functions;
 pub(crate) mod modules;
 pub(crate) mod natives;
 mod nearest;
+mod overflow;
 mod plain;
 pub(crate) mod plain_words;
 pub(crate) mod program;
@@ -125,20 +127,28 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     tokens::Tokens::record(&mut engine);
     globals::install(&mut engine, modules.globals.clone());
     shortcut::install(&mut engine);
-    ref_map::register(&mut engine, natives);
-    ref_array::register(&mut engine, natives);
+    ref_map::register(&mut engine, natives, modules);
+    ref_array::register(&mut engine, natives, modules);
     map_functions::register(&mut engine);
     compare::register(&mut engine);
     plain::register(&mut engine);
     sizes::register(&mut engine);
     catches::register(&mut engine);
+    entry_methods::register(&mut engine, natives, modules);
     let found = modules.clone();
-    engine.on_missing_function(move |name, args, is_method, ctx| {
+    engine.on_missing_function(move |name, args, is_method, mut ctx| {
+        if is_method && !name.starts_with("anon$") {
+            // (rhai has counted the call already)
+            ctx.global_runtime_state_mut().level -= 1;
+            let called = entry_methods::call(&found, &mut ctx, name, args);
+            ctx.global_runtime_state_mut().level += 1;
+            return called.transpose();
+        }
         // (rhai's array functions first try a closure as a method of the value itself, which a call would take away)
         if is_method || !name.starts_with("anon$") {
             return Ok(None);
         }
-        found.call_foreign_closure(name, args, &ctx).transpose()
+        found.call_foreign_closure(name, args, false, &ctx).transpose()
     });
     let progress = Progress::new(&config.kill);
     engine.on_progress(move |operations| progress.end(operations));

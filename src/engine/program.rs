@@ -348,6 +348,10 @@ impl Program {
         unit.map_or(0, |unit| unit.tokens.statement(super::tokens::place(at)))
     }
 
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.modules.sources
+    }
+
     /// Where the main script lies.
     pub(crate) fn directory(&self) -> PathBuf {
         self.modules.sources.main().parent().unwrap_or(Path::new("")).to_owned()

@@ -112,7 +112,7 @@ fn help_says_what_was_probably_meant() {
         ("let x = 1; if x === 1 {}", "use `==`"),
         ("x++", "use `+= 1`"),
         ("let x = 'abc';", "single quotes are for one character"),
-        ("function f() {}", "`function` is `fn`"),
+        ("function f() {}", "functions are written `fn name(a, b)"),
         ("async fn f() {}", "not needed: a call that waits"),
         ("for (i = 0; i < 1; i += 1) {}", "loops are written `for i in 0..10"),
         ("fn f(n) { f(n + 1) } f(1)", "does a function call itself without end?"),

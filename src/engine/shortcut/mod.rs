@@ -47,16 +47,16 @@ pub(super) struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// Replaces an expression by its shortcut, if there is one. What it consists of has been looked at already.
-    pub(super) fn replace(&self, expression: &mut Expr) {
+    /// Replaces an expression by its shortcut, if there is one, which stands at `at` for those who tell of it. What it
+    /// consists of has been looked at already.
+    pub(super) fn replace(&self, expression: &mut Expr, at: Position) {
         let found = match expression {
             Expr::Dot(..) | Expr::Index(..) => Chain::of(expression, self).map(Shortcut::Chain),
             Expr::FnCall(call, position) => self.call(call, *position),
             _ => None,
         };
         if let Some(found) = found {
-            let position = expression.position();
-            *expression = Expr::Custom(Box::new(found.into_expression()), position);
+            *expression = Expr::Custom(Box::new(found.into_expression()), at);
         }
     }
 
