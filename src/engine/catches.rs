@@ -1,24 +1,30 @@
 //! What `catch` hands out of rhai's own errors. Rhai makes a map of such an error, whose `message` has the place, the chain
-//! of calls and Rust's names of types in it; the report of the same error has none of these there. So each `catch (e)`
-//! begins with a call that makes the message what the report's title is.
+//! of calls and Rust's names of types in it; the report of the same error has none of these there. So the message is made
+//! what the report's title is when the variable of a `catch` is read first.
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::report::title;
-use rhai::{
-    AST, ASTNode, BinaryExpr, Dynamic, Engine, Expr, FlowControl, FnCallExpr, ImmutableString, Map,
-    NativeCallContext, ScriptFuncPayload, Stmt, StmtBlock,
-};
+use rhai::{AST, ASTNode, BinaryExpr, Dynamic, Engine, Expr, FlowControl, Map, Stmt, StmtBlock};
 
-/// The name of what is called, which no script has a reason to use.
-pub(crate) const IN_PLAIN_WORDS: &str = "error_in_plain_words__";
-
-/// Registers what is called.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_fn(IN_PLAIN_WORDS, |call: NativeCallContext, caught: &mut Dynamic| {
-        if let Some(mut map) = caught.write_lock::<Map>() {
-            put_in_plain_words(call.engine(), &mut map);
+/// The names of the variables that a file catches errors in.
+pub(super) fn names(ast: &AST) -> Vec<String> {
+    let mut names = Vec::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(Stmt::TryCatch(flow, _))) = path.last()
+            && let Expr::Variable(variable, ..) = &flow.expr
+        {
+            names.push(variable.1.to_string());
         }
+        true
     });
+    names
+}
+
+/// Changes what was caught, if rhai made it.
+pub(super) fn read(engine: &Engine, caught: &mut Dynamic) {
+    if let Some(mut map) = caught.write_lock::<Map>() {
+        put_in_plain_words(engine, &mut map);
+    }
 }
 
 /// A map that rhai made of an error has both a `message` and the error's kind.
@@ -46,44 +52,13 @@ fn without_calls(message: &str) -> &str {
     &message[..end.unwrap_or(message.len())]
 }
 
-/// The same program with the calls in it.
-pub(super) fn in_plain_words(engine: &Engine, ast: AST, source: &ImmutableString) -> AST {
-    let mut catches = false;
-    ast.walk(&mut |path: &[ASTNode]| {
-        let found = matches!(path.last(), Some(ASTNode::Stmt(Stmt::TryCatch(flow, _))) if !flow.expr.is_unit());
-        catches |= found;
-        true
-    });
-    let Some(call) = catches.then(|| a_call(engine)).flatten() else { return ast };
-    let call = Begin(call);
-    let mut statements = ast.statements().to_vec();
-    statements.iter_mut().for_each(|statement| call.statement(statement));
-    let mut functions = (**ast.shared_lib()).clone();
-    for def in ast.iter_fn_def() {
-        let mut def = (**def).clone();
-        if let ScriptFuncPayload::Statements(block) = &mut def.body {
-            call.block(block);
-        }
-        functions.set_script_fn(def);
-    }
-    AST::new_with_source(statements, functions, source.clone())
+/// Lets each `catch` of a lifted body begin with a look at its variable: shortcuts read variables where they lie, past the
+/// one place that sees every read.
+pub(super) fn begin_with_a_look(body: &mut Expr) {
+    Begin.expression(body);
 }
 
-/// The call, of a variable that is yet to be put in.
-fn a_call(engine: &Engine) -> Option<FnCallExpr> {
-    let ast = engine.compile(format!("{IN_PLAIN_WORDS}(e)")).ok()?;
-    match ast.statements() {
-        [Stmt::FnCall(call, _)] => Some((**call).clone()),
-        [Stmt::Expr(only)] => match &**only {
-            Expr::FnCall(call, _) => Some((**call).clone()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Puts the call at the beginning of each `catch`.
-struct Begin(FnCallExpr);
+struct Begin;
 
 impl Begin {
     fn block(&self, block: &mut StmtBlock) {
@@ -101,10 +76,8 @@ impl Begin {
             Stmt::TryCatch(flow, _) => {
                 self.flow(flow);
                 if !flow.expr.is_unit() {
-                    let mut call = self.0.clone();
-                    call.args[0] = flow.expr.clone();
-                    let call = Stmt::FnCall(Box::new(call), flow.expr.position());
-                    flow.branch.statements_mut().insert(0, call);
+                    let look = Stmt::Expr(Box::new(flow.expr.clone()));
+                    flow.branch.statements_mut().insert(0, look);
                 }
             }
             Stmt::If(flow, _) | Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.flow(flow),

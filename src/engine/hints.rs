@@ -7,13 +7,8 @@
 mod variables;
 
 use super::{
-    MAX_CALL_LEVELS,
-    closures::ANONYMOUS,
-    foreign_names,
-    nearest::nearest,
-    overflow::Overflow,
-    signatures, syntax_help,
-    tokens::{Place, place},
+    MAX_CALL_LEVELS, closures::ANONYMOUS, foreign_names, nearest::nearest, overflow::Overflow,
+    signatures, syntax_help, tokens::Place,
 };
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnAccess, Stmt};
 use std::{collections::BTreeMap, rc::Rc};

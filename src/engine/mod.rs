@@ -1,7 +1,8 @@
 //! The only room that knows Rhai's insides: it compiles programs, runs their top levels, calls their closures on
 //! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
 
-pub(crate) mod catches;
+pub(crate) mod allowance;
+mod catches;
 pub(crate) mod closures;
 mod compare;
 pub(crate) mod coroutine;
@@ -20,7 +21,9 @@ mod map_functions;
 pub(crate) mod modules;
 pub(crate) mod natives;
 mod nearest;
+mod nesting;
 mod overflow;
+mod pieces;
 mod plain;
 pub(crate) mod plain_words;
 pub(crate) mod program;
@@ -36,6 +39,7 @@ mod shortcut;
 pub(crate) mod signatures;
 mod sizes;
 pub(crate) mod sources;
+pub(crate) mod stacks;
 mod syntax_help;
 mod tails;
 pub(crate) mod tokens;
@@ -105,6 +109,8 @@ const KEYWORDS: [&str; 8] =
 pub(crate) struct Config {
     /// How long a script may run without waiting.
     pub(crate) handler_timeout: Duration,
+    /// Bytes that a handler may make anew; 0 is without a limit.
+    pub(crate) handler_memory: u64,
     /// Are fault reports coloured?
     pub(crate) colour: bool,
     /// Are clients of HTTP shown the errors of scripts?
@@ -131,9 +137,9 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     ref_array::register(&mut engine, natives, modules);
     map_functions::register(&mut engine);
     compare::register(&mut engine);
+    pieces::register(&mut engine);
     plain::register(&mut engine);
     sizes::register(&mut engine);
-    catches::register(&mut engine);
     entry_methods::register(&mut engine, natives, modules);
     let found = modules.clone();
     engine.on_missing_function(move |name, args, is_method, mut ctx| {

@@ -3,7 +3,6 @@
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
-    catches,
     generations::Generations,
     globals::Globals,
     relink::{self, Closure},
@@ -136,7 +135,6 @@ impl Modules {
             return Err(in_module(&file, error));
         }
         ast.set_source(file.clone());
-        let ast = catches::in_plain_words(engine, ast, &file);
         self.globals.note_captures(&ast);
         let closures = relink::closures(&ast, &tokens);
         let unit = Rc::new(Unit {
