@@ -55,6 +55,13 @@ impl Outlet {
         Ok(Self::new("log", Some(file), also_stderr))
     }
 
+    /// The same for lines of answered requests.
+    pub fn accesses(path: &Path, max_size: u64) -> io::Result<Self> {
+        let file = open(path, OFlags::empty())?;
+        let file = LogFile::new("access_log_file", path, max_size, file);
+        Ok(Self::new("access log", Some(file), false))
+    }
+
     /// The count of what could not be written.
     pub fn lost(&self) -> Lost {
         self.lost.clone()

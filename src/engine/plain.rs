@@ -1,7 +1,11 @@
 //! Functions of rhai's plain arrays and maps that take another array or map: the other one may be a reference.
 
-use super::{json, ref_array::RefArray, ref_map::RefMap};
-use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, NativeCallContext};
+use super::{
+    json,
+    ref_array::RefArray,
+    ref_map::{RefMap, key_of},
+};
+use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map};
 use std::any::TypeId;
 
 /// Such functions of arrays: (name, types between the array and the other one, types behind it).
@@ -57,18 +61,16 @@ pub(super) fn register(engine: &mut Engine) {
     for name in OF_MAPS {
         forward(engine, name, &[TypeId::of::<Map>(), TypeId::of::<RefMap>()]);
     }
+    // As in a map by reference: what cannot be a key is not there.
+    FuncRegistration::new("contains")
+        .with_purity(true)
+        .register_into_engine(engine, |map: &mut Map, key: Dynamic| {
+            key_of(&key).is_some_and(|k| map.contains_key(k.as_str()))
+        });
     for name in ["to_string", "to_debug"] {
-        FuncRegistration::new(name).with_purity(true).register_into_engine(
-            engine,
-            |call: NativeCallContext, array: &mut Array| {
-                json::show_in(&call, &Dynamic::from(array.clone()))
-            },
-        );
-        FuncRegistration::new(name).with_purity(true).register_into_engine(
-            engine,
-            |call: NativeCallContext, map: &mut Map| {
-                json::show_in(&call, &Dynamic::from(map.clone()))
-            },
-        );
+        for plain in [TypeId::of::<Array>(), TypeId::of::<Map>()] {
+            // (raw: a copy would be as deep as the value)
+            engine.register_raw_fn(name, [plain], |call, args| Ok(json::show_in(&call, args[0])));
+        }
     }
 }

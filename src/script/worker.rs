@@ -19,7 +19,7 @@ use super::{
     value::{Outcome, error, with_payload},
 };
 use crate::{
-    engine::{natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest},
+    engine::{allowance, natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest},
     log::Level,
     net::{
         accept::Listener,
@@ -43,13 +43,13 @@ impl Worker {
     /// Names of the properties that the host defines, besides settings and callbacks.
     pub(crate) const PROPERTIES: [&'static str; 3] = ["connections", "address", "generation"];
 
-    fn new(ctx: &Rc<Ctx>, declared: &str) -> Outcome<Self> {
+    fn new(ctx: &Rc<Ctx>, call: &NativeCallContext, declared: &str) -> Outcome<Self> {
         let address = match declared.is_empty() {
             true => None,
             false => Some(Address::parse(declared).map_err(error)?),
         };
         let is_inner = !ctx.is_declaring();
-        let core = WorkerCore::new(ctx, declared, address, is_inner);
+        let core = WorkerCore::new(ctx, declared, address, place_of(call), is_inner);
         if is_inner {
             ctx.note_inner(&core);
         }
@@ -193,9 +193,7 @@ impl Worker {
                 return Err(error(same_name(&name, &other.core().named_at.borrow())));
             }
         }
-        let file = call.call_source().unwrap_or_default();
-        let line = call.call_position().line().unwrap_or_default();
-        *core.named_at.borrow_mut() = format!("{file}:{line}");
+        *core.named_at.borrow_mut() = place_of(call);
         Ok(())
     }
 
@@ -210,6 +208,13 @@ impl Worker {
             sent.count() as i64
         })
     }
+}
+
+/// `main.rhai:3`: where a function is called.
+fn place_of(call: &NativeCallContext) -> String {
+    let file = call.call_source().unwrap_or_default();
+    let line = call.call_position().line().unwrap_or_default();
+    format!("{file}:{line}")
 }
 
 async fn accept_for_ever(worker: Worker, listener: Weak<Listener>) {
@@ -282,9 +287,9 @@ impl Object for Worker {
             let text = format!("{name} is read at the top level only: set it there, and save");
             return Err(error(text));
         }
-        if name == "handler_timeout" && core.is_inner {
+        if matches!(name.as_str(), "handler_timeout" | "handler_memory") && core.is_inner {
             let text =
-                "handler_timeout holds for a whole isolate: set it on the worker of the top level";
+                format!("{name} holds for a whole isolate: set it on the worker of the top level");
             return Err(error(text));
         }
         if name == "name" && core.ctx.is_declaring() && !core.is_inner {
@@ -297,8 +302,12 @@ impl Object for Worker {
             if outcome.is_ok() {
                 core.ctx.turn.look_at_all();
             }
-            if outcome.is_ok() && name == "handler_timeout" {
-                core.ctx.apply_handler_timeout();
+            if outcome.is_ok() && matches!(name.as_str(), "handler_timeout" | "handler_memory") {
+                core.ctx.apply_handler_limits();
+            }
+            // (a top level that makes more than others says so before it does)
+            if outcome.is_ok() && name == "handler_memory" && core.ctx.is_declaring() {
+                allowance::set_running_limit(core.settings.handler_memory.get());
             }
             return outcome;
         }
@@ -348,9 +357,11 @@ pub(crate) fn no_such_callback(name: &str) -> String {
 pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
     super::object::register::<Worker>(engine, natives, Worker::is_same);
     let home = ctx.clone();
-    engine.register_fn("Worker", move |address: &str| Worker::new(&home, address));
+    engine.register_fn("Worker", move |call: NativeCallContext, address: &str| {
+        Worker::new(&home, &call, address)
+    });
     let home = ctx.clone();
-    engine.register_fn("Worker", move || Worker::new(&home, ""));
+    engine.register_fn("Worker", move |call: NativeCallContext| Worker::new(&home, &call, ""));
     web_server::register(engine, ctx);
     macro_rules! method {
         ($name:expr, $function:expr) => {

@@ -1,5 +1,6 @@
 //! `Request`: what a client asked. Nothing is parsed before a script wants it.
 
+mod logging;
 mod methods;
 
 pub(super) use methods::register;
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     engine::{json, ref_array::RefArray, ref_map::RefMap},
-    net::spool::Spool,
+    net::{link::Link, spool::Spool},
     protocol::http,
     script::{
         object::Object,
@@ -34,6 +35,7 @@ use std::{
     cell::{Cell, OnceCell, RefCell},
     net::{IpAddr, SocketAddr},
     rc::Rc,
+    time::{Instant, SystemTime},
 };
 use tokio::sync;
 
@@ -46,6 +48,16 @@ struct Inner {
     body: Body,
     peer: Option<SocketAddr>,
     worker: Worker,
+    /// Does it open a websocket? Then what is usually asked by a call can be read, too.
+    is_opening: bool,
+    /// Of its connection.
+    id: u64,
+    /// The pattern of the route that it took, if a router answers it.
+    route: RefCell<Option<ImmutableString>>,
+    /// When it was there, if its answer is to be told to the access log.
+    began: Cell<Option<(SystemTime, Instant)>>,
+    /// What its handler did instead of answering it.
+    outcome: RefCell<Option<String>>,
     is_answered: Cell<bool>,
     /// What scripts attach to it.
     properties: Properties,
@@ -61,17 +73,39 @@ struct Inner {
 
 impl Request {
     pub(crate) fn new(
-        mut request: http::Request,
+        request: http::Request,
         spool: Option<Spool>,
-        peer: Option<SocketAddr>,
+        connection: &Link,
         worker: &Worker,
     ) -> Self {
+        Self::made(request, spool, connection, worker, false)
+    }
+
+    /// One that opens a websocket.
+    pub(crate) fn opening(head: http::Head, connection: &Link, worker: &Worker) -> Self {
+        let request = http::Request { head, body: Vec::new(), trailers: Vec::new() };
+        Self::made(request, None, connection, worker, true)
+    }
+
+    fn made(
+        mut request: http::Request,
+        spool: Option<Spool>,
+        connection: &Link,
+        worker: &Worker,
+        is_opening: bool,
+    ) -> Self {
+        let is_logged = worker.core().settings.access_log.get();
         let body = Body::new(std::mem::take(&mut request.body), spool);
         Self(Rc::new(Inner {
             request,
             body,
-            peer,
+            peer: connection.peer(),
             worker: worker.clone(),
+            is_opening,
+            id: connection.id,
+            route: RefCell::default(),
+            began: Cell::new(is_logged.then(|| (SystemTime::now(), Instant::now()))),
+            outcome: RefCell::default(),
             is_answered: Cell::new(false),
             properties: Properties::default(),
             refused: RefCell::default(),
@@ -85,14 +119,25 @@ impl Request {
 
     /// Adds what its session has for the answer, which goes out now.
     pub(crate) fn complete(&self, headers: &mut Headers) {
-        self.0.is_answered.set(true);
-        let Some(session) = self.0.session.get() else { return };
-        if let Some(cookie) = session.cookie(self.scheme() == "https") {
-            answer_headers::set_cookie(headers, cookie);
+        if self.complete_opening(headers) {
             answer_headers::keep_private(headers);
         }
-        // (whoever has another cookie may be answered otherwise)
-        answer_headers::vary(headers, "Cookie");
+        if self.0.session.get().is_some() {
+            // (whoever has another cookie may be answered otherwise)
+            answer_headers::vary(headers, "Cookie");
+        }
+    }
+
+    /// The same for an answer that no cache keeps. False: there is no cookie.
+    pub(crate) fn complete_opening(&self, headers: &mut Headers) -> bool {
+        self.0.is_answered.set(true);
+        let session = self.0.session.get();
+        let cookie = session.and_then(|session| session.cookie(self.scheme() == "https"));
+        let has_cookie = cookie.is_some();
+        if let Some(cookie) = cookie {
+            answer_headers::set_cookie(headers, cookie);
+        }
+        has_cookie
     }
 
     fn head(&self) -> &http::Head {
@@ -287,14 +332,6 @@ impl Request {
         }
     }
 
-    /// It is answered: what scripts attached goes, so that a request that holds itself does not stay; and files that came go.
-    pub(crate) fn retire(&self) {
-        self.0.properties.clear();
-        if let Some(Ok(uploads)) = self.0.uploads.get() {
-            uploads.remove();
-        }
-    }
-
     pub(crate) fn host(&self, without_port: bool) -> String {
         let of_host = |b: u8| b.is_ascii_alphanumeric() || b"-._:[]".contains(&b);
         let forwarded = self.forwarded("x-forwarded-host");
@@ -305,6 +342,20 @@ impl Request {
             host.truncate(at);
         }
         host
+    }
+
+    /// The query's fields by their names as they are; the last of a name counts.
+    fn plain_query(&self) -> Dynamic {
+        let decode = |text: &str| {
+            let spaced = text.replace('+', " ");
+            percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+        };
+        let mut query = Map::new();
+        for pair in self.query_string().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            query.insert(decode(name).into(), decode(value).into());
+        }
+        query.into()
     }
 
     fn headers(&self) -> Dynamic {
@@ -339,6 +390,9 @@ impl Request {
     }
 }
 
+/// What a script may read of a request that opens a websocket.
+const OPENING: [&str; 4] = ["path", "query_string", "query", "headers"];
+
 impl Object for Request {
     const NAME: &'static str = "Request";
 
@@ -367,8 +421,20 @@ impl Object for Request {
         "session_regenerate_id",
     ];
 
+    fn is_method(&self, name: &str) -> bool {
+        Self::METHODS.contains(&name) && !(self.0.is_opening && OPENING.contains(&name))
+    }
+
     fn free(&self, name: &str) -> Dynamic {
-        self.0.properties.get(name)
+        let own = self.0.properties.get(name);
+        match name {
+            _ if !self.0.is_opening || !own.is_unit() => own,
+            "path" => self.path().into(),
+            "query_string" => self.query_string().into(),
+            "query" => self.plain_query(),
+            "headers" => self.headers(),
+            _ => own,
+        }
     }
 
     fn set(&self, _: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()> {

@@ -8,6 +8,8 @@ mod callbacks;
 mod connections;
 mod entry;
 mod functions;
+mod language;
+mod lookup;
 mod map;
 mod properties;
 pub(crate) mod registered;
@@ -25,9 +27,10 @@ mod web_server;
 mod worker;
 
 pub use entry::{Entry, Place, Section};
+pub use lookup::{all_names, explain};
 
 /// All sections, in the order in which people learn them.
-const SECTIONS: [Section; 21] = [
+const SECTIONS: [Section; 22] = [
     worker::SECTION,
     properties::SECTION,
     callbacks::SECTION,
@@ -49,6 +52,7 @@ const SECTIONS: [Section; 21] = [
     std_push::SECTION,
     std_router::SECTION,
     route_table::SECTION,
+    route_table::FAILURE,
 ];
 
 const _: () = {

@@ -118,7 +118,7 @@ fn who_is_not_root_cannot_become_somebody_else() {
     fs::write(&file, script("text://127.0.0.1:0", "worker.user = \"root\";")).expect("the script");
     // (the build may lie where nobody else may look)
     let program = folder.path().join("rhost");
-    fs::copy(rhost().get_program(), &program).expect("the binary");
+    fs::copy(env!("CARGO_BIN_EXE_rhost"), &program).expect("the binary");
     let mut command = Command::new(program);
     command.arg("run").arg(file).current_dir("/");
     if geteuid().is_root() {

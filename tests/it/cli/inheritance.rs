@@ -1,10 +1,11 @@
 //! What a process is started with: signals that are ignored, descriptors that happen to be open, scripts that come through a
 //! pipe, a working directory that is gone.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, Said, signal, until},
-    support::client::Client,
-    support::process::rhost,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, Said, signal},
+    process::rhost,
+    wait::until,
 };
 use std::{
     fs,

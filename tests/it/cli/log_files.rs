@@ -1,8 +1,9 @@
 //! Where the lines of a daemon go: to the files that are named, whatever becomes of those, and all of them.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, Said, until},
-    support::client::Client,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, Said, signal},
+    wait::until,
 };
 use std::fs;
 
@@ -39,7 +40,7 @@ fn a_new_server_prints_to_the_file_of_that_name() {
     daemon.start();
     fs::rename(daemon.path("out"), daemon.path("out.old")).expect("it is put aside");
     let server = daemon.server().expect("a server");
-    crate::cli::daemon::signal(server, "KILL");
+    signal(server, "KILL");
     until("a new server", || daemon.server().is_some_and(|new| new != server));
     let said = daemon.rhost("status", &["--json"]);
     let status: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");

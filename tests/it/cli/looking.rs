@@ -1,8 +1,10 @@
 //! `rhost list` and `rhost logs`: what runs, and what it says.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, Said, free_port, signal, until},
-    support::client::Client,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, Said, signal},
+    process::free_port,
+    wait::until,
 };
 use serde_json::Value;
 use std::{

@@ -1,8 +1,9 @@
 //! Root and the daemons that others have started. Root runs these tests; for others they say that they are skipped.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, Said, free_port},
-    support::client::Client,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, Said},
+    process::free_port,
 };
 use std::{
     fs::{self, Permissions},

@@ -1,6 +1,9 @@
 //! What cleaners of temporary folders, and other programs, do to the files of a host that runs.
 
-use crate::cli::daemon::{Daemon, ECHO, signal, until};
+use crate::support::{
+    daemon::{Daemon, ECHO, signal},
+    wait::until,
+};
 use std::{
     fs,
     os::unix::net::UnixListener,
@@ -43,9 +46,7 @@ fn a_server_whose_pid_file_was_made_anew_takes_it_when_its_monitor_dies() {
     until("the new file", || daemon.runtime_file(".pid").is_some());
     until("its content", || daemon.server() == Some(server));
     signal(monitor, "KILL");
-    until("the server's number", || {
-        daemon.rhost("status", &[]).out.contains(&format!("  pid {server}  "))
-    });
+    until("the server's number", || daemon.monitor() == server);
     stops(&daemon);
 }
 

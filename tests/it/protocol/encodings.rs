@@ -1,8 +1,9 @@
 //! `worker.encoding`: as what messages arrive, and what becomes of bytes that are no text.
 
 use crate::support::{
-    client::{BINARY, Client, TEXT as TEXT_FRAME},
+    client::Client,
     host::TestHost,
+    websocket::{BINARY, TEXT as TEXT_FRAME},
 };
 
 const TEXT: &str = "text://127.0.0.1:0";

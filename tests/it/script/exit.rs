@@ -3,7 +3,7 @@
 use crate::support::host::TestHost;
 use std::fs;
 
-const HINT: &str = "`Worker::stop_all(3)` in a handler stops the host with that code";
+const HINT: &str = "use `Worker::stop_all(3)` to stop the host";
 
 #[test]
 fn exit_in_a_handler_costs_the_event_and_says_what_to_write() {
