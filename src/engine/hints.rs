@@ -7,9 +7,7 @@
 use super::closures::{self, ANONYMOUS};
 use super::overflow::Overflow;
 use super::tokens::{Place, place};
-use rhai::{
-    AST, ASTFlags, ASTNode, Engine, EvalAltResult, LexError, ParseErrorType, ScriptFuncDef, Stmt,
-};
+use rhai::{AST, ASTNode, Engine, EvalAltResult, LexError, ParseErrorType, ScriptFuncDef, Stmt};
 
 /// How a panic of Rhai's reads when it finds a variable locked. Only the next turn of a `for` loop meets that: a closure
 /// that captured the loop's variable waits in a method of it.
@@ -91,7 +89,6 @@ impl Hints<'_> {
         match error {
             E::ErrorFunctionNotFound(signature, _) => self.function(signature),
             E::ErrorVariableNotFound(name, _) => self.variable(name, file, at),
-            E::ErrorAssignmentToConstant(name, _) => self.constant(name),
             E::ErrorModuleNotFound(name, _) => self.module(name),
             E::ErrorDotExpr(message, _) => self.property(message),
             E::ErrorDataRace(..) => Some(
@@ -145,18 +142,6 @@ impl Hints<'_> {
         let mut closures = self.asts.iter().flat_map(|a| a.iter_functions());
         let closure = closures.find(|f| name.starts_with(ANONYMOUS) && f.name == name)?;
         Some(closure.params.len())
-    }
-
-    /// A function sees a map, an array or a handle of the top level as a constant that can be changed in place.
-    fn constant(&self, name: &str) -> Option<String> {
-        let is_let = |s: &Stmt| matches!(s, Stmt::Var(x, flags, _) if x.0.name == name && !flags.contains(ASTFlags::CONSTANT));
-        let found = self.asts.iter().any(|ast| ast.statements().iter().any(is_let));
-        found.then(|| {
-            format!(
-                "`{name}` can be changed in place here, `{name}.clear()` or `{name}[key] = …`; \
-                 another one can be put there at the top level only"
-            )
-        })
     }
 
     /// No variable has that name, there.

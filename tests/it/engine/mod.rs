@@ -2,6 +2,8 @@
 
 /// Rhai's array functions.
 mod array_functions;
+/// Other values in variables of the top level.
+mod assigning;
 /// Constants of which a part is assigned to.
 mod constants;
 /// Faults in embedded functions, and scripts that never end.
@@ -10,6 +12,8 @@ mod embedder;
 mod faults;
 /// Errors in functions that are handed from file to file.
 mod faults_across_files;
+/// What can be a key of a map.
+mod keys;
 /// Variables that are in use.
 mod locked_variables;
 /// Where errors point.
