@@ -35,7 +35,7 @@ pub use host::{
     LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded, Status, WorkerInfo,
     WorkerStatus,
 };
-pub use log::{About, Level, Record};
+pub use log::{About, Access, Level, Record};
 pub use rhai;
 pub use script::configuration::Configuration;
 #[doc(hidden)]

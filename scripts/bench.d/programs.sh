@@ -6,7 +6,7 @@ build() {
     local targets=(--bench load --bench echo_tungstenite --bench echo_tcp --bench hello_hyper) executable
     [[ -n ${RHOST_BIN:-} ]] || targets+=(--bin rhost)
     # Cargo puts a hash into the names of bench programs, so it has to tell them.
-    cargo build --release "${targets[@]}" --message-format=json-render-diagnostics >"$work/build" || die "build failed"
+    cargo build --profile dist "${targets[@]}" --message-format=json-render-diagnostics >"$work/build" || die "build failed"
     rhost=${RHOST_BIN:-}
     while read -r executable; do
         case ${executable##*/} in

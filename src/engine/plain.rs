@@ -1,6 +1,10 @@
 //! Functions of rhai's plain arrays and maps that take another array or map: the other one may be a reference.
 
-use super::{json, ref_array::RefArray, ref_map::RefMap};
+use super::{
+    json,
+    ref_array::RefArray,
+    ref_map::{RefMap, key_of},
+};
 use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, NativeCallContext};
 use std::any::TypeId;
 
@@ -57,6 +61,12 @@ pub(super) fn register(engine: &mut Engine) {
     for name in OF_MAPS {
         forward(engine, name, &[TypeId::of::<Map>(), TypeId::of::<RefMap>()]);
     }
+    // As in a map by reference: what cannot be a key is not there.
+    FuncRegistration::new("contains")
+        .with_purity(true)
+        .register_into_engine(engine, |map: &mut Map, key: Dynamic| {
+            key_of(&key).is_some_and(|k| map.contains_key(k.as_str()))
+        });
     for name in ["to_string", "to_debug"] {
         FuncRegistration::new(name).with_purity(true).register_into_engine(
             engine,

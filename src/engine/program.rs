@@ -350,6 +350,10 @@ impl Program {
         unit.map_or(0, |unit| unit.tokens.statement(super::tokens::place(at)))
     }
 
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.modules.sources
+    }
+
     /// Where the main script lies.
     pub(crate) fn directory(&self) -> PathBuf {
         self.modules.sources.main().parent().unwrap_or(Path::new("")).to_owned()
@@ -362,8 +366,6 @@ impl Program {
             let known = |file: &str| self.with_names(file, |n| n.current(name).is_some());
             units.iter().find(|u| known(&u.file) == Some(true)).map(|u| u.file.to_string())
         };
-        let asts = units.iter().map(|u| &u.ast).collect();
-        let hints = Hints { engine: &self.engine, asts, earlier: &earlier };
         let mut sources: super::report::Sources =
             units.iter().map(|u| (u.file.to_string(), u.text.clone())).collect();
         // A file that does not parse is no unit, and it is the one that must be shown.
@@ -373,6 +375,8 @@ impl Program {
                 sources.entry(shown).or_insert_with(|| Rc::from(&*text));
             }
         }
+        let asts = units.iter().map(|u| &u.ast).collect();
+        let hints = Hints { engine: &self.engine, asts, sources: &sources, earlier: &earlier };
         let mut report = Report::of(error, file, &hints);
         if !note.is_empty() {
             report = report.with_note(note);

@@ -6,18 +6,13 @@
 //! (for rhai's names of them), `modules` (for which are the host's) and places.
 
 use super::closures::ANONYMOUS;
-pub(crate) use super::hints::{Hints, nearest};
+pub(crate) use super::hints::{Hints, Sources, nearest};
 use super::modules::is_embedded;
 use super::overflow::Overflow;
 use super::tokens::{Place, place};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin};
 use annotate_snippets::{Renderer, Snippet};
 use rhai::{AST, Dynamic, EvalAltResult, Position};
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
-/// Sources by file name, named as in the errors.
-pub(crate) type Sources = BTreeMap<String, Rc<str>>;
 
 /// How many calls a report lists from the innermost and from the outermost end.
 const FRAMES: (usize, usize) = (12, 4);

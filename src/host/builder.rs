@@ -89,9 +89,16 @@ impl HostBuilder {
     }
 
     /// Adds functions and types of the embedder's own. Called for every engine that is made: one for each isolate and
-    /// generation, on that isolate's thread. A function must not block: it stops its whole isolate.
+    /// generation, on that isolate's thread. A function must not block: it stops its whole isolate. Further calls add
+    /// further functions.
     pub fn register(mut self, register: impl Fn(&mut Engine) + Send + Sync + 'static) -> Self {
-        self.register = Some(Arc::new(register));
+        self.register = Some(match self.register.take() {
+            None => Arc::new(register),
+            Some(before) => Arc::new(move |engine| {
+                before(engine);
+                register(engine);
+            }),
+        });
         self
     }
 

@@ -6,8 +6,11 @@ use crate::{
     script::configuration::cannot_serve_metrics,
 };
 use hyper::{
-    Method, Request, Response, StatusCode, body::Incoming, header::CONTENT_TYPE,
-    server::conn::http1, service::service_fn,
+    Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{ALLOW, CONTENT_TYPE, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{
@@ -115,19 +118,23 @@ fn answer(request: &Request<Incoming>, board: &Board) -> Response<String> {
     let plain = |status, text: &str| {
         let mut response = Response::new(text.to_owned());
         *response.status_mut() = status;
+        let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(CONTENT_TYPE, media_type);
         response
     };
     if request.uri().path() != "/metrics" {
         return plain(StatusCode::NOT_FOUND, "there is only /metrics\n");
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return plain(StatusCode::METHOD_NOT_ALLOWED, "metrics are only read\n");
+        let mut refusal = plain(StatusCode::METHOD_NOT_ALLOWED, "metrics are only read\n");
+        refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return refusal;
     }
     let Ok(text) = metrics::scrape(board) else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "the metrics could not be written\n");
     };
     let mut response = Response::new(text);
-    let media_type = hyper::header::HeaderValue::from_static(metrics::MEDIA_TYPE);
+    let media_type = HeaderValue::from_static(metrics::MEDIA_TYPE);
     response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
 }

@@ -14,6 +14,7 @@ mod metrics;
 mod metrics_server;
 mod publishing;
 mod reload;
+mod reload_pace;
 mod restart;
 mod spawner;
 mod status;

@@ -1,9 +1,17 @@
 //! Keeps the isolates of one script: one for each place in each worker's count. Starts, reloads and stops them as one.
 
 use super::{
-    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo, board::Board, builder::HostConfig,
-    busy_watch::BusyWatch, ending::Draining, handle::Order, metrics_server::MetricsServer,
-    reload::Deployment, restart::Restarts, spawner::Spawner,
+    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo,
+    board::Board,
+    builder::HostConfig,
+    busy_watch::BusyWatch,
+    ending::Draining,
+    handle::Order,
+    metrics_server::MetricsServer,
+    reload::Deployment,
+    reload_pace::{Pace, ReloadPace},
+    restart::Restarts,
+    spawner::Spawner,
 };
 use crate::{
     engine::sources::Sources,
@@ -82,6 +90,8 @@ pub(super) struct Supervisor {
     watch: Option<Watch>,
     /// Reloads that were asked for and are made as one when there is nothing else to do.
     wanted_reload: Option<WantedReload>,
+    /// Of the reloads that scripts ask for.
+    pace: ReloadPace,
     pub(super) draining: Option<Draining>,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
@@ -131,6 +141,7 @@ impl Supervisor {
             stopping,
             watch,
             wanted_reload: None,
+            pace: ReloadPace::default(),
             draining: None,
             rejected: false,
             good: Sources::new(&config.script),
@@ -194,7 +205,11 @@ impl Supervisor {
             let wake = match self.draining {
                 None => {
                     self.restart_due();
-                    self.next_restart()
+                    if self.pace.take_due(Instant::now()) {
+                        self.want_reload(ReloadOptions::default(), None);
+                        continue;
+                    }
+                    self.next_restart().into_iter().chain(self.pace.due()).min()
                 }
                 // (an isolate that ends now is not missed)
                 Some(_) => Some(Instant::now() + STOP_POLL),
@@ -221,7 +236,7 @@ impl Supervisor {
                 // (somebody does not want to wait any more)
                 Order::StopGracefully(code) => return code,
                 Order::Reload(options, reply) => self.want_reload(options, reply),
-                Order::Wish(Wish::Reload) => self.want_reload(ReloadOptions::default(), None),
+                Order::Wish(Wish::Reload) => self.script_wants_reload(),
                 Order::Wish(Wish::Listening { worker, declared, bound }) => {
                     self.tell(HostEvent::Listening { worker, declared, address: bound });
                 }
@@ -236,6 +251,17 @@ impl Supervisor {
             }
         }
         0
+    }
+
+    fn script_wants_reload(&mut self) {
+        match self.pace.ask(Instant::now()) {
+            Pace::Now => self.want_reload(ReloadOptions::default(), None),
+            Pace::Later => {
+                let text = "Worker::reload() was called again within a second of the last time: the reload comes at its end";
+                self.config.log.host(Level::Warn, text);
+            }
+            Pace::Merged => (),
+        }
     }
 
     fn want_reload(&mut self, options: ReloadOptions, reply: Option<Sender<ReloadOutcome>>) {

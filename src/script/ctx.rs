@@ -25,7 +25,7 @@ use crate::{
         turns::Turns,
     },
     error::Fault,
-    log::{About, Level, Log, Record},
+    log::{About, Access, Level, Log, Record},
     net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, turn::Turn},
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
@@ -280,6 +280,7 @@ impl Ctx {
                     isolate: self.number(),
                     generation: fault.generation,
                     connection: fault.connection,
+                    access: None,
                 },
             });
         }
@@ -300,6 +301,22 @@ impl Ctx {
         if let Some(more) = self.warnings.take(self.turn.clock.get() / 1000, "warnings") {
             self.log_connection(Level::Warn, worker, id, format!("{line}{more}"));
         }
+    }
+
+    /// A line of the access log.
+    pub(crate) fn log_access(&self, worker: String, id: u64, access: Access) {
+        self.log.write(Record {
+            level: Level::Info,
+            worker,
+            location: String::new(),
+            message: access.to_string(),
+            about: About {
+                isolate: self.number(),
+                connection: Some(id),
+                access: Some(Box::new(access)),
+                ..About::default()
+            },
+        });
     }
 
     /// A line about one connection of a worker.

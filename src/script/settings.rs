@@ -55,6 +55,8 @@ pub(crate) struct Settings {
     /// Where uploads and large bodies lie while their request is answered; empty: the system's place for such files.
     pub(crate) upload_dir: RefCell<String>,
     pub(crate) trusted_proxies: RefCell<TrustedProxies>,
+    /// Is each answered request told to the log?
+    pub(crate) access_log: Cell<bool>,
     pub(crate) reloadable: Cell<bool>,
     pub(crate) on_script_error: Cell<Policy>,
     /// Seconds that a handler may run without waiting; 0 is off. Holds for the whole isolate that serves the Worker.
@@ -78,6 +80,7 @@ impl Settings {
             max_file_uploads: Cell::new(MAX_FILES),
             upload_dir: RefCell::default(),
             trusted_proxies: RefCell::default(),
+            access_log: Cell::new(false),
             reloadable: Cell::new(true),
             on_script_error: Cell::default(),
             handler_timeout: Cell::new(handler_timeout.as_secs_f64()),
@@ -86,7 +89,7 @@ impl Settings {
     }
 
     /// Names of all settings.
-    pub(crate) const NAMES: [&'static str; 24] = [
+    pub(crate) const NAMES: [&'static str; 25] = [
         "id",
         "count",
         "name",
@@ -101,6 +104,7 @@ impl Settings {
         "max_file_uploads",
         "upload_dir",
         "trusted_proxies",
+        "access_log",
         "reloadable",
         "on_script_error",
         "handler_timeout",
@@ -130,6 +134,7 @@ impl Settings {
             "max_file_uploads" => (self.max_file_uploads.get() as i64).into(),
             "upload_dir" => self.upload_dir.borrow().clone().into(),
             "trusted_proxies" => self.trusted_proxies.borrow().list(),
+            "access_log" => self.access_log.get().into(),
             "reloadable" => self.reloadable.get().into(),
             "on_script_error" => self.on_script_error.get().name().into(),
             "handler_timeout" => self.handler_timeout.get().into(),
@@ -179,6 +184,7 @@ impl Settings {
             "trusted_proxies" => {
                 TrustedProxies::read(value).map(|new| *self.trusted_proxies.borrow_mut() = new)
             }
+            "access_log" => boolean(value, name).map(|b| self.access_log.set(b)),
             "reloadable" => boolean(value, name).map(|b| self.reloadable.set(b)),
             "on_script_error" => match text(value, name).ok().and_then(|t| Policy::named(&t)) {
                 Some(policy) => {
@@ -213,6 +219,7 @@ impl Settings {
         self.max_file_uploads.set(newer.max_file_uploads.get());
         *self.upload_dir.borrow_mut() = newer.upload_dir.borrow().clone();
         *self.trusted_proxies.borrow_mut() = newer.trusted_proxies.borrow().clone();
+        self.access_log.set(newer.access_log.get());
         self.reloadable.set(newer.reloadable.get());
         self.on_script_error.set(newer.on_script_error.get());
         self.handler_timeout.set(newer.handler_timeout.get());

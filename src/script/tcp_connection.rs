@@ -13,6 +13,7 @@ use crate::{
     engine::{handler::Handler, natives::Natives},
     net::link::{Link, Sent, Status},
     protocol::{Wire, scheme::Scheme},
+    web::answer_headers::Headers,
 };
 use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
 use std::{
@@ -121,7 +122,7 @@ impl TcpConnection {
     /// The request that is to be answered now.
     pub(crate) fn set_request(&self, request: Option<Request>) {
         if let Some(old) = self.0.request.replace(request) {
-            old.retire();
+            old.retire(&self.0.link);
         }
     }
 
@@ -147,9 +148,11 @@ impl TcpConnection {
         }
     }
 
-    /// Headers that the request which is being answered has for its answer.
-    pub(crate) fn pending_headers(&self) -> Vec<(String, String)> {
-        self.0.request.borrow().as_ref().map(Request::take_pending).unwrap_or_default()
+    /// Adds what the request which is being answered has for the headers of its answer.
+    pub(crate) fn complete_headers(&self, headers: &mut Headers) {
+        if let Some(request) = &*self.0.request.borrow() {
+            request.complete(headers);
+        }
     }
 
     /// The connection is over: lets go of everything, so that closures that captured it do not keep it alive.

@@ -6,7 +6,8 @@ use cookie::{Cookie, time::Duration};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use std::collections::HashSet;
 
-/// How many cookies of a request are taken, the rest is ignored. Fixed: browsers keep no more than 180 for a site.
+/// How many cookies of a request are taken; whoever asks for them tells the log of more. Fixed: browsers keep no more than
+/// 180 for a site.
 pub(crate) const MAX_COOKIES: usize = 200;
 
 /// Bytes of a name and its encoded value together. Fixed: browsers drop what is longer without a word.
@@ -92,6 +93,28 @@ impl SetCookie {
         }
         Ok(cookie.build().to_string())
     }
+}
+
+/// Do two Set-Cookie headers set the same cookie? That is one of the same name, path and domain (RFC 6265 §5.3).
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    identity(one) == identity(other)
+}
+
+/// Name, path and domain of a Set-Cookie header. Of an attribute that is there twice the last counts.
+fn identity(header: &str) -> (&str, &str, String) {
+    let mut parts = header.split(';').map(str::trim);
+    let pair = parts.next().unwrap_or_default();
+    let name = pair.split_once('=').map_or("", |(name, _)| name.trim_end());
+    let (mut path, mut domain) = ("", "");
+    for part in parts {
+        let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
+        match attribute.trim_end() {
+            a if a.eq_ignore_ascii_case("path") => path = value.trim_start(),
+            a if a.eq_ignore_ascii_case("domain") => domain = value.trim_start(),
+            _ => (),
+        }
+    }
+    (name, path, domain.trim_start_matches('.').to_ascii_lowercase())
 }
 
 /// `Lax`, `Strict` or `None`, in any case.

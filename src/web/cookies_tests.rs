@@ -121,3 +121,24 @@ fn random_headers_do_no_harm() {
         parse([chance.bytes_of(b"ab==;; \"%2\xff", 40).as_slice(), &chance.bytes(40)]);
     }
 }
+
+#[test]
+fn a_cookie_is_its_name_path_and_domain() {
+    for same in [
+        ("a=1", "a=2"),
+        ("a=1; Path=/; HttpOnly", "a=2; path = /; Max-Age=0"),
+        ("a=1; Domain=.Example.com; Path=/", "a = 2; Path=/; domain=example.com"),
+        ("a=1; Path=/x; Path=/", "a=1; Path=/"),
+    ] {
+        assert!(is_same(same.0, same.1), "{same:?}");
+    }
+    for different in [
+        ("a=1", "b=1"),
+        ("a=1", "A=1"),
+        ("a=1; Path=/", "a=1"),
+        ("a=1; Path=/", "a=1; Path=/x"),
+        ("a=1; Domain=example.com", "a=1"),
+    ] {
+        assert!(!is_same(different.0, different.1), "{different:?}");
+    }
+}

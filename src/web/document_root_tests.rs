@@ -58,6 +58,11 @@ impl Site {
                 assert_eq!(found.size, content.len() as u64);
                 content
             }
+            RootAnswer::NotFoundPage(mut found) => {
+                let mut content = String::new();
+                found.file.read_to_string(&mut content).unwrap();
+                format!("not found: {content}")
+            }
             RootAnswer::Redirect(to) => format!("redirect {to}"),
             RootAnswer::Listing(page) => page,
             RootAnswer::NotFound => "not found".into(),
@@ -88,7 +93,7 @@ fn files_and_index_files_are_found() {
     assert_eq!(site.get("/"), "not found");
     site.write("index.html", "home");
     assert_eq!(site.get("/"), "home");
-    assert_eq!(site.file("/", NONE).facts().name, "index.html");
+    assert_eq!(site.file("/", NONE).media_type, "text/html; charset=utf-8");
 }
 
 #[test]
@@ -151,11 +156,24 @@ fn nothing_outside_of_the_root_is_opened() {
 }
 
 #[test]
-fn a_root_is_held_open() {
+fn a_root_is_what_has_its_path_now() {
     let site = site();
-    site.write("a.txt", "a");
-    fs::rename(site.place.path().join("www"), site.place.path().join("moved")).unwrap();
-    assert_eq!(site.get("/a.txt"), "a");
+    let place = |name: &str| site.place.path().join(name);
+    site.write("a.txt", "old");
+    fs::rename(place("www"), place("moved")).unwrap();
+    let fault = site.root.find("/a.txt", NONE, Patience::Waits).unwrap_err().to_string();
+    assert!(fault.contains("cannot be served") && fault.contains("www"), "{fault}");
+    symlink("moved", place("www")).unwrap();
+    assert_eq!(site.get("/a.txt"), "old");
+    fs::create_dir(place("new")).unwrap();
+    fs::write(place("new/a.txt"), "new").unwrap();
+    fs::remove_file(place("www")).unwrap();
+    symlink("new", place("www")).unwrap();
+    assert_eq!(site.get("/a.txt"), "new");
+    fs::remove_file(place("www")).unwrap();
+    fs::write(place("www"), "a file").unwrap();
+    assert!(site.root.find("/a.txt", NONE, Patience::Waits).is_err());
+    fs::remove_file(place("www")).unwrap();
     let missing = DocumentRoot::open(&site.place.path().join("www"), RootOptions::default());
     assert!(missing.unwrap_err().contains("cannot be served"));
     let file = DocumentRoot::open(&site.place.path().join("secret.txt"), RootOptions::default());
@@ -173,7 +191,8 @@ fn without_the_kernels_help_symbolic_links_lead_nowhere() {
     symlink("dir", site.path("linked")).unwrap();
     symlink("dir/sub/a.txt", site.path("link.txt")).unwrap();
     mkfifoat(CWD, site.path("pipe"), Mode::RUSR).unwrap();
-    let walk = |path: &str| site.root.walk(&RootPath::parse(path).unwrap());
+    let look = site.root.look(NONE, Patience::Waits).unwrap();
+    let walk = |path: &str| look.walk(&RootPath::parse(path).unwrap());
     let kind = |fd: OwnedFd| FileType::from_raw_mode(rustix::fs::fstat(fd).unwrap().st_mode);
     assert_eq!(kind(walk("/dir/sub/a.txt").unwrap()), FileType::RegularFile);
     assert_eq!(kind(walk("/dir/sub/").unwrap()), FileType::Directory);
@@ -230,7 +249,8 @@ fn a_long_listing_is_cut() {
     let site = site();
     (0..20).for_each(|n| site.write(&n.to_string(), ""));
     let path = RootPath::parse("/").unwrap();
-    let directory = || Dir::new(site.root.walk(&path).unwrap()).unwrap();
+    let look = site.root.look(NONE, Patience::Waits).unwrap();
+    let directory = || Dir::new(look.walk(&path).unwrap()).unwrap();
     let page = listing::page(&path, directory(), 10).unwrap();
     assert_eq!(page.matches("<li>").count(), 10);
     assert!(page.contains("Only 10 "));
@@ -250,11 +270,12 @@ fn the_smallest_form_that_the_client_takes_is_answered() {
     assert_eq!(coding("/a.js", GZIP), Coding::Stored("gzip"));
     assert_eq!(coding("/a.js", BOTH), Coding::Stored("br"));
     let found = site.file("/a.js", BOTH);
-    assert_eq!((found.size, found.name.as_str(), found.varies), (2, "a.js", true));
+    let known = (found.size, found.media_type.as_str(), found.varies);
+    assert_eq!(known, (2, "text/javascript; charset=utf-8", true));
     assert!(site.file("/a.js", NONE).varies);
     // (asked for by its own name it is an archive)
     assert_eq!(coding("/a.js.gz", GZIP), Coding::AsItIs);
-    assert_eq!(site.file("/a.js.gz", GZIP).name, "a.js.gz");
+    assert_eq!(site.file("/a.js.gz", GZIP).media_type, "application/gzip");
 }
 
 #[test]
@@ -325,4 +346,45 @@ fn random_paths_do_no_harm() {
         let content = site.get(&path);
         assert!(!content.contains("secret"), "{path}");
     }
+}
+
+#[test]
+fn pages_of_the_root_are_answered_where_there_is_nothing() {
+    let own = |not_found: Option<&str>, fallback: Option<&str>| {
+        let (not_found, fallback) = (not_found.map(str::to_owned), fallback.map(str::to_owned));
+        Site::new(RootOptions { not_found, fallback, ..RootOptions::default() })
+    };
+    let site = own(Some("errors/404.html"), Some("index.html"));
+    assert_eq!(site.get("/nothing.js"), "not found");
+    site.write("index.html", "app");
+    site.write("errors/404.html", "sorry");
+    site.write("a.txt", "a");
+    fs::create_dir(site.path("empty")).unwrap();
+    assert_eq!(site.get("/a.txt"), "a");
+    for of_the_application in ["/users/7", "/users/7/", "/empty/", "/v1.2/docs", "/%2fa"] {
+        assert_eq!(site.get(of_the_application), "app", "{of_the_application}");
+    }
+    for of_a_file in ["/nothing.js", "/users/a%2ejs", "/a.txt/", "/.env", "/../secret.txt"] {
+        assert_eq!(site.get(of_a_file), "not found: sorry", "{of_a_file}");
+    }
+    let has = |path: &str| site.root.has(path, Patience::Waits).unwrap();
+    assert!(has("/a.txt") && has("/") && !has("/users/7") && !has("/nothing.js"));
+    assert!(!has("/empty") && !has("/empty/") && !has("/../secret.txt") && !has("/.env"));
+    for bad in ["", "/404.html", "../secret.txt", "a//b", ".env", "a\\b", "errors/"] {
+        let options = RootOptions { not_found: Some(bad.into()), ..RootOptions::default() };
+        assert!(options.check().unwrap_err().contains("not_found"), "{bad}");
+    }
+}
+
+#[test]
+fn a_root_may_have_media_types_of_its_own() {
+    let types = [("ts".to_owned(), "text/plain; charset=utf-8".to_owned())].into();
+    let site = Site::new(RootOptions { types, ..RootOptions::default() });
+    site.write("a.ts", "let a: number;");
+    site.write("a.TS", "let a: number;");
+    site.write("a.js", "let a;");
+    for name in ["/a.ts", "/a.TS"] {
+        assert_eq!(site.file(name, NONE).media_type, "text/plain; charset=utf-8");
+    }
+    assert_eq!(site.file("/a.js", NONE).media_type, "text/javascript; charset=utf-8");
 }

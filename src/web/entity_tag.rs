@@ -3,6 +3,20 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The path of a file in few digits. It is the same on every machine that serves the same paths, unlike an inode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PathSum(u32);
+
+impl PathSum {
+    /// Of the parts of a path, one after the other.
+    pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        // (FNV-1a: it only has to differ where paths do, and to be the same tomorrow)
+        let step = |sum: u32, byte: &u8| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        let bytes = parts.into_iter().flat_map(|part| part.iter().chain(b"/"));
+        Self(bytes.fold(0x811c_9dc5, step))
+    }
+}
+
 /// `"abc"`, or `W/"abc"` if the bytes may differ and mean the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EntityTag {
@@ -12,13 +26,21 @@ pub(crate) struct EntityTag {
 }
 
 impl EntityTag {
-    /// A file that is written anew has another time, to the nanosecond, or another size.
-    pub(crate) fn of_file(modified: SystemTime, size: u64) -> Self {
+    /// A file that is written anew has another time, to the nanosecond, or another size. Files of one time and size, as every
+    /// reproducible build makes them, are told apart by their paths, and so are `a.js` and `a.js.gz`.
+    pub(crate) fn of_file(modified: SystemTime, size: u64, path: PathSum) -> Self {
         let since =
             |from: SystemTime, to: SystemTime| to.duration_since(from).map_or(0, |d| d.as_nanos());
         let (after, before) = (since(UNIX_EPOCH, modified), since(modified, UNIX_EPOCH));
         let sign = if before > 0 { "-" } else { "" };
-        Self { weak: false, opaque: format!("{sign}{:x}-{size:x}", after + before) }
+        Self { weak: false, opaque: format!("{sign}{:x}-{size:x}-{:x}", after + before, path.0) }
+    }
+
+    /// The tag of the same content in this coding, which is another sequence of bytes.
+    pub(crate) fn coded(mut self, coding: &str) -> Self {
+        self.opaque.push('-');
+        self.opaque.push_str(coding);
+        self
     }
 
     /// The same tag, of a body that is made anew for each answer.
@@ -107,9 +129,23 @@ mod tests {
     #[test]
     fn time_and_size_make_the_tag() {
         let at = |nanos: u64| UNIX_EPOCH + Duration::from_nanos(nanos);
-        assert_eq!(EntityTag::of_file(at(255), 16).to_string(), "\"ff-10\"");
+        let of_file = |at, size| EntityTag::of_file(at, size, PathSum(10));
+        assert_eq!(of_file(at(255), 16).to_string(), "\"ff-10-a\"");
         let before = UNIX_EPOCH - Duration::from_nanos(255);
-        assert_eq!(EntityTag::of_file(before, 16).to_string(), "\"-ff-10\"");
-        assert_eq!(EntityTag::of_file(at(255), 16).weakened().to_string(), "W/\"ff-10\"");
+        assert_eq!(of_file(before, 16).to_string(), "\"-ff-10-a\"");
+        assert_eq!(of_file(at(255), 16).weakened().to_string(), "W/\"ff-10-a\"");
+    }
+
+    #[test]
+    fn files_of_one_time_and_size_have_tags_of_their_own() {
+        let tag = |path: &str| {
+            let sum = PathSum::of(path.split('/').map(str::as_bytes));
+            EntityTag::of_file(UNIX_EPOCH, 60, sum)
+        };
+        let paths = ["p.js", "p.js.gz", "p.js.br", "en/p.js", "de/p.js", "dep.js", ""];
+        let tags: std::collections::HashSet<String> =
+            paths.iter().map(|path| tag(path).to_string()).collect();
+        assert_eq!(tags.len(), paths.len(), "{tags:?}");
+        assert_eq!(tag("p.js"), tag("p.js"));
     }
 }

@@ -1,7 +1,7 @@
 //! How a file is answered: the whole of it, a part, or that the client has it already (RFC 9110 §13 and §14). It is
 //! decided from what is known of the file; reading it and sending it is the caller's.
 
-use crate::web::{entity_tag::EntityTag, media_type};
+use crate::web::entity_tag::{EntityTag, PathSum};
 use http_range_header::{ParsedRanges, SyntacticallyCorrectRange, parse_range_header};
 use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,8 +12,9 @@ const END_OF_DATES: u64 = 253_402_300_800;
 /// What is known of a file before it is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FileFacts<'a> {
-    /// Tells the media type. For a compressed sibling it is the name of the file that it stands for.
-    pub(crate) name: &'a str,
+    pub(crate) media_type: &'a str,
+    /// Of the file that is open.
+    pub(crate) path: PathSum,
     /// Bytes that lie on the disk.
     pub(crate) size: u64,
     pub(crate) modified: SystemTime,
@@ -43,6 +44,18 @@ pub(crate) struct FileRequest<'a> {
     pub(crate) if_none_match: Option<&'a [u8]>,
     pub(crate) if_modified_since: Option<&'a [u8]>,
     pub(crate) if_unmodified_since: Option<&'a [u8]>,
+    pub(crate) said: Said<'a>,
+}
+
+/// What the script has said of the file in headers of its own. It knows better, so that conditions are about this.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Said<'a> {
+    /// ETag. One that is no tag is sent as it is, and meets no condition.
+    pub(crate) tag: Option<&'a [u8]>,
+    /// Last-Modified, likewise.
+    pub(crate) modified: Option<&'a [u8]>,
+    /// Accept-Ranges: none.
+    pub(crate) no_ranges: bool,
 }
 
 /// What is to be answered.
@@ -61,7 +74,7 @@ pub(crate) struct FileAnswer {
 
 /// Decides in the order of RFC 9110 §13.2.2.
 pub(crate) fn answer(file: FileFacts, request: FileRequest, now: SystemTime) -> FileAnswer {
-    let validators = Validators::new(file, now);
+    let validators = Validators::new(file, request.said, now);
     if matches!(request.method, "GET" | "HEAD") {
         if validators.has_changed(&request) {
             return empty(412, Vec::new());
@@ -70,18 +83,19 @@ pub(crate) fn answer(file: FileFacts, request: FileRequest, now: SystemTime) -> 
             return empty(304, validators.headers(file));
         }
     }
+    let has_ranges = file.coding != Coding::OnTheWay && !request.said.no_ranges;
     let ranged = request.method == "GET"
-        && file.coding != Coding::OnTheWay
+        && has_ranges
         && request.if_range.is_none_or(|condition| validators.is_still(condition, now));
     let range = request.range.filter(|_| ranged).map_or(Wanted::Whole, |r| wanted(r, file.size));
-    let mut headers = vec![("Content-Type", media_type::of_name(file.name))];
+    let mut headers = vec![("Content-Type", file.media_type.to_owned())];
     match file.coding {
         Coding::AsItIs => (),
         Coding::Stored(coding) => headers.push(("Content-Encoding", coding.to_owned())),
         Coding::OnTheWay => headers.push(("Content-Encoding", "gzip".to_owned())),
     }
     headers.extend(validators.headers(file));
-    if file.coding != Coding::OnTheWay {
+    if has_ranges {
         headers.push(("Accept-Ranges", "bytes".to_owned()));
     }
     match range {
@@ -108,27 +122,45 @@ fn empty(status: u16, headers: Vec<(&'static str, String)>) -> FileAnswer {
 
 /// By what a client can tell one state of a file from another.
 struct Validators {
-    tag: EntityTag,
+    /// Nothing if the script said something that is none.
+    tag: Option<EntityTag>,
     /// Whole seconds; nothing if no header can say it.
     modified: Option<SystemTime>,
+    /// Is the date that of the file, and not what the script said?
+    is_dated: bool,
 }
 
 impl Validators {
-    fn new(file: FileFacts, now: SystemTime) -> Self {
-        let strong = EntityTag::of_file(file.modified, file.size);
+    fn new(file: FileFacts, said: Said, now: SystemTime) -> Self {
+        let tag = match said.tag {
+            None => Some(EntityTag::of_file(file.modified, file.size, file.path)),
+            Some(tag) => EntityTag::parse(tag),
+        };
+        // (§8.8.3.3: each coding has a tag of its own; that of a file has its path in it, with the ending)
+        let tag = tag.map(|tag| match file.coding {
+            Coding::OnTheWay => tag.weakened(),
+            Coding::Stored(coding) if said.tag.is_some() => tag.coded(coding),
+            Coding::Stored(_) | Coding::AsItIs => tag,
+        });
         // (§8.8.2.1: a date to come would be a lie of this machine or of the file's)
         let seconds = file.modified.min(now).duration_since(UNIX_EPOCH).ok();
         let seconds = seconds.map(|since| since.as_secs()).filter(|since| *since < END_OF_DATES);
-        Self {
-            tag: if file.coding == Coding::OnTheWay { strong.weakened() } else { strong },
-            modified: seconds.map(|since| UNIX_EPOCH + Duration::from_secs(since)),
+        let of_file = || seconds.map(|since| UNIX_EPOCH + Duration::from_secs(since));
+        let is_dated = said.modified.is_none();
+        Self { tag, modified: if is_dated { of_file() } else { date(said.modified) }, is_dated }
+    }
+
+    fn is_among(&self, tags: &[u8], like: fn(&EntityTag, &EntityTag) -> bool) -> bool {
+        match &self.tag {
+            Some(tag) => tag.is_among(tags, like),
+            None => tags.trim_ascii() == b"*",
         }
     }
 
     /// Whether If-Match or, without it, If-Unmodified-Since is not met.
     fn has_changed(&self, request: &FileRequest) -> bool {
         match (request.if_match, date(request.if_unmodified_since), self.modified) {
-            (Some(tags), ..) => !self.tag.is_among(tags, EntityTag::is_same),
+            (Some(tags), ..) => !self.is_among(tags, EntityTag::is_same),
             (None, Some(date), Some(modified)) => modified > date,
             _ => false,
         }
@@ -137,7 +169,7 @@ impl Validators {
     /// Whether If-None-Match or, without it, If-Modified-Since says that the client has it.
     fn is_known(&self, request: &FileRequest) -> bool {
         match (request.if_none_match, date(request.if_modified_since), self.modified) {
-            (Some(tags), ..) => self.tag.is_among(tags, EntityTag::is_alike),
+            (Some(tags), ..) => self.is_among(tags, EntityTag::is_alike),
             (None, Some(date), Some(modified)) => modified <= date,
             _ => false,
         }
@@ -147,15 +179,17 @@ impl Validators {
     /// certain that the file did not change again within its second (§8.8.2.2).
     fn is_still(&self, condition: &[u8], now: SystemTime) -> bool {
         if let Some(tag) = EntityTag::parse(condition) {
-            return self.tag.is_same(&tag);
+            return self.tag.as_ref().is_some_and(|own| own.is_same(&tag));
         }
         let Some(modified) = self.modified else { return false };
         date(Some(condition)) == Some(modified) && modified + Duration::from_secs(1) <= now
     }
 
     fn headers(&self, file: FileFacts) -> Vec<(&'static str, String)> {
-        let mut headers = vec![("ETag", self.tag.to_string())];
-        headers.extend(self.modified.map(|at| ("Last-Modified", httpdate::fmt_http_date(at))));
+        let mut headers = Vec::new();
+        headers.extend(self.tag.as_ref().map(|tag| ("ETag", tag.to_string())));
+        let modified = self.modified.filter(|_| self.is_dated);
+        headers.extend(modified.map(|at| ("Last-Modified", httpdate::fmt_http_date(at))));
         if file.varies {
             headers.push(("Vary", "Accept-Encoding".to_owned()));
         }

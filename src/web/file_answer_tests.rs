@@ -14,7 +14,9 @@ fn modified() -> SystemTime {
 
 fn file(size: u64) -> FileFacts<'static> {
     let coding = Coding::AsItIs;
-    FileFacts { name: "a.txt", size, modified: modified(), coding, varies: false }
+    let media_type = "text/plain; charset=utf-8";
+    let path = PathSum::default();
+    FileFacts { media_type, path, size, modified: modified(), coding, varies: false }
 }
 
 fn get() -> FileRequest<'static> {
@@ -26,7 +28,7 @@ fn now() -> SystemTime {
 }
 
 fn tag(size: u64) -> String {
-    EntityTag::of_file(modified(), size).to_string()
+    EntityTag::of_file(modified(), size, PathSum::default()).to_string()
 }
 
 fn header<'a>(answer: &'a FileAnswer, name: &str) -> Option<&'a str> {
@@ -253,10 +255,53 @@ fn random_headers_do_no_harm() {
             if_none_match: pick(3),
             if_modified_since: pick(4),
             if_unmodified_since: pick(5),
+            said: Said { tag: pick(3), modified: pick(4), no_ranges: round % 7 == 0 },
         };
         let size = [0, 1, 100, u64::MAX][chance.below(4)];
         let answer = answer(file(size), request, now());
         assert!(answer.length <= size && answer.start <= size - answer.length);
         assert!(answer.status != 206 || answer.length > 0);
     }
+}
+
+#[test]
+fn conditions_are_about_what_the_script_said_of_the_file() {
+    let said = Said { tag: Some(b"\"v1\""), modified: Some(LATER.as_bytes()), no_ranges: false };
+    let asked = FileRequest { said, ..get() };
+    let plain = answer(file(10), asked, now());
+    assert_eq!((plain.status, header(&plain, "ETag")), (200, Some("\"v1\"")));
+    assert_eq!(header(&plain, "Last-Modified"), None, "the script's own is sent");
+    let status = |request: FileRequest| answer(file(10), request, now()).status;
+    let own_tag = tag(10);
+    assert_eq!(status(FileRequest { if_none_match: Some(b"\"v1\""), ..asked }), 304);
+    assert_eq!(status(FileRequest { if_none_match: Some(own_tag.as_bytes()), ..asked }), 200);
+    assert_eq!(status(FileRequest { if_match: Some(b"\"v1\""), ..asked }), 200);
+    assert_eq!(status(FileRequest { if_match: Some(own_tag.as_bytes()), ..asked }), 412);
+    assert_eq!(status(FileRequest { if_modified_since: Some(DATE.as_bytes()), ..asked }), 200);
+    assert_eq!(status(FileRequest { if_modified_since: Some(LATER.as_bytes()), ..asked }), 304);
+    let part = FileRequest { range: Some(b"bytes=0-1"), ..asked };
+    assert_eq!(status(FileRequest { if_range: Some(b"\"v1\""), ..part }), 206);
+    assert_eq!(status(FileRequest { if_range: Some(own_tag.as_bytes()), ..part }), 200);
+    assert_eq!(status(FileRequest { if_range: Some(LATER.as_bytes()), ..part }), 206);
+    let none = FileRequest { said: Said { no_ranges: true, ..said }, ..part };
+    let whole = answer(file(10), none, now());
+    assert_eq!((whole.status, header(&whole, "Accept-Ranges")), (200, None));
+    let nonsense = Said { tag: Some(b"v1"), modified: Some(b"yesterday"), no_ranges: false };
+    let asked = FileRequest { said: nonsense, ..get() };
+    assert_eq!(status(FileRequest { if_none_match: Some(b"v1"), ..asked }), 200);
+    assert_eq!(status(FileRequest { if_none_match: Some(b"*"), ..asked }), 304);
+    assert_eq!(status(FileRequest { if_modified_since: Some(LATER.as_bytes()), ..asked }), 200);
+    assert_eq!(header(&answer(file(10), asked, now()), "ETag"), None, "it is sent as it is");
+}
+
+#[test]
+fn the_scripts_tag_is_another_in_each_coding() {
+    let said = Said { tag: Some(b"\"v1\""), ..Said::default() };
+    let tag = |coding: Coding| {
+        let answer = answer(FileFacts { coding, ..file(10) }, FileRequest { said, ..get() }, now());
+        header(&answer, "ETag").map(str::to_owned)
+    };
+    assert_eq!(tag(Coding::AsItIs).as_deref(), Some("\"v1\""));
+    assert_eq!(tag(Coding::Stored("br")).as_deref(), Some("\"v1-br\""));
+    assert_eq!(tag(Coding::OnTheWay).as_deref(), Some("W/\"v1\""));
 }

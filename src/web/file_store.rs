@@ -7,8 +7,8 @@ use crate::web::{
 use rustix::{
     fd::OwnedFd,
     fs::{
-        AtFlags, Dir, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT, fstat, futimens, mkdir, open,
-        openat, renameat, statat, unlinkat,
+        AtFlags, Dir, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fstat, futimens, mkdir,
+        open, openat, renameat, stat, statat, unlinkat,
     },
     io::Errno,
     process::geteuid,
@@ -17,8 +17,8 @@ use std::{
     fs::File,
     io,
     io::{Read, Write},
-    path::Path,
-    sync::Arc,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use tokio::task::spawn_blocking;
@@ -39,28 +39,17 @@ const MAX_LIFETIME: Duration = Duration::from_secs(5 * 365 * 24 * 3600);
 /// Sessions as files `session_<id>` in a directory of their own. A file's time of change is the time at which the
 /// session ends, so that each can have a lifetime of its own.
 pub(crate) struct FileStore {
-    directory: Arc<Directory>,
+    path: PathBuf,
+    /// The directory that had the path when a session was last loaded or saved.
+    directory: Arc<Mutex<Arc<Directory>>>,
 }
 
 impl FileStore {
     /// Makes the directory if it is not there, for its owner only. One that is there has to belong to this user, and
     /// nobody else may write to it.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let refused = |why: String| format!("sessions cannot be kept in {}: {why}", path.display());
-        match mkdir(path, Mode::RWXU) {
-            Ok(()) | Err(Errno::EXIST) => (),
-            Err(fault) => return Err(refused(fault.to_string())),
-        }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let opened = open(path, flags, Mode::empty()).and_then(|fd| Ok((fstat(&fd)?, fd)));
-        let (facts, fd) = opened.map_err(|fault| refused(fault.to_string()))?;
-        if facts.st_uid != geteuid().as_raw() {
-            return Err(refused("the directory belongs to another user".into()));
-        }
-        if Mode::from_raw_mode(facts.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
-            return Err(refused("other users may write there; try `chmod 700`".into()));
-        }
-        Ok(Self { directory: Arc::new(Directory { fd }) })
+        let directory = Arc::new(Mutex::new(Arc::new(Directory::open(path)?)));
+        Ok(Self { path: path.to_owned(), directory })
     }
 
     /// Works on the blocking pool.
@@ -68,10 +57,19 @@ impl FileStore {
         &self,
         work: impl FnOnce(&Directory) -> Result<T, SessionError> + Send + 'static,
     ) -> Stored<'_, T> {
-        let directory = Arc::clone(&self.directory);
+        let (path, directory) = (self.path.clone(), self.directory.clone());
         Box::pin(async move {
-            let done = spawn_blocking(move || work(&directory)).await;
-            done.unwrap_or_else(|stopped| Err(io::Error::from(stopped).into()))
+            let done = spawn_blocking(move || {
+                let mut held = directory.lock().unwrap_or_else(PoisonError::into_inner);
+                // (what is kept in one that another has taken the place of would be gone after a restart)
+                if !held.has(&path) {
+                    *held = Arc::new(Directory::open(&path).map_err(io::Error::other)?);
+                }
+                let directory = Arc::clone(&held);
+                drop(held);
+                work(&directory)
+            });
+            done.await.unwrap_or_else(|stopped| Err(io::Error::from(stopped).into()))
         })
     }
 }
@@ -104,12 +102,40 @@ fn file_name(id: &SessionId) -> String {
     format!("{SESSION}{}", id.as_str())
 }
 
-/// The directory, held open so that nobody can put another in its place.
+/// The directory, held open: whoever puts another in its place has to make one that passes the same judgement.
 struct Directory {
     fd: OwnedFd,
 }
 
 impl Directory {
+    /// The directory at a path; see [`FileStore::open`].
+    fn open(path: &Path) -> Result<Self, String> {
+        let refused = |why: String| format!("sessions cannot be kept in {}: {why}", path.display());
+        match mkdir(path, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => (),
+            Err(fault) => return Err(refused(fault.to_string())),
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = open(path, flags, Mode::empty()).and_then(|fd| Ok((fstat(&fd)?, fd)));
+        let (facts, fd) = opened.map_err(|fault| refused(fault.to_string()))?;
+        if facts.st_uid != geteuid().as_raw() {
+            return Err(refused("the directory belongs to another user".into()));
+        }
+        if Mode::from_raw_mode(facts.st_mode).intersects(Mode::WGRP | Mode::WOTH) {
+            return Err(refused("other users may write there; try `chmod 700`".into()));
+        }
+        Ok(Self { fd })
+    }
+
+    /// Is it the one that has this path, or is there no other?
+    fn has(&self, path: &Path) -> bool {
+        let place = |facts: Stat| (facts.st_dev, facts.st_ino);
+        match (fstat(&self.fd), stat(path)) {
+            (Ok(own), Ok(found)) => place(own) == place(found),
+            _ => true,
+        }
+    }
+
     fn load(&self, id: &SessionId) -> io::Result<Option<String>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = match openat(&self.fd, file_name(id), flags, Mode::empty()) {

@@ -15,6 +15,10 @@ fn id() -> SessionId {
     SessionId::fresh().unwrap()
 }
 
+fn directory(store: &FileStore) -> Arc<Directory> {
+    store.directory.lock().unwrap().clone()
+}
+
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
@@ -40,7 +44,7 @@ fn only_the_owner_can_read_sessions() {
     let path = place.path().join("sessions");
     let store = FileStore::open(&path).unwrap();
     let id = id();
-    store.directory.save(&id, "{}", HOUR).unwrap();
+    directory(&store).save(&id, "{}", HOUR).unwrap();
     assert_eq!(mode(&path), 0o700);
     assert_eq!(names(&path), [file_name(&id)]);
     assert_eq!(mode(&path.join(file_name(&id))), 0o600);
@@ -67,7 +71,7 @@ fn a_directory_that_others_can_write_to_is_refused() {
 #[test]
 fn what_is_over_is_collected_and_nothing_else() {
     let place = tempdir().unwrap();
-    let directory = FileStore::open(place.path()).unwrap().directory;
+    let directory = directory(&FileStore::open(place.path()).unwrap());
     let (over, living) = (id(), id());
     directory.save(&over, "{}", Duration::ZERO).unwrap();
     directory.save(&living, "{}", HOUR).unwrap();
@@ -87,7 +91,7 @@ fn what_is_over_is_collected_and_nothing_else() {
 #[test]
 fn files_that_are_no_sessions_are_not_read() {
     let place = tempdir().unwrap();
-    let directory = FileStore::open(place.path()).unwrap().directory;
+    let directory = directory(&FileStore::open(place.path()).unwrap());
     let later = SystemTime::now() + HOUR;
     let (empty, link, folder, binary) = (id(), id(), id(), id());
     let path = |id: &SessionId| place.path().join(file_name(id));
@@ -109,7 +113,7 @@ fn files_that_are_no_sessions_are_not_read() {
 #[test]
 fn a_failed_save_leaves_nothing_behind() {
     let place = tempdir().unwrap();
-    let directory = FileStore::open(place.path()).unwrap().directory;
+    let directory = directory(&FileStore::open(place.path()).unwrap());
     let id = id();
     fs::create_dir(place.path().join(file_name(&id))).unwrap();
     assert!(directory.save(&id, "{}", HOUR).is_err());
@@ -119,7 +123,7 @@ fn a_failed_save_leaves_nothing_behind() {
 #[test]
 fn whoever_reads_finds_a_whole_session() {
     let place = tempdir().unwrap();
-    let directory = FileStore::open(place.path()).unwrap().directory;
+    let directory = directory(&FileStore::open(place.path()).unwrap());
     let id = id();
     let texts = ["a".repeat(100_000), "b".repeat(50_000)];
     directory.save(&id, &texts[0], HOUR).unwrap();
@@ -133,4 +137,25 @@ fn whoever_reads_finds_a_whole_session() {
         }
     });
     assert_eq!(names(place.path()), [file_name(&id)]);
+}
+
+#[test]
+fn a_directory_that_takes_the_place_is_used_if_it_is_as_safe() {
+    let place = tempdir().unwrap();
+    let path = place.path().join("sessions");
+    let store = FileStore::open(&path).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let save = |id: &SessionId| runtime.block_on(store.save(id, "{}".into(), HOUR));
+    let load = |id: &SessionId| runtime.block_on(store.load(id)).unwrap();
+    let (first, second) = (id(), id());
+    save(&first).unwrap();
+    fs::remove_dir_all(&path).unwrap();
+    assert!(save(&first).is_err());
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(save(&first).unwrap_err().to_string().contains("chmod 700"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    save(&second).unwrap();
+    assert_eq!((load(&second).as_deref(), load(&first)), (Some("{}"), None));
+    assert_eq!(names(&path).len(), 1);
 }

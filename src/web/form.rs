@@ -4,11 +4,22 @@
 use indexmap::IndexMap;
 use percent_encoding::percent_decode;
 
-/// How many fields are taken, the rest is ignored. Fixed: no page has as many inputs, and each costs a place in a table.
+/// How many fields one form or query may have. Fixed: no page has as many inputs, and each costs a place in a table.
 pub(crate) const MAX_FIELDS: usize = 1000;
 
-/// How many brackets deep a name may nest, deeper fields are ignored. Fixed: whoever walks the values recurses as deep.
+/// How many brackets deep a name may nest. Fixed: whoever walks the values recurses as deep.
 pub(crate) const MAX_DEPTH: usize = 16;
+
+/// Why a form is not taken. A part of it is never left out: whoever saved the rest would lose what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FormError {
+    #[error("more than {MAX_FIELDS} fields")]
+    Fields,
+    #[error("a name that nests more than {MAX_DEPTH} brackets deep")]
+    Depth,
+    #[error("a list that goes on behind the largest index")]
+    Index,
+}
 
 /// What a field of a form is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,17 +31,20 @@ pub(crate) enum FormValue {
     Map(Vec<(String, FormValue)>),
 }
 
-/// Reads a query string or a body of type `application/x-www-form-urlencoded`. Nothing in it is an error: what is not
-/// UTF-8 is replaced, what is beyond the limits is ignored.
-pub(crate) fn parse(text: &[u8]) -> Vec<(String, FormValue)> {
+/// Reads a query string or a body of type `application/x-www-form-urlencoded`. Only what is beyond the limits is an error;
+/// what is not UTF-8 is replaced.
+pub(crate) fn parse(text: &[u8]) -> Result<Vec<(String, FormValue)>, FormError> {
     let mut form = FormBuilder::default();
-    for field in text.split(|byte| *byte == b'&').filter(|field| !field.is_empty()).take(MAX_FIELDS)
-    {
+    let fields = text.split(|byte| *byte == b'&').filter(|field| !field.is_empty());
+    for (n, field) in fields.enumerate() {
+        if n == MAX_FIELDS {
+            return Err(FormError::Fields);
+        }
         let at = memchr::memchr(b'=', field);
         let (name, value) = field.split_at(at.unwrap_or(field.len()));
-        form.add(&decode(name), decode(value.get(1..).unwrap_or_default()));
+        form.add(&decode(name), decode(value.get(1..).unwrap_or_default()))?;
     }
-    form.finish()
+    Ok(form.finish())
 }
 
 fn decode(text: &[u8]) -> String {
@@ -48,20 +62,21 @@ pub(crate) struct FormBuilder {
 impl FormBuilder {
     /// Adds a field by its whole name. `a[]` appends to `a`, and `a[k]` sets its key `k`. A name that opens no bracket
     /// after its first sign, or never closes it, is a plain name. What follows the last closed bracket does not count.
-    pub(crate) fn add(&mut self, name: &str, value: String) {
-        let Some((first, keys)) = split_name(name) else { return };
+    pub(crate) fn add(&mut self, name: &str, value: String) -> Result<(), FormError> {
+        let Some((first, keys)) = split_name(name)? else { return Ok(()) };
         let mut branch = &mut self.root;
         let mut key = first.to_owned();
         for next in keys {
-            let Some(below) = branch.branch(key) else { return };
+            // (a branch is what it gives, whatever was there)
+            let Some(below) = branch.branch(key) else { return Ok(()) };
             branch = below;
-            key = match (next, branch.next) {
-                ("", Some(next)) => next.to_string(),
-                ("", None) => return,
+            key = match next {
+                "" => branch.next.ok_or(FormError::Index)?.to_string(),
                 _ => next.to_owned(),
             };
         }
         branch.set(key, Node::Text(value));
+        Ok(())
     }
 
     pub(crate) fn finish(self) -> Vec<(String, FormValue)> {
@@ -69,20 +84,23 @@ impl FormBuilder {
     }
 }
 
-/// `a[b][]` → `a` and [`b`, ``]. Nothing for a name that is empty or nests too deep.
-fn split_name(name: &str) -> Option<(&str, Vec<&str>)> {
+/// A name and the keys behind it.
+type Name<'a> = (&'a str, Vec<&'a str>);
+
+/// `a[b][]` → `a` and [`b`, ``]. Nothing for a name that is empty: it has no place in a map.
+fn split_name(name: &str) -> Result<Option<Name<'_>>, FormError> {
     let Some(open) = name.find('[').filter(|at| *at > 0) else {
-        return (!name.is_empty()).then(|| (name, Vec::new()));
+        return Ok((!name.is_empty()).then(|| (name, Vec::new())));
     };
     let (mut keys, mut rest) = (Vec::new(), &name[open..]);
     while let Some((key, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         if keys.len() == MAX_DEPTH {
-            return None;
+            return Err(FormError::Depth);
         }
         keys.push(key);
         rest = after;
     }
-    if keys.is_empty() { Some((name, keys)) } else { Some((&name[..open], keys)) }
+    Ok(Some(if keys.is_empty() { (name, keys) } else { (&name[..open], keys) }))
 }
 
 enum Node {

@@ -18,11 +18,13 @@ pub(crate) mod session_store;
 mod stale_uploads;
 
 pub(crate) mod accept_encoding;
+pub(crate) mod answer_headers;
 pub(crate) mod compression;
 pub(crate) mod document_root;
 pub(crate) mod entity_tag;
 pub(crate) mod file_answer;
 mod listing;
+pub(crate) mod location;
 pub(crate) mod patience;
 mod root_path;
 pub(crate) mod route_table;

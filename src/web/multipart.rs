@@ -166,8 +166,7 @@ impl Reading {
             within(self.field_bytes, self.limits.field_bytes, Limit::FieldBytes)?;
             value.extend_from_slice(&chunk);
         }
-        self.form.add(name, String::from_utf8_lossy(&value).into_owned());
-        Ok(())
+        Ok(self.form.add(name, String::from_utf8_lossy(&value).into_owned())?)
     }
 
     async fn file(

@@ -1,5 +1,6 @@
 //! Why a multipart body was not taken.
 
+use crate::web::form::FormError;
 use std::{fmt, io, path::PathBuf};
 
 /// Why a body was not taken. All that was stored of it is removed again.
@@ -8,6 +9,9 @@ pub(crate) enum MultipartError {
     /// The answer is 400.
     #[error("a multipart body that cannot be read: {0}")]
     Malformed(String),
+    /// The answer is 400.
+    #[error("a form with {0}")]
+    Fields(#[from] FormError),
     /// The answer is 413.
     #[error("a form with too much in it: more than {most} {of}")]
     Limit { of: Limit, most: usize },

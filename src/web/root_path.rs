@@ -22,17 +22,18 @@ impl RootPath {
     /// Decodes the path once. Nothing if no file can be meant: an encoded slash, a backslash, a NUL, a hidden name.
     pub(crate) fn parse(path: &str) -> Option<Self> {
         let rest = path.strip_prefix('/')?;
-        let mut segments = Vec::new();
-        for segment in rest.split('/').filter(|segment| !segment.is_empty()) {
-            let name: Vec<u8> = percent_decode_str(segment).collect();
-            let allowed = !name.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0));
-            if !allowed || is_hidden(&name) {
-                return None;
-            }
-            segments.push(name);
-        }
+        let names = rest.split('/').filter(|segment| !segment.is_empty());
+        let names = names.map(|segment| percent_decode_str(segment).collect());
+        let segments = names.map(allowed).collect::<Option<Vec<_>>>()?;
         let directory = segments.is_empty() || path.ends_with('/');
         Some(Self { segments, directory })
+    }
+
+    /// A file that a script names, as it is called: `errors/404.html`. Nothing for what no request could ask for.
+    pub(crate) fn of_file(path: &str) -> Option<Self> {
+        let names = path.split('/').map(|name| name.as_bytes().to_vec());
+        let segments = names.map(|name| allowed(name).filter(|name| !name.is_empty()));
+        Some(Self { segments: segments.collect::<Option<_>>()?, directory: false })
     }
 
     pub(crate) fn is_directory(&self) -> bool {
@@ -90,6 +91,12 @@ impl RootPath {
         let names = self.segments().map(|name| format!("{}/", String::from_utf8_lossy(name)));
         format!("/{}", names.collect::<String>())
     }
+}
+
+/// The name, if it can be that of something in a directory and is not hidden.
+fn allowed(name: Vec<u8>) -> Option<Vec<u8>> {
+    let leads_elsewhere = name.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0));
+    (!leads_elsewhere && !is_hidden(&name)).then_some(name)
 }
 
 pub(crate) fn is_hidden(name: &[u8]) -> bool {

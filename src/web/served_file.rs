@@ -1,13 +1,16 @@
 //! A file that is to be answered.
 
 use crate::web::{
+    entity_tag::PathSum,
     file_answer::{Coding, FileFacts},
+    media_type,
     patience::Patience,
 };
 use rustix::fs::{CWD, Mode, OFlags, open, openat2};
 use std::{
     fs::File,
     io,
+    os::unix::ffi::OsStrExt,
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -23,7 +26,8 @@ pub(crate) struct ServedFile {
     pub(crate) size: u64,
     pub(crate) modified: SystemTime,
     /// Of the file that was asked for, also if a compressed one beside it is open.
-    pub(crate) name: String,
+    pub(crate) media_type: String,
+    pub(crate) path: PathSum,
     pub(crate) coding: Coding,
     /// Another client may be answered in another coding.
     pub(crate) varies: bool,
@@ -43,14 +47,16 @@ impl ServedFile {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
         }
         let (size, modified) = (facts.len(), facts.modified().unwrap_or(UNIX_EPOCH));
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { file, size, modified, name, coding: Coding::AsItIs, varies: false })
+        let media_type =
+            media_type::of_name(&path.file_name().unwrap_or_default().to_string_lossy());
+        let path = PathSum::of([path.as_os_str().as_bytes()]);
+        Ok(Self { file, size, modified, media_type, path, coding: Coding::AsItIs, varies: false })
     }
 
     /// What decides how it is answered.
     pub(crate) fn facts(&self) -> FileFacts<'_> {
-        let Self { size, modified, coding, varies, .. } = *self;
-        FileFacts { name: &self.name, size, modified, coding, varies }
+        let Self { path, size, modified, coding, varies, .. } = *self;
+        FileFacts { media_type: &self.media_type, path, size, modified, coding, varies }
     }
 }
 
@@ -68,7 +74,8 @@ mod tests {
         mkfifoat(CWD, path("pipe"), Mode::RUSR).unwrap();
         let file = ServedFile::open(&path("a.txt"), Patience::Waits).unwrap();
         let facts = file.facts();
-        assert_eq!((facts.name, facts.size, facts.coding), ("a.txt", 3, Coding::AsItIs));
+        let seen = (facts.media_type, facts.size, facts.coding);
+        assert_eq!(seen, ("text/plain; charset=utf-8", 3, Coding::AsItIs));
         for wrong in [path("pipe"), path(""), "/dev/null".into()] {
             let kind = ServedFile::open(&wrong, Patience::Waits).unwrap_err().kind();
             assert_eq!(kind, io::ErrorKind::InvalidInput, "{}", wrong.display());

@@ -1,4 +1,5 @@
-//! All tests of the host from outside, in one binary. Folders mirror those of `src`. Sockets, files and time are real.
+//! All tests of the host from outside, in one binary. Folders mirror those of `src`. Sockets and files are real, and
+//! so is time, but where a test moves it.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod support;

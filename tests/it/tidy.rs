@@ -43,7 +43,7 @@ impl Source {
     /// What is compiled into the library: no comments, and nothing from the first `#[cfg(test)]` on, which by custom
     /// stands last.
     fn code(&self) -> String {
-        if self.name.ends_with("_tests.rs") {
+        if self.name.ends_with("_tests.rs") || self.name.contains("/tests/") {
             return String::new();
         }
         let code = self.text.lines().take_while(|line| line.trim() != "#[cfg(test)]");

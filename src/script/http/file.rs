@@ -7,9 +7,10 @@ use crate::{
     net::link::{Link, Sent, Status},
     protocol::http::{Payload, ResponseHead},
     web::{
+        answer_headers::{self, Headers},
         compression,
         document_root::{DocumentRoot, RootAnswer, RootOptions},
-        file_answer::{self, FileAnswer},
+        file_answer::{self, FileAnswer, FileRequest},
         patience::Patience,
         served_file::ServedFile,
     },
@@ -48,7 +49,7 @@ pub(super) enum FileBody {
 pub(super) struct Head {
     pub(super) status: u16,
     pub(super) reason: Option<String>,
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Headers,
 }
 
 /// An answer whose file is open, if it has one, with the first part of it.
@@ -84,9 +85,9 @@ impl Ready {
         Self { status, headers, content: Content::Bytes(format!("{text}\n").into_bytes()) }
     }
 
-    /// Does it say that there is no file, whatever the script said of one?
-    fn is_refusal(&self) -> bool {
-        self.status >= 400 && matches!(self.content, Content::Bytes(_))
+    /// Is it something else than the file, of which the script may have said much?
+    fn is_no_file(&self) -> bool {
+        !matches!(self.status, 200 | 206 | 304)
     }
 
     fn with_header(mut self, name: &'static str, value: &str) -> Self {
@@ -103,7 +104,7 @@ pub(super) fn send(connection: &TcpConnection, head: Head, body: FileBody) -> Re
     let is_part =
         matches!(body, FileBody::Part { offset: 1.., .. } | FileBody::Part { length: 1.., .. });
     let wish = connection.request().map(|r| Wish::of(&r, head.status == 200 && !is_part));
-    let wish = wish.unwrap_or_default();
+    let wish = wish.unwrap_or_default().saying(&head.headers);
     let path = match &body {
         FileBody::Part { path, .. } => path.display().to_string(),
         FileBody::Below { path, .. } | FileBody::Served { path, .. } => path.clone(),
@@ -116,7 +117,8 @@ pub(super) fn send(connection: &TcpConnection, head: Head, body: FileBody) -> Re
 /// Answers a request from the roots of a WebServer; it has been promised.
 pub(crate) fn serve(connection: &TcpConnection, request: &Request, root: Arc<DocumentRoot>) {
     const ALLOWED: &str = "GET, HEAD, OPTIONS";
-    let headers = connection.pending_headers();
+    let mut headers = Headers::new();
+    connection.complete_headers(&mut headers);
     let head = Head { status: 200, reason: None, headers };
     let wish = Wish::of(request, true);
     let body = FileBody::Served { root, path: wish.path.clone() };
@@ -161,17 +163,20 @@ fn deliver_soon(
 /// Sends an answer. False: only the end of the connection can tell the peer that it is not whole.
 async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
     let mut headers = head.headers;
-    if ready.is_refusal() {
-        // (they tell of the file that is not sent; cookies, that of the session among them, tell of the client)
-        headers.retain(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    if ready.is_no_file() {
+        answer_headers::without_content(&mut headers);
     }
-    for (name, value) in ready.headers {
-        if !headers.iter().any(|(n, _): &(String, String)| n.eq_ignore_ascii_case(name)) {
-            headers.push((name.to_owned(), value));
-        }
+    answer_headers::add_facts(&mut headers, ready.headers);
+    // (a file has what caches need to keep it, with the cookies of whoever asked first)
+    let has = |name| answer_headers::get(&headers, name).is_some();
+    if has("set-cookie") && !has("cache-control") {
+        answer_headers::keep_private(&mut headers);
     }
     let is_changed = head.status != 200 && matches!(ready.status, 200 | 206);
     let status = if is_changed { head.status } else { ready.status };
+    if !matches!(status, 206 | 416) {
+        answer_headers::remove(&mut headers, "content-range");
+    }
     let reason = head.reason.as_deref().filter(|_| status == head.status);
     let begin = ResponseHead { status, reason, headers: &headers, media_type: "" };
     let is_sent = |sent| matches!(sent, Ok(Sent::Written | Sent::Queued));
@@ -254,11 +259,7 @@ fn ready(body: &FileBody, wish: &Wish, patience: Patience) -> io::Result<Ready> 
             part_of(ServedFile::open(path, patience)?, wish, *offset, *length, patience)
         }
         FileBody::Below { directory, options, path } => {
-            if patience == Patience::AtOnce {
-                return Err(io::ErrorKind::WouldBlock.into());
-            }
-            let root = DocumentRoot::open(directory, options.clone()).map_err(io::Error::other)?;
-            below(&root, path, wish, patience)
+            below(&DocumentRoot::at(directory, options.clone()), path, wish, patience)
         }
         FileBody::Served { root, path } => below(root, path, wish, patience),
     }
@@ -266,7 +267,16 @@ fn ready(body: &FileBody, wish: &Wish, patience: Patience) -> io::Result<Ready> 
 
 fn below(root: &DocumentRoot, path: &str, wish: &Wish, patience: Patience) -> io::Result<Ready> {
     Ok(match root.find(path, wish.accepts, patience)? {
-        RootAnswer::File(file) => whole(file, wish, patience)?,
+        RootAnswer::File(file) => whole(file, wish, wish.as_request(), patience)?,
+        RootAnswer::NotFoundPage(page) => {
+            let request = FileRequest { method: &wish.method, ..FileRequest::default() };
+            let page = whole(page, wish, request, patience)?;
+            // (whoever keeps the page must not take it for what was asked for)
+            let is_of_page =
+                |name: &str| matches!(name, "Content-Type" | "Content-Encoding" | "Vary");
+            let headers = page.headers.into_iter().filter(|(name, _)| is_of_page(name));
+            Ready { status: 404, headers: headers.collect(), ..page }
+        }
         RootAnswer::Redirect(found) => {
             Ready::empty(301).with_header("Location", &wish.redirected(path, &found))
         }
@@ -280,8 +290,15 @@ fn below(root: &DocumentRoot, path: &str, wish: &Wish, patience: Patience) -> io
 }
 
 /// The file as the request wants it: all of it, a part, or nothing because it is known.
-fn whole(file: ServedFile, wish: &Wish, patience: Patience) -> io::Result<Ready> {
-    let answer = file_answer::answer(file.facts(), wish.as_request(), SystemTime::now());
+fn whole(
+    file: ServedFile,
+    wish: &Wish,
+    request: FileRequest<'_>,
+    patience: Patience,
+) -> io::Result<Ready> {
+    let mut facts = file.facts();
+    facts.varies &= !wish.is_coded;
+    let answer = file_answer::answer(facts, request, SystemTime::now());
     if !answer.compress {
         return opened(file.file, answer, wish, patience);
     }
@@ -305,7 +322,7 @@ fn part_of(
     patience: Patience,
 ) -> io::Result<Ready> {
     if offset == 0 && length == 0 {
-        return whole(file, wish, patience);
+        return whole(file, wish, wish.as_request(), patience);
     }
     let mut answer = file_answer::answer(file.facts(), wish.as_request(), SystemTime::now());
     let left = file.size.saturating_sub(offset);

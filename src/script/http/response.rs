@@ -5,7 +5,11 @@ use crate::{
     engine::{natives::Natives, ref_array::RefArray, ref_map::RefMap},
     protocol::http::check_header,
     script::value::{Outcome, boolean, error, text, whole, with_payload},
-    web::cookies::{self, SameSite, SetCookie},
+    web::{
+        answer_headers::{self, Headers},
+        cookies::{self, SameSite, SetCookie},
+        location,
+    },
 };
 use rhai::{Dynamic, Engine, ImmutableString};
 use std::{
@@ -32,14 +36,13 @@ pub(super) enum Body {
 pub(super) struct Parts {
     pub(super) status: u16,
     pub(super) reason: Option<String>,
-    pub(super) headers: Vec<(String, String)>,
+    pub(super) headers: Headers,
     pub(super) body: Body,
 }
 
 impl Parts {
     fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str())
+        answer_headers::get(&self.headers, name)
     }
 
     pub(super) fn is_event_stream(&self) -> bool {
@@ -58,10 +61,10 @@ impl Parts {
 
     /// Removes a header, whatever its case.
     fn without(&mut self, name: &str) {
-        self.headers.retain(|(n, _)| !n.eq_ignore_ascii_case(name));
+        answer_headers::remove(&mut self.headers, name);
     }
 
-    /// Adds a header, or as many as `value` has elements.
+    /// Adds a header, or as many as `value` has elements. A cookie takes the place of the same one.
     fn add(&mut self, name: &str, value: &Dynamic) -> Outcome<()> {
         let wrapped = RefMap::wrap(value.clone());
         let values = match wrapped.read_lock::<RefArray>() {
@@ -71,10 +74,17 @@ impl Parts {
         for value in values {
             let shown = with_payload(&value, |_, b| String::from_utf8_lossy(b).into_owned())?;
             check_header(name, &shown).map_err(error)?;
-            if self.headers.len() == MAX_HEADERS {
+            match name.to_ascii_lowercase().as_str() {
+                "set-cookie" => answer_headers::set_cookie(&mut self.headers, shown),
+                "location" | "content-location" => {
+                    self.headers.push((name.to_owned(), location::encoded(&shown)));
+                }
+                _ => self.headers.push((name.to_owned(), shown)),
+            }
+            if self.headers.len() > MAX_HEADERS {
+                self.headers.truncate(MAX_HEADERS);
                 return Err(error(format!("a response has at most {MAX_HEADERS} headers")));
             }
-            self.headers.push((name.to_owned(), shown));
         }
         Ok(())
     }
@@ -179,11 +189,21 @@ impl Response {
         Ok(self.clone())
     }
 
-    /// Adds a Set-Cookie header.
+    /// Adds a Set-Cookie header, in the place of one for the same name, path and domain.
     fn cookie(&self, name: &str, value: &str, options: &Dynamic) -> Made {
         let cookie = cookie(name, value, options)?;
         self.0.borrow_mut().add("Set-Cookie", &cookie.into())?;
         Ok(self.clone())
+    }
+
+    /// A line of plain text.
+    pub(super) fn plain(status: u16, text: &str) -> Made {
+        let response = Self::new(status.into())?;
+        response.with_header("Content-Type", &super::PLAIN.into())?.with_body(text.into())
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.parts().status
     }
 
     fn json(value: &Dynamic) -> Made {

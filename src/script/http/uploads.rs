@@ -31,7 +31,7 @@ pub(super) struct Refused {
 impl From<MultipartError> for Refused {
     fn from(fault: MultipartError) -> Self {
         let status = match fault {
-            MultipartError::Malformed(_) => 400,
+            MultipartError::Malformed(_) | MultipartError::Fields(_) => 400,
             MultipartError::Limit { .. } => 413,
             MultipartError::Storage { .. } | MultipartError::Body(_) => 500,
         };

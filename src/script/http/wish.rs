@@ -1,7 +1,12 @@
 //! What a request says about the file that is its answer. Not which file that is: a script may choose.
 
 use super::Request;
-use crate::web::{accept_encoding::AcceptEncoding, file_answer::FileRequest};
+use crate::web::{
+    accept_encoding::AcceptEncoding,
+    answer_headers::{self, Headers},
+    file_answer::{FileRequest, Said},
+    location,
+};
 
 /// What the request says about the file it wants.
 #[derive(Default)]
@@ -13,6 +18,11 @@ pub(super) struct Wish {
     pub(super) accepts: AcceptEncoding,
     /// Those of `NAMES`.
     conditions: [Option<String>; 6],
+    /// What the script said of the file: ETag and Last-Modified.
+    validators: [Option<String>; 2],
+    no_ranges: bool,
+    /// Did the script say how the file is coded? Then it is not coded once more.
+    pub(super) is_coded: bool,
 }
 
 /// The headers of conditions and ranges.
@@ -31,12 +41,26 @@ impl Wish {
                 true => NAMES.map(|name| request.header(name)),
                 false => Default::default(),
             },
+            ..Self::default()
         }
+    }
+
+    /// The same for an answer with these headers of the script's own.
+    pub(super) fn saying(mut self, headers: &Headers) -> Self {
+        let said = |name| answer_headers::get(headers, name);
+        self.validators = ["etag", "last-modified"].map(|name| said(name).map(str::to_owned));
+        self.no_ranges = said("accept-ranges").is_some_and(|u| u.eq_ignore_ascii_case("none"));
+        self.is_coded = said("content-encoding").is_some();
+        if self.is_coded {
+            self.accepts = AcceptEncoding::default();
+        }
+        self
     }
 
     pub(super) fn as_request(&self) -> FileRequest<'_> {
         let [range, if_range, if_match, if_none_match, if_modified_since, if_unmodified_since] =
             self.conditions.each_ref().map(|h| h.as_deref().map(str::as_bytes));
+        let [tag, modified] = self.validators.each_ref().map(|v| v.as_deref().map(str::as_bytes));
         FileRequest {
             method: &self.method,
             range,
@@ -45,6 +69,7 @@ impl Wish {
             if_none_match,
             if_modified_since,
             if_unmodified_since,
+            said: Said { tag, modified, no_ranges: self.no_ranges },
         }
     }
 
@@ -52,12 +77,12 @@ impl Wish {
     /// was looked for, `found` is the same with the slash.
     pub(super) fn redirected(&self, asked: &str, found: &str) -> String {
         let before = self.path.strip_suffix(asked);
-        // (what browsers take for the name of another host is not repeated)
-        let before = before.filter(|b| !b.starts_with("//") && !b.contains('\\'));
-        let before = before.unwrap_or_default();
+        // (two slashes would begin the name of another host)
+        let before = before.filter(|before| !before.starts_with("//")).unwrap_or_default();
+        let to = location::encoded(&format!("{before}{found}"));
         match self.query.is_empty() {
-            true => format!("{before}{found}"),
-            false => format!("{before}{found}?{}", self.query),
+            true => to,
+            false => format!("{to}?{}", location::encoded(&self.query)),
         }
     }
 }

@@ -35,6 +35,24 @@ worker.on_worker_start = |worker| {
 Worker::run_all();
 "#,
         ).waiting(),
+        Entry::new(
+            "file_exists_in",
+            &[
+                "file_exists_in(directory: string, path: string) -> bool",
+                "file_exists_in(directory: string, path: string, options: map) -> bool",
+            ],
+            "Whether `with_file_in` of the same arguments would find something: a file, the index of a folder, a listing. \
+                What lies outside of the directory, by `..` or a link, or is hidden, does not exist. A directory that is not \
+                there is an error.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.on_worker_start = |worker| {
+    print(file_exists_in(".", "/no such file.txt"));  // prints false
+    print(file_exists_in(".", "../../etc/passwd"));  // prints false
+};
+Worker::run_all();
+"#,
+        ).waiting(),
         Entry::new("parse_json", &["parse_json(text: string) -> any"],
             "The value of a JSON text; `()` if it is none. Numbers without a fraction become integers where they \
                 fit, `null` becomes `()`.",

@@ -177,6 +177,23 @@ Worker::run_all();
 "#,
         ),
         Entry::new(
+            "access_log",
+            &["access_log: bool = false"],
+            "Is each request that was answered told to the log, with files, refusals and the openings of websockets? A line has \
+                the combined format of Apache and nginx and, at its end, the seconds that it took: `127.0.0.1 - - \
+                [30/Nov/2026:11:21:09 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl/8.0\" 0.001`. A client that left before \
+                it was answered has the status 499. The address is that of `request.ip()`. What a client wrote is escaped, so \
+                that nobody forges a line. With `--log-format json` a line has fields instead; \
+                `Worker::configure(#{ access_log_file: \"access.log\" })` gives the lines a file of their own, without \
+                anything before them.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.access_log = true;
+worker.on_message = |connection, request| connection.send("hello");
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
             "on_script_error",
             &["on_script_error: string = \"keep\""],
             "What an error in a callback costs besides its event: `keep` nothing, `close` the connection (websockets get \

@@ -10,7 +10,7 @@ use crate::{
         callback::Event,
         connections::Connections,
         ctx::Ctx,
-        http::{Chunk, Request, Response, RouteTable, ServerSentEvents, Session},
+        http::{Chunk, Failure, Request, Response, RouteTable, ServerSentEvents, Session},
         settings::Settings,
         tcp_connection::TcpConnection,
         worker::Worker,
@@ -88,6 +88,7 @@ fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
         (TypeId::of::<Chunk>(), "Chunk"),
         (TypeId::of::<ServerSentEvents>(), "ServerSentEvents"),
         (TypeId::of::<RouteTable>(), "RouteTable"),
+        (TypeId::of::<Failure>(), "Failure"),
         (TypeId::of::<engine::ref_map::RefMap>(), "map"),
         (TypeId::of::<engine::ref_array::RefArray>(), "array"),
     ];

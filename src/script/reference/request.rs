@@ -100,7 +100,9 @@ Worker::run_all();
             "get",
             &["get() -> map", "get(name: string) -> any", "get(name: string, default: any) -> any"],
             "A field of the query, decoded; `default` or `()` if it is not there; without a name all fields. \
-                `tags[]=a&tags[]=b` is an array `tags`, `user[name]=ann` a map `user`; else the last one of a name counts.",
+                `tags[]=a&tags[]=b` is an array `tags`, `user[name]=ann` a map `user`; else the last one of a name counts. More than \
+                1000 fields are an error, which answers 414 unless the script catches it, and so is a name with more than 16 \
+                brackets (400): a part of a query is never left out.",
             r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.on_message = |connection, request| {
@@ -120,7 +122,7 @@ Worker::run_all();
                 "post(name: string, default: any) -> any",
             ],
             "A field of the body, as `get` is one of the query. A body whose Content-Type names JSON gives the fields of its \
-                object.",
+                object. A form that is not taken whole is an error: 413 with more than 1000 fields, 400 if it cannot be read.",
             r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.on_message = |connection, request| {

@@ -49,8 +49,9 @@ Worker::run_all();
                 "Response::redirect(location: string) -> Response",
                 "Response::redirect(location: string, status: int) -> Response",
             ],
-            "Sends the client elsewhere, with 302 or another status from 300 to 399. Line breaks in the location are an \
-                error; where it leads is yours to check, if it came from the client.",
+            "Sends the client elsewhere, with 302 or another status from 300 to 399. What may not stand in a URI is \
+                percent-encoded, and escapes that are there stay. Line breaks in the location are an error; where it leads \
+                is yours to check, if it came from the client.",
             r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.on_message = |connection, request| connection.send(Response::redirect("/login", 303));
@@ -161,9 +162,8 @@ Worker::run_all();
                 "with_file_in(directory: string, path: string, options: map) -> Response",
             ],
             "Sends the file that a path, as a request writes it, leads to below a directory, and nothing outside of it; \
-                otherwise as `with_file`. A relative directory begins at the script. Options: `index` (a name, or an array of \
-                names, of the files that stand for a folder), `listing` (false: may folders be listed?), `compress`; others \
-                are an error.",
+                otherwise as `with_file`. A relative directory begins at the script. The options are those of `add_root`; \
+                others are an error.",
             r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.on_message = |connection, request| {
@@ -178,7 +178,8 @@ Worker::run_all();
                 "cookie(name: string, value: string) -> Response",
                 "cookie(name: string, value: string, options: map) -> Response",
             ],
-            "Adds a cookie; its value may be any text. Options: `max_age` (seconds; 0 removes it; without, it lives until \
+            "Adds a cookie, in the place of one for the same name, path and domain; its value may be any text. Whoever sends \
+                the same `Response` to several clients sends all of them its cookies. Options: `max_age` (seconds; 0 removes it; without, it lives until \
                 the browser is closed), `path` (`/`), `domain`, `secure` (false), `http_only` (true), `same_site` \
                 (`Lax`, or `Strict` or `None`; empty: not said). Unknown options, and name and value of more than 4096 bytes \
                 together, are an error.",

@@ -35,11 +35,14 @@ Worker::run_all();
             ],
             "Serves a directory to those who ask for the domain. A `Host` that no root has gets the first root; \
                 ports and case do not count. A relative directory begins where the script lies; one that cannot be \
-                opened is an error. Each run of the top level opens them anew, and a reload changes them under open \
-                connections. The options: `index` (a name or an array of names that are looked for in a directory, default \
+                opened is an error. Another directory that takes its place, by a rename or a link, is served at once; while \
+                there is none the answer is 500, and the log says so. A reload changes roots under open connections. The options: `index` (a name or an array of names that are looked for in a directory, default \
                 `[\"index.html\", \"index.htm\"]`), `listing` (whether a directory without one is listed, default false), \
                 `compress` (whether `.br` and `.gz` files beside a file stand for it, and text from 1 KiB to 1 MiB is \
-                compressed on the way, default true). Any http worker may have roots.",
+                compressed on the way, default true), `not_found` (the file below the root that goes with a 404, such as \
+                `\"404.html\"`), `fallback` (the file that is answered with 200 to paths that lead nowhere and whose last \
+                name has no dot, for an application that makes its pages in the browser), `types` (media types by ending, \
+                `#{ ts: \"text/plain\" }`). Any http worker may have roots.",
             r#"
 let server = WebServer("http://127.0.0.1:0");
 server.add_root("example.com", ".");

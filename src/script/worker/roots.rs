@@ -20,7 +20,8 @@ impl Roots {
         {
             return Err(format!("`{domain}` is not a domain: give a name such as www.example.com"));
         }
-        let (domain, root) = (domain.to_ascii_lowercase(), DocumentRoot::open(directory, options)?);
+        let domain = without_dot(domain).to_ascii_lowercase();
+        let root = DocumentRoot::open(directory, options)?;
         let mut roots = self.0.borrow_mut();
         match roots.iter_mut().find(|(known, _)| *known == domain) {
             Some((_, old)) => *old = Arc::new(root),
@@ -31,7 +32,7 @@ impl Roots {
 
     /// That of the host, else the first.
     pub(crate) fn find(&self, host: &str) -> Option<Arc<DocumentRoot>> {
-        let roots = self.0.borrow();
+        let (roots, host) = (self.0.borrow(), without_dot(host));
         let root = roots.iter().find(|(domain, _)| domain.eq_ignore_ascii_case(host));
         root.or(roots.first()).map(|(_, root)| root.clone())
     }
@@ -43,6 +44,11 @@ impl Roots {
     pub(super) fn replace_by(&self, newer: &Roots) {
         drop(self.0.replace(newer.0.take()));
     }
+}
+
+/// A name with a dot at its end is the same name, said to be complete (RFC 3986 §3.2.2).
+fn without_dot(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
 }
 
 fn is_port(part: &str) -> bool {

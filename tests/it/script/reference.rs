@@ -1,10 +1,7 @@
 //! The script reference against what is really there: nothing is missing in it, nothing is invented, and every example
 //! does what it says. Also keeps what the README says of it up to date.
 
-use crate::{
-    support::client::{Client, WebSocket},
-    support::host::{PATIENCE, TestHost},
-};
+use crate::support::{client::Client, host::TestHost, wait::PATIENCE, websocket::WebSocket};
 use rhost::{Entry, Place, Section, registered_names, script_reference};
 use std::{
     collections::BTreeSet,
@@ -207,13 +204,14 @@ fn request_for(script: &str) -> String {
 }
 
 /// What may be called in one place only: (owner, name, a call).
-const PLACED: [(&str, &str, &str); 13] = [
+const PLACED: [(&str, &str, &str); 14] = [
     ("Worker", "configure", "Worker::configure(#{});"),
     ("Worker", "run_all", "Worker::run_all();"),
     ("Worker", "stop_all", "Worker::stop_all();"),
     ("Worker", "reload", "Worker::reload();"),
     ("Timer", "sleep", "Timer::sleep(0);"),
     ("functions", "sleep", "sleep(0);"),
+    ("functions", "file_exists_in", "file_exists_in(\"a\", \"b\");"),
     // (the top level has no request)
     ("Request", "file", "request.file();"),
     ("Request", "move_file", "request.move_file(\"a\", \"b\");"),

@@ -38,10 +38,12 @@ pub(in crate::script::http) fn register(engine: &mut Engine, natives: &mut Nativ
             method!($name, |r: This, name: Text, default: Dynamic| $one(r, &name, default));
         };
     }
-    all_or_one!("get", Request::query);
     let one = |all: Outcome<Dynamic>, name: &str, default| -> Outcome<Dynamic> {
         Ok(field(&all?, name, default))
     };
+    method!("get", |r: This| r.query());
+    method!("get", move |r: This, name: Text| one(r.query(), &name, Dynamic::UNIT));
+    method!("get", move |r: This, name: Text, default: Dynamic| one(r.query(), &name, default));
     method!("post", |r: This| r.form());
     method!("post", move |r: This, name: Text| one(r.form(), &name, Dynamic::UNIT));
     method!("post", move |r: This, name: Text, default: Dynamic| one(r.form(), &name, default));
