@@ -2,7 +2,7 @@
 //! two rules that keep variables from being locked while a handler waits.
 #![allow(deprecated)] // (rhai marks `on_var` so because it may change, not because it goes)
 
-use super::{coroutine, marks::Mark, ref_array::RefArray, ref_map::RefMap};
+use super::{allowance, coroutine, marks::Mark, ref_array::RefArray, ref_map::RefMap};
 use rhai::{
     AST, ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, ImmutableString, Position, Scope,
     Stmt,
@@ -335,7 +335,13 @@ fn wait_for(value: &Dynamic) {
 /// so that it is never locked; a plain value that a waiting handler holds is waited for.
 pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
     engine.on_var(move |name, index, ctx| {
-        if let Some((mark, name)) = Mark::of(name) {
+        let marked = Mark::of(name);
+        let name = marked.map_or(name, |(_, name)| name);
+        if allowance::is_pending() {
+            let global = globals.get(ctx.source(), name);
+            allowance::attend(&ctx, global.as_ref(), Position::NONE)?;
+        }
+        if let Some((mark, _)) = marked {
             return globals.marked(mark, name, index, &ctx);
         }
         let may_be_cell = globals.is_captured(name) || globals.declaring.get();

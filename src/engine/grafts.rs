@@ -45,7 +45,8 @@ impl Grafts {
     /// The function with that body; the one that there is if that cannot be.
     pub(super) fn graft(&self, def: &ScriptFuncDef, body: Expr) -> ScriptFuncDef {
         let mut def = def.clone();
-        *self.next.borrow_mut() = Dynamic::from(Rc::new(Shortcut::Body(body)));
+        *self.next.borrow_mut() =
+            Dynamic::from((Rc::new(Shortcut::Body(body)), def.body.start_position()));
         let parsed = self.engine.compile(SOURCE).ok();
         if let Some(parsed) = parsed.as_ref().and_then(|ast| ast.iter_fn_def().next()) {
             def.body = parsed.body.clone();

@@ -1,6 +1,7 @@
 //! The only room that knows Rhai's insides: it compiles programs, runs their top levels, calls their closures on
 //! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
 
+pub(crate) mod allowance;
 pub(crate) mod closures;
 mod compare;
 pub(crate) mod coroutine;
@@ -20,7 +21,9 @@ mod map_functions;
 mod marks;
 pub(crate) mod modules;
 pub(crate) mod natives;
+mod nesting;
 mod overflow;
+mod pieces;
 mod plain;
 pub(crate) mod program;
 mod progress;
@@ -34,6 +37,7 @@ pub(crate) mod rings;
 mod shortcut;
 mod sizes;
 pub(crate) mod sources;
+pub(crate) mod stacks;
 mod syntax_help;
 mod tails;
 pub(crate) mod tokens;
@@ -103,6 +107,8 @@ const KEYWORDS: [&str; 8] =
 pub(crate) struct Config {
     /// How long a script may run without waiting.
     pub(crate) handler_timeout: Duration,
+    /// Bytes that a handler may make anew; 0 is without a limit.
+    pub(crate) handler_memory: u64,
     /// Are fault reports coloured?
     pub(crate) colour: bool,
     /// Are clients of HTTP shown the errors of scripts?
@@ -129,6 +135,7 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     ref_array::register(&mut engine, natives, modules);
     map_functions::register(&mut engine);
     compare::register(&mut engine);
+    pieces::register(&mut engine);
     plain::register(&mut engine);
     sizes::register(&mut engine);
     entry_methods::register(&mut engine, natives, modules);

@@ -5,7 +5,7 @@ use super::{
     ref_array::RefArray,
     ref_map::{RefMap, key_of},
 };
-use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map};
 use std::any::TypeId;
 
 /// Such functions of arrays: (name, types between the array and the other one, types behind it).
@@ -68,17 +68,9 @@ pub(super) fn register(engine: &mut Engine) {
             key_of(&key).is_some_and(|k| map.contains_key(k.as_str()))
         });
     for name in ["to_string", "to_debug"] {
-        FuncRegistration::new(name).with_purity(true).register_into_engine(
-            engine,
-            |call: NativeCallContext, array: &mut Array| {
-                json::show_in(&call, &Dynamic::from(array.clone()))
-            },
-        );
-        FuncRegistration::new(name).with_purity(true).register_into_engine(
-            engine,
-            |call: NativeCallContext, map: &mut Map| {
-                json::show_in(&call, &Dynamic::from(map.clone()))
-            },
-        );
+        for plain in [TypeId::of::<Array>(), TypeId::of::<Map>()] {
+            // (raw: a copy would be as deep as the value)
+            engine.register_raw_fn(name, [plain], |call, args| Ok(json::show_in(&call, args[0])));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! One compiled generation: an engine, the files, and what their top levels left behind.
 
 use super::{
-    Config,
+    Config, allowance,
     generations::Generations,
     globals::Globals,
     handler::{Body, Handler},
@@ -140,10 +140,12 @@ impl Program {
         *self.modules.top_level.borrow_mut() = Some(top_level.clone());
         super::coroutine::restart_clock();
         let unit = self.modules.main();
+        let entered = allowance::enter(0);
         let ran = super::coroutine::guarded(|| {
             let ran = top_level.run(&self.engine, &unit, &mut Scope::new());
             ran.and_then(|()| self.modules.build_rest(&self.engine))
         });
+        allowance::leave(entered);
         top_level.restore();
         let top_level = self.top_level.get_or_init(|| top_level);
         let ran = ran.map_err(|text| {
@@ -382,7 +384,11 @@ impl Program {
             report = report.with_note(note);
         }
         Fault {
-            kind: if is_timeout(error) { FaultKind::Timeout } else { FaultKind::Script },
+            kind: match error {
+                error if is_timeout(error) => FaultKind::Timeout,
+                error if allowance::is_excess(error) => FaultKind::Memory,
+                _ => FaultKind::Script,
+            },
             location: report.location(),
             title: report.title.clone(),
             text: report.render(&sources, self.colour),

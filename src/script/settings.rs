@@ -6,6 +6,7 @@ use super::{
     value::{Outcome, boolean, error, seconds, text, whole},
 };
 use crate::{
+    engine::json,
     net::{address::Address, sweeper::Timeouts},
     protocol::scheme::Scheme,
 };
@@ -35,6 +36,24 @@ const FILES: std::ops::RangeInclusive<i64> = 0..=10_000;
 /// The range of `count`.
 const COUNTS: std::ops::RangeInclusive<i64> = 1..=1024;
 
+/// The least that `handler_memory` can be, bytes: what the host itself needs for one event.
+const LEAST_MEMORY: i64 = 64 << 10;
+
+/// The most, bytes; no machine has more.
+const MOST_MEMORY: i64 = 1 << 47;
+
+/// A value of `handler_memory`.
+fn memory(value: &Dynamic) -> Outcome<u64> {
+    let range = LEAST_MEMORY..=MOST_MEMORY;
+    let bytes = value.as_int().ok().filter(|n| *n == 0 || range.contains(n));
+    bytes.and_then(|n| u64::try_from(n).ok()).ok_or_else(|| {
+        error(format!(
+            "handler_memory is a number of bytes from {LEAST_MEMORY} to {MOST_MEMORY}, or 0 for no limit, not {}",
+            json::show(value)
+        ))
+    })
+}
+
 /// Where a setting stands on reload: all of them change with the script.
 pub(crate) struct Settings {
     /// Number of this isolate among those of its Worker: 0 to count - 1.
@@ -61,11 +80,17 @@ pub(crate) struct Settings {
     pub(crate) on_script_error: Cell<Policy>,
     /// Seconds that a handler may run without waiting; 0 is off. Holds for the whole isolate that serves the Worker.
     pub(crate) handler_timeout: Cell<f64>,
+    /// Bytes that a handler may make anew; 0 is off. Holds for the whole isolate as well.
+    pub(crate) handler_memory: Cell<u64>,
     pub(crate) timeouts: Rc<Timeouts>,
 }
 
 impl Settings {
-    pub(crate) fn new(address: Option<&Address>, handler_timeout: Duration) -> Self {
+    pub(crate) fn new(
+        address: Option<&Address>,
+        handler_timeout: Duration,
+        handler_memory: u64,
+    ) -> Self {
         Self {
             id: Cell::new(0),
             count: Cell::new(1),
@@ -84,12 +109,13 @@ impl Settings {
             reloadable: Cell::new(true),
             on_script_error: Cell::default(),
             handler_timeout: Cell::new(handler_timeout.as_secs_f64()),
+            handler_memory: Cell::new(handler_memory),
             timeouts: Rc::default(),
         }
     }
 
     /// Names of all settings.
-    pub(crate) const NAMES: [&'static str; 25] = [
+    pub(crate) const NAMES: [&'static str; 26] = [
         "id",
         "count",
         "name",
@@ -108,6 +134,7 @@ impl Settings {
         "reloadable",
         "on_script_error",
         "handler_timeout",
+        "handler_memory",
         "handshake_timeout",
         "heartbeat",
         "idle_timeout",
@@ -138,6 +165,7 @@ impl Settings {
             "reloadable" => self.reloadable.get().into(),
             "on_script_error" => self.on_script_error.get().name().into(),
             "handler_timeout" => self.handler_timeout.get().into(),
+            "handler_memory" => i64::try_from(self.handler_memory.get()).unwrap_or(i64::MAX).into(),
             "handshake_timeout" => limits.handshake.get().into(),
             "heartbeat" => limits.heartbeat.get().into(),
             "idle_timeout" => limits.idle.get().into(),
@@ -194,6 +222,7 @@ impl Settings {
                 None => Err(error("on_script_error is \"keep\", \"close\" or \"exit\"")),
             },
             "handler_timeout" => time(&self.handler_timeout),
+            "handler_memory" => memory(value).map(|bytes| self.handler_memory.set(bytes)),
             "handshake_timeout" => time(&limits.handshake),
             "heartbeat" => time(&limits.heartbeat),
             "idle_timeout" => time(&limits.idle),
@@ -223,6 +252,7 @@ impl Settings {
         self.reloadable.set(newer.reloadable.get());
         self.on_script_error.set(newer.on_script_error.get());
         self.handler_timeout.set(newer.handler_timeout.get());
+        self.handler_memory.set(newer.handler_memory.get());
         let (old, new) = (&self.timeouts, &newer.timeouts);
         old.handshake.set(new.handshake.get());
         old.heartbeat.set(new.heartbeat.get());

@@ -4,6 +4,10 @@
 
 mod support;
 
+/// As the `rhost` command has it: the memory of handlers is limited by what is counted.
+#[global_allocator]
+static ALLOCATOR: rhost::CountingAllocator = rhost::CountingAllocator::new(std::alloc::System);
+
 mod cli;
 mod engine;
 mod examples;

@@ -14,7 +14,9 @@ mod detour;
 mod function;
 mod operand;
 
-use super::{KEYWORDS, globals::Globals, handler::Body, natives::Natives, progress::Progress};
+use super::{
+    KEYWORDS, allowance, globals::Globals, handler::Body, natives::Natives, progress::Progress,
+};
 use call::Call;
 use chain::Chain;
 use function::FunctionCall;
@@ -91,7 +93,7 @@ impl Shortcut {
     /// The shortcut that an expression has been replaced by.
     pub(super) fn behind(expression: &Expr) -> Option<Rc<Self>> {
         let Expr::Custom(custom, _) = expression else { return None };
-        custom.state.read_lock::<Rc<Self>>().map(|shortcut| shortcut.clone())
+        custom.state.read_lock::<Placed>().map(|placed| placed.0.clone())
     }
 
     /// A call of a function that may change its first argument, if that may be a variable of the top level.
@@ -108,7 +110,7 @@ impl Shortcut {
         let custom = CustomExpr {
             inputs: FnArgsVec::new_const(),
             tokens: FnArgsVec::from_iter([KEY.into()]),
-            state: Dynamic::from(Rc::new(self)),
+            state: Dynamic::from((Rc::new(self), at)),
             scope_may_be_changed: false,
             self_terminated: false,
         };
@@ -125,11 +127,19 @@ impl Shortcut {
     }
 }
 
+/// A shortcut as rhai keeps it, and where it stands.
+type Placed = (Rc<Shortcut>, Position);
+
 /// Lets the engine evaluate shortcuts.
 pub(super) fn install(engine: &mut Engine) {
     let nobody = |_: &[_], _: &str, _: &mut Dynamic| Ok(None);
     engine.register_custom_syntax_with_state_raw(KEY, nobody, false, |context, _, state| {
-        let shortcut = state.read_lock::<Rc<Shortcut>>();
-        shortcut.expect("the state of a shortcut is the shortcut").evaluate(context)
+        let placed = state.read_lock::<Placed>();
+        let (shortcut, position) = &*placed.expect("the state of a shortcut is the shortcut");
+        // (rhai asks nobody for the variables that a shortcut reads)
+        if allowance::is_pending() {
+            allowance::attend(context, None, *position)?;
+        }
+        shortcut.evaluate(context)
     });
 }

@@ -23,7 +23,10 @@ const REQUEST: &[u8] =
 fn open() -> Wire {
     let (consumed, request) =
         handshake::parse(REQUEST).expect("a good request").expect("a whole one");
-    assert_eq!((consumed, &*request.path, &*request.query), (REQUEST.len(), "/chat", "a=b"));
+    assert_eq!(
+        (consumed, request.head.path(), request.head.query()),
+        (REQUEST.len(), "/chat", "a=b")
+    );
     let (mut socket, mut out) = (WebSocket::deciding(), Vec::new());
     socket.accept(&request, &[], &mut out);
     let head = String::from_utf8(out).expect("UTF-8");

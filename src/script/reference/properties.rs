@@ -219,6 +219,21 @@ Worker::run_all();
 "#,
         ),
         Entry::new(
+            "handler_memory",
+            &["handler_memory: int = 268435456"],
+            "Bytes that a handler may make anew, from its start to its end and across its waits: all that it allocates and does \
+            not free, but not what others do meanwhile. One that makes more is ended at the next variable that it reads, as \
+            an error of the kind `memory`, which no `try` can hold up; others go on. 65536 at least; 0 is without a limit. \
+            Holds for all that runs in the worker's isolates, so an inner worker cannot set it; at the top level it holds \
+            from where it is set on.",
+            r#"
+let worker = Worker();
+print(worker.handler_memory);  // prints 268435456
+worker.handler_memory = 64 * 1024 * 1024;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
             "reloadable",
             &["reloadable: bool = true"],
             "False: a reload leaves the worker as it is, code and all, and only calls `on_worker_reload`. It takes a \

@@ -20,6 +20,8 @@ mod identity;
 mod identity_files;
 /// Structured logs.
 mod json_log;
+/// Scripts that want all memory.
+mod memory;
 /// Services as their operator meets them: the push example and others, by the real binary.
 mod operation;
 /// The real binary, when nobody reads what it says.

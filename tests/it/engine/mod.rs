@@ -6,12 +6,16 @@ mod array_functions;
 mod assigning;
 /// Constants of which a part is assigned to.
 mod constants;
+/// Values that are nested deep.
+mod deep_values;
 /// Faults in embedded functions, and scripts that never end.
 mod embedder;
 /// Errors of scripts cost one event.
 mod faults;
 /// Errors in functions that are handed from file to file.
 mod faults_across_files;
+/// What one handler may make.
+mod handler_memory;
 /// What can be a key of a map.
 mod keys;
 /// Variables that are in use.

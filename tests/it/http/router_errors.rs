@@ -83,7 +83,7 @@ fn a_form_that_cannot_be_read_is_the_apps_to_answer_with_its_status() {
     };
     let answer = ask(&mut host, broken, "--B\r\n\r\nno name\r\n--B--\r\n");
     assert_eq!(answer.status, 400);
-    assert!(answer.body.starts_with("a multipart body that cannot be read"), "{}", answer.body);
+    assert!(answer.text().starts_with("a multipart body that cannot be read"), "{}", answer.text());
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     assert_eq!(ask(&mut host, form, &"a&".repeat(1001)).status, 413);
     assert_eq!(host.errors(), 0, "it is the client's fault");
@@ -91,7 +91,7 @@ fn a_form_that_cannot_be_read_is_the_apps_to_answer_with_its_status() {
         "{read} router::on_error(app, |request, error| Response(422, #{{}}, `${{error.status}}`));"
     ));
     let answer = ask(&mut host, broken, "nothing");
-    assert_eq!((answer.status, answer.body.as_str()), (422, "400"));
+    assert_eq!((answer.status, answer.text()), (422, "400"));
     assert_eq!(host.errors(), 0);
 }
 
