@@ -243,7 +243,9 @@ impl Program {
         }
         // (a file that is not known yet may have functions of any name)
         if imports.are_written_out {
-            rewrite::rewrite(&mut expression, &finder);
+            rewrite::shorten(&mut expression, &finder);
+        } else {
+            unit.marks.replace_calls(&mut expression);
         }
         body.set(expression);
         Ok(body)
