@@ -20,9 +20,9 @@ fn attempts(a, b) {
         || b in a, || { if a { } }, || { while a { break; } }, || { for x in a { break; } }, || a.nope(b), || nope(a, b),
         || [a, b].sort(), || [b, a].sort(|x, y| x), || [a].reduce(b), || a.call(b), || a.len(b), || [1][a], || "text"[a],
         || #{ a: 1 }[a], || a.sub_string(b), || a.push(b), || a.insert(b, b), || a.split(b), || a.to_int(),
-        || parse_int(a), || sleep(a), || Timer::add(a, b), || Timer::del(a), || Worker(a), || Response(a, b),
+        || parse_int(a), || Timer::add(a, b), || Timer::del(a), || Worker(a), || Response(a, b),
         || to_json(a), || a.sort(), || a.index_of(b), || a.contains(b), || a.extract(b), || a.to_blob(),
-        || { a += b; }, || { let c = a; c -= b; }, || a.min(b), || max(a, b), || a.pad(b, b), || a.send(b), || a.close(b),
+        || { a += b; }, || { let c = a; c -= b; }, || a.min(b), || max(a, b), || a.pad(b, b), 
         || a.with_status(b), || a.with_headers(b), || `${a}`, || switch a { 1..5 => b.nope(), _ => a.nope() },
     ]
 }
