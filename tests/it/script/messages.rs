@@ -271,3 +271,35 @@ fn an_address_or_a_user_that_cannot_be_had_names_the_worker_that_wants_it() {
     let said = refused("\n\nlet worker = Worker();\nworker.user = \"nobody-of-that-name\";");
     says(&said, &["main.rhai:3"]);
 }
+
+/// The README says so many.
+#[test]
+fn a_handler_may_have_long_rows_and_what_is_too_long_is_told_with_the_limit() {
+    let script = |terms: usize, choices: usize, calls: usize, blocks: usize, arms: usize| {
+        let sum = vec!["x"; terms].join(" + ");
+        let choice = vec!["if x == 1 { 1 }"; choices + 1].join(" else ");
+        let chain = ".with_header(\"a\", \"b\")".repeat(calls);
+        let (open, close) = ("{ ".repeat(blocks), " }".repeat(blocks));
+        let arms: String = (0..arms).map(|n| format!("{n} => {n}, ")).collect();
+        format!(
+            "let w = Worker();\nw.on_worker_start = |w| {{ let x = 1;\nlet a = {sum};\nlet b = {choice};\n\
+             let c = Response(){chain};\n{open}x += 1;{close}\nlet d = switch x {{ {arms} _ => 0 }}; }};"
+        )
+    };
+    TestHost::start(&script(50, 50, 50, 15, 1000));
+    for long in [
+        script(80, 1, 1, 1, 1),
+        script(1, 80, 1, 1, 1),
+        script(1, 1, 80, 1, 1),
+        script(1, 1, 1, 80, 1),
+    ] {
+        says(
+            &refused(&long),
+            &[
+                "Expression exceeds maximum complexity",
+                "64 levels deep",
+                "a long `else if` into a `switch`",
+            ],
+        );
+    }
+}
