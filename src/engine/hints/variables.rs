@@ -34,12 +34,12 @@ impl Hints<'_> {
         }
         let how = match value {
             Expr::Array(..) => format!("`{name}.push(value)`, `{name}[i] = …` or `{name}.clear()`"),
-            Expr::Map(..) => format!("`{name}[key] = …` or `{name}.clear()`"),
+            Expr::Map(..) => format!("`{name}.clear()` or `{name}[key] = …`"),
             Expr::DynamicConstant(value, _) if value.is_array() => {
                 format!("`{name}.push(value)`, `{name}[i] = …` or `{name}.clear()`")
             }
             Expr::DynamicConstant(value, _) if value.is_map() => {
-                format!("`{name}[key] = …` or `{name}.clear()`")
+                format!("`{name}.clear()` or `{name}[key] = …`")
             }
             _ => format!("`{name}.property = …`"),
         };
@@ -87,6 +87,8 @@ impl Hints<'_> {
             }
             known.sort();
             known.dedup();
+            // (a closure that reads it would have captured it)
+            known.retain(|known| known != name);
             let shown: Vec<_> = known.iter().take(SEEN).map(|name| format!("`{name}`")).collect();
             let more = if known.len() > SEEN { " …" } else { "" };
             match shown.is_empty() {
