@@ -85,7 +85,9 @@ c.call(\"x\");";
  ::: main.rhai:6:3
   |
 6 | c.call(\"x\");
-  |   ---- closure called here";
+  |   ---- closure called here
+  |
+  = help: no variable is called so; seen here are `d`";
     assert_eq!(shown, want);
 }
 

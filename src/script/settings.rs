@@ -183,7 +183,9 @@ impl Settings {
         let size = |cell: &Cell<usize>| whole(value, name, SIZES).map(|n| cell.set(n as usize));
         let time = |cell: &Cell<f64>| seconds(value, name).map(|d| cell.set(d.as_secs_f64()));
         Some(match name {
-            "id" | "transport" => Err(error(format!("{name} cannot be assigned"))),
+            "id" | "transport" => Err(error(format!(
+                "{name} cannot be assigned: the host sets it, and scripts read it"
+            ))),
             "count" => whole(value, name, COUNTS).map(|n| self.count.set(n as usize)),
             "name" => text(value, name).map(|text| *self.name.borrow_mut() = text),
             "reuse_port" => boolean(value, name).map(|b| self.reuse_port.set(b)),

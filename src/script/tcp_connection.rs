@@ -315,7 +315,9 @@ impl Object for TcpConnection {
                 link.change_wire(Wire::new(scheme));
             }
             known if Self::is_known(known) => {
-                return Err(error(format!("{name} cannot be assigned")));
+                return Err(error(format!(
+                    "{name} cannot be assigned: the host sets it, and scripts read it"
+                )));
             }
             // (nor properties: they might hold the connection itself)
             _ if self.0.worker.borrow().is_none() => (),

@@ -312,7 +312,9 @@ impl Object for Worker {
             return outcome;
         }
         if Self::is_known(name) {
-            return Err(error(format!("{name} cannot be assigned")));
+            return Err(error(format!(
+                "{name} cannot be assigned: the host sets it, and scripts read it"
+            )));
         }
         if is_what_it_was(&value, &core.properties.get(name)) {
             return Ok(());

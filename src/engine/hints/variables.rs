@@ -12,6 +12,9 @@ use rhai::{AST, ASTFlags, ASTNode, ScriptFuncDef, Stmt};
 const FREE: [&str; 8] =
     ["print", "debug", "sleep", "parse_json", "to_json", "parse_int", "parse_float", "type_of"];
 
+/// Longer names are not repeated.
+const LONG: usize = 60;
+
 /// How many variables are named where none has the name that was written.
 const SEEN: usize = 6;
 
@@ -59,11 +62,16 @@ impl Hints<'_> {
         }
         let near = did_you_mean(name, known.iter().map(String::as_str));
         near.or_else(|| self.named_otherwise(name)).or_else(|| {
-            if self.is_assigned(file, at, name) {
+            if self.is_assigned(file, at, name) && name.chars().count() <= LONG {
                 return Some(format!("a new variable is made with `let`: `let {name} = …;`"));
+            }
+            if name.chars().count() > LONG {
+                return Some("no variable is called so".into());
             }
             known.sort();
             known.dedup();
+            // (a closure that reads it would have captured it)
+            known.retain(|known| known != name);
             let shown: Vec<_> = known.iter().take(SEEN).map(|name| format!("`{name}`")).collect();
             let more = if known.len() > SEEN { " …" } else { "" };
             match shown.is_empty() {
