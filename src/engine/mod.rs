@@ -2,13 +2,14 @@
 //! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
 
 pub(crate) mod allowance;
+mod catches;
 pub(crate) mod closures;
 mod compare;
 pub(crate) mod coroutine;
 pub(crate) mod distinct;
 mod dropping;
 mod entry_methods;
-mod foreign_names;
+pub(crate) mod foreign_names;
 pub(crate) mod generations;
 pub(crate) mod globals;
 pub(crate) mod handler;
@@ -19,10 +20,12 @@ mod loops;
 mod map_functions;
 pub(crate) mod modules;
 pub(crate) mod natives;
+mod nearest;
 mod nesting;
 mod overflow;
 mod pieces;
 mod plain;
+pub(crate) mod plain_words;
 pub(crate) mod program;
 mod progress;
 pub(crate) mod reach;
@@ -33,6 +36,7 @@ pub(crate) mod report;
 mod rewrite;
 pub(crate) mod rings;
 mod shortcut;
+pub(crate) mod signatures;
 mod sizes;
 pub(crate) mod sources;
 pub(crate) mod stacks;
