@@ -16,8 +16,6 @@ mod faults;
 mod faults_across_files;
 /// What one handler may make.
 mod handler_memory;
-/// What can be a key of a map.
-mod keys;
 /// Variables that are in use.
 mod locked_variables;
 /// Where errors point.

@@ -185,7 +185,6 @@ pub(super) const BODIES: &[Body<'static>] = &[
     body("let a@ = [1, 2];\n", "a@ > 1"),
     body("let a@ = [1, 2];\n", "\"x\" <= a@"),
     // Maps.
-    body("let m@ = #{ a: 1 };\n", "'a' in m@"),
     body("let m@ = #{ a: 1 };\n", "m@['a']"),
     body("let m@ = #{ a: 1 };\n", "m@[()] = 1"),
     body("let m@ = #{ a: 1 };\n", "m@[[1]] += 1"),
