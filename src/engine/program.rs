@@ -1,7 +1,7 @@
 //! One compiled generation: an engine, the files, and what their top levels left behind.
 
 use super::{
-    Config, allowance,
+    Config, allowance, catches,
     generations::Generations,
     globals::Globals,
     handler::{Body, Handler},
@@ -264,9 +264,14 @@ impl Program {
             progress: &self.progress,
             is_script_function: &|name| script_functions.contains(name),
         };
+        if self.modules.globals.catches() {
+            catches::begin_with_a_look(&mut expression);
+        }
         // (a file that is not known yet may have functions of any name)
         if imports.are_written_out {
-            rewrite::rewrite(&mut expression, &finder);
+            rewrite::shorten(&mut expression, &finder);
+        } else {
+            unit.marks.replace_calls(&mut expression);
         }
         body.set(expression);
         Ok(body)

@@ -311,6 +311,16 @@ pub(crate) fn key_of(value: &Dynamic) -> Option<ImmutableString> {
     value.as_int().ok().map(|n| n.to_string().into())
 }
 
+/// The key that a function is asked for. What a stranger sent may be no key at all, and then there is no such entry; a
+/// character is a mistake of the script's, which means the text of it.
+fn wanted(function: &str, key: &Dynamic) -> Result<Option<ImmutableString>, Box<EvalAltResult>> {
+    if key.is_char() {
+        let signature = format!("{function} (map, char)");
+        return Err(EvalAltResult::ErrorFunctionNotFound(signature, Position::NONE).into());
+    }
+    Ok(key_of(key))
+}
+
 fn not_a_key() -> Box<EvalAltResult> {
     let text = "a blob can be a key of a map only if it is UTF-8 text";
     EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into()
@@ -372,18 +382,18 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<
     );
     pure!("get", get);
     pure!("set", set);
-    macro_rules! by_key {
-        ($name:expr, $function:expr) => {
-            pure!($name, |m: &mut RefMap, key: Text| $function(m, key));
-            pure!($name, |m: &mut RefMap, key: i64| $function(m, key.to_string().into()));
-            pure!($name, |m: &mut RefMap, key: Blob| {
-                key_of(&Dynamic::from_blob(key)).map(|key| $function(m, key)).unwrap_or_default()
-            });
-        };
-    }
-    // What cannot be a key is in no map: who asks with what a stranger sent, such as `()`, hears that it is not there.
-    pure!("contains", |m: &mut RefMap, key: Dynamic| key_of(&key).is_some_and(|k| m.contains(&k)));
-    by_key!("remove", |m: &mut RefMap, key: Text| m.remove(&key));
+    pure!("contains", |m: &mut RefMap, key: Dynamic| Ok::<_, Box<EvalAltResult>>(
+        wanted("contains", &key)?.is_some_and(|key| m.contains(&key))
+    ));
+    FuncRegistration::new("contains").with_purity(true).register_into_engine(
+        engine,
+        |m: &mut Map, key: Dynamic| {
+            wanted("contains", &key).map(|key| key.is_some_and(|key| m.contains_key(key.as_str())))
+        },
+    );
+    pure!("remove", |m: &mut RefMap, key: Dynamic| Ok::<_, Box<EvalAltResult>>(
+        wanted("remove", &key)?.map_or(Dynamic::UNIT, |key| m.remove(&key))
+    ));
     pure!("len", |m: &mut RefMap| m.with(|t| t.len() as i64));
     pure!("is_empty", |m: &mut RefMap| m.with(|t| t.len() == 0));
     pure!("clear", |m: &mut RefMap| m.clear());

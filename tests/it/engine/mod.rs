@@ -2,6 +2,8 @@
 
 /// Rhai's array functions.
 mod array_functions;
+/// Other values in variables of the top level.
+mod assigning;
 /// Constants of which a part is assigned to.
 mod constants;
 /// Values that are nested deep.
@@ -16,6 +18,8 @@ mod faults_across_files;
 mod findings;
 /// What one handler may make.
 mod handler_memory;
+/// What can be a key of a map.
+mod keys;
 /// Variables that are in use.
 mod locked_variables;
 /// Where errors point.

@@ -3,18 +3,6 @@
 use crate::support::host::TestHost;
 
 #[test]
-fn another_map_cannot_be_put_into_a_top_level_variable_later_and_the_fault_says_what_can_be_done() {
-    let script = "let users = #{};
-fn put() { users = #{ ann: 1 }; }
-let worker = Worker();
-worker.on_worker_start = |worker| put();
-Worker::run_all();";
-    let error = TestHost::try_start(script, &[]).err().expect("a fault").to_string();
-    assert!(error.contains("main.rhai:2:12"), "{error}");
-    assert!(error.contains("`users.clear()` or `users[key] = …`"), "{error}");
-}
-
-#[test]
 fn a_map_of_the_top_level_can_be_changed_in_every_function() {
     let script = "let users = #{};
 let count = 0;

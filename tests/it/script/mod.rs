@@ -8,6 +8,10 @@ mod connection;
 mod errors;
 /// `import`: files, `std/push`, state of modules.
 mod imports;
+/// Types that messages name.
+mod message_types;
+/// What messages say, in which words.
+mod messages;
 /// The names of Workers.
 mod names;
 /// The script reference: complete, true, and told in the documents.
