@@ -14,6 +14,8 @@ mod embedder;
 mod faults;
 /// Errors in functions that are handed from file to file.
 mod faults_across_files;
+/// What can be seen in a script without running it.
+mod findings;
 /// What one handler may make.
 mod handler_memory;
 /// Variables that are in use.
