@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Command::Connections { target, json } => connections::connections(&target, json),
         Command::List { json } => list::list(json),
         Command::Logs { target, follow, lines } => logs::logs(&target, follow, lines),
-        Command::Check { files } => Ok(check::check(&files)),
+        Command::Check { files, json } => Ok(check::check(&files, json)),
         Command::Doc { name } => Ok(doc::doc(name.as_deref())),
         Command::Monitor(plan) => monitor::monitor(&plan),
         Command::Server(plan) => serve::as_server(&plan),

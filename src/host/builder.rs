@@ -3,8 +3,8 @@
 use super::{Host, HostEvent, identity::Identity};
 use crate::{
     allocator,
-    engine::{Config, Register, sources::Sources, stacks},
-    error::{Error, ErrorKind, Fault},
+    engine::{Config, Register, lint::Finding, sources::Sources, stacks},
+    error::{Error, ErrorKind},
     isolate,
     log::{Log, Record},
     script::configuration::Configuration,
@@ -43,6 +43,7 @@ pub(super) struct HostConfig {
     /// Its text, if that is not to be read from there.
     pub(super) text: Option<Arc<str>>,
     pub(super) watch: bool,
+    pub(super) checks: bool,
     pub(super) settle: Duration,
     pub(super) stop_timeout: Duration,
     /// Sockets that listen already.
@@ -69,6 +70,7 @@ pub struct HostBuilder {
     script: Option<PathBuf>,
     text: Option<Arc<str>>,
     watch: bool,
+    checks: bool,
     settle: Duration,
     stop_timeout: Duration,
     inherited: Vec<OwnedFd>,
@@ -88,6 +90,7 @@ impl Default for HostBuilder {
             script: None,
             text: None,
             watch: false,
+            checks: true,
             settle: SETTLE,
             stop_timeout: STOP_TIMEOUT,
             inherited: Vec::new(),
@@ -119,8 +122,8 @@ impl HostBuilder {
     }
 
     /// Adds functions and types of the embedder's own. Called for every engine that is made: one for each isolate and
-    /// generation, on that isolate's thread. A function must not block: it stops its whole isolate. Further calls add
-    /// further functions.
+    /// generation, on that isolate's thread, and one for each look at the script. A function must not block: it stops
+    /// its whole isolate. Further calls add further functions.
     pub fn register(mut self, register: impl Fn(&mut Engine) + Send + Sync + 'static) -> Self {
         self.register = Some(match self.register.take() {
             None => Arc::new(register),
@@ -135,6 +138,13 @@ impl HostBuilder {
     /// Reload when a file of the script is saved? Default: no.
     pub fn watch(mut self, watch: bool) -> Self {
         self.watch = watch;
+        self
+    }
+
+    /// Look for mistakes in the script after each start and reload, on a thread of its own, and warn of them in the log?
+    /// Default: yes. See [`HostEvent::Checked`].
+    pub fn checks(mut self, checks: bool) -> Self {
+        self.checks = checks;
         self
     }
 
@@ -206,13 +216,14 @@ impl HostBuilder {
         self
     }
 
-    /// Compiles the script and looks for what would fail when it runs, without running it: syntax errors, names that
-    /// nothing defines, callbacks that no event has. Gives one fault for each finding.
+    /// Parses the script and looks for what would fail when it runs, or would not do what it seems to, without running
+    /// it: names that nothing defines, callbacks that no event has, values that a setting does not take, what nothing
+    /// uses. What a host that runs finds in its script is told as [`HostEvent::Checked`].
     ///
     /// # Errors
     ///
-    /// If no script was named, or there is no such file.
-    pub fn check(self) -> Result<Vec<Fault>, Error> {
+    /// If no script was named, or there is no such file. One that cannot be parsed is a finding.
+    pub fn check(self) -> Result<Vec<Finding>, Error> {
         let (script, config) = (self.existing_script()?, self.engine_config());
         let sources = Sources::new(&script).with_text(self.text.as_ref());
         apart(|| isolate::check(&config, sources))
@@ -279,6 +290,7 @@ impl HostBuilder {
             script,
             text: self.text,
             watch: self.watch,
+            checks: self.checks,
             settle: self.settle,
             stop_timeout: self.stop_timeout,
             inherited: self.inherited,

@@ -6,6 +6,7 @@ pub(crate) mod connections;
 pub(crate) mod ctx;
 mod encoding;
 pub(crate) mod http;
+pub(crate) mod lint_rules;
 pub(crate) mod object;
 pub(crate) mod plan;
 pub(crate) mod policy;

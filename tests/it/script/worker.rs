@@ -96,7 +96,10 @@ fn a_wrong_value_is_refused_with_what_would_be_right() {
         ("heartbeat = -1", "heartbeat is a number of seconds, 0 or more, not -1"),
         ("idle_timeout = \"5\"", "idle_timeout is a number of seconds, 0 or more, not \"5\""),
         ("close_timeout = ()", "close_timeout is a number of seconds, 0 or more, not "),
-        ("encoding = \"latin1\"", "encoding is \"utf8\" (strings) or \"\" (blobs)"),
+        (
+            "encoding = \"latin1\"",
+            "encoding is \"utf8\" (all messages are strings), \"binary\" (all are blobs)",
+        ),
         ("protocol = \"foo\"", "unknown scheme `foo`: known are "),
         ("protocol = 1", "protocol is a string, not 1"),
         ("id = 3", "id cannot be assigned"),
@@ -327,4 +330,35 @@ fn a_handler_that_assigns_another_connection_to_its_parameter_does_not_change_wh
     assert_eq!(second.ask("after"), "2 after");
     drop(second);
     host.wait_for_log("closed 2");
+}
+
+#[test]
+fn an_assigned_callback_reaches_connections_that_were_there_before_and_inner_ones_too() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        let inner = ();
+        worker.on_worker_start = |worker| {
+            inner = Worker("frame://127.0.0.1:0");
+            inner.on_message = |connection, data| connection.send("old");
+            inner.listen();
+        };
+        worker.on_message = |connection, line| {
+            worker.on_message = |connection, line| connection.send("new");
+            inner.on_message = |connection, data| connection.send("new");
+            connection.send("old");
+        };
+        Worker::run_all();
+        "#,
+    );
+    let (mut one, mut two) = (host.tcp(TEXT), host.tcp(TEXT));
+    let mut inner = host.tcp("frame://127.0.0.1:0");
+    let mut ask_inner = || {
+        inner.send([0, 0, 0, 5, b'?']);
+        inner.bytes(7)[4..].to_vec()
+    };
+    assert_eq!(ask_inner(), b"old");
+    assert_eq!(two.ask("switch"), "old");
+    assert_eq!((one.ask("?"), two.ask("?")), ("new".into(), "new".into()));
+    assert_eq!(ask_inner(), b"new");
 }
