@@ -4,8 +4,8 @@
 
 use super::{coroutine::Runner, modules::Unit, program::Program, shortcut::Shortcut};
 use rhai::{
-    ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
-    ImmutableString, Scope, Stmt, StmtBlock,
+    AST, ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr,
+    GlobalRuntimeState, ImmutableString, Scope, ScriptFuncDef, Stmt, StmtBlock,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -50,6 +50,28 @@ struct Frame {
     caches: Caches,
 }
 
+/// The statements of a function, whose body is of a type that rhai does not export.
+pub(super) fn statements_of(ast: &AST, def: &ScriptFuncDef) -> Vec<Stmt> {
+    let is_it = |name: &str, params: usize| def.name == name && def.params.len() == params;
+    let mut same = ast.iter_fn_def().filter(|other| is_it(&other.name, other.params.len()));
+    let is_only = same.nth(1).is_none();
+    // (rhai's own filter while cloning does not filter; `retain_functions` does)
+    let mut one = ast.clone_functions_only();
+    one.retain_functions(|_, _, name, params| is_it(name, params));
+    let mut statements: Vec<Stmt> = Vec::new();
+    let (start, end) = (def.body.start_position(), def.body.end_position());
+    one.walk(&mut |path: &[ASTNode]| {
+        // (one that is a method of some type may have the same name; a closure without braces has no end)
+        if let [ASTNode::Stmt(statement)] = path
+            && (is_only || (start..=end).contains(&statement.position()))
+        {
+            statements.push((*statement).clone());
+        }
+        true
+    });
+    statements
+}
+
 impl Body {
     /// The body of that function, and its statements, of which `set` makes what is evaluated.
     pub(super) fn lift(
@@ -58,23 +80,10 @@ impl Body {
         params: usize,
         keeps_caches: bool,
     ) -> Option<(Self, Expr)> {
-        let is_only = unit.functions(name, params).nth(1).is_none();
         let plain = unit.functions(name, params).find(|def| def.this_type.is_none());
         let def = plain.or_else(|| unit.functions(name, params).next())?;
-        // (rhai's own filter while cloning does not filter; `retain_functions` does)
-        let mut one = unit.ast.clone_functions_only();
-        one.retain_functions(|_, _, n, k| n == name && k == params);
-        let mut statements: Vec<Stmt> = Vec::new();
+        let statements = statements_of(&unit.ast, def);
         let (start, end) = (def.body.start_position(), def.body.end_position());
-        one.walk(&mut |path: &[ASTNode]| {
-            // (one that is a method of some type may have the same name; a closure without braces has no end)
-            if let [ASTNode::Stmt(statement)] = path
-                && (is_only || (start..=end).contains(&statement.position()))
-            {
-                statements.push((*statement).clone());
-            }
-            true
-        });
         let body = Self {
             code: OnceCell::new(),
             params: def.params.to_vec(),

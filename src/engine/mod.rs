@@ -1,6 +1,8 @@
 //! The only room that knows Rhai's insides: it compiles programs, runs their top levels, calls their closures on
 //! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
 
+mod absent;
+mod bytes;
 pub(crate) mod closures;
 mod compare;
 pub(crate) mod coroutine;
@@ -11,11 +13,15 @@ pub(crate) mod globals;
 pub(crate) mod handler;
 mod hints;
 pub(crate) mod json;
+mod json_repair;
 pub(crate) mod lint;
 mod loops;
 mod map_functions;
 pub(crate) mod modules;
 pub(crate) mod natives;
+mod order;
+#[cfg(test)]
+mod parity_tests;
 mod plain;
 pub(crate) mod program;
 mod progress;
@@ -24,6 +30,7 @@ pub(crate) mod ref_array;
 pub(crate) mod ref_map;
 pub(crate) mod relink;
 pub(crate) mod report;
+mod retouch;
 mod rewrite;
 pub(crate) mod rings;
 mod shortcut;
@@ -118,8 +125,11 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     tokens::Tokens::record(&mut engine);
     globals::install(&mut engine, modules.globals.clone());
     shortcut::install(&mut engine);
+    retouch::node::install(&mut engine);
     ref_map::register(&mut engine, natives);
     ref_array::register(&mut engine, natives);
+    absent::register(&mut engine, natives);
+    bytes::register(&mut engine);
     map_functions::register(&mut engine);
     compare::register(&mut engine);
     plain::register(&mut engine);

@@ -6,6 +6,7 @@ use super::{
     generations::Generations,
     globals::Globals,
     relink::{self, Closure},
+    retouch::retouched,
     sources::Sources,
     tokens::Tokens,
     toplevel::TopLevel,
@@ -39,7 +40,10 @@ pub(crate) struct Unit {
     pub(crate) file: ImmutableString,
     path: PathBuf,
     pub(crate) text: Rc<str>,
+    /// As it was parsed.
     pub(crate) ast: AST,
+    /// As it runs.
+    pub(crate) code: AST,
     pub(crate) tokens: Tokens,
     pub(crate) closures: Vec<Closure>,
     /// Imports, constants and functions of the file after its top level ran: what its functions need when they are called.
@@ -133,7 +137,9 @@ impl Modules {
         ast.set_source(file.clone());
         self.globals.note_captures(&ast);
         let closures = relink::closures(&ast, &tokens);
+        let code = retouched(&ast, &tokens, &file);
         let unit = Rc::new(Unit {
+            code,
             file,
             path: path.to_owned(),
             text,
@@ -289,7 +295,7 @@ impl Modules {
             }
         }
         let ast =
-            AST::new_with_source(statements, unit.ast.shared_lib().clone(), unit.file.clone());
+            AST::new_with_source(statements, unit.code.shared_lib().clone(), unit.file.clone());
         Module::eval_ast_as_new_raw(
             engine,
             &mut scope,

@@ -1,7 +1,8 @@
-//! Functions of rhai's plain arrays and maps that take another array or map: the other one may be a reference.
+//! What rhai's plain arrays and maps lack beside references: loops over a map, `to_map` and `to_array`, and functions that
+//! take another array or map, which may be a reference.
 
-use super::{json, ref_array::RefArray, ref_map::RefMap};
-use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, NativeCallContext};
+use super::{json, order, ref_array::RefArray, ref_map::RefMap};
+use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module};
 use std::any::TypeId;
 
 /// Such functions of arrays: (name, types between the array and the other one, types behind it).
@@ -48,6 +49,15 @@ fn forward(engine: &mut Engine, name: &'static str, types: &[TypeId]) {
 
 /// Registers them, and the way plain arrays and maps are written: as references are.
 pub(super) fn register(engine: &mut Engine) {
+    let mut loops = Module::new();
+    loops.set_iter(TypeId::of::<Map>(), |map| {
+        Box::new(order::into_entries(map).into_iter().map(|(_, value)| value))
+    });
+    engine.register_global_module(loops.into());
+    engine.register_raw_fn("to_map", [TypeId::of::<Map>()], |_, args| Ok(args[0].clone()));
+    FuncRegistration::new("to_array")
+        .with_purity(true)
+        .register_into_engine(engine, |array: &mut Array| array.clone());
     for (name, before, behind) in of_arrays() {
         let own = [TypeId::of::<Array>()];
         let other = [TypeId::of::<RefArray>()];
@@ -58,17 +68,13 @@ pub(super) fn register(engine: &mut Engine) {
         forward(engine, name, &[TypeId::of::<Map>(), TypeId::of::<RefMap>()]);
     }
     for name in ["to_string", "to_debug"] {
-        FuncRegistration::new(name).with_purity(true).register_into_engine(
-            engine,
-            |call: NativeCallContext, array: &mut Array| {
-                json::show_in(&call, &Dynamic::from(array.clone()))
-            },
-        );
-        FuncRegistration::new(name).with_purity(true).register_into_engine(
-            engine,
-            |call: NativeCallContext, map: &mut Map| {
-                json::show_in(&call, &Dynamic::from(map.clone()))
-            },
-        );
+        for kind in [TypeId::of::<Array>(), TypeId::of::<Map>()] {
+            engine.register_raw_fn(name, [kind], |call, args| Ok(json::show_in(&call, args[0])));
+        }
     }
+    // (its mark of the order is no number of the script's)
+    engine.register_raw_fn("tag", [TypeId::of::<Map>()], |_, args| {
+        let tag = args[0].tag();
+        Ok(if order::is_mark(tag) { 0 } else { i64::from(tag) })
+    });
 }

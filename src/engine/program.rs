@@ -1,7 +1,7 @@
 //! One compiled generation: an engine, the files, and what their top levels left behind.
 
 use super::{
-    Config,
+    Config, absent,
     generations::Generations,
     globals::Globals,
     handler::{Body, Handler},
@@ -11,6 +11,7 @@ use super::{
     progress::Progress,
     relink::{self, Names},
     report::{Hints, Report},
+    retouch::retouch,
     rewrite,
     shortcut::Finder,
     sources::Sources,
@@ -111,6 +112,7 @@ impl Program {
         if parsed.is_ok() {
             let names =
                 modules.units.borrow().iter().flat_map(|u| property_names(&u.ast)).collect();
+            absent::register_properties(&mut engine, &mut natives, &names);
             api.register_properties(&mut engine, &mut natives, &names);
         }
         let program = Rc::new(Self {
@@ -236,6 +238,7 @@ impl Program {
             progress: &self.progress,
             is_script_function: &|name| script_functions.contains(name),
         };
+        retouch(&mut expression, &unit.tokens);
         // (a file that is not known yet may have functions of any name)
         if imports.are_written_out {
             rewrite::rewrite(&mut expression, &finder);

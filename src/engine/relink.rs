@@ -232,7 +232,9 @@ impl Names {
         for (name, r) in &self.old {
             // The alias takes what the old closure brings along. Bodies find captured variables by
             // name and their own parameters from the end, so the difference does not disturb them.
-            let mut def = (*r.now.def).clone();
+            let mut defs = ast.iter_fn_def();
+            let def = defs.find(|def| def.name == r.now.def.name).unwrap_or(&r.now.def);
+            let mut def = (**def).clone();
             def.name = name.clone();
             def.params = r.captures.iter().chain(r.now.own()).cloned().collect();
             library.set_script_fn(def);

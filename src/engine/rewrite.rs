@@ -80,6 +80,7 @@ impl Rewriter<'_> {
             Expr::And(x, _) | Expr::Or(x, _) | Expr::Coalesce(x, _) => {
                 x.iter_mut().for_each(|x| self.expression(x));
             }
+            Expr::Custom(x, _) => x.inputs.iter_mut().for_each(|x| self.expression(x)),
             _ => (),
         }
     }

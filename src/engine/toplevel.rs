@@ -93,11 +93,11 @@ impl TopLevel {
     ) -> Result<(), Box<EvalAltResult>> {
         let mut state = engine.new_global_runtime_state();
         let names = self.follow_names(unit);
-        state.lib.push(names.library(&unit.ast));
+        state.lib.push(names.library(&unit.code));
         self.names.borrow_mut().insert(unit.file.clone(), names);
         state.source = Some(unit.file.clone());
         let mut caches = Caches::new();
-        for statement in unit.ast.statements() {
+        for statement in unit.code.statements() {
             let one = Expr::Stmt(Box::new(StmtBlock::new(
                 [statement.clone()],
                 statement.position(),

@@ -29,7 +29,7 @@ use crate::{
         session_id::SessionId,
     },
 };
-use rhai::{Dynamic, EvalAltResult, ImmutableString, Map, NativeCallContext};
+use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext};
 use std::{
     cell::{Cell, OnceCell, RefCell},
     net::{IpAddr, SocketAddr},
@@ -144,9 +144,8 @@ impl Request {
             let headers = self.head().headers();
             let cookies = headers.filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
             let pairs = cookies::parse(cookies.map(|(_, value)| value));
-            RefMap::wrap(
-                pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect::<Map>().into(),
-            )
+            let pairs = pairs.into_iter().map(|(name, value)| (name, value.into()));
+            Dynamic::from(pairs.collect::<RefMap>())
         };
         self.0.cookies.get_or_init(parsed).clone()
     }
@@ -169,10 +168,10 @@ impl Request {
             let parsed = form::parse(&self.0.body.bytes()?);
             return parsed.map(fields).map_err(|why| self.refuse("form", 413, why));
         }
-        let value = RefMap::wrap(self.json()?);
+        let value = self.json()?;
         Ok(match value.is::<RefMap>() || value.is::<RefArray>() {
             true => value,
-            false if value.is_unit() => RefMap::wrap(Map::new().into()),
+            false if value.is_unit() => Dynamic::from(RefMap::default()),
             false => RefMap::wrap(vec![value].into()),
         })
     }
@@ -208,7 +207,7 @@ impl Request {
 
     /// Maps of the files that came, by field.
     fn files(&self) -> Outcome<Dynamic> {
-        let none = || RefMap::wrap(Map::new().into());
+        let none = || Dynamic::from(RefMap::default());
         Ok(self.uploads()?.map_or_else(none, |uploads| uploads.files.clone()))
     }
 
@@ -308,23 +307,20 @@ impl Request {
     }
 
     fn headers(&self) -> Dynamic {
-        let mut all = Map::new();
+        let all = RefMap::default();
         for (name, _) in self.head().headers() {
             let name = name.to_ascii_lowercase();
-            if !all.contains_key(name.as_str()) {
+            if !all.contains(&name) {
                 let value = self.head().header(&name).unwrap_or_default();
-                all.insert(name.into(), value.into());
+                all.set(name.into(), value.into());
             }
         }
-        RefMap::wrap(all.into())
+        Dynamic::from(all)
     }
 
     fn trailers(&self) -> Dynamic {
-        let mut all = Map::new();
-        for (name, value) in &self.0.request.trailers {
-            all.insert(name.as_str().into(), value.into());
-        }
-        RefMap::wrap(all.into())
+        let all = self.0.request.trailers.iter();
+        Dynamic::from(all.map(|(name, value)| (name, value.into())).collect::<RefMap>())
     }
 
     fn text(&self) -> Outcome<ImmutableString> {

@@ -6,6 +6,7 @@ use crate::{
         coroutine::Runner,
         handler::{Args, Calls, Job, MAX_ARGS},
         natives::Natives,
+        ref_array::RefArray,
         ref_map::RefMap,
     },
     script::{
@@ -16,7 +17,7 @@ use crate::{
     },
     web::route_table::{self, Found},
 };
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, NativeCallContext};
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 /// The handle.
@@ -37,20 +38,21 @@ impl RouteTable {
     }
 
     fn find(&self, method: &str, path: &str) -> Dynamic {
-        let mut found = Map::new();
+        let found = RefMap::default();
         match self.0.routes.borrow().find(method, path) {
             Found::Route { value, parameters, rest } => {
-                let parameters = parameters.into_iter().map(|(n, v)| (n.into(), v.into()));
-                found.insert("value".into(), value);
-                found.insert("params".into(), parameters.collect::<Map>().into());
-                found.insert("rest".into(), rest.into());
+                let parameters = parameters.into_iter().map(|(n, v)| (n, v.into()));
+                found.set("value".into(), value);
+                let parameters = parameters.collect::<RefMap>();
+                found.set("params".into(), Dynamic::from(parameters));
+                found.set("rest".into(), rest.into());
             }
             Found::Methods(methods) => {
-                found.insert("allow".into(), allow(methods).into());
+                found.set("allow".into(), allow(methods).into());
             }
             Found::Nothing => (),
         }
-        RefMap::wrap(found.into())
+        Dynamic::from(found)
     }
 }
 
@@ -121,10 +123,15 @@ pub(super) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
         table.add(&method, &pattern, value)
     });
     method!("find", |table: This, method: Text, path: Text| table.find(&method, &path));
-    let home = ctx.clone();
-    method!("invoke", move |call: NativeCallContext, _: This, f: FnPtr, args: Array| {
-        invoke(&home, &call, f, args)
-    });
+    macro_rules! invoke {
+        ($($list:ty),*) => {$(
+            let home = ctx.clone();
+            method!("invoke", move |call: NativeCallContext, _: This, f: FnPtr, args: $list| {
+                invoke(&home, &call, f, args.into())
+            });
+        )*};
+    }
+    invoke!(Array, RefArray);
     let ctx = ctx.clone();
     method!("check", move |call: NativeCallContext,
                            _: This,

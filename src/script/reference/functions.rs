@@ -54,20 +54,22 @@ Worker::run_all();
 "#,
         ).waiting(),
         Entry::new("parse_json", &["parse_json(text: string) -> any"],
-            "The value of a JSON text; `()` if it is none. Numbers without a fraction become integers where they \
-                fit, `null` becomes `()`.",
+            "The value of a JSON text; `()` if it is none. Maps and arrays are references, with entries in the order of \
+                the text. Whole numbers are integers, or strings of their digits where they do not fit into 64 bits; a \
+                number beyond all floats is the greatest float. Half of a surrogate pair is U+FFFD, `null` is `()`.",
             r#"
 let order = parse_json(`{"id": 7, "tags": ["a"]}`);
 print(order.id + 1);  // prints 8
 print(parse_json("not JSON") == ());  // prints true
 print(parse_json("not JSON").id == ());  // prints true
+print(parse_json("18446744073709551615"));  // prints 18446744073709551615
 "#,
         ),
         Entry::new("to_json", &["to_json(value: any) -> string"],
-            "The JSON form of a value. Values that have none (functions, handles, infinite numbers, more than 128 \
+            "The JSON form of a value. Values that have none (functions, handles, infinite numbers, more than 127 \
                 levels) are an error.",
             r#"
-print(to_json(#{ id: 7, ok: true, none: () }));  // prints {"id":7,"none":null,"ok":true}
+print(to_json(#{ id: 7, ok: true, none: () }));  // prints {"id":7,"ok":true,"none":null}
 "#,
         ),
     ],

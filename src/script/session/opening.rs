@@ -3,7 +3,7 @@
 use crate::{
     engine::ref_map::RefMap, protocol::handshake::Request, script::tcp_connection::TcpConnection,
 };
-use rhai::{Dynamic, Map};
+use rhai::Dynamic;
 
 /// Header lines that a script may add to a websocket's 101 answer. Fixed.
 const MAX_EXTRA_HEADERS: usize = 32;
@@ -23,24 +23,25 @@ const HANDSHAKE_HEADERS: [&str; 8] = [
 /// What a script learns of a websocket request: path, query (decoded, the last of a name counts), query_string, headers
 /// (lower-case names, repeated ones joined).
 pub(super) fn facts(request: &Request) -> Dynamic {
-    let mut headers = Map::new();
+    let headers = RefMap::default();
     for (name, value) in &request.headers {
-        match headers.get_mut(name.as_str()) {
-            Some(before) => *before = format!("{before}, {value}").into(),
-            None => drop(headers.insert(name.as_str().into(), value.into())),
-        }
+        let value = match headers.get(name) {
+            before if before.is_unit() => value.into(),
+            before => format!("{before}, {value}").into(),
+        };
+        headers.set(name.into(), value);
     }
-    let mut query = Map::new();
+    let query = RefMap::default();
     for pair in request.query.split('&').filter(|p| !p.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        query.insert(decode(name).into(), decode(value).into());
+        query.set(decode(name).into(), decode(value).into());
     }
-    let mut facts = Map::new();
-    facts.insert("path".into(), request.path.clone().into());
-    facts.insert("query_string".into(), request.query.clone().into());
-    facts.insert("query".into(), query.into());
-    facts.insert("headers".into(), headers.into());
-    facts.into()
+    Dynamic::from(RefMap::from_iter([
+        ("path", request.path.clone().into()),
+        ("query_string", request.query.clone().into()),
+        ("query", Dynamic::from(query)),
+        ("headers", Dynamic::from(headers)),
+    ]))
 }
 
 /// `a+b%20c` → `a b c`. What is no valid escape stays as it is.

@@ -1,16 +1,30 @@
 //! What Rhai runs, and how: values, handlers, faults in them.
 
+/// Properties and indices that are not there.
+mod absent;
 /// Rhai's array functions.
 mod array_functions;
+/// Numbers in blobs.
+mod bytes;
 /// Faults in embedded functions, and scripts that never end.
 mod embedder;
 /// Errors of scripts cost one event.
 mod faults;
 /// Errors in functions that are handed from file to file.
 mod faults_across_files;
+/// Entries of maps: order, loops, numbers as keys.
+mod map_entries;
 /// Handlers run as rhai would run them.
 mod shortcuts;
 /// A time limit for handlers whose single operations are slow.
 mod slow_operations;
 /// Variables of the top level.
 mod top_level;
+
+use crate::support::host::{TestHost, eventually};
+
+/// What a script has printed, when there are so many lines.
+fn printed_lines(host: &TestHost, number: usize) -> Vec<String> {
+    eventually(|| host.printed().len() >= number);
+    host.printed()
+}

@@ -8,6 +8,8 @@ mod connection;
 mod errors;
 /// `import`: files, `std/push`, state of modules.
 mod imports;
+/// JSON, read and written.
+mod json;
 /// The names of Workers.
 mod names;
 /// The script reference: complete, true, and told in the documents.
