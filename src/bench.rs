@@ -62,6 +62,7 @@ impl Stage {
         let config = Config {
             // (no limit: filling a map may take a while)
             handler_timeout: Duration::ZERO,
+            handler_memory: 0,
             colour: false,
             explains: false,
             kill: Arc::default(),
@@ -69,7 +70,7 @@ impl Stage {
         };
         let log = Log::new(|record| panic!("the script says: {record}"));
         let listeners = Listeners::default();
-        let turns = Arc::new(Turns::limited(Duration::ZERO));
+        let turns = Arc::new(Turns::limited(Duration::ZERO, 0));
         let ctx = Ctx::new(0, log, listeners, Arc::default(), turns, Arc::default(), |_| ());
         let api = Objects(ctx.clone());
         let program =

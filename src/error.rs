@@ -79,6 +79,8 @@ pub enum FaultKind {
     Script,
     /// A handler was ended because it ran too long.
     Timeout,
+    /// A handler was ended because it made more than it may.
+    Memory,
     /// A function of the host or the embedder panicked.
     Panic,
     /// Something that a script cannot help: a file, an address, a thread.
@@ -86,11 +88,12 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// `script`, `timeout`, `panic`, `host`: as metrics and structured logs have it.
+    /// `script`, `timeout`, `memory`, `panic`, `host`: as metrics and structured logs have it.
     pub fn name(self) -> &'static str {
         match self {
             FaultKind::Script => "script",
             FaultKind::Timeout => "timeout",
+            FaultKind::Memory => "memory",
             FaultKind::Panic => "panic",
             FaultKind::Host => "host",
         }

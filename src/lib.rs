@@ -4,6 +4,7 @@
 //! - *Run a script from a Rust program, with functions of your own?* [`Host`] and [`HostBuilder`].
 //! - *Know what happens to it?* [`HostBuilder::on_event`] and [`HostEvent`].
 //! - *Get its log?* [`HostBuilder::on_log`] and [`Record`].
+//! - *Limit what a handler may allocate?* [`CountingAllocator`] and [`HostBuilder::handler_memory`].
 //! - *Write a script?* See the script reference in the README.
 //!
 //! Rhai itself is re-exported as [`rhai`], in the version that the host is made for.
@@ -11,6 +12,7 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod allocator;
 #[cfg(feature = "bench")]
 #[doc(hidden)]
 pub mod bench;
@@ -29,13 +31,14 @@ mod web;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub use allocator::CountingAllocator;
 pub use error::{Error, ErrorKind, Fault, FaultKind};
 pub use host::{
     Busy, ConnectionStatus, Connections, Host, HostBuilder, HostEvent, HostHandle, IsolateStatus,
     LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded, Status, WorkerInfo,
     WorkerStatus,
 };
-pub use log::{About, Level, Record};
+pub use log::{About, Access, Level, Record};
 pub use rhai;
 pub use script::configuration::Configuration;
 #[doc(hidden)]

@@ -1,6 +1,10 @@
 //! The log sink. The library never prints: it hands each line to the sink that its embedder gave.
 //! Only text passes here, so that a sink may live on any thread.
 
+mod access;
+
+pub use access::Access;
+
 use std::{fmt, sync::Arc};
 
 /// How much a line matters.
@@ -42,6 +46,8 @@ pub struct About {
     pub generation: Option<u64>,
     /// The connection, by its id in the isolate.
     pub connection: Option<u64>,
+    /// The request that was answered, if this is a line of the access log.
+    pub access: Option<Box<Access>>,
 }
 
 impl fmt::Display for Record {

@@ -13,7 +13,8 @@ use cli::{
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: rhost::CountingAllocator<mimalloc::MiMalloc> =
+    rhost::CountingAllocator::new(mimalloc::MiMalloc);
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {

@@ -40,6 +40,13 @@ pub fn log_file(path: &Path, plan: &Plan, also_stderr: bool) -> Result<Outlet, F
     outlet.map_err(|e| Failure::system(format!("log_file {}", path.display()), e))
 }
 
+/// Opens the file of answered requests, which is cut into pieces as the log is.
+pub fn access_log_file(path: &Path, plan: &Plan) -> Result<Outlet, Failure> {
+    let prepared = prepare(path, plan);
+    let outlet = prepared.and_then(|()| Outlet::accesses(path, plan.log_file_max_size));
+    outlet.map_err(|e| Failure::system(format!("access_log_file {}", path.display()), e))
+}
+
 /// Sees to it that a file is there and belongs to whom it should.
 fn prepare(path: &Path, plan: &Plan) -> io::Result<()> {
     let file = append().create(true).custom_flags(WITHOUT_WAITING).open(path)?;
@@ -68,7 +75,12 @@ fn give(file: &File, path: &Path, plan: &Plan) -> io::Result<()> {
 pub fn check(plan: &Plan, daemon: bool, running: Option<&Running>) -> Result<(), Failure> {
     let log_file = if daemon { Some(plan.log_file_of_a_daemon()) } else { plan.log_file.clone() };
     let stdout_file = plan.stdout_file.as_ref().filter(|_| daemon);
-    for (what, path) in [("log_file", log_file.as_ref()), ("stdout_file", stdout_file)] {
+    let access_log_file = plan.access_log_file.as_ref();
+    for (what, path) in [
+        ("log_file", log_file.as_ref()),
+        ("stdout_file", stdout_file),
+        ("access_log_file", access_log_file),
+    ] {
         if let Some(path) = path {
             let failed = |e| Failure::system(format!("{what} {}", path.display()), e);
             can_append(path).map_err(failed)?;

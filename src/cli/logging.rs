@@ -2,7 +2,7 @@
 //! when it cannot keep up: a terminal that is not read, a pipe or a disk that is full must not stop the host.
 
 use super::{lost::Lost, outlet::Outlet};
-use rhost::{About, Level, Record};
+use rhost::{About, Access, Level, Record};
 use std::io::Write;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -68,9 +68,21 @@ fn filter() -> (EnvFilter, Option<String>) {
     }
 }
 
-/// Where a host's records go.
-pub fn sink(json: bool, prints: Option<NonBlocking>) -> impl Fn(Record) + Send + Sync {
+/// Where a host's records go: those of what is printed, and of answered requests, to outlets of their own if they have any.
+pub fn sink(
+    json: bool,
+    prints: Option<NonBlocking>,
+    accesses: Option<NonBlocking>,
+) -> impl Fn(Record) + Send + Sync {
     move |record| match &prints {
+        _ if record.about.access.is_some() => match &accesses {
+            Some(accesses) => {
+                let line = format!("{}\n", record.message);
+                let _ = accesses.clone().write_all(line.as_bytes());
+            }
+            None if json => write_access(&record),
+            None => write_text(&record),
+        },
         // (what has a place in a script and is no fault was printed there)
         Some(prints) if record.level == Level::Info && !record.location.is_empty() => {
             let line = format!("{}\n", record.message);
@@ -93,7 +105,7 @@ fn write_text(record: &Record) {
 /// What is not known is left out.
 fn write_fields(record: &Record) {
     let Record { message, .. } = record;
-    let About { fault, isolate, generation, connection } = record.about;
+    let About { fault, isolate, generation, connection, .. } = record.about;
     let worker = known(&record.worker);
     let location = known(&record.location);
     let (file, line, column) = place(&record.location);
@@ -111,6 +123,20 @@ fn write_fields(record: &Record) {
         Level::Info => write!(info),
         Level::Debug => write!(debug),
     }
+}
+
+/// A line of the access log with all that is known as fields.
+fn write_access(record: &Record) {
+    let About { isolate, connection, access: Some(access), .. } = &record.about else { return };
+    let Access { client, method, target, protocol, route, status, bytes, referer, .. } = &**access;
+    let seconds = access.took.as_secs_f64();
+    let (worker, client, method) = (known(&record.worker), known(client), known(method));
+    let (target, protocol, route) = (known(target), known(protocol), route.as_deref());
+    let (referer, user_agent) = (known(referer), known(&access.user_agent));
+    tracing::info!(
+        target: "rhost", worker, isolate, connection, client, method, path = target, protocol, route, status, bytes,
+        seconds, referer, user_agent, "{}", record.message
+    );
 }
 
 fn known(text: &str) -> Option<&str> {

@@ -47,6 +47,12 @@ impl Outlet {
         Ok(Self::new("log", Some(LogFile::new(path, max_size, file)), also_stderr))
     }
 
+    /// The same for lines of answered requests.
+    pub fn accesses(path: &Path, max_size: u64) -> io::Result<Self> {
+        let file = open(path)?;
+        Ok(Self::new("access log", Some(LogFile::new(path, max_size, file)), false))
+    }
+
     /// The count of what could not be written.
     pub fn lost(&self) -> Lost {
         self.lost.clone()

@@ -43,6 +43,9 @@ pub struct Plan {
     /// Where a daemon's output goes, and what its script prints.
     #[arg(long)]
     pub stdout_file: Option<PathBuf>,
+    /// Where lines of answered requests go, if not to the log.
+    #[arg(long)]
+    pub access_log_file: Option<PathBuf>,
     /// Whom the server becomes when everything is bound.
     #[arg(long)]
     pub user: Option<u32>,
@@ -69,6 +72,7 @@ impl Plan {
             log_file: configuration.log_file.clone(),
             log_file_max_size: max_size.unwrap_or(LOG_FILE_MAX_SIZE),
             stdout_file: configuration.stdout_file.clone(),
+            access_log_file: configuration.access_log_file.clone(),
             user: configuration.user,
             group: configuration.group,
             explains: false,
@@ -81,7 +85,11 @@ impl Plan {
     fn refuse_shared_files(&self) -> Result<(), Failure> {
         let socket = self.pid_file.as_deref().map(place::socket);
         let log_file = self.log_file_of_a_daemon();
-        let written = [("log_file", Some(&log_file)), ("stdout_file", self.stdout_file.as_ref())];
+        let written = [
+            ("log_file", Some(&log_file)),
+            ("stdout_file", self.stdout_file.as_ref()),
+            ("access_log_file", self.access_log_file.as_ref()),
+        ];
         let own = [
             ("the script", Some(&self.file)),
             ("the pid file", self.pid_file.as_ref()),
@@ -110,6 +118,7 @@ impl Plan {
             ("--pid-file", &self.pid_file),
             ("--log-file", &self.log_file),
             ("--stdout-file", &self.stdout_file),
+            ("--access-log-file", &self.access_log_file),
         ];
         for (name, file) in files {
             if let Some(file) = file {

@@ -3,7 +3,7 @@
 use super::{
     control,
     exit::{Exit, Failure},
-    files::{limit_rights, log_file},
+    files::{access_log_file, limit_rights, log_file},
     herald::{Herald, tell},
     inherited,
     logging::{self, Lines},
@@ -36,6 +36,8 @@ struct Service<'a> {
     daemon: bool,
     /// Where a script's prints go, if not to the log.
     prints: Option<NonBlocking>,
+    /// Where lines of answered requests go, if not to the log.
+    accesses: Option<NonBlocking>,
     /// Counts of lines that got nowhere.
     lost: Vec<Lost>,
     /// May it serve although commands cannot reach it?
@@ -63,6 +65,7 @@ pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failu
     drop(turn);
     let log = logging::start(outlet, plan.is_json(), colour);
     let tenancy = taken.map(Arc::new).map_err(|failure| warn_of_silence(&failure)).ok();
+    let accesses = access_log(&plan)?;
     let herald = match plan.is_json() {
         true => Herald::Log,
         false => Herald::Terminal(log.writer.clone()),
@@ -72,7 +75,8 @@ pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failu
         colour,
         daemon: false,
         prints: None,
-        lost: vec![log.lost.clone()],
+        accesses: accesses.as_ref().map(|lines| lines.writer.clone()),
+        lost: accesses.iter().chain([&log]).map(|lines| lines.lost.clone()).collect(),
         is_lenient: !is_named,
         tenancy,
     }
@@ -93,12 +97,23 @@ pub fn as_server(plan: &Plan) -> Result<u8, Failure> {
         let outlet = log_file(&plan.log_file_of_a_daemon(), plan, false)?;
         let log = logging::start(outlet, plan.is_json(), false);
         signals::outlive_the_monitor(&tenancy)?;
-        let lost = prints.iter().chain([&log]).map(|lines| lines.lost.clone()).collect();
+        let accesses = access_log(plan)?;
+        let all = prints.iter().chain(&accesses).chain([&log]);
+        let lost = all.map(|lines| lines.lost.clone()).collect();
+        let accesses = accesses.as_ref().map(|lines| lines.writer.clone());
         let prints = prints.as_ref().map(|lines| lines.writer.clone());
         let tenancy = Some(tenancy.clone());
         let is_lenient = false;
-        let service =
-            Service { plan, colour: false, daemon: true, prints, lost, is_lenient, tenancy };
+        let service = Service {
+            plan,
+            colour: false,
+            daemon: true,
+            prints,
+            accesses,
+            lost,
+            is_lenient,
+            tenancy,
+        };
         let code = service.run(Herald::Starter(starter));
         if let Err(failure) = &code {
             tracing::error!("{}", failure.text);
@@ -135,7 +150,7 @@ impl Service<'_> {
             .settle(Duration::from_millis(plan.settle))
             .colour(self.colour)
             .explain_errors(plan.explains)
-            .on_log(logging::sink(plan.is_json(), self.prints.clone()))
+            .on_log(logging::sink(plan.is_json(), self.prints.clone(), self.accesses.clone()))
             .lost_log_lines(move || lost.iter().map(Lost::count).sum())
             .on_event(move |event| match event {
                 HostEvent::Started { workers, watching } => {
@@ -196,6 +211,12 @@ impl Service<'_> {
         let thread = thread::Builder::new().name("herald".into()).spawn(announce);
         thread.map_err(|e| Failure::system("cannot start a thread", e))
     }
+}
+
+/// The way to the file of answered requests, if it is configured. What waits is written when it is dropped.
+fn access_log(plan: &Plan) -> Result<Option<Lines>, Failure> {
+    let path = plan.access_log_file.as_ref();
+    path.map(|path| access_log_file(path, plan).map(Lines::to)).transpose()
 }
 
 fn warn_of_silence(failure: &Failure) {

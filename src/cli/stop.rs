@@ -44,7 +44,7 @@ pub fn stop(options: &Stop) -> Result<u8, Failure> {
             }
         }
     }
-    let limit = given.unwrap_or(within.saturating_add(MARGIN));
+    let limit = limit(given, within);
     if !is_gone(&client, graceful, began, limit) {
         let (limit, end) = (limit.as_secs(), last_resort(running));
         let text = format!("{script} ({who}) did not stop within {limit} s; end it with {end}");
@@ -52,6 +52,11 @@ pub fn stop(options: &Stop) -> Result<u8, Failure> {
     }
     print(&format!("{script} has stopped\n"));
     Ok(0)
+}
+
+/// How long its end is waited for: as long as was asked for, else as long as it says that it needs, and some more.
+fn limit(given: Option<Duration>, within: Duration) -> Duration {
+    given.unwrap_or(within.saturating_add(MARGIN))
 }
 
 /// What ends it whatever it does. A monitor leads a session of its own: killed alone, it would leave its server behind.
@@ -79,5 +84,19 @@ fn is_gone(client: &Client, graceful: bool, began: Instant, limit: Duration) -> 
             // (the server that was told may have died of something else, and its monitor has started another)
             let _ = client.ask(&Request::Stop { graceful }, left.min(PATIENCE));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_that_takes_long_is_waited_for_as_long_as_it_says_unless_asked_otherwise() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(limit(None, Duration::ZERO), MARGIN);
+        assert_eq!(limit(None, minute), minute + MARGIN);
+        assert_eq!(limit(None, Duration::MAX), Duration::MAX);
+        assert_eq!(limit(Some(Duration::ZERO), minute), Duration::ZERO);
     }
 }

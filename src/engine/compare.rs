@@ -5,13 +5,14 @@ use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map,
     NativeCallContext, Position,
 };
+use std::any::TypeId;
 
 /// How deep values are compared. Fixed: rings must not use up the stack.
 const MAX_DEPTH: usize = 128;
 
-/// Values that one comparison looks at. Fixed: a map that holds another one twice, and so on forty times, has more leaves
-/// than anybody waits for.
-const MAX_NODES: u64 = 1_000_000;
+/// Maps and arrays that one comparison looks at. Fixed: a map that holds another one twice, and so on forty times, has more
+/// leaves than anybody waits for.
+const MAX_CONTAINERS: u64 = 1_000_000;
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
@@ -22,7 +23,9 @@ fn refused(why: String) -> Box<EvalAltResult> {
 
 struct Comparison<'a> {
     call: &'a NativeCallContext<'a>,
-    nodes: u64,
+    /// Values that were looked at, and maps and arrays among them.
+    values: u64,
+    containers: u64,
 }
 
 /// Looks at the values of an array of either kind.
@@ -54,36 +57,48 @@ fn is_locked(value: &Dynamic) -> bool {
     value.is_shared() && value.is_locked()
 }
 
-impl Comparison<'_> {
+impl<'a> Comparison<'a> {
+    fn new(call: &'a NativeCallContext<'a>) -> Self {
+        Self { call, values: 0, containers: 0 }
+    }
+
     fn equal(&mut self, a: &Dynamic, b: &Dynamic, depth: usize) -> Outcome<bool> {
         if depth > MAX_DEPTH {
             return Err(refused(format!("they are nested deeper than {MAX_DEPTH}")));
         }
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(refused(format!("they have more than {MAX_NODES} values")));
-        }
-        if self.nodes & CLOCK_MASK == 0 {
+        self.values += 1;
+        if self.values & CLOCK_MASK == 0 {
             check_time()?;
         }
         // (to ask a locked cell for its type would panic)
         if is_locked(a) || is_locked(b) {
             return self.natively(a, b);
         }
-        if is_list(a) && is_list(b) {
-            return self.lists(a, b, depth);
-        }
-        if is_map(a) && is_map(b) {
-            return self.maps(a, b, depth);
-        }
-        if is_list(a) || is_list(b) || is_map(a) || is_map(b) {
-            return Ok(false);
-        }
         if let (Ok(a), Ok(b)) = (a.as_immutable_string_ref(), b.as_immutable_string_ref()) {
             return Ok(*a == *b);
         }
         if let (Ok(a), Ok(b)) = (a.as_int(), b.as_int()) {
             return Ok(a == b);
+        }
+        if let (Ok(a), Ok(b)) = (a.as_float(), b.as_float()) {
+            return Ok(a == b);
+        }
+        let of_lists = is_list(a) && is_list(b);
+        let of_maps = !of_lists && is_map(a) && is_map(b);
+        if of_lists || of_maps {
+            self.containers += 1;
+            if self.containers > MAX_CONTAINERS {
+                return Err(refused(format!("they have more than {MAX_CONTAINERS} values")));
+            }
+        }
+        if of_lists {
+            return self.lists(a, b, depth);
+        }
+        if of_maps {
+            return self.maps(a, b, depth);
+        }
+        if is_list(a) || is_list(b) || is_map(a) || is_map(b) {
+            return Ok(false);
         }
         self.natively(a, b)
     }
@@ -145,7 +160,7 @@ impl Comparison<'_> {
 fn between<A: Clone + 'static, B: Clone + 'static>(engine: &mut Engine) {
     let equal = |call: &NativeCallContext, a: &A, b: B| {
         let (a, b) = (Dynamic::from(a.clone()), Dynamic::from(b));
-        Comparison { call, nodes: 0 }.equal(&a, &b, 0)
+        Comparison::new(call).equal(&a, &b, 0)
     };
     FuncRegistration::new("==")
         .with_purity(true)
@@ -159,12 +174,46 @@ fn between<A: Clone + 'static, B: Clone + 'static>(engine: &mut Engine) {
         });
 }
 
-/// Gives maps and arrays their equality. Two plain ones keep that of rhai, which asks this one about references inside.
+/// The same between two plain ones, which are not copied for it: rhai's own `==` would first copy what they hold, at each
+/// level anew, and go as deep as they are.
+fn between_plain<T: 'static>(engine: &mut Engine) {
+    for (name, is_wanted) in [("==", true), ("!=", false)] {
+        engine.register_raw_fn(name, [TypeId::of::<T>(), TypeId::of::<T>()], move |call, args| {
+            let equal = Comparison::new(&call).equal(&*args[0], &*args[1], 0)?;
+            Ok(Dynamic::from(equal == is_wanted))
+        });
+    }
+}
+
+/// Registers `<` and its like between two types of the same name, which have no order: rhai would say that none is less.
+fn without_order<A: Clone + 'static, B: Clone + 'static>(engine: &mut Engine) {
+    for operator in ["<", "<=", ">", ">="] {
+        FuncRegistration::new(operator).with_purity(true).register_into_engine(
+            engine,
+            |call: NativeCallContext, _: &mut A, _: B| -> Outcome<bool> {
+                let name = |of: &str| call.engine().map_type_name(of).to_owned();
+                let (a, b) = (std::any::type_name::<A>(), std::any::type_name::<B>());
+                let signature = format!("{} ({}, {})", call.fn_name(), name(a), name(b));
+                Err(EvalAltResult::ErrorFunctionNotFound(signature, Position::NONE).into())
+            },
+        );
+    }
+}
+
+/// Gives maps and arrays their equality.
 pub(crate) fn register(engine: &mut Engine) {
+    between_plain::<Array>(engine);
+    between_plain::<Map>(engine);
     between::<RefArray, RefArray>(engine);
     between::<RefArray, Array>(engine);
     between::<Array, RefArray>(engine);
     between::<RefMap, RefMap>(engine);
     between::<RefMap, Map>(engine);
     between::<Map, RefMap>(engine);
+    without_order::<RefArray, RefArray>(engine);
+    without_order::<RefArray, Array>(engine);
+    without_order::<Array, RefArray>(engine);
+    without_order::<RefMap, RefMap>(engine);
+    without_order::<RefMap, Map>(engine);
+    without_order::<Map, RefMap>(engine);
 }

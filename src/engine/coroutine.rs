@@ -2,11 +2,12 @@
 //! suspend it in the middle. All of the crate's unsafe code is here; nothing of scripts or sockets may enter.
 #![allow(unsafe_code)]
 
-use super::turns::Turns;
+use super::{allowance, stacks, turns::Turns};
 use corosensei::{
     Coroutine, CoroutineResult, Yielder,
     stack::{DefaultStack, Stack},
 };
+use rustix::mm::{Advice, madvise};
 use std::{
     cell::{Cell, RefCell},
     future::Future,
@@ -20,9 +21,12 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// Bytes of a handler's stack. Fixed: 64 call levels of the hungriest form need 1 MiB; pages that are never touched
-/// cost address space only.
+/// Bytes of a handler's stack that its calls may use; more comes behind, for what rhai does with deep values. Fixed: 64 call
+/// levels of the hungriest form need 1 MiB; pages that are never touched cost address space only.
 const STACK: usize = 1 << 20;
+
+/// Bytes behind that in which something stands if they were ever used. Fixed: more than one call leaves out.
+const TIDE_MARK: usize = 4 << 10;
 
 /// Bytes that a native function may still use when a script is stopped because its stack runs out. Fixed.
 const MARGIN: usize = 128 << 10;
@@ -57,6 +61,21 @@ struct Fiber<R: Runner> {
     body: Body<R>,
     /// Below this address the stack counts as used up.
     stack_end: usize,
+    /// The lowest address of what calls may use.
+    script_end: usize,
+    /// Bytes that its job has made anew.
+    made: i64,
+}
+
+impl<R: Runner> Fiber<R> {
+    /// Was the stack used beyond what calls may use? Then it is not kept: memory once used is not given back.
+    fn is_soaked(&self) -> bool {
+        let words = TIDE_MARK / size_of::<usize>();
+        let below = self.script_end - TIDE_MARK;
+        // SAFETY: this is a part of the coroutine's own stack, which is mapped and which nobody writes to as long as it is
+        // suspended; what was never written to reads as 0.
+        (0..words).any(|word| unsafe { ptr::read_volatile((below as *const usize).add(word)) } != 0)
+    }
 }
 
 /// A running coroutine's way back to whoever resumed it.
@@ -92,6 +111,8 @@ thread_local! {
             stack_end: Cell::new(0),
         }
     };
+    /// Handlers that are suspended.
+    static SUSPENDED: Cell<usize> = const { Cell::new(0) };
     /// What others see of the code that runs on this thread.
     static TURNS: RefCell<Arc<Turns>> = RefCell::default();
 }
@@ -111,10 +132,33 @@ pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
         if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(waker)) {
             return Ok(value);
         }
+        let suspended = Suspended::new();
         // SAFETY: the yielder lives on the stack of the coroutine that runs this very line.
         unsafe { (*yielder).suspend_here() };
+        drop(suspended);
         CURRENT.with(|current| current.yielder.set(Some(yielder)));
     }
+}
+
+/// Counts a handler as suspended, also when its stack is unwound there.
+struct Suspended;
+
+impl Suspended {
+    fn new() -> Self {
+        SUSPENDED.set(SUSPENDED.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Suspended {
+    fn drop(&mut self) {
+        SUSPENDED.set(SUSPENDED.get() - 1);
+    }
+}
+
+/// Is any handler but the running one in the middle of something?
+pub(crate) fn others_wait() -> bool {
+    SUSPENDED.get() > 0
 }
 
 /// The tag that the running handler was started with; 0 outside of handlers.
@@ -132,6 +176,7 @@ pub(crate) fn stack_is_low() -> bool {
 
 /// Code of this thread runs in these turns from now on, with their limit.
 pub(crate) fn set_turns(turns: Arc<Turns>) {
+    allowance::set_limit(turns.memory());
     TURNS.set(turns);
 }
 
@@ -244,7 +289,7 @@ impl<R: Runner> Pool<R> {
         tag: u64,
         waker: &Waker,
     ) -> Resumed<R> {
-        let resumed = CURRENT.with(|current| {
+        let (resumed, was_long) = CURRENT.with(|current| {
             let outer = (
                 current.yielder.replace(None),
                 current.waker.replace(ptr::from_ref(waker)),
@@ -252,21 +297,25 @@ impl<R: Runner> Pool<R> {
                 current.asked.replace(None),
                 current.stack_end.replace(fiber.stack_end),
             );
+            let entered = allowance::enter(fiber.made);
             let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
+            fiber.made += allowance::leave(entered);
             current.yielder.set(outer.0);
             current.waker.set(outer.1);
             current.tag.set(outer.2);
-            if current.asked.replace(outer.3).is_some() {
+            let was_long = current.asked.replace(outer.3).is_some();
+            if was_long {
                 self.long.set(true);
             }
             current.stack_end.set(outer.4);
-            resumed
+            (resumed, was_long)
         });
         match resumed {
             Ok(CoroutineResult::Yield(Out::Waiting)) => Resumed::Waits(fiber),
             Ok(CoroutineResult::Yield(Out::Done(done))) => {
                 let mut idle = self.idle.borrow_mut();
-                if idle.len() < MAX_IDLE {
+                if idle.len() < MAX_IDLE && !(was_long && fiber.is_soaked()) {
+                    fiber.made = 0;
                     idle.push(fiber);
                 }
                 Resumed::Ended(Ok(done))
@@ -300,8 +349,15 @@ impl<R: Runner> Pool<R> {
 }
 
 fn spawn<R: Runner>() -> Option<Fiber<R>> {
-    let stack = DefaultStack::new(STACK).ok()?;
-    let stack_end = stack.limit().get() + MARGIN;
+    let stack = DefaultStack::new(STACK + stacks::reserve()).ok()?;
+    let script_end = stack.base().get() - STACK;
+    let stack_end = script_end + MARGIN;
+    // SAFETY: the range is that of the stack, and the advice changes nothing but how it is backed. Where it is not known,
+    // pages may be larger than they need to be.
+    let _ = unsafe {
+        let (start, end) = (stack.limit().get(), stack.base().get());
+        madvise(start as *mut _, end - start, Advice::LinuxNoHugepage)
+    };
     let body = Coroutine::with_stack(stack, |yielder: &Yielder<_, _>, mut input| {
         let mut runner = R::default();
         while let In::Run(job) = input {
@@ -310,7 +366,7 @@ fn spawn<R: Runner>() -> Option<Fiber<R>> {
             input = yielder.suspend(Out::Done(done));
         }
     });
-    Some(Fiber { body, stack_end })
+    Some(Fiber { body, stack_end, script_end, made: 0 })
 }
 
 /// A job that waits on its coroutine. Dropping it unwinds the coroutine's stack.

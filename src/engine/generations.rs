@@ -74,10 +74,14 @@ impl Generations {
         &self,
         name: &str,
         args: &mut [&mut Dynamic],
+        is_method: bool,
         level: usize,
     ) -> Option<Result<Dynamic, Box<EvalAltResult>>> {
         let programs = self.serving().into_iter().chain(self.retired());
-        programs.into_iter().find_map(|p| p.modules.call_closure(&p.engine, name, args, level))
+        let mut calls = programs
+            .into_iter()
+            .map(|p| p.modules.call_closure(&p.engine, name, args, is_method, level));
+        calls.find_map(|called| called)
     }
 
     /// The isolate ends: breaks the rings between programs and what their variables hold.

@@ -2,8 +2,8 @@
 //! two rules that keep variables from being locked while a handler waits.
 #![allow(deprecated)] // (rhai marks `on_var` so because it may change, not because it goes)
 
-use super::{coroutine, ref_array::RefArray, ref_map::RefMap};
-use rhai::{AST, ASTNode, Dynamic, Engine, EvalContext, Stmt};
+use super::{allowance, coroutine, ref_array::RefArray, ref_map::RefMap};
+use rhai::{AST, ASTNode, Dynamic, Engine, EvalContext, Position, Stmt};
 use std::{
     any::TypeId,
     cell::{Cell, RefCell},
@@ -37,8 +37,8 @@ impl Hasher for Fnv {
 
 pub(crate) type Fast = BuildHasherDefault<Fnv>;
 
-/// How long a reader waits for a variable that a waiting handler holds. Fixed: after that it is most likely this very
-/// handler that holds it, and the script gets rhai's data race error.
+/// How long a reader waits for a variable that a waiting handler may hold. Fixed: after that it is most likely this very
+/// handler that holds it, as it certainly is when no other one waits, and the script gets rhai's data race error.
 const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// How often it looks.
@@ -185,6 +185,10 @@ fn local<'a>(ctx: &'a EvalContext, name: &str, index: usize) -> Option<&'a Dynam
 /// it is never a lockable cell; a plain value that a waiting handler holds is waited for.
 pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
     engine.on_var(move |name, index, ctx| {
+        if allowance::is_pending() {
+            let global = globals.get(ctx.source(), name);
+            allowance::attend(&ctx, global.as_ref(), Position::NONE)?;
+        }
         let captured = globals.is_captured(name);
         if index > 0 && !captured {
             return Ok(None);
@@ -201,7 +205,7 @@ pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
         if value.is_shared() && value.is_locked() {
             let cell = value.clone();
             let free = async {
-                while cell.is_locked() {
+                while cell.is_locked() && coroutine::others_wait() {
                     tokio::time::sleep(LOCK_POLL).await;
                 }
             };

@@ -4,11 +4,18 @@
 //! Only guesses from names live here; the report around them is made in `report`. Uses `closures` (for
 //! rhai's names of them) and places.
 
-use super::closures::{self, ANONYMOUS};
-use super::tokens::{Place, place};
-use rhai::{
-    AST, ASTFlags, ASTNode, Engine, EvalAltResult, LexError, ParseErrorType, ScriptFuncDef, Stmt,
+use super::{
+    closures::{self, ANONYMOUS},
+    foreign_names,
+    overflow::Overflow,
+    syntax_help,
+    tokens::{Place, place},
 };
+use rhai::{AST, ASTFlags, ASTNode, Engine, EvalAltResult, ScriptFuncDef, Stmt};
+use std::{collections::BTreeMap, rc::Rc};
+
+/// Sources by file name, named as in the errors.
+pub(crate) type Sources = BTreeMap<String, Rc<str>>;
 
 /// How a panic of Rhai's reads when it finds a variable locked. Only the next turn of a `for` loop meets that: a closure
 /// that captured the loop's variable waits in a method of it.
@@ -31,54 +38,17 @@ pub(crate) struct Hints<'a> {
     /// The programs of the same generation: their functions and variables. Their sources must be named
     /// as in the error for suggestions about variables.
     pub(crate) asts: Vec<&'a AST>,
+    /// The files' texts.
+    pub(crate) sources: &'a Sources,
     /// The file of a closure that goes by a name of an earlier generation.
     pub(crate) earlier: &'a dyn Fn(&str) -> Option<String>,
 }
 
+/// For calls that are nested too deeply.
+const ENDLESS: &str = "does a function call itself without end?";
+
 /// How many signatures are shown for a name that exists with other parameters.
 const SIGNATURES: usize = 3;
-
-/// For all names of nothing.
-const EMPTY_VALUE: &str = "the empty value is written `()`";
-/// For all short forms of it.
-const ELSE_IF: &str = "write `else if`";
-/// For the operators that are words elsewhere.
-const LOGIC: &str = "the operators are `&&`, `||` and `!`";
-
-/// Words and signs of other languages, and what to write instead.
-const FOREIGN: &[(&str, &str)] = &[
-    ("var", "use `let`"),
-    ("static", "use `const`"),
-    ("null", EMPTY_VALUE),
-    ("nil", EMPTY_VALUE),
-    ("None", EMPTY_VALUE),
-    ("undefined", EMPTY_VALUE),
-    ("new", "there is no `new`: call the type's name like a function, `Worker(…)`"),
-    ("async", "not needed: a call that waits suspends only its own handler"),
-    ("await", "not needed: a call that waits suspends only its own handler"),
-    ("match", "use `switch`"),
-    ("case", "use `switch value { 1 => …, _ => … }`"),
-    ("use", "use `import \"path\" as name;`"),
-    ("include", "use `import \"path\" as name;`"),
-    ("public", "functions are public unless they are `private`"),
-    ("length", "use `len()`"),
-    ("println", "use `print`"),
-    ("console", "use `print`"),
-    ("True", "write `true`"),
-    ("False", "write `false`"),
-    ("self", "use `this`"),
-    ("elif", ELSE_IF),
-    ("elseif", ELSE_IF),
-    ("and", LOGIC),
-    ("or", LOGIC),
-    ("not", LOGIC),
-    ("++", "use `+= 1`"),
-    ("--", "use `-= 1`"),
-    ("===", "use `==`"),
-    ("!==", "use `!=`"),
-    ("?", "use `if condition { a } else { b }`, which is an expression"),
-    ("#", "comments begin with `//`"),
-];
 
 impl Hints<'_> {
     /// Advice on the innermost error, which is at `at` in `file`.
@@ -95,10 +65,16 @@ impl Hints<'_> {
                  variable: work on a copy, `let copy = x;`"
                     .into(),
             ),
-            E::ErrorStackOverflow(..) => Some("does a function call itself without end?".into()),
-            E::ErrorParsing(kind, _) => syntax(kind),
+            E::ErrorSystem(..) if Overflow::of(error).is_some() => Some(ENDLESS.into()),
+            E::ErrorStackOverflow(..) => Some(ENDLESS.into()),
+            E::ErrorParsing(kind, _) => syntax_help::help(kind, self.text(file), at),
             _ => None,
         }
+    }
+
+    /// The text of a file; none of one that is not known.
+    fn text(&self, file: &str) -> &str {
+        self.sources.get(file).map_or("", |text| text)
     }
 
     /// No function has that name and takes those types.
@@ -132,7 +108,9 @@ impl Hints<'_> {
         if self.asts.iter().any(|a| a.statements().iter().any(|s| defines(s) == Some(name))) {
             return Some(format!("`{name}` is a variable: `{name}.call(…)` calls what it holds"));
         }
-        foreign(name).or_else(|| did_you_mean(name, all.iter().map(|f| head(f))))
+        foreign_names::name(name)
+            .map(String::from)
+            .or_else(|| did_you_mean(name, all.iter().map(|f| head(f))))
     }
 
     /// How many arguments the closure of that name takes, captured variables included.
@@ -156,8 +134,8 @@ impl Hints<'_> {
 
     /// No variable has that name, there.
     fn variable(&self, name: &str, file: &str, at: Place) -> Option<String> {
-        if let Some(help) = foreign(name) {
-            return Some(help);
+        if let Some(help) = foreign_names::name(name) {
+            return Some(help.into());
         }
         let here = || self.asts.iter().filter(|a| a.source().unwrap_or_default() == file);
         let later = here().flat_map(|a| a.statements()).find(|s| defines(s) == Some(name));
@@ -278,33 +256,6 @@ fn defines(statement: &Stmt) -> Option<&str> {
         Stmt::For(x, _) => Some(x.0.name.as_str()),
         _ => None,
     }
-}
-
-/// Advice on text that does not compile.
-fn syntax(kind: &ParseErrorType) -> Option<String> {
-    use ParseErrorType as P;
-    match kind {
-        P::Reserved(word) | P::UnknownOperator(word) => foreign(word),
-        P::BadInput(LexError::ImproperSymbol(sign, _)) => foreign(sign),
-        P::BadInput(LexError::MalformedChar(_)) => {
-            Some("single quotes are for one character; strings take double quotes".into())
-        }
-        P::MissingToken(token, why) if token == ";" && why.contains("terminate") => Some(
-            "a `;` is missing before this, or the word before it is none of Rhai's \
-             (`function` is `fn`, `elif` is `else if`, `foreach` is `for`, `and` is `&&`)"
-                .into(),
-        ),
-        P::MissingToken(_, why) if why.contains("iteration variable") => {
-            Some("loops are written `for i in 0..10 { … }`".into())
-        }
-        P::UnexpectedEOF => Some("is a bracket left open?".into()),
-        _ => None,
-    }
-}
-
-/// Advice on a word of another language.
-fn foreign(word: &str) -> Option<String> {
-    FOREIGN.iter().find(|(w, _)| *w == word).map(|(_, help)| (*help).into())
 }
 
 /// The usual sentence, if a known name is near.

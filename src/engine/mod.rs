@@ -2,12 +2,15 @@
 //! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
 
 mod absent;
+pub(crate) mod allowance;
 mod bytes;
 pub(crate) mod closures;
 mod compare;
 pub(crate) mod coroutine;
 pub(crate) mod distinct;
 mod dropping;
+mod entry_methods;
+mod foreign_names;
 pub(crate) mod generations;
 pub(crate) mod globals;
 pub(crate) mod handler;
@@ -19,9 +22,12 @@ mod loops;
 mod map_functions;
 pub(crate) mod modules;
 pub(crate) mod natives;
+mod nesting;
 mod order;
+mod overflow;
 #[cfg(test)]
 mod parity_tests;
+mod pieces;
 mod plain;
 pub(crate) mod program;
 mod progress;
@@ -36,10 +42,13 @@ pub(crate) mod rings;
 mod shortcut;
 mod sizes;
 pub(crate) mod sources;
+pub(crate) mod stacks;
+mod syntax_help;
 mod tails;
 pub(crate) mod tokens;
 pub(crate) mod toplevel;
 pub(crate) mod turns;
+mod words;
 
 pub(crate) use hints::panicked;
 use modules::{Modules, Resolver};
@@ -103,6 +112,8 @@ const KEYWORDS: [&str; 8] =
 pub(crate) struct Config {
     /// How long a script may run without waiting.
     pub(crate) handler_timeout: Duration,
+    /// Bytes that a handler may make anew; 0 is without a limit.
+    pub(crate) handler_memory: u64,
     /// Are fault reports coloured?
     pub(crate) colour: bool,
     /// Are clients of HTTP shown the errors of scripts?
@@ -126,21 +137,30 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     globals::install(&mut engine, modules.globals.clone());
     shortcut::install(&mut engine);
     retouch::node::install(&mut engine);
-    ref_map::register(&mut engine, natives);
-    ref_array::register(&mut engine, natives);
+    ref_map::register(&mut engine, natives, modules);
+    ref_array::register(&mut engine, natives, modules);
     absent::register(&mut engine, natives);
     bytes::register(&mut engine);
     map_functions::register(&mut engine);
     compare::register(&mut engine);
+    pieces::register(&mut engine);
     plain::register(&mut engine);
     sizes::register(&mut engine);
+    entry_methods::register(&mut engine, natives, modules);
     let found = modules.clone();
-    engine.on_missing_function(move |name, args, is_method, ctx| {
+    engine.on_missing_function(move |name, args, is_method, mut ctx| {
+        if is_method && !name.starts_with("anon$") {
+            // (rhai has counted the call already)
+            ctx.global_runtime_state_mut().level -= 1;
+            let called = entry_methods::call(&found, &mut ctx, name, args);
+            ctx.global_runtime_state_mut().level += 1;
+            return called.transpose();
+        }
         // (rhai's array functions first try a closure as a method of the value itself, which a call would take away)
         if is_method || !name.starts_with("anon$") {
             return Ok(None);
         }
-        found.call_foreign_closure(name, args, &ctx).transpose()
+        found.call_foreign_closure(name, args, false, &ctx).transpose()
     });
     let progress = Progress::new(&config.kill);
     engine.on_progress(move |operations| progress.end(operations));

@@ -8,13 +8,13 @@ use super::{
     relink::{self, Closure},
     retouch::retouched,
     sources::Sources,
-    tokens::Tokens,
+    tokens::{Tokens, opens, place},
     toplevel::TopLevel,
 };
 use rhai::{
     AST, ASTFlags, ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr,
-    GlobalRuntimeState, ImmutableString, Module, ModuleResolver, Position, Scope, ScriptFuncDef,
-    Shared, Stmt,
+    GlobalRuntimeState, ImmutableString, Module, ModuleResolver, NativeCallContext, Position,
+    Scope, ScriptFuncDef, Shared, Stmt, Token,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -134,6 +134,10 @@ impl Modules {
             let parsing = EvalAltResult::ErrorParsing(*e.0, e.1);
             Box::new(EvalAltResult::ErrorInModule(file.to_string(), parsing.into(), Position::NONE))
         })?;
+        if let Some((constant, at)) = assigned_constant(&ast, &tokens) {
+            let error = EvalAltResult::ErrorAssignmentToConstant(constant, at).into();
+            return Err(in_module(&file, error));
+        }
         ast.set_source(file.clone());
         self.globals.note_captures(&ast);
         let closures = relink::closures(&ast, &tokens);
@@ -304,38 +308,63 @@ impl Modules {
         )
     }
 
+    /// An error that an index is the reason for, with the place of that index: rhai tells a function where the bracket in
+    /// front of it stands.
+    pub(super) fn at_index(
+        &self,
+        call: &NativeCallContext,
+        mut error: Box<EvalAltResult>,
+    ) -> Box<EvalAltResult> {
+        let bracket = place(call.call_position());
+        let unit = call.call_source().and_then(|file| self.unit(file));
+        let behind = unit.and_then(|unit| match unit.tokens.from(bracket) {
+            [(bracket, _), (_, index), ..] if opens(bracket) => Some(*index),
+            _ => None,
+        });
+        if let Some((line, column)) = behind
+            && let (Ok(line), Ok(column)) = (u16::try_from(line), u16::try_from(column))
+        {
+            error.set_position(Position::new(line, column));
+        }
+        error
+    }
+
     /// Calls a closure that rhai does not find because it looks in the caller's file only: one of another file, else one
     /// of another generation.
     pub(crate) fn call_foreign_closure(
         &self,
         name: &str,
         args: &mut [&mut Dynamic],
+        is_method: bool,
         ctx: &EvalContext,
     ) -> Option<Outcome<Dynamic>> {
         let level = ctx.call_level() + 1;
-        self.call_closure(ctx.engine(), name, args, level)
-            .or_else(|| self.generations.upgrade()?.call_closure(name, args, level))
+        self.call_closure(ctx.engine(), name, args, is_method, level)
+            .or_else(|| self.generations.upgrade()?.call_closure(name, args, is_method, level))
     }
 
-    /// Calls a closure of this program, if it knows one of that name. `engine` is the program's.
+    /// Calls a closure of this program, if it knows one of that name; as a method the first argument is its `this`.
+    /// `engine` is the program's.
     pub(super) fn call_closure(
         &self,
         engine: &Engine,
         name: &str,
         args: &mut [&mut Dynamic],
+        is_method: bool,
         level: usize,
     ) -> Option<Outcome<Dynamic>> {
+        let params = args.len() - usize::from(is_method);
         let state = self.units.borrow().iter().find_map(|unit| {
             let state = unit.state.borrow();
             let lib = state.as_ref()?.lib.first()?;
-            let has = lib.iter_script_fn_info().any(|(_, _, n, k, _)| n == name && k == args.len());
+            let has = lib.iter_script_fn_info().any(|(_, _, n, k, _)| n == name && k == params);
             has.then(|| state.clone()).flatten()
         });
         let mut state = state?;
         state.level = level;
         let (mut caches, mut scope) = (Caches::new(), Scope::new());
         let mut inner = EvalContext::new(engine, &mut state, &mut caches, &mut scope, None);
-        Some(inner.call_fn_raw(name, false, false, args))
+        Some(inner.call_fn_raw(name, is_method, is_method, args))
     }
 }
 
@@ -366,6 +395,33 @@ impl ModuleResolver for Resolver {
 /// An error of a module's top level, with the module's name.
 fn in_module(file: &str, error: Box<EvalAltResult>) -> Box<EvalAltResult> {
     EvalAltResult::ErrorInModule(file.to_owned(), error, Position::NONE).into()
+}
+
+/// A constant of which a part is assigned to, and where. Rhai has put its value in its place there, and would panic when it
+/// came to it.
+fn assigned_constant(ast: &AST, tokens: &Tokens) -> Option<(String, Position)> {
+    fn is_place(target: &Expr) -> bool {
+        match target {
+            Expr::Variable(..) | Expr::ThisPtr(..) => true,
+            Expr::Dot(x, ..) | Expr::Index(x, ..) => is_place(&x.lhs),
+            _ => false,
+        }
+    }
+    let mut found = None;
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(Stmt::Assignment(x))) = path.last()
+            && !is_place(&x.1.lhs)
+        {
+            found = Some(x.1.lhs.start_position());
+        }
+        found.is_none()
+    });
+    let at = found?;
+    let name = match tokens.from(place(at)).first() {
+        Some((Token::Identifier(name), _)) => name.to_string(),
+        _ => String::new(),
+    };
+    Some((name, at))
 }
 
 /// Is this the name of a module of the host?

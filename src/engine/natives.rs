@@ -136,6 +136,17 @@ impl Natives {
         }
     }
 
+    /// The functions whose first argument is of that type: name, types, function.
+    pub(super) fn of_type(
+        &self,
+        first: TypeId,
+    ) -> impl Iterator<Item = (&str, &[TypeId], &Native)> {
+        let all = self.known.iter().flat_map(|(name, entries)| {
+            entries.iter().map(|entry| (name.as_str(), &entry.params[..], &entry.native))
+        });
+        all.filter(move |(_, params, _)| params.first() == Some(&first))
+    }
+
     /// Lets the embedder register functions. Names of theirs are not looked up here any more.
     pub(super) fn extend(&mut self, engine: &mut Engine, register: impl FnOnce(&mut Engine)) {
         let before = census(engine);

@@ -1,8 +1,10 @@
 //! Maps and arrays by reference have the functions of plain ones, and plain ones those of references.
 
-use super::{ref_array::RefArray, ref_map::RefMap};
+use super::{
+    globals::Globals, modules::Modules, ref_array::RefArray, ref_map::RefMap, sources::Sources,
+};
 use rhai::{Array, Engine, Map};
-use std::{any::TypeId, collections::BTreeSet};
+use std::{any::TypeId, collections::BTreeSet, path::Path};
 
 /// Name and number of parameters of every function whose first parameter is of that type.
 fn methods(engine: &Engine, of: TypeId) -> BTreeSet<(String, usize)> {
@@ -23,8 +25,10 @@ fn methods(engine: &Engine, of: TypeId) -> BTreeSet<(String, usize)> {
 fn engine() -> Engine {
     let mut engine = Engine::new();
     let mut natives = super::natives::Natives::default();
-    super::ref_map::register(&mut engine, &mut natives);
-    super::ref_array::register(&mut engine, &mut natives);
+    let (sources, globals) = (Sources::new(Path::new("")), Globals::new("", &[]));
+    let modules = Modules::new(sources, globals, &Default::default());
+    super::ref_map::register(&mut engine, &mut natives, &modules);
+    super::ref_array::register(&mut engine, &mut natives, &modules);
     super::map_functions::register(&mut engine);
     super::compare::register(&mut engine);
     super::plain::register(&mut engine);

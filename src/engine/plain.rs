@@ -1,7 +1,11 @@
 //! What rhai's plain arrays and maps lack beside references: loops over a map, `to_map` and `to_array`, and functions that
 //! take another array or map, which may be a reference.
 
-use super::{json, order, ref_array::RefArray, ref_map::RefMap};
+use super::{
+    json, order,
+    ref_array::RefArray,
+    ref_map::{RefMap, key_of},
+};
 use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module};
 use std::any::TypeId;
 
@@ -67,9 +71,16 @@ pub(super) fn register(engine: &mut Engine) {
     for name in OF_MAPS {
         forward(engine, name, &[TypeId::of::<Map>(), TypeId::of::<RefMap>()]);
     }
+    // As in a map by reference: what cannot be a key is not there.
+    FuncRegistration::new("contains")
+        .with_purity(true)
+        .register_into_engine(engine, |map: &mut Map, key: Dynamic| {
+            key_of(&key).is_some_and(|k| map.contains_key(k.as_str()))
+        });
     for name in ["to_string", "to_debug"] {
-        for kind in [TypeId::of::<Array>(), TypeId::of::<Map>()] {
-            engine.register_raw_fn(name, [kind], |call, args| Ok(json::show_in(&call, args[0])));
+        for plain in [TypeId::of::<Array>(), TypeId::of::<Map>()] {
+            // (raw: a copy would be as deep as the value)
+            engine.register_raw_fn(name, [plain], |call, args| Ok(json::show_in(&call, args[0])));
         }
     }
     // (its mark of the order is no number of the script's)

@@ -1,7 +1,7 @@
 //! One compiled generation: an engine, the files, and what their top levels left behind.
 
 use super::{
-    Config, absent,
+    Config, absent, allowance,
     generations::Generations,
     globals::Globals,
     handler::{Body, Handler},
@@ -142,10 +142,12 @@ impl Program {
         *self.modules.top_level.borrow_mut() = Some(top_level.clone());
         super::coroutine::restart_clock();
         let unit = self.modules.main();
+        let entered = allowance::enter(0);
         let ran = super::coroutine::guarded(|| {
             let ran = top_level.run(&self.engine, &unit, &mut Scope::new());
             ran.and_then(|()| self.modules.build_rest(&self.engine))
         });
+        allowance::leave(entered);
         top_level.restore();
         let top_level = self.top_level.get_or_init(|| top_level);
         let ran = ran.map_err(|text| {
@@ -351,6 +353,10 @@ impl Program {
         unit.map_or(0, |unit| unit.tokens.statement(super::tokens::place(at)))
     }
 
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.modules.sources
+    }
+
     /// Where the main script lies.
     pub(crate) fn directory(&self) -> PathBuf {
         self.modules.sources.main().parent().unwrap_or(Path::new("")).to_owned()
@@ -363,8 +369,6 @@ impl Program {
             let known = |file: &str| self.with_names(file, |n| n.current(name).is_some());
             units.iter().find(|u| known(&u.file) == Some(true)).map(|u| u.file.to_string())
         };
-        let asts = units.iter().map(|u| &u.ast).collect();
-        let hints = Hints { engine: &self.engine, asts, earlier: &earlier };
         let mut sources: super::report::Sources =
             units.iter().map(|u| (u.file.to_string(), u.text.clone())).collect();
         // A file that does not parse is no unit, and it is the one that must be shown.
@@ -374,12 +378,18 @@ impl Program {
                 sources.entry(shown).or_insert_with(|| Rc::from(&*text));
             }
         }
+        let asts = units.iter().map(|u| &u.ast).collect();
+        let hints = Hints { engine: &self.engine, asts, sources: &sources, earlier: &earlier };
         let mut report = Report::of(error, file, &hints);
         if !note.is_empty() {
             report = report.with_note(note);
         }
         Fault {
-            kind: if is_timeout(error) { FaultKind::Timeout } else { FaultKind::Script },
+            kind: match error {
+                error if is_timeout(error) => FaultKind::Timeout,
+                error if allowance::is_excess(error) => FaultKind::Memory,
+                _ => FaultKind::Script,
+            },
             location: report.location(),
             title: report.title.clone(),
             text: report.render(&sources, self.colour),

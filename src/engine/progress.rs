@@ -1,6 +1,6 @@
 //! Whether a script may go on: asked again and again while it runs.
 
-use super::{CLOCK_MASK, coroutine, reason, turns::Overdue, turns::Turns};
+use super::{CLOCK_MASK, allowance, coroutine, reason, turns::Overdue, turns::Turns};
 use rhai::Dynamic;
 use std::sync::{
     Arc,
@@ -25,6 +25,11 @@ impl Progress {
     pub(super) fn end(&self, operations: u64) -> Option<Dynamic> {
         if coroutine::stack_is_low() {
             return Some("the calls are nested too deeply for the stack".into());
+        }
+        if allowance::is_alerted()
+            && let Some(why) = allowance::look()
+        {
+            return Some(why);
         }
         if self.turns.is_overdue() {
             return self.turns.overdue().map(|why| reason(why).into());

@@ -1,7 +1,8 @@
 //! An array that scripts hold by reference; see `ref_map` for when an array becomes one.
 
 use super::{
-    CLOCK_MASK, check_time, dropping::drop_in_a_row, natives::Natives, ref_map::RefMap, sizes,
+    CLOCK_MASK, check_time, dropping::drop_in_a_row, modules::Modules, natives::Natives,
+    ref_map::RefMap, sizes,
 };
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, NativeCallContext, Position,
@@ -58,17 +59,20 @@ const CHANGING: [(&str, usize); 18] = [
 /// Functions whose argument is a list of values, and not a value.
 const TAKING: [&str; 3] = ["append", "splice", "zip"];
 
-enum State {
-    Own(Vec<Dynamic>),
-    Alias(RefArray),
+/// The values. Whoever walks over them holds them too, and whoever changes them meanwhile makes a copy for that first: a
+/// walk sees the array as it was when it began.
+#[derive(Clone)]
+struct Values(Vec<Dynamic>);
+
+impl Drop for Values {
+    fn drop(&mut self) {
+        drop_in_a_row(self.0.drain(..));
+    }
 }
 
-impl Drop for State {
-    fn drop(&mut self) {
-        if let State::Own(values) = self {
-            drop_in_a_row(values.drain(..));
-        }
-    }
+enum State {
+    Own(Rc<Values>),
+    Alias(RefArray),
 }
 
 /// The handle.
@@ -84,16 +88,34 @@ impl From<RefArray> for Array {
 
 impl RefArray {
     pub(crate) fn new(values: Vec<Dynamic>) -> Self {
-        Self(Rc::new(RefCell::new(State::Own(values))))
+        Self(Rc::new(RefCell::new(State::Own(Rc::new(Values(values))))))
     }
 
-    /// A look at the values. The closure must not run scripts or drop values.
+    /// The values, to be changed. The closure must not run scripts or drop values.
     pub(crate) fn with<T>(&self, f: impl FnOnce(&mut Vec<Dynamic>) -> T) -> T {
         let alias = match &mut *self.0.borrow_mut() {
-            State::Own(values) => return f(values),
+            State::Own(values) => return f(&mut Rc::make_mut(values).0),
             State::Alias(other) => other.clone(),
         };
         alias.with(f)
+    }
+
+    /// A look at the values. The closure must not run scripts.
+    pub(crate) fn look<T>(&self, f: impl FnOnce(&[Dynamic]) -> T) -> T {
+        let alias = match &*self.0.borrow() {
+            State::Own(values) => return f(&values.0),
+            State::Alias(other) => other.clone(),
+        };
+        alias.look(f)
+    }
+
+    /// The values as they are now.
+    fn snapshot(&self) -> Rc<Values> {
+        let alias = match &*self.0.borrow() {
+            State::Own(values) => return values.clone(),
+            State::Alias(other) => other.clone(),
+        };
+        alias.snapshot()
     }
 
     /// From now on this handle is `other`.
@@ -133,23 +155,37 @@ impl RefArray {
     }
 
     pub(crate) fn copy(&self) -> Array {
-        self.with(|values| values.clone())
+        self.look(<[Dynamic]>::to_vec)
     }
 
     /// The place that an index means: counted from the end if negative.
     fn place(&self, index: i64) -> Result<usize, Box<EvalAltResult>> {
-        let len = self.with(|values| values.len());
-        let place = if index < 0 { index + len as i64 } else { index };
+        let len = self.look(<[Dynamic]>::len);
+        let place = if index < 0 { index.saturating_add(len as i64) } else { index };
         usize::try_from(place)
             .ok()
             .filter(|at| *at < len)
             .ok_or_else(|| EvalAltResult::ErrorArrayBounds(len, index, Position::NONE).into())
     }
+
+    /// The place that `get` and `set` mean: one before the first is the first, as with rhai's own arrays.
+    fn near(&self, index: i64) -> Option<usize> {
+        let len = self.look(<[Dynamic]>::len);
+        let place = if index < 0 { index.saturating_add(len as i64).max(0) } else { index };
+        usize::try_from(place).ok().filter(|at| *at < len)
+    }
+
+    /// Puts a value where another one is.
+    fn put(&self, at: usize, value: Dynamic) {
+        let value = RefMap::wrap(value);
+        let old = self.with(|values| values.get_mut(at).map(|slot| std::mem::replace(slot, value)));
+        drop(old);
+    }
 }
 
-/// Walks over the values that are there when the walk comes to them.
+/// Walks over the values that there are when the walk begins.
 pub(crate) struct Iter {
-    array: RefArray,
+    values: Rc<Values>,
     at: usize,
 }
 
@@ -158,7 +194,7 @@ impl IntoIterator for RefArray {
     type IntoIter = Iter;
 
     fn into_iter(self) -> Iter {
-        Iter { array: self, at: 0 }
+        Iter { values: self.snapshot(), at: 0 }
     }
 }
 
@@ -166,7 +202,7 @@ impl Iterator for Iter {
     type Item = Dynamic;
 
     fn next(&mut self) -> Option<Dynamic> {
-        let value = self.array.with(|values| values.get(self.at).cloned());
+        let value = self.values.0.get(self.at).cloned();
         self.at += 1;
         value
     }
@@ -197,10 +233,10 @@ fn on_copy(
 
 fn forward(engine: &mut Engine, name: &'static str, extra: usize, change: bool) {
     let call = move |ctx: NativeCallContext, array: &mut RefArray, args: &mut [&mut Dynamic]| {
-        let before = array.with(|v| v.len());
+        let before = array.look(<[Dynamic]>::len);
         let (result, values) = on_copy(&ctx, name, array, args)?;
         if change {
-            if array.with(|v| v.len()) != before {
+            if array.look(<[Dynamic]>::len) != before {
                 let text =
                     format!("the array was changed by somebody else while `{name}` worked on it");
                 return Err(text.into());
@@ -252,7 +288,7 @@ fn joined(array: &RefArray, more: Array) -> Array {
 /// Adds copies of a value until there are `len`; each copy of a map is a map of its own.
 fn pad(array: &mut RefArray, len: i64, value: Dynamic) -> Result<(), Box<EvalAltResult>> {
     let len = usize::try_from(len).unwrap_or(0);
-    let missing = len.saturating_sub(array.with(|values| values.len()));
+    let missing = len.saturating_sub(array.look(<[Dynamic]>::len));
     if missing > 0 {
         sizes::check_array(len, &value)?;
         let copy = |at: usize| {
@@ -275,21 +311,57 @@ fn for_each(
     f: FnPtr,
 ) -> Result<(), Box<EvalAltResult>> {
     let mut at = 0;
-    while let Some(mut value) = array.with(|values| values.get(at).cloned()) {
+    while let Some(mut value) = array.look(|values| values.get(at).cloned()) {
         let index = Dynamic::from(at as i64);
         let _ =
             f.call_raw_with_extra_args("for_each", &call, Some(&mut value), [], [index], None)?;
-        let value = RefMap::wrap(value);
-        let old =
-            array.with(|values| values.get_mut(at).map(|slot| std::mem::replace(slot, value)));
-        drop(old);
+        array.put(at, value);
         at += 1;
     }
     Ok(())
 }
 
+/// What `array[index]` and `array[index] = value` are for rhai, errors with the place of the index.
+fn indexes(engine: &mut Engine, modules: &Rc<Modules>) {
+    type Ctx<'a> = NativeCallContext<'a>;
+    type Outcome<T> = Result<T, Box<EvalAltResult>>;
+    let known = modules.clone();
+    let get = move |ctx: Ctx, a: &mut RefArray, index: i64| -> Outcome<Dynamic> {
+        let at = a.place(index).map_err(|error| known.at_index(&ctx, error))?;
+        Ok(a.look(|values| values[at].clone()))
+    };
+    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
+    let known = modules.clone();
+    let set = move |ctx: Ctx, a: &mut RefArray, index: i64, value: Dynamic| -> Outcome<()> {
+        let at = a.place(index).map_err(|error| known.at_index(&ctx, error))?;
+        a.put(at, value);
+        Ok(())
+    };
+    FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
+    let known = modules.clone();
+    let get = move |ctx: Ctx, _: &mut RefArray, index: Dynamic| -> Outcome<Dynamic> {
+        Err(known.at_index(&ctx, wrong_index(&ctx, "i64", &index)))
+    };
+    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
+    let known = modules.clone();
+    let set = move |ctx: Ctx, _: &mut RefArray, index: Dynamic, _: Dynamic| -> Outcome<()> {
+        Err(known.at_index(&ctx, wrong_index(&ctx, "i64", &index)))
+    };
+    FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
+}
+
+/// The error of an index that is of another type than it has to be.
+pub(super) fn wrong_index(
+    ctx: &NativeCallContext,
+    expected: &str,
+    index: &Dynamic,
+) -> Box<EvalAltResult> {
+    let found = ctx.engine().map_type_name(index.type_name()).to_owned();
+    EvalAltResult::ErrorMismatchDataType(expected.to_owned(), found, Position::NONE).into()
+}
+
 /// Gives `array` its script functions.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<Modules>) {
     engine.register_type_with_name::<RefArray>("array");
     for (name, extra) in LOOKING {
         forward(engine, name, extra, false);
@@ -305,19 +377,19 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
     type Outcome<T> = Result<T, Box<EvalAltResult>>;
     let get = |a: &mut RefArray, index: i64| -> Outcome<Dynamic> {
         let at = a.place(index)?;
-        Ok(a.with(|values| values[at].clone()))
-    };
-    let set = |a: &mut RefArray, index: i64, value: Dynamic| -> Outcome<()> {
-        let at = a.place(index)?;
-        let value = RefMap::wrap(value);
-        let old = a.with(|values| std::mem::replace(&mut values[at], value));
-        drop(old);
-        Ok(())
+        Ok(a.look(|values| values[at].clone()))
     };
     natives.index_getter(engine, get);
-    FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
-    pure!("get", move |a: &mut RefArray, index: i64| get(a, index).unwrap_or(Dynamic::UNIT));
-    pure!("set", set);
+    indexes(engine, modules);
+    pure!("get", |a: &mut RefArray, index: i64| {
+        let found = a.near(index).and_then(|at| a.look(|values| values.get(at).cloned()));
+        found.unwrap_or(Dynamic::UNIT)
+    });
+    pure!("set", |a: &mut RefArray, index: i64, value: Dynamic| {
+        if let Some(at) = a.near(index) {
+            a.put(at, value);
+        }
+    });
     pure!("push", |a: &mut RefArray, value: Dynamic| a.push(value));
     pure!("+=", |a: &mut RefArray, value: Dynamic| match values_of(&value) {
         Some(more) => more.into_iter().for_each(|value| a.push(value)),
@@ -336,8 +408,8 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
         Ok(at) => a.with(|values| values.remove(at)),
         Err(_) => Dynamic::UNIT,
     });
-    let len = |a: &mut RefArray| a.with(|values| values.len() as i64);
-    let is_empty = |a: &mut RefArray| a.with(|values| values.is_empty());
+    let len = |a: &mut RefArray| a.look(|values| values.len() as i64);
+    let is_empty = |a: &mut RefArray| a.look(<[Dynamic]>::is_empty);
     pure!("len", len);
     pure!("is_empty", is_empty);
     natives.getter(engine, "len", len);

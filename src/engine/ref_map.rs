@@ -1,9 +1,15 @@
 //! An ordered map that scripts hold by reference: get, set and remove in constant time, iteration without a copy and
 //! stable while the map changes. Maps become one when they are assigned to a property or a top-level variable.
 
-use super::{dropping::drop_in_a_row, natives::Natives, order, ref_array::RefArray};
+use super::{
+    dropping::drop_in_a_row,
+    modules::Modules,
+    natives::Natives,
+    order,
+    ref_array::{RefArray, wrong_index},
+};
 use rhai::{
-    Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map,
+    Array, Blob, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map,
     NativeCallContext, Position,
 };
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
@@ -24,6 +30,8 @@ pub(crate) struct Table {
     index: Option<HashMap<ImmutableString, usize>>,
     len: usize,
     iterating: usize,
+    /// Has any value ever been a function? Whoever calls a method asks.
+    has_functions: bool,
 }
 
 impl Table {
@@ -41,6 +49,8 @@ impl Table {
     /// Sets a value and gives the old one out, to be dropped when nothing is borrowed any more.
     #[must_use]
     pub(crate) fn set(&mut self, key: ImmutableString, value: Dynamic) -> Option<Dynamic> {
+        // (to ask a locked cell for its type would panic)
+        self.has_functions |= value.is_shared() || value.is_fnptr();
         if let Some(at) = self.find(&key) {
             return self.slots[at].replace((key, value)).map(|(_, old)| old);
         }
@@ -209,6 +219,14 @@ impl RefMap {
         drop(old);
     }
 
+    /// The function that it has under that name.
+    pub(super) fn function(&self, name: &str) -> Option<FnPtr> {
+        self.with(|t| match t.has_functions {
+            true => t.get(name)?.read_lock::<FnPtr>().map(|f| f.clone()),
+            false => None,
+        })
+    }
+
     pub(crate) fn remove(&self, key: &str) -> Dynamic {
         self.with(|t| t.remove(key)).unwrap_or(Dynamic::UNIT)
     }
@@ -283,10 +301,11 @@ fn shell(value: Dynamic, todo: &mut Vec<Shell>) -> Dynamic {
     }
 }
 
-/// Walks over the values that are there when the walk comes to them.
+/// Walks over the values that are there when the walk comes to them, of the entries that there were when it began.
 pub(crate) struct Iter {
     map: RefMap,
     at: usize,
+    end: usize,
 }
 
 impl IntoIterator for RefMap {
@@ -295,8 +314,11 @@ impl IntoIterator for RefMap {
 
     fn into_iter(self) -> Iter {
         let map = self.resolved();
-        map.with(|t| t.iterating += 1);
-        Iter { map, at: 0 }
+        let end = map.with(|t| {
+            t.iterating += 1;
+            t.slots.len()
+        });
+        Iter { map, at: 0, end }
     }
 }
 
@@ -310,8 +332,9 @@ impl Iter {
     /// What `look` makes of the next entry.
     fn step<T>(&mut self, look: impl Fn(&(ImmutableString, Dynamic)) -> T) -> Option<T> {
         let mut at = self.at;
+        let end = self.end;
         let found = self.map.with(|t| {
-            while let Some(slot) = t.slots.get(at) {
+            while let Some(slot) = t.slots.get(at).filter(|_| at < end) {
                 at += 1;
                 if let Some(entry) = slot {
                     return Some(look(entry));
@@ -349,8 +372,28 @@ fn not_a_key() -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into()
 }
 
+/// `map[key]` and `map[key] = value` with what cannot be a key.
+fn wrong_keys(engine: &mut Engine, modules: &Rc<Modules>) {
+    type Ctx<'a> = NativeCallContext<'a>;
+    let known = modules.clone();
+    let get =
+        move |ctx: Ctx, _: &mut RefMap, key: Dynamic| -> Result<Dynamic, Box<EvalAltResult>> {
+            Err(known.at_index(&ctx, wrong_index(&ctx, "string", &key)))
+        };
+    FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
+    let known = modules.clone();
+    let set = move |ctx: Ctx,
+                    _: &mut RefMap,
+                    key: Dynamic,
+                    _: Dynamic|
+          -> Result<(), Box<EvalAltResult>> {
+        Err(known.at_index(&ctx, wrong_index(&ctx, "string", &key)))
+    };
+    FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
+}
+
 /// Gives `map` its script functions.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<Modules>) {
     type Text = ImmutableString;
     engine.register_type_with_name::<RefMap>("map");
     macro_rules! pure {
@@ -369,6 +412,7 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
             m.set(key.to_string().into(), RefMap::wrap(value))
         },
     );
+    wrong_keys(engine, modules);
     natives.index_getter(engine, |m: &mut RefMap, key: Blob| {
         key_of(&Dynamic::from_blob(key)).map_or(Dynamic::UNIT, |k| m.get(&k))
     });
@@ -384,10 +428,18 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
     );
     pure!("get", get);
     pure!("set", set);
+    macro_rules! by_key {
+        ($name:expr, $function:expr) => {
+            pure!($name, |m: &mut RefMap, key: Text| $function(m, key));
+            pure!($name, |m: &mut RefMap, key: i64| $function(m, key.to_string().into()));
+            pure!($name, |m: &mut RefMap, key: Blob| {
+                key_of(&Dynamic::from_blob(key)).map(|key| $function(m, key)).unwrap_or_default()
+            });
+        };
+    }
+    // What cannot be a key is in no map: who asks with what a stranger sent, such as `()`, hears that it is not there.
     pure!("contains", |m: &mut RefMap, key: Dynamic| key_of(&key).is_some_and(|k| m.contains(&k)));
-    pure!("remove", |m: &mut RefMap, key: Dynamic| {
-        key_of(&key).map_or(Dynamic::UNIT, |k| m.remove(&k))
-    });
+    by_key!("remove", |m: &mut RefMap, key: Text| m.remove(&key));
     pure!("len", |m: &mut RefMap| m.with(|t| t.len() as i64));
     pure!("is_empty", |m: &mut RefMap| m.with(|t| t.len() == 0));
     pure!("clear", |m: &mut RefMap| m.clear());

@@ -6,17 +6,13 @@
 //! (for rhai's names of them), `modules` (for which are the host's) and places.
 
 use super::closures::ANONYMOUS;
-pub(crate) use super::hints::{Hints, nearest};
+pub(crate) use super::hints::{Hints, Sources, nearest};
 use super::modules::is_embedded;
+use super::overflow::Overflow;
 use super::tokens::{Place, place};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin};
 use annotate_snippets::{Renderer, Snippet};
 use rhai::{AST, Dynamic, EvalAltResult, Position};
-use std::collections::BTreeMap;
-use std::rc::Rc;
-
-/// Sources by file name, named as in the errors.
-pub(crate) type Sources = BTreeMap<String, Rc<str>>;
 
 /// How many calls a report lists from the innermost and from the outermost end.
 const FRAMES: (usize, usize) = (12, 4);
@@ -59,7 +55,8 @@ impl Report {
     /// Takes an error apart. `main` is the file in which the outermost call is.
     pub(crate) fn of(error: &EvalAltResult, main: &str, hints: &Hints<'_>) -> Report {
         let (inner, mut file, mut calls) = unwrap(error, main, hints);
-        let mut at = place(inner.position());
+        let overflow = Overflow::of(inner).map(|overflow| overflow.position);
+        let mut at = place(overflow.unwrap_or_else(|| inner.position()));
         // What a module of the host refuses is a mistake where the script calls it.
         let script = calls.iter().position(|call| !is_embedded(&call.file));
         if let Some(script) = script
@@ -135,7 +132,7 @@ fn unwrap<'a>(
             EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
                 let label = match name.starts_with(ANONYMOUS) {
                     true => CLOSURE.to_string(),
-                    false => format!("in a call to `{name}`"),
+                    false => called(name),
                 };
                 (label, source, inner, position)
             }
@@ -158,7 +155,22 @@ fn unwrap<'a>(
         error = inner;
     }
     calls.reverse();
+    if let Some(overflow) = Overflow::of(error) {
+        let inner = overflow.calls.iter().map(|call| Frame {
+            file: call.file.clone(),
+            place: place(call.position),
+            label: called(&call.name),
+        });
+        let inner: Vec<_> = inner.collect();
+        file = inner.first().map_or(file, |call| call.file.clone());
+        calls.splice(..0, inner);
+    }
     (error, file, calls)
+}
+
+/// The label of a call.
+fn called(name: &str) -> String {
+    format!("in a call to `{name}`")
 }
 
 /// The file in which the function stands that failed at `at`. `source` is what rhai says. `None`: it is a

@@ -2,6 +2,7 @@
 
 use super::*;
 use rhai::{Engine, Module, Scope, module_resolvers::StaticModuleResolver};
+use std::rc::Rc;
 
 const LIB: &str = "fn check(d) {\n    d.len() > limt\n}\nfn bad(x) { x.nope(1) }";
 
@@ -32,8 +33,11 @@ fn report(script: &str) -> (Report, String) {
         Err(e) => (Box::new(EvalAltResult::from(e)), None),
     };
     let asts = ast.iter().chain([&lib]).collect();
-    let report =
-        Report::of(&error, "main.rhai", &Hints { engine: &engine, asts, earlier: &|_| None });
+    let report = Report::of(
+        &error,
+        "main.rhai",
+        &Hints { engine: &engine, asts, sources: &sources, earlier: &|_| None },
+    );
     let shown = report.render(&sources, false);
     (report, shown)
 }
@@ -48,7 +52,7 @@ fn of(error: EvalAltResult) -> Report {
     Report::of(
         &error,
         "main.rhai",
-        &Hints { engine: &engine, asts: Vec::new(), earlier: &|_| None },
+        &Hints { engine: &engine, asts: Vec::new(), sources: &Sources::new(), earlier: &|_| None },
     )
 }
 
@@ -108,7 +112,7 @@ fn help_says_what_was_probably_meant() {
         ("let x = 1; if x === 1 {}", "use `==`"),
         ("x++", "use `+= 1`"),
         ("let x = 'abc';", "single quotes are for one character"),
-        ("function f() {}", "`function` is `fn`"),
+        ("function f() {}", "functions are written `fn name(a, b)"),
         ("async fn f() {}", "not needed: a call that waits"),
         ("for (i = 0; i < 1; i += 1) {}", "loops are written `for i in 0..10"),
         ("fn f(n) { f(n + 1) } f(1)", "does a function call itself without end?"),

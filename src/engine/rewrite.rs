@@ -29,7 +29,10 @@ impl Rewriter<'_> {
             Stmt::If(x, _) | Stmt::While(x, _) | Stmt::Do(x, ..) | Stmt::TryCatch(x, _) => {
                 self.flow(x);
             }
-            Stmt::For(x, _) => self.flow(&mut x.2),
+            Stmt::For(x, _) => {
+                self.named_by_start(&mut x.2.expr);
+                self.block(&mut x.2.body);
+            }
             Stmt::Switch(x, _) => {
                 self.expression(&mut x.0);
                 for case in x.1.expressions.iter_mut() {
@@ -60,8 +63,16 @@ impl Rewriter<'_> {
     }
 
     fn expression(&self, e: &mut Expr) {
+        let at = e.position();
         self.parts(e);
-        self.0.replace(e);
+        self.0.replace(e, at);
+    }
+
+    /// An expression of which an error says where it begins: what is looped over, an argument of a function.
+    fn named_by_start(&self, e: &mut Expr) {
+        let at = e.start_position();
+        self.parts(e);
+        self.0.replace(e, at);
     }
 
     fn parts(&self, e: &mut Expr) {
@@ -70,7 +81,14 @@ impl Rewriter<'_> {
                 x.iter_mut().for_each(|x| self.expression(x));
             }
             Expr::Map(x, _) => x.0.iter_mut().for_each(|x| self.expression(&mut x.1)),
-            Expr::MethodCall(x, _) | Expr::FnCall(x, _) => self.call(x),
+            Expr::MethodCall(x, _) => {
+                x.args.iter_mut().for_each(|x| self.expression(x));
+                self.call(x);
+            }
+            Expr::FnCall(x, _) => {
+                x.args.iter_mut().for_each(|x| self.named_by_start(x));
+                self.call(x);
+            }
             Expr::Stmt(x) => self.block(x),
             Expr::Dot(x, ..) | Expr::Index(x, ..) => {
                 let BinaryExpr { lhs, rhs } = &mut **x;
@@ -98,7 +116,6 @@ impl Rewriter<'_> {
     }
 
     fn call(&self, call: &mut FnCallExpr) {
-        call.args.iter_mut().for_each(|x| self.expression(x));
         let name = call.name.as_str();
         if !call.hashes.is_native_only()
             && !call.is_qualified()

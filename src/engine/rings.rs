@@ -44,7 +44,7 @@ impl Container {
                 map.with(|t| (t.entries().filter_map(|(_, v)| Self::of(v)).collect(), t.len()))
             }
             Self::Array(array) => {
-                array.with(|values| (values.iter().filter_map(Self::of).collect(), values.len()))
+                array.look(|values| (values.iter().filter_map(Self::of).collect(), values.len()))
             }
         }
     }

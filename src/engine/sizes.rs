@@ -3,9 +3,10 @@
 //!
 //! Rhai's own limits of sizes would do it too, but as soon as one is set every native call counts through its arguments
 //! and its result. Strings that grow by `+` and `+=` have no limit: rhai adds them itself, without a look at any
-//! registered function unless all operators are slow. Nor have lists of the pieces of a string or a blob, which take some
-//! fifty times as much as the text: what they are made of came from somewhere, and that has its limit.
+//! registered function unless all operators are slow. What one handler makes has a limit (see [`allowance`](super::allowance)),
+//! which is looked at between two operations; what takes many times as much as it is given looks at it first.
 
+use super::allowance;
 use rhai::{
     Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Position,
 };
@@ -21,7 +22,7 @@ type Outcome<T> = Result<T, Box<EvalAltResult>>;
 /// Refuses a size that is too big; `None` is one that has no number.
 fn check(bytes: Option<usize>, what: &str) -> Outcome<()> {
     match bytes {
-        Some(bytes) if bytes <= MAX_VALUE => Ok(()),
+        Some(bytes) if bytes <= MAX_VALUE => allowance::check(bytes, what),
         _ => {
             let text = format!(
                 "{what} would be bigger than {} MiB, the limit of one value",

@@ -50,6 +50,18 @@ impl Sources {
         texts.iter().map(|(path, (stamp, _))| (path.clone(), *stamp)).collect()
     }
 
+    /// What stands at a place such as `push.rhai:12:5`, to the end of its line.
+    pub(crate) fn at(&self, place: &str) -> Option<String> {
+        let (place, column) = place.rsplit_once(':')?;
+        let (file, line) = place.rsplit_once(':')?;
+        let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
+        let is_it = |(path, _): &(PathBuf, Stamp)| self.display(path) == file;
+        let (path, _) = self.files().into_iter().find(is_it)?;
+        let text = self.text(&path).ok()?;
+        let line = text.split('\n').nth(line.checked_sub(1)?)?;
+        Some(line.chars().skip(column.checked_sub(1)?).collect())
+    }
+
     /// The name that people see: relative to the main script's folder where it lies below it.
     pub(crate) fn display(&self, path: &Path) -> String {
         let base = self.main.parent().unwrap_or(Path::new(""));

@@ -135,6 +135,11 @@ impl Tokens {
         &self.0
     }
 
+    /// The tokens from a place on.
+    pub(super) fn from(&self, at: Place) -> &[(Token, Place)] {
+        &self.0[self.index(at)..]
+    }
+
     /// The first token at or after a place.
     pub(super) fn index(&self, at: Place) -> usize {
         self.0.partition_point(|t| t.1 < at)

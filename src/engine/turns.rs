@@ -33,15 +33,18 @@ pub(crate) struct Turns {
     place: AtomicU64,
     /// Nanoseconds that a turn may take; 0 is without a limit.
     limit: AtomicU64,
+    /// Bytes that a handler may make anew; 0 is without a limit.
+    memory: AtomicU64,
     /// The turn that ran at the last look, and when that was first seen.
     seen: Mutex<Option<(u64, Instant)>>,
 }
 
 impl Turns {
-    /// With this limit of one turn's time.
-    pub(crate) fn limited(limit: Duration) -> Self {
+    /// With these limits of one turn's time, and of a handler's memory.
+    pub(crate) fn limited(limit: Duration, memory: u64) -> Self {
         let turns = Self::default();
         turns.set_limit(limit);
+        turns.memory.store(memory, Relaxed);
         turns
     }
 
@@ -66,6 +69,11 @@ impl Turns {
     /// How long a turn may take; zero is without a limit.
     pub(crate) fn set_limit(&self, limit: Duration) {
         self.limit.store(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// Bytes that a handler may make anew; 0 is without a limit.
+    pub(crate) fn memory(&self) -> u64 {
+        self.memory.load(Relaxed)
     }
 
     pub(crate) fn limit(&self) -> Duration {
@@ -137,7 +145,7 @@ mod tests {
 
     /// Turns whose first one has been seen for longer than the limit.
     fn overdue() -> Turns {
-        let turns = Turns::limited(LIMIT);
+        let turns = Turns::limited(LIMIT, 0);
         turns.enter(7);
         turns.look();
         let since = Instant::now();

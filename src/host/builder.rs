@@ -2,7 +2,8 @@
 
 use super::{Host, HostEvent, identity::Identity};
 use crate::{
-    engine::{Config, Register, sources::Sources},
+    allocator,
+    engine::{Config, Register, sources::Sources, stacks},
     error::{Error, ErrorKind, Fault},
     isolate,
     log::{Log, Record},
@@ -23,6 +24,14 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// How long a handler may run without waiting. Changed by [`HostBuilder::handler_timeout`]. Nobody writes such a handler
 /// on purpose, and while it runs its isolate answers nobody.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes that one handler may make anew. Changed by [`HostBuilder::handler_memory`]. Far more than an event needs, and a
+/// small machine still has it.
+const HANDLER_MEMORY: u64 = 256 << 20;
+
+/// Bytes of the stack of a thread that only looks at a script; more comes behind, for what rhai does with deep values.
+/// Fixed: as an isolate has it.
+const THREAD_STACK: usize = 8 << 20;
 
 /// How long queues may drain and websockets say goodbye when the host stops. Changed by [`HostBuilder::stop_timeout`].
 /// Together with the handlers of `on_close` the host is gone within a second.
@@ -54,6 +63,7 @@ pub struct HostBuilder {
     stop_timeout: Duration,
     inherited: Vec<OwnedFd>,
     handler_timeout: Duration,
+    handler_memory: Option<u64>,
     colour: bool,
     explains: bool,
     register: Option<Register>,
@@ -71,6 +81,7 @@ impl Default for HostBuilder {
             stop_timeout: STOP_TIMEOUT,
             inherited: Vec::new(),
             handler_timeout: HANDLER_TIMEOUT,
+            handler_memory: None,
             colour: false,
             explains: false,
             register: None,
@@ -89,9 +100,16 @@ impl HostBuilder {
     }
 
     /// Adds functions and types of the embedder's own. Called for every engine that is made: one for each isolate and
-    /// generation, on that isolate's thread. A function must not block: it stops its whole isolate.
+    /// generation, on that isolate's thread. A function must not block: it stops its whole isolate. Further calls add
+    /// further functions.
     pub fn register(mut self, register: impl Fn(&mut Engine) + Send + Sync + 'static) -> Self {
-        self.register = Some(Arc::new(register));
+        self.register = Some(match self.register.take() {
+            None => Arc::new(register),
+            Some(before) => Arc::new(move |engine| {
+                before(engine);
+                register(engine);
+            }),
+        });
         self
     }
 
@@ -124,6 +142,15 @@ impl HostBuilder {
     /// How long a handler may run without waiting before it is ended where it stands. Default: 5 s.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.handler_timeout = timeout;
+        self
+    }
+
+    /// Bytes that a handler may make anew, from its start to its end and across its waits; one that makes more is ended
+    /// where it stands. 0 is without a limit. Needs a [`CountingAllocator`](crate::CountingAllocator) as the program's global
+    /// allocator: without one, [`build`](Self::build) refuses what is set here, and the default only holds for single large
+    /// values. Default: 256 MiB.
+    pub fn handler_memory(mut self, bytes: u64) -> Self {
+        self.handler_memory = Some(bytes);
         self
     }
 
@@ -167,8 +194,8 @@ impl HostBuilder {
     ///
     /// If no script was named, or there is no such file.
     pub fn check(self) -> Result<Vec<Fault>, Error> {
-        let sources = Sources::new(&self.existing_script()?);
-        Ok(isolate::check(&self.engine_config(), sources))
+        let (script, config) = (self.existing_script()?, self.engine_config());
+        apart(|| isolate::check(&config, Sources::new(&script)))
     }
 
     /// Runs the script's top level, which only declares, for what it says with `Worker::configure`. Nothing is served, and
@@ -179,8 +206,8 @@ impl HostBuilder {
     /// If no script was named, there is no such file, it does not compile, its top level throws, or the process cannot
     /// become the user or group that its workers ask for.
     pub fn configuration(self) -> Result<Configuration, Error> {
-        let sources = Sources::new(&self.existing_script()?);
-        let loaded = isolate::rehearse(&self.engine_config(), sources)?;
+        let (script, config) = (self.existing_script()?, self.engine_config());
+        let loaded = apart(|| isolate::rehearse(&config, Sources::new(&script)))??;
         let identity = Identity::of(&loaded.workers)?;
         let (user, group) = identity.map_or((None, None), |identity| identity.ids());
         let listen = loaded.workers.into_iter().map(|worker| worker.declared);
@@ -203,6 +230,7 @@ impl HostBuilder {
     fn engine_config(&self) -> Config {
         Config {
             handler_timeout: self.handler_timeout,
+            handler_memory: self.handler_memory.unwrap_or(HANDLER_MEMORY),
             colour: self.colour,
             explains: self.explains,
             kill: Arc::default(),
@@ -214,8 +242,13 @@ impl HostBuilder {
     ///
     /// # Errors
     ///
-    /// If no script was named, or there is no such file.
+    /// If no script was named, there is no such file, or handlers have a limit of memory that nobody counts.
     pub fn build(self) -> Result<Host, Error> {
+        if self.handler_memory.is_some_and(|bytes| bytes > 0) && !allocator::counts() {
+            let text =
+                "handler_memory needs rhost::CountingAllocator as the program's global allocator";
+            return Err(Error::new(ErrorKind::Config, text));
+        }
         let script = self.existing_script()?;
         let engine = self.engine_config();
         Ok(Host::new(HostConfig {
@@ -230,6 +263,12 @@ impl HostBuilder {
             on_event: self.on_event,
         }))
     }
+}
+
+/// Runs something that makes script values where there is stack for them.
+fn apart<T: Send>(f: impl FnOnce() -> T + Send) -> Result<T, Error> {
+    stacks::on_large_stack(THREAD_STACK, f)
+        .map_err(|e| Error::new(ErrorKind::System, "cannot start a thread").with_source(e))
 }
 
 /// The default sink.

@@ -48,7 +48,7 @@ pub(crate) fn commit(
         worker.core().settings.id.set(*index);
     }
     *ctx.served.borrow_mut() = served.as_ref().map(|(worker, _)| worker.clone());
-    ctx.apply_handler_timeout();
+    ctx.apply_handler_limits();
     rebind(ctx, |old, offered| {
         let current = Rc::ptr_eq(old.program(), &program);
         if current { None } else { program.adopt(old, offered).map(Rc::new) }

@@ -14,6 +14,7 @@ use crate::{
         lint,
         program::{Program, Start},
         sources::Sources,
+        stacks,
         turns::Turns,
     },
     error::Fault,
@@ -41,7 +42,8 @@ use tokio::{
     sync::mpsc as mailbox,
 };
 
-/// Bytes of an isolate thread's own stack, where top levels run. Fixed: 64 call levels need 1 MiB.
+/// Bytes of an isolate thread's own stack, where top levels run; more comes behind, for what rhai does with deep values.
+/// Fixed: 64 call levels need 1 MiB.
 const THREAD_STACK: usize = 8 << 20;
 
 /// Websocket code for clients that a hard reload closes: come back (RFC 6455's registry).
@@ -122,12 +124,12 @@ impl Isolate {
         wishes: impl Fn(Wish) + Send + 'static,
     ) -> std::io::Result<Self> {
         let stats = Arc::<Stats>::default();
-        let turns = Arc::new(Turns::limited(config.handler_timeout));
+        let turns = Arc::new(Turns::limited(config.handler_timeout, config.handler_memory));
         let (told, seen) = (stats.clone(), turns.clone());
         let (commands, mailbox) = mailbox::unbounded_channel();
         let thread = thread::Builder::new()
             .name(format!("isolate {id}"))
-            .stack_size(THREAD_STACK)
+            .stack_size(THREAD_STACK + stacks::reserve())
             .spawn(move || {
                 let wishes: Rc<dyn Fn(Wish)> = Rc::new(wishes);
                 let wish = wishes.clone();
@@ -191,7 +193,7 @@ impl Inquiry {
 
 /// Compiles a script and looks for what would fail when it runs. Nothing runs.
 pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
-    let ctx = Ctx::mute(config.handler_timeout);
+    let ctx = Ctx::mute(config);
     let generations = ctx.generations.clone();
     let rules = lint::Rules {
         offered: &|name| Event::named(name).map(Event::offered),
@@ -206,7 +208,7 @@ pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
 
 /// Runs the top level for what it declares and configures, and lets all of it go.
 pub(crate) fn rehearse(config: &Config, sources: Sources) -> Result<Loaded, Fault> {
-    let ctx = Ctx::mute(config.handler_timeout);
+    let ctx = Ctx::mute(config);
     let mut prepared = None;
     let loaded = prepare(&ctx, config, sources, Start::FIRST, false, &mut prepared);
     forget(&ctx, &mut prepared);

@@ -49,8 +49,8 @@ pub(crate) enum Message<'a> {
 pub(crate) enum Verdict {
     /// 101, with these header lines added.
     Accept(Vec<(String, String)>),
-    /// An HTTP error of this status, and the end.
-    Refuse(u16),
+    /// An answer in plain HTTP, and the end.
+    Refuse(handshake::Refusal),
 }
 
 /// Something of the connection itself that the script may want to hear about.

@@ -47,6 +47,8 @@ pub(crate) struct Faults {
     pub(crate) script: Counter,
     /// A handler was ended because it ran too long.
     pub(crate) timeout: Counter,
+    /// A handler was ended because it made too much.
+    pub(crate) memory: Counter,
     /// A function of the host panicked.
     pub(crate) panic: Counter,
     /// A peer broke its protocol or a time limit.
@@ -60,14 +62,15 @@ pub(crate) struct Faults {
 impl Faults {
     /// Events that were lost to errors.
     pub(crate) fn lost_events(&self) -> u64 {
-        self.script.get() + self.timeout.get() + self.panic.get()
+        self.script.get() + self.timeout.get() + self.memory.get() + self.panic.get()
     }
 
     /// All kinds by name.
-    pub(crate) fn by_kind(&self) -> [(&'static str, u64); 6] {
+    pub(crate) fn by_kind(&self) -> [(&'static str, u64); 7] {
         [
             ("script", self.script.get()),
             ("timeout", self.timeout.get()),
+            ("memory", self.memory.get()),
             ("panic", self.panic.get()),
             ("protocol", self.protocol.get()),
             ("send", self.send.get()),

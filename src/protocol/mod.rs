@@ -143,3 +143,6 @@ impl Framer for Wire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,19 +31,26 @@ struct Fragments {
 /// `websocket://`: one connection's state.
 pub(crate) struct WebSocket {
     phase: Phase,
+    /// Has the script sent bytes of its own before the request was answered? Then they are the answer.
+    is_answered: bool,
     fragments: Option<Box<Fragments>>,
 }
 
 impl Default for WebSocket {
     fn default() -> Self {
-        Self { phase: Phase::Request, fragments: None }
+        Self { phase: Phase::Request, is_answered: false, fragments: None }
     }
 }
 
 impl WebSocket {
     /// One whose request has been read already.
     pub(crate) fn deciding() -> Self {
-        Self { phase: Phase::Deciding, fragments: None }
+        Self { phase: Phase::Deciding, ..Self::default() }
+    }
+
+    /// The script has sent bytes as they are.
+    pub(crate) fn note_raw(&mut self) {
+        self.is_answered |= !self.is_shaken();
     }
 
     /// May messages be sent? Before, they are held back by the connection.
@@ -78,8 +85,10 @@ impl WebSocket {
     }
 
     /// Answers the request with an HTTP error; the connection has to be closed after it.
-    pub(crate) fn refuse(&mut self, status: u16, out: &mut Vec<u8>) {
-        out.extend_from_slice(&handshake::response(status, "", ""));
+    pub(crate) fn refuse(&mut self, refusal: &handshake::Refusal, out: &mut Vec<u8>) {
+        if !self.is_answered {
+            out.extend_from_slice(&handshake::refuse(refusal));
+        }
         self.phase = Phase::Closed;
     }
 

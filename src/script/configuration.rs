@@ -36,6 +36,8 @@ pub struct Configuration {
     pub log_file: Option<PathBuf>,
     /// Bytes after which a new log file is begun. Read at start.
     pub log_file_max_size: Option<u64>,
+    /// Where lines of answered requests go, if not to the log. Read at start.
+    pub access_log_file: Option<PathBuf>,
     /// How long a stop waits for queues and goodbyes, and a graceful one for connections. Changes on reload.
     pub stop_timeout: Option<Duration>,
     /// Bytes of memory for what waits for all peers together. Changes on reload.
@@ -54,12 +56,13 @@ pub struct Configuration {
 
 impl Configuration {
     /// All keys.
-    const NAMES: [&'static str; 9] = [
+    const NAMES: [&'static str; 10] = [
         "daemonize",
         "stdout_file",
         "pid_file",
         "log_file",
         "log_file_max_size",
+        "access_log_file",
         "stop_timeout",
         "max_queued_bytes",
         "metrics",
@@ -103,6 +106,7 @@ impl Configuration {
             ("pid_file", self.pid_file != before.pid_file),
             ("log_file", self.log_file != before.log_file),
             ("log_file_max_size", self.log_file_max_size != before.log_file_max_size),
+            ("access_log_file", self.access_log_file != before.access_log_file),
             ("metrics", self.metrics != before.metrics),
         ];
         all.into_iter().filter(|(_, has_changed)| *has_changed).map(|(name, _)| name).collect()
@@ -120,6 +124,7 @@ impl Configuration {
                 "pid_file" => self.pid_file = Some(path()?),
                 "log_file" => self.log_file = Some(path()?),
                 "log_file_max_size" => self.log_file_max_size = Some(size()?),
+                "access_log_file" => self.access_log_file = Some(path()?),
                 "stop_timeout" => self.stop_timeout = Some(seconds(value, name)?),
                 "max_queued_bytes" => self.max_queued_bytes = Some(size()?),
                 "session" => self.session = Some(SessionConfiguration::read(value)?),

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     engine::{
+        Config, allowance,
         coroutine::{self, Pool},
         generations::Generations,
         handler::{Calls, Handler},
@@ -25,7 +26,7 @@ use crate::{
         turns::Turns,
     },
     error::Fault,
-    log::{About, Level, Log, Record},
+    log::{About, Access, Level, Log, Record},
     net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, turn::Turn},
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
@@ -63,6 +64,8 @@ pub(crate) struct Ctx {
     pub(crate) isolate: usize,
     /// How long a handler may run without waiting, unless the script says otherwise.
     pub(crate) handler_timeout: Duration,
+    /// Bytes that a handler may make anew, unless the script says otherwise; 0 is without a limit.
+    pub(crate) handler_memory: u64,
     pub(crate) log: Log,
     /// What it tells the host without being asked.
     pub(crate) stats: Arc<Stats>,
@@ -105,10 +108,10 @@ pub(crate) struct Ctx {
 
 impl Ctx {
     /// One for scripts that are looked at and never served.
-    pub(crate) fn mute(handler_timeout: Duration) -> Rc<Self> {
+    pub(crate) fn mute(config: &Config) -> Rc<Self> {
         let log = Log::new(|_| ());
         let listeners = Listeners::default();
-        let turns = Arc::new(Turns::limited(handler_timeout));
+        let turns = Arc::new(Turns::limited(config.handler_timeout, config.handler_memory));
         Self::new(0, log, listeners, Arc::default(), turns, Arc::default(), |_| ())
     }
 
@@ -125,6 +128,7 @@ impl Ctx {
         Rc::new(Self {
             isolate,
             handler_timeout: turns.limit(),
+            handler_memory: turns.memory(),
             log,
             turn: Rc::new(Turn::new(stats.clone(), budget)),
             listeners,
@@ -236,11 +240,12 @@ impl Ctx {
         found.map(Rc::new)
     }
 
-    /// Makes the served worker's `handler_timeout` that of this isolate.
-    pub(crate) fn apply_handler_timeout(&self) {
+    /// Makes the served worker's `handler_timeout` and `handler_memory` those of this isolate.
+    pub(crate) fn apply_handler_limits(&self) {
         if let Some(worker) = &*self.served.borrow() {
-            let seconds = worker.core().settings.handler_timeout.get();
-            self.turns.set_limit(Duration::from_secs_f64(seconds));
+            let settings = &worker.core().settings;
+            self.turns.set_limit(Duration::from_secs_f64(settings.handler_timeout.get()));
+            allowance::set_limit(settings.handler_memory.get());
         }
     }
 
@@ -280,6 +285,7 @@ impl Ctx {
                     isolate: self.number(),
                     generation: fault.generation,
                     connection: fault.connection,
+                    access: None,
                 },
             });
         }
@@ -300,6 +306,22 @@ impl Ctx {
         if let Some(more) = self.warnings.take(self.turn.clock.get() / 1000, "warnings") {
             self.log_connection(Level::Warn, worker, id, format!("{line}{more}"));
         }
+    }
+
+    /// A line of the access log.
+    pub(crate) fn log_access(&self, worker: String, id: u64, access: Access) {
+        self.log.write(Record {
+            level: Level::Info,
+            worker,
+            location: String::new(),
+            message: access.to_string(),
+            about: About {
+                isolate: self.number(),
+                connection: Some(id),
+                access: Some(Box::new(access)),
+                ..About::default()
+            },
+        });
     }
 
     /// A line about one connection of a worker.

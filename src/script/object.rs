@@ -18,6 +18,11 @@ pub(crate) trait Object: Clone + 'static {
     /// Methods that are easily read as properties, `request.path`: doing so is an error that says how to call them.
     const METHODS: &'static [&'static str] = &[];
 
+    /// Is this one of them, for this object?
+    fn is_method(&self, name: &str) -> bool {
+        Self::METHODS.contains(&name)
+    }
+
     /// Is this a property that the host defines?
     fn is_known(_name: &str) -> bool {
         false
@@ -45,7 +50,7 @@ pub(crate) fn register<T: Object>(
     natives.index_getter(engine, |object: &mut T, name: ImmutableString| {
         match T::is_known(&name) {
             true => Ok(object.known(&name)),
-            false => check_no_method::<T>(&name).map(|()| object.free(&name)),
+            false => check_no_method(object, &name).map(|()| object.free(&name)),
         }
     });
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
@@ -81,12 +86,12 @@ fn set<T: Object>(
     if known && is_unchanged(&object.known(name), &value) {
         return Ok(());
     }
-    check_no_method::<T>(name)?;
+    check_no_method(object, name)?;
     object.set(call, name, value)
 }
 
-fn check_no_method<T: Object>(name: &str) -> Outcome<()> {
-    if !T::METHODS.contains(&name) {
+fn check_no_method<T: Object>(object: &T, name: &str) -> Outcome<()> {
+    if !object.is_method(name) {
         return Ok(());
     }
     let handle = T::NAME.to_lowercase();
@@ -121,8 +126,8 @@ pub(crate) fn register_properties<T: Object>(
         if known {
             natives.getter(engine, name, move |object: &mut T| object.known(&key));
         } else if T::METHODS.contains(&name.as_str()) {
-            natives.getter(engine, name, move |_: &mut T| -> Outcome<Dynamic> {
-                check_no_method::<T>(&key).map(|()| Dynamic::UNIT)
+            natives.getter(engine, name, move |object: &mut T| -> Outcome<Dynamic> {
+                check_no_method(object, &key).map(|()| object.free(&key))
             });
         } else {
             natives.getter(engine, name, move |object: &mut T| object.free(&key));

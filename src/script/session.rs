@@ -161,16 +161,30 @@ impl Events for Session {
 
     fn handshake(&mut self, request: &Request, waker: &Waker) -> Told<Verdict> {
         const EVENT: Event = Event::WebsocketConnect;
+        let link = self.subject.connection.link();
+        let opening = || http::Request::opening(request.head.clone(), &link, &self.subject.worker);
         if self.subject.connection.callback(EVENT).is_none() {
+            if self.subject.worker.core().settings.access_log.get() {
+                opening().log(opening::SWITCHED, 0);
+            }
             return Told::Done(Verdict::Accept(opening::extra_headers(&self.subject.connection)));
         }
-        match self.emit(EVENT, opening::facts(request), Dynamic::UNIT, waker) {
-            Emitted::Ended(answer) => Told::Done(verdict(&self.subject, answer)),
-            Emitted::Waits(suspended) => {
-                let subject = self.subject.clone();
-                Told::later(async move { verdict(&subject, subject.wait(suspended, EVENT).await) })
+        let opening = opening();
+        self.subject.connection.set_request(Some(opening.clone()));
+        let emitted = match self.emit(EVENT, Dynamic::from(opening.clone()), Dynamic::UNIT, waker) {
+            Emitted::Ended(answer) if opening.opened_session().is_none() => {
+                return Told::Done(opening::finish(&self.subject, &opening, answer, true));
             }
-        }
+            emitted => emitted,
+        };
+        let subject = self.subject.clone();
+        Told::later(async move {
+            let answer = match emitted {
+                Emitted::Ended(answer) => answer,
+                Emitted::Waits(suspended) => subject.wait(suspended, EVENT).await,
+            };
+            opening::conclude(&subject, &opening, answer).await
+        })
     }
 
     fn upload_dir(&self) -> PathBuf {
@@ -198,8 +212,8 @@ impl Events for Session {
             }
             Message::Binary(bytes) => Dynamic::from_blob(bytes.to_vec()),
             Message::Request(request, spool) => {
-                let peer = self.subject.connection.link().peer();
-                let request = http::Request::new(*request, spool, peer, &self.subject.worker);
+                let link = self.subject.connection.link();
+                let request = http::Request::new(*request, spool, &link, &self.subject.worker);
                 self.subject.connection.set_request(Some(request.clone()));
                 Dynamic::from(request)
             }
@@ -245,9 +259,11 @@ impl Events for Session {
             }
             Happening::Unanswered => {
                 let request = connection.request();
-                let asked = request.map(|r| format!("{} {}", r.method(), r.path()));
+                let asked = request.as_ref().map(http::Request::described);
+                let outcome = request.and_then(|r| r.outcome());
+                let outcome = outcome.map_or(String::new(), |outcome| format!(": {outcome}"));
                 connection.warn(&format!(
-                    "connection {}: {} was not answered within response_timeout, in generation {}",
+                    "connection {}: {} was not answered within response_timeout, in generation {}{outcome}",
                     connection.link().id,
                     asked.as_deref().unwrap_or("a request"),
                     self.subject.ctx.stats.generation.get()
@@ -259,6 +275,7 @@ impl Events for Session {
                     let link = connection.link();
                     let peer = link.peer().map_or("a unix socket".to_owned(), |p| p.to_string());
                     connection.warn(&format!("connection {} from {peer} ended: {text}", link.id));
+                    self.subject.log_unread(&link);
                 }
                 self.tell(Event::Error, number.into(), text.into(), waker)
             }
@@ -279,19 +296,6 @@ impl Events for Session {
                 })
             }
         }
-    }
-}
-
-/// What an answer of `on_websocket_connect` means.
-fn verdict(subject: &Subject, answer: Answer) -> Verdict {
-    match answer {
-        // It threw: that is our trouble, and the client may try again.
-        None | Some(Err(_)) => Verdict::Refuse(500),
-        Some(Ok(answer)) => match (answer.as_bool(), answer.as_int()) {
-            (Ok(false), _) => Verdict::Refuse(403),
-            (_, Ok(status @ 400..=599)) => Verdict::Refuse(status as u16),
-            _ => Verdict::Accept(opening::extra_headers(&subject.connection)),
-        },
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     value::{Outcome, boolean, error, seconds, text, whole},
 };
 use crate::{
+    engine::json,
     net::{address::Address, sweeper::Timeouts},
     protocol::scheme::Scheme,
 };
@@ -35,6 +36,24 @@ const FILES: std::ops::RangeInclusive<i64> = 0..=10_000;
 /// The range of `count`.
 const COUNTS: std::ops::RangeInclusive<i64> = 1..=1024;
 
+/// The least that `handler_memory` can be, bytes: what the host itself needs for one event.
+const LEAST_MEMORY: i64 = 64 << 10;
+
+/// The most, bytes; no machine has more.
+const MOST_MEMORY: i64 = 1 << 47;
+
+/// A value of `handler_memory`.
+fn memory(value: &Dynamic) -> Outcome<u64> {
+    let range = LEAST_MEMORY..=MOST_MEMORY;
+    let bytes = value.as_int().ok().filter(|n| *n == 0 || range.contains(n));
+    bytes.and_then(|n| u64::try_from(n).ok()).ok_or_else(|| {
+        error(format!(
+            "handler_memory is a number of bytes from {LEAST_MEMORY} to {MOST_MEMORY}, or 0 for no limit, not {}",
+            json::show(value)
+        ))
+    })
+}
+
 /// Where a setting stands on reload: all of them change with the script.
 pub(crate) struct Settings {
     /// Number of this isolate among those of its Worker: 0 to count - 1.
@@ -55,15 +74,23 @@ pub(crate) struct Settings {
     /// Where uploads and large bodies lie while their request is answered; empty: the system's place for such files.
     pub(crate) upload_dir: RefCell<String>,
     pub(crate) trusted_proxies: RefCell<TrustedProxies>,
+    /// Is each answered request told to the log?
+    pub(crate) access_log: Cell<bool>,
     pub(crate) reloadable: Cell<bool>,
     pub(crate) on_script_error: Cell<Policy>,
     /// Seconds that a handler may run without waiting; 0 is off. Holds for the whole isolate that serves the Worker.
     pub(crate) handler_timeout: Cell<f64>,
+    /// Bytes that a handler may make anew; 0 is off. Holds for the whole isolate as well.
+    pub(crate) handler_memory: Cell<u64>,
     pub(crate) timeouts: Rc<Timeouts>,
 }
 
 impl Settings {
-    pub(crate) fn new(address: Option<&Address>, handler_timeout: Duration) -> Self {
+    pub(crate) fn new(
+        address: Option<&Address>,
+        handler_timeout: Duration,
+        handler_memory: u64,
+    ) -> Self {
         Self {
             id: Cell::new(0),
             count: Cell::new(1),
@@ -78,15 +105,17 @@ impl Settings {
             max_file_uploads: Cell::new(MAX_FILES),
             upload_dir: RefCell::default(),
             trusted_proxies: RefCell::default(),
+            access_log: Cell::new(false),
             reloadable: Cell::new(true),
             on_script_error: Cell::default(),
             handler_timeout: Cell::new(handler_timeout.as_secs_f64()),
+            handler_memory: Cell::new(handler_memory),
             timeouts: Rc::default(),
         }
     }
 
     /// Names of all settings.
-    pub(crate) const NAMES: [&'static str; 24] = [
+    pub(crate) const NAMES: [&'static str; 26] = [
         "id",
         "count",
         "name",
@@ -101,9 +130,11 @@ impl Settings {
         "max_file_uploads",
         "upload_dir",
         "trusted_proxies",
+        "access_log",
         "reloadable",
         "on_script_error",
         "handler_timeout",
+        "handler_memory",
         "handshake_timeout",
         "heartbeat",
         "idle_timeout",
@@ -130,9 +161,11 @@ impl Settings {
             "max_file_uploads" => (self.max_file_uploads.get() as i64).into(),
             "upload_dir" => self.upload_dir.borrow().clone().into(),
             "trusted_proxies" => self.trusted_proxies.borrow().list(),
+            "access_log" => self.access_log.get().into(),
             "reloadable" => self.reloadable.get().into(),
             "on_script_error" => self.on_script_error.get().name().into(),
             "handler_timeout" => self.handler_timeout.get().into(),
+            "handler_memory" => i64::try_from(self.handler_memory.get()).unwrap_or(i64::MAX).into(),
             "handshake_timeout" => limits.handshake.get().into(),
             "heartbeat" => limits.heartbeat.get().into(),
             "idle_timeout" => limits.idle.get().into(),
@@ -179,6 +212,7 @@ impl Settings {
             "trusted_proxies" => {
                 TrustedProxies::read(value).map(|new| *self.trusted_proxies.borrow_mut() = new)
             }
+            "access_log" => boolean(value, name).map(|b| self.access_log.set(b)),
             "reloadable" => boolean(value, name).map(|b| self.reloadable.set(b)),
             "on_script_error" => match text(value, name).ok().and_then(|t| Policy::named(&t)) {
                 Some(policy) => {
@@ -188,6 +222,7 @@ impl Settings {
                 None => Err(error("on_script_error is \"keep\", \"close\" or \"exit\"")),
             },
             "handler_timeout" => time(&self.handler_timeout),
+            "handler_memory" => memory(value).map(|bytes| self.handler_memory.set(bytes)),
             "handshake_timeout" => time(&limits.handshake),
             "heartbeat" => time(&limits.heartbeat),
             "idle_timeout" => time(&limits.idle),
@@ -213,9 +248,11 @@ impl Settings {
         self.max_file_uploads.set(newer.max_file_uploads.get());
         *self.upload_dir.borrow_mut() = newer.upload_dir.borrow().clone();
         *self.trusted_proxies.borrow_mut() = newer.trusted_proxies.borrow().clone();
+        self.access_log.set(newer.access_log.get());
         self.reloadable.set(newer.reloadable.get());
         self.on_script_error.set(newer.on_script_error.get());
         self.handler_timeout.set(newer.handler_timeout.get());
+        self.handler_memory.set(newer.handler_memory.get());
         let (old, new) = (&self.timeouts, &newer.timeouts);
         old.handshake.set(new.handshake.get());
         old.heartbeat.set(new.heartbeat.get());

@@ -122,7 +122,7 @@ impl TcpConnection {
     /// The request that is to be answered now.
     pub(crate) fn set_request(&self, request: Option<Request>) {
         if let Some(old) = self.0.request.replace(request) {
-            old.retire();
+            old.retire(&self.0.link);
         }
     }
 

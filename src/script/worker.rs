@@ -19,7 +19,7 @@ use super::{
     value::{Outcome, error, with_payload},
 };
 use crate::{
-    engine::{natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest},
+    engine::{allowance, natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest},
     log::Level,
     net::{
         accept::Listener,
@@ -282,9 +282,9 @@ impl Object for Worker {
             let text = format!("{name} is read at the top level only: set it there, and save");
             return Err(error(text));
         }
-        if name == "handler_timeout" && core.is_inner {
+        if matches!(name.as_str(), "handler_timeout" | "handler_memory") && core.is_inner {
             let text =
-                "handler_timeout holds for a whole isolate: set it on the worker of the top level";
+                format!("{name} holds for a whole isolate: set it on the worker of the top level");
             return Err(error(text));
         }
         if name == "name" && core.ctx.is_declaring() && !core.is_inner {
@@ -297,8 +297,12 @@ impl Object for Worker {
             if outcome.is_ok() {
                 core.ctx.turn.look_at_all();
             }
-            if outcome.is_ok() && name == "handler_timeout" {
-                core.ctx.apply_handler_timeout();
+            if outcome.is_ok() && matches!(name.as_str(), "handler_timeout" | "handler_memory") {
+                core.ctx.apply_handler_limits();
+            }
+            // (a top level that makes more than others says so before it does)
+            if outcome.is_ok() && name == "handler_memory" && core.ctx.is_declaring() {
+                allowance::set_running_limit(core.settings.handler_memory.get());
             }
             return outcome;
         }

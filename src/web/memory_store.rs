@@ -8,8 +8,9 @@ use std::{
     collections::{BTreeMap, HashMap},
     future::ready,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 /// Sessions in memory; beyond it the one that was not saved for the longest time goes. Fixed: a stranger can begin as
 /// many as they have requests, and each costs some hundred bytes at least. Who has more users takes another store.

@@ -1,7 +1,7 @@
 //! Which route a request takes, by its method and path. A tree of segments: how many routes there are does not matter.
 
 use percent_encoding::percent_decode_str;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Segments of a pattern, and of a path before its wildcard. Fixed: the tree is walked by recursion.
 const MAX_SEGMENTS: usize = 64;
@@ -13,6 +13,8 @@ const ANY: &str = "";
 #[derive(Debug)]
 struct Route<T> {
     value: T,
+    /// As it was added.
+    pattern: String,
     /// Of its parameters, in order.
     names: Vec<String>,
 }
@@ -39,16 +41,21 @@ impl<T> Default for Node<T> {
 /// What a path leads to.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Found<T> {
-    Route {
-        value: T,
-        /// Names and values of the parameters, decoded.
-        parameters: Vec<(String, String)>,
-        /// What a wildcard stands for as it was received, from the slash before it on.
-        rest: String,
-    },
+    Route(Routed<T>),
     /// There are routes, of these methods only.
-    Methods(BTreeSet<String>),
+    Others(BTreeMap<String, Routed<T>>),
     Nothing,
+}
+
+/// A route with what the path has for it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Routed<T> {
+    pub(crate) value: T,
+    pub(crate) pattern: String,
+    /// Names and values of the parameters, decoded.
+    pub(crate) parameters: Vec<(String, String)>,
+    /// What a wildcard stands for as it was received, from the slash before it on.
+    pub(crate) rest: String,
 }
 
 /// Routes, each with a value.
@@ -99,7 +106,7 @@ impl<T: Clone> RouteTable<T> {
         if leaf.contains_key(method) {
             return wrong("there is one of this method already");
         }
-        leaf.insert(method.to_owned(), Route { value, names });
+        leaf.insert(method.to_owned(), Route { value, pattern: pattern.to_owned(), names });
         Ok(())
     }
 
@@ -110,32 +117,27 @@ impl<T: Clone> RouteTable<T> {
             return Found::Nothing;
         }
         let segments = segments(path);
-        let mut search = Search { method, path, segments: &segments, allowed: BTreeSet::new() };
+        let mut search = Search { method, path, segments: &segments, others: BTreeMap::new() };
         match search.walk(&self.0, 0, &mut Vec::new()) {
-            Some(found) => found,
-            None if search.allowed.is_empty() => Found::Nothing,
-            None => Found::Methods(search.allowed),
+            Some(found) => Found::Route(found),
+            None if search.others.is_empty() => Found::Nothing,
+            None => Found::Others(search.others),
         }
     }
 }
 
 /// One search.
-struct Search<'a> {
+struct Search<'a, T> {
     method: &'a str,
     path: &'a str,
     /// Each segment with where it begins.
     segments: &'a [(&'a str, usize)],
-    /// Methods of the routes that lead here and are not of this one.
-    allowed: BTreeSet<String>,
+    /// Routes of other methods that lead here, the first of each.
+    others: BTreeMap<String, Routed<T>>,
 }
 
-impl Search<'_> {
-    fn walk<T: Clone>(
-        &mut self,
-        node: &Node<T>,
-        at: usize,
-        values: &mut Vec<String>,
-    ) -> Option<Found<T>> {
+impl<T: Clone> Search<'_, T> {
+    fn walk(&mut self, node: &Node<T>, at: usize, values: &mut Vec<String>) -> Option<Routed<T>> {
         let Some((segment, _)) = self.segments.get(at) else {
             return self.choose(&node.here, values, String::new());
         };
@@ -164,19 +166,21 @@ impl Search<'_> {
         found
     }
 
-    fn choose<T: Clone>(
-        &mut self,
-        leaf: &Leaf<T>,
-        values: &[String],
-        rest: String,
-    ) -> Option<Found<T>> {
-        let get = || leaf.get("GET").filter(|_| self.method == "HEAD");
-        let Some(route) = leaf.get(self.method).or_else(get).or_else(|| leaf.get(ANY)) else {
-            self.allowed.extend(leaf.keys().cloned());
-            return None;
+    fn choose(&mut self, leaf: &Leaf<T>, values: &[String], rest: String) -> Option<Routed<T>> {
+        let routed = |route: &Route<T>| Routed {
+            value: route.value.clone(),
+            pattern: route.pattern.clone(),
+            parameters: route.names.iter().cloned().zip(values.iter().cloned()).collect(),
+            rest: rest.clone(),
         };
-        let parameters = route.names.iter().cloned().zip(values.iter().cloned()).collect();
-        Some(Found::Route { value: route.value.clone(), parameters, rest })
+        let get = || leaf.get("GET").filter(|_| self.method == "HEAD");
+        if let Some(route) = leaf.get(self.method).or_else(get).or_else(|| leaf.get(ANY)) {
+            return Some(routed(route));
+        }
+        for (method, route) in leaf {
+            self.others.entry(method.clone()).or_insert_with(|| routed(route));
+        }
+        None
     }
 }
 
@@ -213,12 +217,12 @@ mod tests {
     /// The route, its parameters and its rest; or the methods; or nothing.
     fn find(table: &RouteTable<&'static str>, method: &str, path: &str) -> String {
         match table.find(method, path) {
-            Found::Route { value, parameters, rest } => {
+            Found::Route(Routed { value, parameters, rest, .. }) => {
                 let shown = parameters.iter().map(|(n, v)| format!(" {n}={v}"));
                 let rest = if rest.is_empty() { rest } else { format!(" rest={rest}") };
                 format!("{value}{}{rest}", shown.collect::<String>())
             }
-            Found::Methods(methods) => Vec::from_iter(methods).join(","),
+            Found::Others(others) => Vec::from_iter(others.into_keys()).join(","),
             Found::Nothing => "-".to_owned(),
         }
     }
@@ -277,6 +281,23 @@ mod tests {
         assert_eq!(find(&table, "GET", "/b"), "DELETE,PUT");
         assert_eq!(find(&table, "GET", "/c"), " /c");
         assert_eq!(find(&table, "PUT", "/c"), "PUT /c");
+    }
+
+    #[test]
+    fn routes_of_other_methods_are_told_with_what_the_path_has_for_them() {
+        let table =
+            table(&["GET /users/me", "PUT /users/:id", "GET /users/:id", "POST /users/*rest"]);
+        let Found::Others(others) = table.find("DELETE", "/users/me") else { panic!("others") };
+        let shown: Vec<String> = others
+            .iter()
+            .map(|(method, routed)| format!("{method} {} {:?}", routed.pattern, routed.parameters))
+            .collect();
+        let wanted = [
+            "GET /users/me []",
+            "POST /users/*rest [(\"rest\", \"me\")]",
+            "PUT /users/:id [(\"id\", \"me\")]",
+        ];
+        assert_eq!(shown, wanted);
     }
 
     #[test]

@@ -27,7 +27,8 @@ impl Call {
         let (mut call, mut parts) = (call.clone(), Parts::default());
         let variable = Parts::leave(&mut call.args[0], finder);
         for part in call.args.iter_mut().skip(usize::from(variable.is_some())) {
-            parts.take(part, finder);
+            let at = part.start_position();
+            parts.take(part, at, finder);
         }
         let (operands, detour) = parts.finish(Expr::FnCall(Box::new(call), position));
         Some(Self { callee, variable, operands, detour })

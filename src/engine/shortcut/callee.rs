@@ -2,7 +2,10 @@
 //! remembered for those that came last.
 
 use super::{Finder, MAX_OPERANDS, Outcome};
-use crate::engine::natives::{Native, Natives};
+use crate::engine::{
+    natives::{Native, Natives},
+    ref_map::RefMap,
+};
 use rhai::{
     Dynamic, EvalAltResult, EvalContext, FnArgsVec, ImmutableString, NativeCallContext, Position,
 };
@@ -23,6 +26,8 @@ pub(super) struct Callee {
 struct Last {
     types: [TypeId; MAX_VALUES],
     native: Option<Native>,
+    /// Is the first one a map, which may have a function of that name itself?
+    is_of_map: bool,
 }
 
 impl Callee {
@@ -88,9 +93,15 @@ impl Callee {
             && last.types[0] == first.type_id()
             && others.iter().zip(&last.types[1..]).all(|(value, id)| value.type_id() == *id)
         {
-            return last.native.clone();
+            let is_own = last.is_of_map && self.is_own(first);
+            return last.native.clone().filter(|_| !is_own);
         }
         self.look_up(first, others)
+    }
+
+    /// Has this map a function of that name? Rhai finds it then.
+    fn is_own(&self, map: &Dynamic) -> bool {
+        map.read_lock::<RefMap>().is_some_and(|map| map.function(&self.name).is_some())
     }
 
     #[cold]
@@ -99,8 +110,9 @@ impl Callee {
         let values = [first].into_iter().chain(others);
         types.iter_mut().zip(values).for_each(|(id, value)| *id = value.type_id());
         let native = self.natives.find(&self.name, types.get(..=others.len())?).cloned();
-        *self.last.borrow_mut() = Some(Last { types, native: native.clone() });
-        native
+        let is_of_map = first.is::<RefMap>();
+        *self.last.borrow_mut() = Some(Last { types, native: native.clone(), is_of_map });
+        native.filter(|_| !is_of_map || !self.is_own(first))
     }
 }
 

@@ -191,12 +191,16 @@ impl Steps {
             }
             Expr::MethodCall(call, position) if is_dot => {
                 let callee = Callee::of(call.name.clone(), *position, finder)?;
-                call.args.iter_mut().for_each(|part| self.parts.take(part, finder));
+                for part in call.args.iter_mut() {
+                    let at = part.position();
+                    self.parts.take(part, at, finder);
+                }
                 let operands = before..self.parts.operands.len();
                 self.method = Some(Method { callee, operands });
             }
             key if !is_dot => {
-                self.parts.take(key, finder);
+                let at = key.start_position();
+                self.parts.take(key, at, finder);
                 let index = Callee::of(INDEX_GETTER, Position::NONE, finder)?;
                 self.reads.push(Read::Index(before, index));
             }

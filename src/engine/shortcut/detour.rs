@@ -2,7 +2,7 @@
 //! get out of the expression.
 
 use super::{Finder, Operands, Outcome, operand::Operand};
-use rhai::{Dynamic, EvalContext, Expr, ImmutableString, Namespace};
+use rhai::{Dynamic, EvalContext, Expr, ImmutableString, Namespace, Position};
 
 /// See the module.
 pub(super) struct Detour {
@@ -20,13 +20,14 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// The next one, which is evaluated before anything else happens. A variable takes its place.
-    pub(super) fn take(&mut self, part: &mut Expr, finder: &Finder) {
+    /// The next one, which is evaluated before anything else happens. A variable takes its place, which stands at `at` for
+    /// those who tell of it.
+    pub(super) fn take(&mut self, part: &mut Expr, at: Position, finder: &Finder) {
         let operand = Operand::of(part, finder);
         if !operand.is_constant() {
             // (no script can have such a name)
             let name: ImmutableString = format!("operand {}", self.operands.len()).into();
-            *part = by_name(name.clone(), part);
+            *part = by_name(name.clone(), at);
             self.held.push((name, self.operands.len()));
         }
         self.operands.push(operand);
@@ -40,7 +41,7 @@ impl Parts {
             return None;
         }
         if let Expr::Variable(variable, ..) = &*part {
-            *part = by_name(variable.1.clone(), part);
+            *part = by_name(variable.1.clone(), part.position());
         }
         Some(operand)
     }
@@ -70,6 +71,6 @@ impl Detour {
 }
 
 /// The variable of that name, wherever it lies.
-fn by_name(name: ImmutableString, at: &Expr) -> Expr {
-    Expr::Variable(Box::new((None, name, Namespace::NONE, 0)), None, at.position())
+fn by_name(name: ImmutableString, at: Position) -> Expr {
+    Expr::Variable(Box::new((None, name, Namespace::NONE, 0)), None, at)
 }

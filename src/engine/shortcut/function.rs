@@ -1,7 +1,11 @@
 //! A call of a function of the same file by its name: its lifted body is evaluated as a handler's is.
 
 use super::{Finder, MAX_OPERANDS, Outcome, operand::Operand};
-use crate::engine::{handler::Body, progress::Progress};
+use crate::engine::{
+    handler::Body,
+    overflow::{Call, Overflow},
+    progress::Progress,
+};
 use rhai::{Dynamic, EvalAltResult, EvalContext, FnCallExpr, ImmutableString, Position};
 use std::rc::Weak;
 
@@ -44,7 +48,7 @@ impl FunctionCall {
         let engine = context.engine();
         let state = context.global_runtime_state_mut();
         if state.level >= engine.max_call_levels() {
-            return Err(EvalAltResult::ErrorStackOverflow(self.position).into());
+            return Err(Overflow::at(self.position));
         }
         // (rhai may not come to look itself: a body can be nothing but shortcuts)
         state.num_operations += 1;
@@ -60,11 +64,13 @@ impl FunctionCall {
 
     /// The error as a caller sees it.
     fn inside(&self, mut error: Box<EvalAltResult>, file: &str) -> Box<EvalAltResult> {
-        if error.is_system_exception() || matches!(*error, EvalAltResult::Exit(..)) {
-            error.set_position(self.position);
-            return error;
+        let (name, file, position) = (self.name.to_string(), file.to_owned(), self.position);
+        if !error.is_system_exception() && !matches!(*error, EvalAltResult::Exit(..)) {
+            return EvalAltResult::ErrorInFunctionCall(name, file, error, position).into();
         }
-        let (name, file) = (self.name.to_string(), file.to_owned());
-        EvalAltResult::ErrorInFunctionCall(name, file, error, self.position).into()
+        if !Overflow::passes(&mut error, Call { name, file, position }) {
+            error.set_position(position);
+        }
+        error
     }
 }

@@ -14,7 +14,7 @@ mod detour;
 mod function;
 mod operand;
 
-use super::{globals::Globals, handler::Body, natives::Natives, progress::Progress};
+use super::{allowance, globals::Globals, handler::Body, natives::Natives, progress::Progress};
 use call::Call;
 use chain::Chain;
 use function::FunctionCall;
@@ -47,16 +47,16 @@ pub(super) struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// Replaces an expression by its shortcut, if there is one. What it consists of has been looked at already.
-    pub(super) fn replace(&self, expression: &mut Expr) {
+    /// Replaces an expression by its shortcut, if there is one, which stands at `at` for those who tell of it. What it
+    /// consists of has been looked at already.
+    pub(super) fn replace(&self, expression: &mut Expr, at: Position) {
         let found = match expression {
             Expr::Dot(..) | Expr::Index(..) => Chain::of(expression, self).map(Shortcut::Chain),
             Expr::FnCall(call, position) => self.call(call, *position),
             _ => None,
         };
         if let Some(found) = found {
-            let position = expression.position();
-            *expression = Expr::Custom(Box::new(found.into_expression()), position);
+            *expression = Expr::Custom(Box::new(found.into_expression(at)), at);
         }
     }
 
@@ -90,14 +90,14 @@ impl Shortcut {
     /// The shortcut that an expression has been replaced by.
     pub(super) fn behind(expression: &Expr) -> Option<Rc<Self>> {
         let Expr::Custom(custom, _) = expression else { return None };
-        custom.state.read_lock::<Rc<Self>>().map(|shortcut| shortcut.clone())
+        custom.state.read_lock::<Placed>().map(|placed| placed.0.clone())
     }
 
-    fn into_expression(self) -> CustomExpr {
+    fn into_expression(self, position: Position) -> CustomExpr {
         CustomExpr {
             inputs: FnArgsVec::new_const(),
             tokens: FnArgsVec::from_iter([KEY.into()]),
-            state: Dynamic::from(Rc::new(self)),
+            state: Dynamic::from((Rc::new(self), position)),
             scope_may_be_changed: false,
             self_terminated: false,
         }
@@ -112,11 +112,19 @@ impl Shortcut {
     }
 }
 
+/// A shortcut as rhai keeps it, and where it stands.
+type Placed = (Rc<Shortcut>, Position);
+
 /// Lets the engine evaluate shortcuts.
 pub(super) fn install(engine: &mut Engine) {
     let nobody = |_: &[_], _: &str, _: &mut Dynamic| Ok(None);
     engine.register_custom_syntax_with_state_raw(KEY, nobody, false, |context, _, state| {
-        let shortcut = state.read_lock::<Rc<Shortcut>>();
-        shortcut.expect("the state of a shortcut is the shortcut").evaluate(context)
+        let placed = state.read_lock::<Placed>();
+        let (shortcut, position) = &*placed.expect("the state of a shortcut is the shortcut");
+        // (rhai asks nobody for the variables that a shortcut reads)
+        if allowance::is_pending() {
+            allowance::attend(context, None, *position)?;
+        }
+        shortcut.evaluate(context)
     });
 }

@@ -90,7 +90,7 @@ impl<E: Events> Connection<E> {
     pub(super) fn conclude(&self, request: &handshake::Request, verdict: Verdict) {
         match verdict {
             Verdict::Accept(extra) => self.link.accept_websocket(request, &extra),
-            Verdict::Refuse(status) => self.link.refuse_websocket(status),
+            Verdict::Refuse(refusal) => self.link.refuse_websocket(&refusal),
         }
     }
 

@@ -129,7 +129,9 @@ impl Link {
     pub(crate) fn answer_for(self: &Rc<Self>, status: u16, reason: &str) {
         let is_unanswered = self.wire.borrow_mut().http().is_some_and(|h| h.is_unanswered());
         if is_unanswered {
-            self.answer(&self.refusal(status, reason).reply);
+            let reply = self.refusal(status, reason).reply;
+            self.answer(&reply);
+            self.note_reply(&reply);
             if self.status.get() == Status::Established {
                 self.begin_closing();
             }

@@ -67,6 +67,7 @@ impl Link {
             self.happen(Happening::Error { code: code::PROTOCOL, text: broken.reason });
         }
         self.answer(&broken.reply);
+        self.note_reply(&broken.reply);
         if self.status.get() != Status::Closed {
             self.begin_closing();
         }
@@ -118,6 +119,22 @@ impl Link {
         }
     }
 
+    /// Remembers what was answered past the protocol, for whoever keeps a log of answers.
+    pub(super) fn note_reply(&self, reply: &[u8]) {
+        let status = reply.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.get(..3));
+        let status = status.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+        let head = reply.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |at| at + 4);
+        if let Some(status) = status {
+            self.rare().replied.set(Some((status, (reply.len() - head) as u64)));
+        }
+    }
+
+    /// Status and bytes of the body of the last answer, told once.
+    pub(crate) fn take_answer(&self) -> Option<(u16, u64)> {
+        let replied = self.rare.get().and_then(|rare| rare.replied.take());
+        replied.or_else(|| self.wire.borrow_mut().http().and_then(|http| http.take_answer()))
+    }
+
     /// Answers a websocket request with 101; messages that were held back follow.
     pub(crate) fn accept_websocket(
         self: &Rc<Self>,
@@ -125,7 +142,7 @@ impl Link {
         extra: &[(String, String)],
     ) {
         if self.status.get() != Status::Established {
-            return self.refuse_websocket(403);
+            return self.refuse_websocket(&403.into());
         }
         let mut bytes = Vec::new();
         if let Some(socket) = self.wire.borrow_mut().websocket() {
@@ -136,21 +153,19 @@ impl Link {
     }
 
     /// Answers a websocket request with an HTTP error, unless the script has answered by itself, and closes.
-    pub(crate) fn refuse_websocket(self: &Rc<Self>, status: u16) {
+    pub(crate) fn refuse_websocket(self: &Rc<Self>, refusal: &handshake::Refusal) {
         let mut bytes = Vec::new();
         if let Some(socket) = self.wire.borrow_mut().websocket() {
-            socket.refuse(status, &mut bytes);
+            socket.refuse(refusal, &mut bytes);
         }
-        if self.bytes_written.get() == 0 && self.outbox.borrow().is_flushed() {
-            self.answer(&bytes);
-        }
+        self.answer(&bytes);
         if self.status.get() == Status::Established {
             self.begin_closing();
         }
     }
 
     pub(crate) fn refuse_slow_handshake(self: &Rc<Self>) {
-        let reply = handshake::response(408, "", "the websocket request took too long\n");
+        let reply = handshake::response(408, &[], "the websocket request took too long\n");
         self.break_off(Broken {
             reason: "no websocket request within handshake_timeout".into(),
             reply,

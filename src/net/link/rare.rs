@@ -18,6 +18,8 @@ pub(super) struct Rare {
     pub(super) closing: Cell<Option<(u64, usize)>>,
     /// What the task has still to tell.
     pub(super) happenings: RefCell<VecDeque<Happening>>,
+    /// Status and body's length of an answer that the host gave past the protocol.
+    pub(super) replied: Cell<Option<(u16, u64)>>,
     /// A connection that is piped into this one, and is paused while this queue is full.
     pub(super) feeder: RefCell<Weak<Link>>,
     /// Whoever waits for the queue to become short; see [`Link::room`].

@@ -51,6 +51,9 @@ impl Link {
         if !self.has_room(bytes.len()) {
             return Sent::Dropped;
         }
+        if let Some(socket) = self.wire.borrow_mut().websocket() {
+            socket.note_raw();
+        }
         let mut outbox = self.outbox.borrow_mut();
         outbox.queue(bytes.len()).extend_from_slice(bytes);
         let (queued, costs) = outbox.measure();

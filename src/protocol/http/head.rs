@@ -70,7 +70,7 @@ pub(crate) enum Content {
 }
 
 /// A request's head as it came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Head {
     /// The request line and all header lines, each with its CR LF.
     bytes: Box<[u8]>,
@@ -132,6 +132,29 @@ impl Head {
             expects_continue: facts.expects && minor == 1 && content != Content::Length(0),
             wants_websocket: facts.websocket && facts.upgrade && method == "GET" && minor == 1,
         })
+    }
+
+    /// Of a request that opens a websocket, its blank line included, which somebody else has judged.
+    pub(crate) fn of_opening(bytes: &[u8]) -> Self {
+        let begin = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(bytes.len());
+        let bytes = &bytes[begin..];
+        let lines = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+        let method = memchr(b' ', &bytes[..lines]).unwrap_or(lines);
+        let target = (method + 1).min(lines);
+        let end = memchr(b' ', &bytes[target..lines]).map_or(lines, |at| target + at);
+        let blank = if bytes.ends_with(b"\r\n\r\n") { 2 } else { 0 };
+        Self {
+            method,
+            target: target..end,
+            lines,
+            bytes: bytes[..bytes.len() - blank].into(),
+            minor: 1,
+            is_http2: false,
+            content: Content::Length(0),
+            keeps_alive: false,
+            expects_continue: false,
+            wants_websocket: true,
+        }
     }
 
     fn text(&self, range: Range<usize>) -> &str {

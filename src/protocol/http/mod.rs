@@ -9,6 +9,7 @@ mod refusal;
 mod request;
 mod response;
 
+pub(super) use date::line as date_line;
 pub(crate) use head::{Head, MAX_HEAD};
 pub(crate) use request::Request;
 pub(crate) use response::{Payload, ResponseHead, check_header};
@@ -106,6 +107,8 @@ pub(crate) struct Http {
     blank_lines: u8,
     /// Requests that were answered.
     served: u64,
+    /// Status of the answer that began last, and the bytes of its body so far; 0 before there is one.
+    answered: (u16, u64),
     /// What the time limits saw last: a stage, its mark, and since when, in milliseconds.
     seen: (Stage, u64, u64),
 }
@@ -121,6 +124,7 @@ impl Default for Http {
             drains: false,
             blank_lines: 0,
             served: 0,
+            answered: (0, 0),
             seen: (Stage::Head, u64::MAX, 0),
         }
     }
@@ -145,6 +149,12 @@ impl Http {
     /// Does the script send the answer part by part?
     pub(crate) fn is_streaming(&self) -> bool {
         matches!(self.exchange, Exchange::Streaming { .. })
+    }
+
+    /// Status and bytes of the body of the answer that began last, told once.
+    pub(crate) fn take_answer(&mut self) -> Option<(u16, u64)> {
+        let (status, bytes) = std::mem::take(&mut self.answered);
+        (status != 0).then_some((status, bytes))
     }
 
     /// Is the connection to be closed when its answer is out?
@@ -273,6 +283,7 @@ impl Http {
             (true, _) => None,
         };
         head.write(&framing, connection, out);
+        self.answered = (head.status, 0);
         self.exchange = match payload {
             Payload::Stream if !bodiless => {
                 Exchange::Streaming { chunked: matches!(framing, Framing::Chunked) }
@@ -280,6 +291,7 @@ impl Http {
             Payload::Sized(left) if !bodiless && left > 0 => Exchange::Sized { left },
             Payload::Whole(body) if !bodiless => {
                 out.extend_from_slice(body);
+                self.answered.1 = body.len() as u64;
                 return self.complete();
             }
             _ => return self.complete(),
@@ -291,10 +303,12 @@ impl Http {
         match self.exchange {
             Exchange::Streaming { .. } if data.is_empty() => Ok(()),
             Exchange::Streaming { chunked: false } => {
+                self.answered.1 += data.len() as u64;
                 out.extend_from_slice(data);
                 Ok(())
             }
             Exchange::Streaming { chunked: true } => {
+                self.answered.1 += data.len() as u64;
                 // (a Vec takes everything)
                 let _ = write!(out, "{:X}\r\n", data.len());
                 out.extend_from_slice(data);
@@ -330,6 +344,7 @@ impl Http {
     pub(crate) fn passed(&mut self, n: u64) {
         if let Exchange::Sized { left } = &mut self.exchange {
             *left = left.saturating_sub(n);
+            self.answered.1 += n;
             if *left == 0 {
                 self.complete();
             }

@@ -27,6 +27,7 @@ impl Http {
         self.reading = Reading::Head(Search::default());
         self.blank_lines = 0;
         self.exchange = Exchange::Waiting;
+        self.answered = (0, 0);
         self.minor = head.minor;
         self.is_bodiless = head.method() == "HEAD";
         self.keeps_alive &= head.keeps_alive;

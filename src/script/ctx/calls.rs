@@ -145,6 +145,7 @@ impl Ctx {
         let faults = &self.stats.faults;
         match fault.kind {
             FaultKind::Timeout => faults.timeout.add(1),
+            FaultKind::Memory => faults.memory.add(1),
             FaultKind::Panic => faults.panic.add(1),
             FaultKind::Script | FaultKind::Host => faults.script.add(1),
         }

@@ -2,6 +2,7 @@
 
 mod body;
 mod chunk;
+mod failure;
 mod file;
 mod file_exists;
 mod form;
@@ -18,6 +19,7 @@ mod uploads;
 mod wish;
 
 pub(crate) use chunk::Chunk;
+pub(crate) use failure::Failure;
 pub(crate) use file::serve;
 pub(crate) use request::Request;
 pub(crate) use response::Response;
@@ -38,9 +40,10 @@ use crate::{
     net::link::{Link, Sent, Status},
     protocol::{
         Kind,
+        handshake::Refusal,
         http::{Payload, ResponseHead},
     },
-    web::answer_headers::Headers,
+    web::answer_headers::{self, Headers},
 };
 use file::FileBody;
 use response::{Body, Parts};
@@ -52,6 +55,9 @@ const HTML: &str = "text/html; charset=utf-8";
 
 /// The type of a blob.
 const BINARY: &str = "application/octet-stream";
+
+/// The type of what the host says by itself.
+const PLAIN: &str = "text/plain; charset=utf-8";
 
 const JSON: &str = "application/json";
 
@@ -200,6 +206,44 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
     sent.map_err(error)
 }
 
+/// What a Response answers that refuses a websocket; none for anything else. The error says why it cannot.
+pub(crate) fn refusal(answer: &Dynamic) -> Option<Result<Refusal, String>> {
+    let response = answer.read_lock::<Response>()?;
+    let parts = response.parts();
+    let (body, media_type) = match &parts.body {
+        _ if parts.is_stream() => {
+            return Some(
+                Err("a stream cannot refuse a websocket: give its Response a text".into()),
+            );
+        }
+        Body::None => (Vec::new(), None),
+        Body::File(_) => {
+            return Some(Err("a file cannot refuse a websocket: give its Response a text".into()));
+        }
+        Body::Value { value, is_json } => {
+            let made = with_payload(value, |kind, bytes| {
+                let media_type = match kind {
+                    _ if *is_json => JSON,
+                    Kind::Text => HTML,
+                    Kind::Binary => BINARY,
+                };
+                (bytes.to_vec(), Some(media_type))
+            });
+            match made {
+                Ok(made) => made,
+                Err(why) => return Some(Err(why.to_string())),
+            }
+        }
+    };
+    let mut headers = parts.headers.clone();
+    if let Some(media_type) = media_type
+        && answer_headers::get(&headers, "content-type").is_none()
+    {
+        headers.push(("Content-Type".to_owned(), media_type.to_owned()));
+    }
+    Some(Ok(Refusal { status: parts.status, headers, body }))
+}
+
 /// Is this something that only an HTTP connection can be sent? Its name.
 pub(crate) fn answer_type(data: &Dynamic) -> Option<&'static str> {
     let is_one = [
@@ -222,6 +266,7 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
     request::register(engine, natives);
     response::register(engine, natives);
     route_table::register(engine, natives, ctx);
+    failure::register(engine, natives);
     chunk::register(engine);
     server_sent_events::register(engine);
     session::register(engine, natives);

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     engine::{json, ref_array::RefArray, ref_map::RefMap},
-    net::spool::Spool,
+    log::Access,
+    net::{link::Link, spool::Spool},
     protocol::http,
     script::{
         object::Object,
@@ -34,8 +35,15 @@ use std::{
     cell::{Cell, OnceCell, RefCell},
     net::{IpAddr, SocketAddr},
     rc::Rc,
+    time::{Instant, SystemTime},
 };
 use tokio::sync;
+
+/// The status of a request whose client left before it was answered, in the access log. As nginx has it.
+const LEFT: u16 = 499;
+
+/// Characters of a path that a line of the log shows. Fixed: a path has up to 8 KiB, and its beginning tells what was asked.
+const MAX_SHOWN: usize = 200;
 
 /// The handle.
 #[derive(Clone)]
@@ -46,6 +54,16 @@ struct Inner {
     body: Body,
     peer: Option<SocketAddr>,
     worker: Worker,
+    /// Does it open a websocket? Then what is usually asked by a call can be read, too.
+    is_opening: bool,
+    /// Of its connection.
+    id: u64,
+    /// The pattern of the route that it took, if a router answers it.
+    route: RefCell<Option<ImmutableString>>,
+    /// When it was there, if its answer is to be told to the access log.
+    began: Cell<Option<(SystemTime, Instant)>>,
+    /// What its handler did instead of answering it.
+    outcome: RefCell<Option<String>>,
     is_answered: Cell<bool>,
     /// What scripts attach to it.
     properties: Properties,
@@ -61,17 +79,39 @@ struct Inner {
 
 impl Request {
     pub(crate) fn new(
-        mut request: http::Request,
+        request: http::Request,
         spool: Option<Spool>,
-        peer: Option<SocketAddr>,
+        connection: &Link,
         worker: &Worker,
     ) -> Self {
+        Self::made(request, spool, connection, worker, false)
+    }
+
+    /// One that opens a websocket.
+    pub(crate) fn opening(head: http::Head, connection: &Link, worker: &Worker) -> Self {
+        let request = http::Request { head, body: Vec::new(), trailers: Vec::new() };
+        Self::made(request, None, connection, worker, true)
+    }
+
+    fn made(
+        mut request: http::Request,
+        spool: Option<Spool>,
+        connection: &Link,
+        worker: &Worker,
+        is_opening: bool,
+    ) -> Self {
+        let is_logged = worker.core().settings.access_log.get();
         let body = Body::new(std::mem::take(&mut request.body), spool);
         Self(Rc::new(Inner {
             request,
             body,
-            peer,
+            peer: connection.peer(),
             worker: worker.clone(),
+            is_opening,
+            id: connection.id,
+            route: RefCell::default(),
+            began: Cell::new(is_logged.then(|| (SystemTime::now(), Instant::now()))),
+            outcome: RefCell::default(),
             is_answered: Cell::new(false),
             properties: Properties::default(),
             refused: RefCell::default(),
@@ -85,14 +125,53 @@ impl Request {
 
     /// Adds what its session has for the answer, which goes out now.
     pub(crate) fn complete(&self, headers: &mut Headers) {
-        self.0.is_answered.set(true);
-        let Some(session) = self.0.session.get() else { return };
-        if let Some(cookie) = session.cookie(self.scheme() == "https") {
-            answer_headers::set_cookie(headers, cookie);
+        if self.complete_opening(headers) {
             answer_headers::keep_private(headers);
         }
-        // (whoever has another cookie may be answered otherwise)
-        answer_headers::vary(headers, "Cookie");
+        if self.0.session.get().is_some() {
+            // (whoever has another cookie may be answered otherwise)
+            answer_headers::vary(headers, "Cookie");
+        }
+    }
+
+    /// The same for an answer that no cache keeps. False: there is no cookie.
+    pub(crate) fn complete_opening(&self, headers: &mut Headers) -> bool {
+        self.0.is_answered.set(true);
+        let session = self.0.session.get();
+        let cookie = session.and_then(|session| session.cookie(self.scheme() == "https"));
+        let has_cookie = cookie.is_some();
+        if let Some(cookie) = cookie {
+            answer_headers::set_cookie(headers, cookie);
+        }
+        has_cookie
+    }
+
+    pub(super) fn note_route(&self, pattern: ImmutableString) {
+        *self.0.route.borrow_mut() = Some(pattern);
+    }
+
+    /// What it is called in the log: `GET /users/7 (route /users/:id)`.
+    pub(crate) fn described(&self) -> String {
+        let asked = format!("{} {}", self.method(), shown(self.path()));
+        match self.0.route.borrow().as_ref().filter(|route| *route != self.path()) {
+            Some(route) => format!("{asked} (route {})", shown(route)),
+            None => asked,
+        }
+    }
+
+    /// Its handler has returned, and it is not answered: should nobody do so later, the log says what came of that.
+    pub(crate) fn note_outcome(&self, outcome: String) {
+        *self.0.outcome.borrow_mut() = Some(outcome);
+    }
+
+    pub(crate) fn outcome(&self) -> Option<String> {
+        self.0.outcome.borrow().clone()
+    }
+
+    /// A line in the log; beyond some a second they are counted.
+    pub(super) fn warn(&self, line: &str) {
+        let core = self.0.worker.core();
+        core.ctx().warn(&core.title(), self.0.id, line);
     }
 
     fn head(&self) -> &http::Head {
@@ -286,8 +365,38 @@ impl Request {
         }
     }
 
+    /// Tells the access log of it, if that is wanted and not done.
+    pub(crate) fn log(&self, status: u16, bytes: u64) {
+        let Some((time, began)) = self.0.began.take() else { return };
+        let head = self.head();
+        let protocol = match (head.is_http2, head.minor) {
+            (true, _) => "HTTP/2.0",
+            (false, 0) => "HTTP/1.0",
+            (false, _) => "HTTP/1.1",
+        };
+        let core = self.0.worker.core();
+        let access = Access {
+            client: self.ip(),
+            time,
+            method: self.method().to_owned(),
+            target: head.uri().to_owned(),
+            protocol,
+            route: self.0.route.borrow().as_ref().map(ToString::to_string),
+            status,
+            bytes,
+            took: began.elapsed(),
+            referer: self.header("referer").unwrap_or_default(),
+            user_agent: self.header("user-agent").unwrap_or_default(),
+        };
+        core.ctx().log_access(core.title(), self.0.id, access);
+    }
+
     /// It is answered: what scripts attached goes, so that a request that holds itself does not stay; and files that came go.
-    pub(crate) fn retire(&self) {
+    pub(crate) fn retire(&self, link: &Link) {
+        if self.0.began.get().is_some() {
+            let (status, bytes) = link.take_answer().unwrap_or((LEFT, 0));
+            self.log(status, bytes);
+        }
         self.0.properties.clear();
         if let Some(Ok(uploads)) = self.0.uploads.get() {
             uploads.remove();
@@ -304,6 +413,20 @@ impl Request {
             host.truncate(at);
         }
         host
+    }
+
+    /// The query's fields by their names as they are; the last of a name counts.
+    fn plain_query(&self) -> Dynamic {
+        let decode = |text: &str| {
+            let spaced = text.replace('+', " ");
+            percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+        };
+        let pairs = self.query_string().split('&').filter(|pair| !pair.is_empty());
+        let fields = pairs.map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value).into())
+        });
+        Dynamic::from(fields.collect::<RefMap>())
     }
 
     fn headers(&self) -> Dynamic {
@@ -335,6 +458,25 @@ impl Request {
     }
 }
 
+/// Text of a stranger as the log shows it: it ends no line, and fills none.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for (n, sign) in text.chars().enumerate() {
+        match sign {
+            _ if n == MAX_SHOWN => {
+                shown.push('…');
+                break;
+            }
+            sign if sign.is_control() => shown.extend(sign.escape_default()),
+            sign => shown.push(sign),
+        }
+    }
+    shown
+}
+
+/// What a script may read of a request that opens a websocket.
+const OPENING: [&str; 4] = ["path", "query_string", "query", "headers"];
+
 impl Object for Request {
     const NAME: &'static str = "Request";
 
@@ -363,8 +505,20 @@ impl Object for Request {
         "session_regenerate_id",
     ];
 
+    fn is_method(&self, name: &str) -> bool {
+        Self::METHODS.contains(&name) && !(self.0.is_opening && OPENING.contains(&name))
+    }
+
     fn free(&self, name: &str) -> Dynamic {
-        self.0.properties.get(name)
+        let own = self.0.properties.get(name);
+        match name {
+            _ if !self.0.is_opening || !own.is_unit() => own,
+            "path" => self.path().into(),
+            "query_string" => self.query_string().into(),
+            "query" => self.plain_query(),
+            "headers" => self.headers(),
+            _ => own,
+        }
     }
 
     fn set(&self, _: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()> {

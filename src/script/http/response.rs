@@ -196,6 +196,16 @@ impl Response {
         Ok(self.clone())
     }
 
+    /// A line of plain text.
+    pub(super) fn plain(status: u16, text: &str) -> Made {
+        let response = Self::new(status.into())?;
+        response.with_header("Content-Type", &super::PLAIN.into())?.with_body(text.into())
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.parts().status
+    }
+
     fn json(value: &Dynamic) -> Made {
         let json = crate::engine::json::encode(value)
             .map_err(|why| error(format!("this cannot be sent: {why}")))?;

@@ -1,10 +1,11 @@
 //! `RouteTable()`: finds the value of the route that a request takes. `std/router` is made of it. Like other handles it is
 //! declared anew by each run of the top level.
 
+use super::{Failure, Request, failure};
 use crate::{
     engine::{
         coroutine::Runner,
-        handler::{Args, Calls, Job, MAX_ARGS},
+        handler::{Args, Calls, Handler, Job, MAX_ARGS},
         natives::Natives,
         ref_array::RefArray,
         ref_map::RefMap,
@@ -15,7 +16,7 @@ use crate::{
         properties::Properties,
         value::{Outcome, error},
     },
-    web::route_table::{self, Found},
+    web::route_table::{self, Found, Routed},
 };
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, NativeCallContext};
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
@@ -38,22 +39,41 @@ impl RouteTable {
     }
 
     fn find(&self, method: &str, path: &str) -> Dynamic {
-        let found = RefMap::default();
-        match self.0.routes.borrow().find(method, path) {
-            Found::Route { value, parameters, rest } => {
-                let parameters = parameters.into_iter().map(|(n, v)| (n, v.into()));
-                found.set("value".into(), value);
-                let parameters = parameters.collect::<RefMap>();
-                found.set("params".into(), Dynamic::from(parameters));
-                found.set("rest".into(), rest.into());
+        Dynamic::from(match self.0.routes.borrow().find(method, path) {
+            Found::Route(routed) => shown(routed),
+            Found::Others(others) => {
+                let found = RefMap::default();
+                found.set("allow".into(), allow(others.keys()).into());
+                let others =
+                    others.into_iter().map(|(m, routed)| (m, Dynamic::from(shown(routed))));
+                found.set("others".into(), Dynamic::from(others.collect::<RefMap>()));
+                found
             }
-            Found::Methods(methods) => {
-                found.set("allow".into(), allow(methods).into());
-            }
-            Found::Nothing => (),
-        }
-        Dynamic::from(found)
+            Found::Nothing => RefMap::default(),
+        })
     }
+
+    /// The same for a request, which knows from now on which route it took.
+    fn find_for(&self, request: &Request) -> Dynamic {
+        let found = self.find(request.method(), request.path());
+        if let Some(map) = found.read_lock::<RefMap>()
+            && let Ok(route) = map.get("route").into_immutable_string()
+        {
+            request.note_route(route);
+        }
+        found
+    }
+}
+
+fn shown(routed: Routed<Dynamic>) -> RefMap {
+    let Routed { value, pattern, parameters, rest } = routed;
+    let parameters = parameters.into_iter().map(|(name, value)| (name, value.into()));
+    RefMap::from_iter([
+        ("value", value),
+        ("route", pattern.into()),
+        ("params", Dynamic::from(parameters.collect::<RefMap>())),
+        ("rest", rest.into()),
+    ])
 }
 
 /// Is this a closure that takes so many arguments? The error says what it takes instead.
@@ -73,25 +93,42 @@ fn check(ctx: &Ctx, call: &NativeCallContext, what: &str, f: Dynamic, given: usi
 /// Calls a closure of a route. Rhai's own `call` looks for the names in it where the call stands, so that a function of the
 /// router would hide one of the script.
 fn invoke(ctx: &Ctx, call: &NativeCallContext, f: FnPtr, args: Array) -> Outcome<Dynamic> {
-    if args.len() > MAX_ARGS {
-        return Err(error(format!("a closure is called with {MAX_ARGS} arguments at most")));
-    }
-    let handler = ctx.find_handler(&f, None, args.len()).map_err(error)?;
-    let mut given = Args::default();
-    given.iter_mut().zip(args).for_each(|(slot, value)| *slot = value);
-    let done = Calls::default().run(Job { handler: handler.clone(), args: given });
-    done.result.map_err(|why| {
+    let (handler, result) = run(ctx, &f, args)?;
+    result.map_err(|why| {
         let (name, file) = (f.fn_name().to_owned(), handler.file().to_owned());
         EvalAltResult::ErrorInFunctionCall(name, file, why, call.call_position()).into()
     })
 }
 
-/// The value of an Allow header. Who has GET has HEAD, and everybody says what else there is.
-fn allow(mut methods: BTreeSet<String>) -> String {
-    if methods.contains("GET") {
-        methods.insert("HEAD".to_owned());
+/// The same, with an error as a value.
+fn attempt(ctx: &Rc<Ctx>, f: &FnPtr, args: Array) -> Outcome<Dynamic> {
+    let request = args.iter().find_map(|arg| arg.read_lock::<Request>().map(|r| r.clone()));
+    let (handler, result) = run(ctx, f, args)?;
+    result.or_else(|why| match why.is_catchable() {
+        true => Ok(Dynamic::from(Failure::new(ctx, Some(handler), request, why))),
+        // (what ends the handler from outside goes on to do so)
+        false => Err(why),
+    })
+}
+
+fn run(ctx: &Ctx, f: &FnPtr, args: Array) -> Outcome<(Rc<Handler>, Outcome<Dynamic>)> {
+    if args.len() > MAX_ARGS {
+        return Err(error(format!("a closure is called with {MAX_ARGS} arguments at most")));
     }
-    methods.insert("OPTIONS".to_owned());
+    let handler = ctx.find_handler(f, None, args.len()).map_err(error)?;
+    let mut given = Args::default();
+    given.iter_mut().zip(args).for_each(|(slot, value)| *slot = value);
+    let done = Calls::default().run(Job { handler: handler.clone(), args: given });
+    Ok((handler, done.result))
+}
+
+/// The value of an Allow header. Who has GET has HEAD, and everybody says what else there is.
+fn allow<'a>(methods: impl Iterator<Item = &'a String>) -> String {
+    let mut methods: BTreeSet<&str> = methods.map(String::as_str).collect();
+    if methods.contains("GET") {
+        methods.insert("HEAD");
+    }
+    methods.insert("OPTIONS");
     Vec::from_iter(methods).join(", ")
 }
 
@@ -123,6 +160,11 @@ pub(super) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
         table.add(&method, &pattern, value)
     });
     method!("find", |table: This, method: Text, path: Text| table.find(&method, &path));
+    method!("find", |table: This, request: Request| table.find_for(&request));
+    let home = ctx.clone();
+    method!("failure", move |_: This, text: Text| failure::found(&home, &text));
+    let home = ctx.clone();
+    method!("attempt", move |_: This, f: FnPtr, args: Array| attempt(&home, &f, args));
     macro_rules! invoke {
         ($($list:ty),*) => {$(
             let home = ctx.clone();

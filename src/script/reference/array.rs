@@ -8,7 +8,8 @@ pub(super) const SECTION: Section = Section {
     about: "An array becomes a reference when it is assigned to a property or to a top-level variable, as a map \
         does. Functions that change it change it for everybody who holds it; those that only look are given a \
         copy to look at. They are those of Rhai's plain arrays (`let` in a function), which can do the same. Indices \
-        count from 0, negative ones from the end.",
+        count from 0, negative ones from the end. `for value in list` walks over the values that there are when it begins, \
+        whatever becomes of the array meanwhile.",
     operators: &[
         ("[]", "The value at that index; an index out of range is an error."),
         (
@@ -19,13 +20,14 @@ pub(super) const SECTION: Section = Section {
         ("+", "An array of the values of both."),
         ("==", "Are equal values in both? They may be references or plain arrays."),
         ("!=", "Do their values differ?"),
+        ("<", "Arrays have no order: this is an error, as `<=`, `>` and `>=` are."),
         ("to_string", "JSON, as `print` shows it; `to_debug` is the same."),
     ],
     entries: &[
         Entry::new(
             "get",
             &["get(index: int) -> any"],
-            "The value at that index, or `()` out of range.",
+            "The value at that index, or `()` behind the last one; what is before the first one is the first.",
             r#"
 let a = [3, 1, 2, 1];
 print(a.get(-1));  // prints 1

@@ -11,7 +11,8 @@ pub(super) const SECTION: Section = Section {
         Entry::new(
             "set",
             &["set(index: int, value: any)"],
-            "Sets the value at that index. Out of range is an error.",
+            "Sets the value at that index. Behind the last one nothing happens, though `list[index] = value` is an error there; \
+                what is before the first one is the first.",
             r#"
 let a = [3, 1, 2, 1];
 a.set(0, 9);

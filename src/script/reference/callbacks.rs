@@ -129,18 +129,22 @@ Worker::run_all();
         ),
         Entry::new(
             "on_websocket_connect",
-            &["on_websocket_connect(connection: TcpConnection, request: map) -> bool | int"],
-            "A websocket's request is complete and waits for an answer. `request` has `path`, `query` (a map, \
-                decoded), `query_string` and `headers` \
-            (lower-case names). `false` refuses with 403, a number from 400 to 599 with that status, anything \
-            else accepts; an \
-            error refuses with 500. Lines for the answer are taken from `connection.headers`.",
+            &[
+                "on_websocket_connect(connection: TcpConnection, request: Request) -> bool | int | Response",
+            ],
+            "A websocket's request is complete and waits for an answer. `request` is a `Request` with its methods: \
+                `request.session()` and `request.cookie()` are those of the pages of the same host. Without a call it has \
+                `path`, `query` (a map, decoded), `query_string` and `headers` (lower-case names). `false` refuses with 403, \
+                a number from 400 to 599 with that status, a `Response` with what it says; anything else accepts, and an \
+                error refuses with 500. The session is kept before the answer goes out; what is changed in it later is kept \
+                by its `save()`. Lines for the answer are taken from `connection.headers`.",
             r#"
 let worker = Worker("websocket://127.0.0.1:0");
 worker.on_websocket_connect = |connection, request| {
     print(request.path);  // prints /
     connection.user = request.query.user;
     if request.headers["host"] == () { return 400; }
+    if request.cookie("banned") == "yes" { return Response(403, #{}, "not for you"); }
 };
 Worker::run_all();
 "#,

@@ -8,10 +8,12 @@ pub(super) const SECTION: Section = Section {
     about: "A map becomes a reference when it is assigned to a property or to a top-level variable: `let n = \
         worker.users` is the same map, not a copy, and so are the maps and arrays inside of it. What the host hands out \
         (JSON, queries, forms, headers) are references too. Entries keep the order in which they came. `for value in \
-        users` walks over the values, `for (key, value) in users` over both, without a copy, also while the map changes. \
-        `users.name` is the entry `name`, whatever its name, and `()` if there is none. The plain maps that a function \
-        makes for itself can do the same; their entries have the order of the literal, and what is added to one later \
-        follows it, sorted by key.",
+        users` walks over the values, `for (key, value) in users` over both, without a copy, also while the map changes: \
+        entries that are taken out are not met any more, new ones not yet. `users.name` is the entry `name`, whatever its \
+        name, and `()` if there is none. A function in an entry can be called as a method, `users.greet(\"you\")`, with the \
+        map as its `this`, and comes before a function of the same name in this list. The plain maps that a function makes \
+        for itself can do the same; their entries have the order of the literal, and what is added to one later follows \
+        it, sorted by key.",
     operators: &[
         (
             "[]",
@@ -25,6 +27,7 @@ pub(super) const SECTION: Section = Section {
         ("+", "A map with the entries of both; the second one's win."),
         ("==", "Are equal entries in both? They may be references or plain maps."),
         ("!=", "Do their entries differ?"),
+        ("<", "Maps have no order: this is an error, as `<=`, `>` and `>=` are."),
         ("to_string", "JSON, as `print` shows it; `to_debug` is the same."),
     ],
     entries: &[

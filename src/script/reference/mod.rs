@@ -27,7 +27,7 @@ mod worker;
 pub use entry::{Entry, Place, Section};
 
 /// All sections, in the order in which people learn them.
-const SECTIONS: [Section; 21] = [
+const SECTIONS: [Section; 22] = [
     worker::SECTION,
     properties::SECTION,
     callbacks::SECTION,
@@ -49,6 +49,7 @@ const SECTIONS: [Section; 21] = [
     std_push::SECTION,
     std_router::SECTION,
     route_table::SECTION,
+    route_table::FAILURE,
 ];
 
 const _: () = {

@@ -177,6 +177,23 @@ Worker::run_all();
 "#,
         ),
         Entry::new(
+            "access_log",
+            &["access_log: bool = false"],
+            "Is each request that was answered told to the log, with files, refusals and the openings of websockets? A line has \
+                the combined format of Apache and nginx and, at its end, the seconds that it took: `127.0.0.1 - - \
+                [30/Nov/2026:11:21:09 +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"curl/8.0\" 0.001`. A client that left before \
+                it was answered has the status 499. The address is that of `request.ip()`. What a client wrote is escaped, so \
+                that nobody forges a line. With `--log-format json` a line has fields instead; \
+                `Worker::configure(#{ access_log_file: \"access.log\" })` gives the lines a file of their own, without \
+                anything before them.",
+            r#"
+let worker = Worker("http://127.0.0.1:0");
+worker.access_log = true;
+worker.on_message = |connection, request| connection.send("hello");
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
             "on_script_error",
             &["on_script_error: string = \"keep\""],
             "What an error in a callback costs besides its event: `keep` nothing, `close` the connection (websockets get \
@@ -198,6 +215,21 @@ Worker::run_all();
 let worker = Worker();
 print(worker.handler_timeout);  // prints 5.0
 worker.handler_timeout = 0.5;
+Worker::run_all();
+"#,
+        ),
+        Entry::new(
+            "handler_memory",
+            &["handler_memory: int = 268435456"],
+            "Bytes that a handler may make anew, from its start to its end and across its waits: all that it allocates and does \
+            not free, but not what others do meanwhile. One that makes more is ended at the next variable that it reads, as \
+            an error of the kind `memory`, which no `try` can hold up; others go on. 65536 at least; 0 is without a limit. \
+            Holds for all that runs in the worker's isolates, so an inner worker cannot set it; at the top level it holds \
+            from where it is set on.",
+            r#"
+let worker = Worker();
+print(worker.handler_memory);  // prints 268435456
+worker.handler_memory = 64 * 1024 * 1024;
 Worker::run_all();
 "#,
         ),

@@ -10,7 +10,7 @@ use crate::{
         callback::Event,
         connections::Connections,
         ctx::Ctx,
-        http::{Chunk, Request, Response, RouteTable, ServerSentEvents, Session},
+        http::{Chunk, Failure, Request, Response, RouteTable, ServerSentEvents, Session},
         settings::Settings,
         tcp_connection::TcpConnection,
         worker::Worker,
@@ -25,6 +25,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let config = engine::Config {
         kill: Default::default(),
         handler_timeout: std::time::Duration::ZERO,
+        handler_memory: 0,
         colour: false,
         explains: false,
         register: None,
@@ -33,7 +34,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let modules = Modules::new(sources, Globals::new("", Objects::HANDLES), &Default::default());
     let mut natives = Natives::default();
     let mut engine = engine::build(&config, &modules, &mut natives);
-    let ctx = Ctx::mute(config.handler_timeout);
+    let ctx = Ctx::mute(&config);
     Objects(ctx).register(&mut engine, &mut natives);
     let new = |info: FuncInfo| if is_rhais(&info) { None } else { name_of(info) };
     let mut names: BTreeSet<_> = engine.collect_fn_metadata(None, new, false).into_iter().collect();
@@ -60,7 +61,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
 }
 
 /// Functions of rhai that the host has replaced by ones that do the same within limits.
-const LIMITED: [&str; 3] = ["blob", "pad", "replace"];
+const LIMITED: [&str; 7] = ["blob", "pad", "replace", "split", "split_rev", "to_array", "to_chars"];
 
 /// Is this a function of rhai's own arrays and maps, or one that stands for rhai's?
 fn is_rhais(info: &FuncInfo) -> bool {
@@ -88,6 +89,7 @@ fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
         (TypeId::of::<Chunk>(), "Chunk"),
         (TypeId::of::<ServerSentEvents>(), "ServerSentEvents"),
         (TypeId::of::<RouteTable>(), "RouteTable"),
+        (TypeId::of::<Failure>(), "Failure"),
         (TypeId::of::<engine::ref_map::RefMap>(), "map"),
         (TypeId::of::<engine::ref_array::RefArray>(), "array"),
     ];

@@ -9,7 +9,7 @@ pub(super) const SECTION: Section = Section {
         closure that takes the request and gives the answer, anything that `connection.send` takes. Strings, numbers, \
         maps and `Response`s are answers. `()` and booleans are none: the handler has sent one by `request.connection` \
         (`send` gives a boolean), or a timer will; if nobody does within the worker's `response_timeout`, the client gets \
-        504. A closure that takes other arguments than it will be given is an error where it is declared. In a path `:name` stands \
+        504 and the log says what the handler gave. A closure that takes other arguments than it will be given is an error where it is declared. In a path `:name` stands \
         for one segment and a last `*name` for all that follows; a segment that reads the same goes before a `:name`, and \
         that before a `*name`; a slash at the end does not count. `request.params` has their values, decoded: a \
         value may contain slashes and dots, so use no value as the path of a file (`mount` serves files). HEAD is answered \
@@ -154,7 +154,10 @@ Worker::run_all();
         Entry::new(
             "before",
             &["before(app: RouteTable, step: Fn)"],
-            "Calls `step` with each request of the app or group, before its handler. `()` goes on; anything else is the answer, and the handler is not called. A boolean is an error, for it says neither. Those of an app come before those of its groups, and are called for what has no route, too.",
+            "Calls `step` with each request of the app or group, before its handler. `()` goes on; anything else is the answer, and the handler is not called. A boolean is an error, for it says neither. Those of an app come before those of its groups, and are called for what has no route, too. A path that has routes for \
+                other methods belongs to their groups: OPTIONS and 405 come by the steps of the group whose route a browser \
+                asks for (`Access-Control-Request-Method`), else of those that all of its routes are in. A path without any \
+                route belongs to no group, for several may have its prefix.",
             r#"
 import "std/router" as router;
 
@@ -170,7 +173,7 @@ Worker::run_all();
         Entry::new(
             "after",
             &["after(app: RouteTable, step: Fn)"],
-            "Calls `step` with each request that is answered and its answer, a `Response`. What it gives, unless that is `()` or a boolean, takes the answer's place. Those of a group come before those of its app. What a handler sends by itself does not come by.",
+            "Calls `step` with each request that is answered, be it by `on_error` or by the router, and its answer, a `Response`. What it gives, unless that is `()` or a boolean, takes the answer's place. Those of a group come before those of its app. What a handler sends by itself does not come by.",
             r#"
 import "std/router" as router;
 
@@ -184,7 +187,12 @@ Worker::run_all();
         Entry::new(
             "on_error",
             &["on_error(app: RouteTable, handler: Fn)"],
-            "Answers for handlers that throw: `handler` gets the request and what was thrown. Without it, the error is logged and the client gets 500; with it, logging is up to the handler.",
+            "Answers for handlers that throw: `handler` gets the request and what was thrown. Of any other error it gets a map: \
+                `message`, `file`, `line` and `column` of your own code, `status` (500; 400, 413 or 414 where the client is to \
+                blame, for a form that cannot be read) and `report`, the whole text that the log has. Such errors are logged \
+                all the same, but for those of the client. What a script throws is a message to its own handler, and is logged \
+                as a warning only if that answers with 500 or more. Without a handler each error is logged, and the client \
+                gets 500. It is for a whole app.",
             r#"
 import "std/router" as router;
 
@@ -202,7 +210,8 @@ Worker::run_all();
         Entry::new(
             "not_found",
             &["not_found(app: RouteTable, handler: Fn)"],
-            "Answers for paths without a route, instead of a short 404. On a `WebServer`, a handler that gives `()` leaves them to the files of its roots.",
+            "Answers for paths without a route, instead of a short 404. On a `WebServer`, a handler that gives `()` leaves them to the files of its roots. A `mount` asks it for \
+                files that are not there, unless its options name a page for them. It is for a whole app.",
             r#"
 import "std/router" as router;
 
@@ -219,7 +228,7 @@ Worker::run_all();
                 "mount(app: RouteTable, prefix: string, directory: string)",
                 "mount(app: RouteTable, prefix: string, directory: string, options: map)",
             ],
-            "Serves the files of a directory below the prefix, for GET and HEAD, as a `WebServer` does. The directory begins where the script lies, and the options are those of `add_root`. Other routes go before it.",
+            "Serves the files of a directory below the prefix, for GET and HEAD, as a `WebServer` does. The directory begins where the script lies, and the options are those of `add_root`, with `not_found` and `fallback` for pages of its own. Other routes go before it.",
             r#"
 import "std/router" as router;
 

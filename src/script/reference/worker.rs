@@ -62,7 +62,7 @@ Worker::run_all();
             "Says how the process runs that hosts the script. The keys: \
             `daemonize` (boolean, `rhost start` goes to the background), `pid_file` (the control socket is beside it), \
             `log_file`, `log_file_max_size` (bytes, then a new file is begun), `stdout_file` (what scripts print, in a \
-            daemon), `metrics` (`127.0.0.1:9100`, where Prometheus text is served): these are read at start. \
+            daemon), `access_log_file` (where workers with `access_log` write, instead of the log), `metrics` (`127.0.0.1:9100`, where Prometheus text is served): these are read at start. \
             `stop_timeout` (seconds that a stop waits for queues and goodbyes, and a graceful one for connections; \
             3200000000, a hundred years, at most), \
             `max_queued_bytes` (bytes of memory for what waits for all peers together), \

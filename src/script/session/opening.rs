@@ -1,9 +1,19 @@
-//! What a script learns of the request that opens a websocket, and what it adds to the answer.
+//! The answer to the request that opens a websocket: what a script's decision means, and what it adds.
 
+use super::subject::{Answer, Subject};
 use crate::{
-    engine::ref_map::RefMap, protocol::handshake::Request, script::tcp_connection::TcpConnection,
+    engine::ref_map::RefMap,
+    error::Fault,
+    net::Verdict,
+    protocol::handshake::Refusal,
+    script::{
+        http::{self, Request},
+        tcp_connection::TcpConnection,
+    },
 };
-use rhai::Dynamic;
+
+/// The status of the answer that makes a connection a websocket.
+pub(super) const SWITCHED: u16 = 101;
 
 /// Header lines that a script may add to a websocket's 101 answer. Fixed.
 const MAX_EXTRA_HEADERS: usize = 32;
@@ -20,34 +30,73 @@ const HANDSHAKE_HEADERS: [&str; 8] = [
     "keep-alive",
 ];
 
-/// What a script learns of a websocket request: path, query (decoded, the last of a name counts), query_string, headers
-/// (lower-case names, repeated ones joined).
-pub(super) fn facts(request: &Request) -> Dynamic {
-    let headers = RefMap::default();
-    for (name, value) in &request.headers {
-        let value = match headers.get(name) {
-            before if before.is_unit() => value.into(),
-            before => format!("{before}, {value}").into(),
-        };
-        headers.set(name.into(), value);
-    }
-    let query = RefMap::default();
-    for pair in request.query.split('&').filter(|p| !p.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        query.set(decode(name).into(), decode(value).into());
-    }
-    Dynamic::from(RefMap::from_iter([
-        ("path", request.path.clone().into()),
-        ("query_string", request.query.clone().into()),
-        ("query", Dynamic::from(query)),
-        ("headers", Dynamic::from(headers)),
-    ]))
+/// What an answer of `on_websocket_connect` means. The session is kept before the client hears of it.
+pub(super) async fn conclude(subject: &Subject, request: &Request, answer: Answer) -> Verdict {
+    let is_kept = match request.opened_session() {
+        None => true,
+        Some(session) => match session.save().await {
+            Ok(()) => true,
+            Err(why) => {
+                let text =
+                    format!("a session of worker `{}`: {why}", subject.worker.core().title());
+                subject.ctx.report(Fault::plain(text));
+                false
+            }
+        },
+    };
+    finish(subject, request, answer, is_kept)
 }
 
-/// `a+b%20c` → `a b c`. What is no valid escape stays as it is.
-fn decode(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+/// The same where there is no session.
+pub(super) fn finish(
+    subject: &Subject,
+    request: &Request,
+    answer: Answer,
+    is_kept: bool,
+) -> Verdict {
+    let verdict = verdict(subject, request, answer, is_kept);
+    match &verdict {
+        Verdict::Accept(_) => request.log(SWITCHED, 0),
+        Verdict::Refuse(refusal) => request.log(refusal.status, refusal.body.len() as u64),
+    }
+    subject.connection.set_request(None);
+    verdict
+}
+
+fn verdict(subject: &Subject, request: &Request, answer: Answer, is_kept: bool) -> Verdict {
+    let mut extra = extra_headers(&subject.connection);
+    let refuse = |status: u16| {
+        let mut refusal = Refusal { status, headers: extra.clone(), body: Vec::new() };
+        request.complete(&mut refusal.headers);
+        Verdict::Refuse(refusal)
+    };
+    let answer = match answer {
+        // It threw: that is our trouble, and the client may try again.
+        None | Some(Err(_)) => return refuse(500),
+        Some(Ok(_)) if !is_kept => return refuse(500),
+        Some(Ok(answer)) => answer,
+    };
+    if let Some(refused) = http::refusal(&answer) {
+        return match refused {
+            Ok(mut refusal) => {
+                refusal.headers.splice(0..0, extra);
+                request.complete(&mut refusal.headers);
+                Verdict::Refuse(refusal)
+            }
+            Err(why) => {
+                subject.ctx.report(Fault::plain(format!("on_websocket_connect: {why}")));
+                refuse(500)
+            }
+        };
+    }
+    match (answer.as_bool(), answer.as_int()) {
+        (Ok(false), _) => refuse(403),
+        (_, Ok(status @ 400..=599)) => refuse(status as u16),
+        _ => {
+            request.complete_opening(&mut extra);
+            Verdict::Accept(extra)
+        }
+    }
 }
 
 /// Header lines for the 101 answer: `connection.headers`, a map. Lines that could forge others are left out.

@@ -1,7 +1,9 @@
 //! Whose event a handler is called for: what it takes to begin one, and to finish it when it has waited.
 
 use crate::{
+    engine::json,
     error::Fault,
+    log::Access,
     net::link::{Link, Status},
     script::{
         callback::Event,
@@ -13,7 +15,10 @@ use crate::{
     },
 };
 use rhai::Dynamic;
-use std::rc::Rc;
+use std::{
+    rc::Rc,
+    time::{Duration, SystemTime},
+};
 
 /// Websocket code when a connection is closed because of an error in its script (RFC 6455, 7.4.1).
 const INTERNAL_ERROR: u16 = 1011;
@@ -33,7 +38,12 @@ impl Subject {
     /// For a report.
     pub(super) fn occasion(&self, event: Event) -> Occasion {
         let (id, title) = (self.connection.link().id, self.worker.core().title());
-        let what = format!("{} of worker `{title}`, connection {id}", event.name());
+        let asked = self
+            .connection
+            .request()
+            .filter(|_| matches!(event, Event::Message | Event::WebsocketConnect));
+        let asked = asked.map_or(String::new(), |request| format!(", for {}", request.described()));
+        let what = format!("{} of worker `{title}`, connection {id}{asked}", event.name());
         Occasion { what, connection: Some(id) }
     }
 
@@ -89,7 +99,7 @@ impl Subject {
             return;
         }
         match result {
-            Some(Ok(_)) => (),
+            Some(Ok(value)) => self.note_outcome(&link, &value),
             // (a stream that it began has nobody who ends it; what else was answered before the error stays answered)
             Some(Err(_)) if link.cut_stream() || link.is_committed() => (),
             Some(Err(fault)) => match self.refusal(&fault) {
@@ -104,6 +114,49 @@ impl Subject {
         if !link.is_answering() {
             self.connection.set_request(None);
         }
+    }
+
+    /// A handler that has sent nothing may have given its answer to somebody else, or forgotten it.
+    fn note_outcome(&self, link: &Link, value: &Dynamic) {
+        if !link.is_unanswered() {
+            return;
+        }
+        let handler = self.connection.callback(Event::Message);
+        if let (Some(handler), Some(request)) = (handler, self.connection.request()) {
+            let given = match value.is_unit() {
+                true => String::new(),
+                false => format!("gave {} and ", json::show(value)),
+            };
+            request.note_outcome(format!(
+                "{} at {} {given}sent nothing, and nobody did later; an answer is a string, a map or a Response that a \
+                 route gives or `connection.send` is passed",
+                Event::Message.name(),
+                handler.location()
+            ));
+        }
+    }
+
+    /// Tells the access log of what was refused before it was a request.
+    pub(super) fn log_unread(&self, link: &Link) {
+        let core = self.worker.core();
+        if !core.settings.access_log.get() || self.connection.request().is_some() {
+            return;
+        }
+        let Some((status, bytes)) = link.take_answer() else { return };
+        let access = Access {
+            client: link.peer().map(|p| p.ip().to_canonical().to_string()).unwrap_or_default(),
+            time: SystemTime::now(),
+            method: String::new(),
+            target: String::new(),
+            protocol: "",
+            route: None,
+            status,
+            bytes,
+            took: Duration::ZERO,
+            referer: String::new(),
+            user_agent: String::new(),
+        };
+        self.ctx.log_access(core.title(), link.id, access);
     }
 
     /// A worker with roots answers with files what its script has not answered.

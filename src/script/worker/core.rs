@@ -86,7 +86,7 @@ impl WorkerCore {
         Rc::new(Self {
             ctx: ctx.clone(),
             declared: RefCell::new(declared.to_owned()),
-            settings: Settings::new(address.as_ref(), ctx.handler_timeout),
+            settings: Settings::new(address.as_ref(), ctx.handler_timeout, ctx.handler_memory),
             called: RefCell::default(),
             named_at: RefCell::default(),
             address: RefCell::new(address),

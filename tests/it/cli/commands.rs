@@ -1,11 +1,11 @@
 //! What commands and signals do when something is in their way: strangers on the control socket, busy handlers, readers that
 //! have seen enough.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, Said, signal, until},
-    support::client::Client,
-    support::host::PATIENCE,
-    support::process::Process,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, Said, signal},
+    process::Process,
+    wait::{PATIENCE, until},
 };
 use std::{
     fs::{self, Permissions},
@@ -152,7 +152,7 @@ fn a_reload_says_what_waits_for_the_next_start() {
 #[test]
 fn a_reload_that_waits_says_for_what() {
     let busy = ECHO.replace("connection.send", "while line == \"spin\" {}\n    connection.send");
-    let daemon = Daemon::new(&busy);
+    let daemon = Daemon::new(&format!("{busy}worker.handler_timeout = 2;"));
     let mut client = Client::connect(daemon.start());
     client.send("spin\n");
     until("the handler", || daemon.rhost("status", &[]).out.contains("[busy]"));

@@ -1,9 +1,10 @@
 //! What a daemon writes: logs, what scripts print, pid files, and the rights of all of them.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, Said, until},
-    support::client::Client,
-    support::process::listed,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, Said},
+    process::listed,
+    wait::until,
 };
 use std::{
     fs,

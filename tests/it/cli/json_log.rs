@@ -1,7 +1,6 @@
 //! `--log-format json`: what a line says besides its text.
 
-use crate::cli::daemon::{Daemon, until};
-use crate::support::client::Client;
+use crate::support::{client::Client, daemon::Daemon, wait::until};
 use serde_json::{Value, json};
 
 const SCRIPT: &str = r#"

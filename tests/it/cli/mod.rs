@@ -1,34 +1,38 @@
 //! The real binary: commands, daemons, logs, signals.
 
-/// A daemon of root that becomes somebody else.
-mod becoming;
+/// The access log, as JSON and in a file of its own.
+mod access_log;
 /// `rhost check` and `rhost doc`.
 mod check;
+/// How long commands wait for a host that stops.
+mod command_timeouts;
 /// What commands and signals do when something is in their way.
 mod commands;
-/// Faults that services of this kind are known for, and that this one does not have.
-mod complaints;
 /// Daemons: what every command does to them, and how they survive.
 pub mod daemon;
+/// What commands and signals do to the clients of a daemon.
+mod daemon_clients;
 /// What a daemon writes: logs, what scripts print, and the rights of its files.
 mod daemon_files;
 /// The user and group that the process becomes.
 mod identity;
+/// Whose the files are of a daemon of root that becomes somebody else.
+mod identity_files;
 /// Structured logs.
 mod json_log;
+/// Scripts that want all memory.
+mod memory;
 /// Services as their operator meets them: the push example and others, by the real binary.
 mod operation;
 /// The real binary, when nobody reads what it says.
-mod outlets;
-/// How long commands wait for a host that stops.
-mod patience;
-/// Pid files, links and control sockets: how a script is found, and what is left of it.
-mod places;
+mod output;
 /// `rhost restart` stops nothing in vain.
 mod restarting;
 /// The real binary: arguments, signals, exit codes, what it prints.
 mod run;
-/// Daemons that end before they serve.
-mod short_lives;
+/// Pid files, links and control sockets: how a script is found, and what is left of it.
+mod runtime_files;
 /// Signals at bad moments.
 mod signals;
+/// Daemons that end before they serve.
+mod start_endings;

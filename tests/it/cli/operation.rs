@@ -8,10 +8,13 @@ mod logs;
 mod stops;
 
 use crate::{
-    cli::daemon::{Daemon, Said, signal, until},
     examples::push::edited,
-    support::client::{Client, WebSocket},
-    support::host::SOON,
+    support::{
+        client::Client,
+        daemon::{Daemon, Said, signal},
+        wait::{SOON, until},
+        websocket::WebSocket,
+    },
 };
 use serde_json::Value;
 use std::{

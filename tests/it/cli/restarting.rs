@@ -1,8 +1,10 @@
 //! `rhost restart`: what cannot be started stops nothing, and what is started is started as it was.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, Said, free_port, signal, until},
-    support::client::Client,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, Said, signal},
+    process::free_port,
+    wait::until,
 };
 use std::{fs, net::TcpListener, os::unix::net::UnixListener, process::Command, thread};
 

@@ -105,7 +105,7 @@ fn systemd_is_told_of_each_stage() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(crate::support::host::PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(crate::support::wait::PATIENCE)).unwrap();
     let heard = || {
         let mut buffer = [0; 200];
         let length = socket.recv(&mut buffer).expect("a notice");

@@ -1,10 +1,10 @@
 //! Signals at bad moments, and limits that the system enforces with one.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, signal, until},
-    support::client::Client,
-    support::host::PATIENCE,
-    support::process::Process,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, signal},
+    process::Process,
+    wait::{PATIENCE, until},
 };
 use std::{
     fs,

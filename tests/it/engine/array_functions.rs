@@ -298,7 +298,7 @@ fn compare(variable: &str, values: &str, expressions: &[&str]) {
     script += "fn compare(at, plain, reference) {\n    if plain != reference { print(`${at}: ${plain} ${reference}`); }\n}\n";
     script += &format!("worker.on_worker_start = |worker| {{\n{calls}    print(\"done\");\n}};\n");
     let host = TestHost::start(&script);
-    let deadline = std::time::Instant::now() + crate::support::host::PATIENCE;
+    let deadline = std::time::Instant::now() + crate::support::wait::PATIENCE;
     while !host.log().iter().any(|record| record.message == "done") {
         assert!(std::time::Instant::now() < deadline, "it does not end: {:?}", host.log());
         std::thread::sleep(std::time::Duration::from_millis(2));

@@ -1,6 +1,6 @@
 //! Errors in scripts: each costs one event, and says where and why (Workerman's K10).
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::time::{Duration, Instant};
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -137,7 +137,7 @@ fn mistakes_in_handlers_are_explained() {
         ("type", "-", "main.rhai:9:"),
         ("index", "5", "main.rhai:10:"),
         ("division", "Division by zero", "main.rhai:11:"),
-        ("recursion", "deep", "main.rhai:12:"),
+        ("recursion", "deep", "main.rhai:2:22"),
         ("map", "from a map", "main.rhai:13:"),
     ] {
         client.send(format!("{line}\n"));
@@ -287,7 +287,7 @@ fn a_handler_that_waits_holds_up_its_own_connection_alone() {
     waits.send("wait\nnext\n");
     host.wait_for_log("waiting");
     assert_eq!(other.ask("a"), "a");
-    waits.expect_silence();
+    host.expect_silence(&waits);
     assert_eq!(other.ask("go"), "gone");
     assert_eq!(waits.line(), "late");
     assert_eq!(waits.line(), "next");

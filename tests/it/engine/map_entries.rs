@@ -163,7 +163,7 @@ worker.on_worker_start = |worker| {
 "#;
     let host = TestHost::start(script);
     let wanted = [
-        r#"["c","a","d"]"#,
+        r#"["c","a"]"#,
         r#"{"c":1,"a":3,"d":4}"#,
         r#"{"0":0,"95":95,"96":96,"97":97,"98":98,"99":99}"#,
     ];

@@ -6,18 +6,30 @@ mod absent;
 mod array_functions;
 /// Numbers in blobs.
 mod bytes;
+/// Constants of which a part is assigned to.
+mod constants;
+/// Values that are nested deep.
+mod deep_values;
 /// Faults in embedded functions, and scripts that never end.
 mod embedder;
 /// Errors of scripts cost one event.
 mod faults;
 /// Errors in functions that are handed from file to file.
 mod faults_across_files;
+/// What one handler may make.
+mod handler_memory;
+/// Variables that are in use.
+mod locked_variables;
 /// Entries of maps: order, loops, numbers as keys.
 mod map_entries;
+/// Where errors point.
+mod places_of_errors;
 /// Handlers run as rhai would run them.
 mod shortcuts;
 /// A time limit for handlers whose single operations are slow.
 mod slow_operations;
+/// Stock Rhai as the reference.
+mod stock;
 /// Variables of the top level.
 mod top_level;
 

@@ -3,7 +3,7 @@
 
 mod cases;
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use cases::CASES;
 use std::fmt::Write;
 

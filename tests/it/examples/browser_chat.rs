@@ -1,6 +1,6 @@
 //! examples/chat as people meet it: two pages talk, the script is edited meanwhile, and nobody connects again.
 
-use crate::{support::browser::Browser, support::host::TestHost};
+use crate::support::{browser::Browser, host::TestHost};
 use serde_json::json;
 
 const SCRIPT: &str = include_str!("../../../examples/chat/chat.rhai");

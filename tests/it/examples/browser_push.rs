@@ -2,9 +2,7 @@
 
 use crate::{
     examples::push,
-    support::browser::Browser,
-    support::client::Client,
-    support::host::{PATIENCE, TestHost},
+    support::{browser::Browser, client::Client, host::TestHost, wait::PATIENCE},
 };
 use std::{path::Path, thread, time::Duration, time::Instant};
 

@@ -5,10 +5,7 @@ mod lines;
 mod login;
 mod strangers;
 
-use crate::{
-    support::client::{Client, WebSocket},
-    support::host::TestHost,
-};
+use crate::support::{client::Client, host::TestHost, websocket::WebSocket};
 use std::{
     thread,
     time::{Duration, Instant},
@@ -47,7 +44,7 @@ fn log_in(host: &mut TestHost, uid: &str) -> WebSocket {
 
 /// Pushes until the answer is `fail`: until the host has noticed that somebody left.
 fn push_until_fail(backend: &mut Client, line: &str) {
-    let deadline = Instant::now() + crate::support::host::PATIENCE;
+    let deadline = Instant::now() + crate::support::wait::PATIENCE;
     while backend.ask(line) != "fail" {
         assert!(Instant::now() < deadline, "still `ok`: {line}");
         thread::sleep(Duration::from_millis(5));

@@ -12,11 +12,7 @@
 //!          and then each line); where it ends in `…` anything may follow
 //! ```
 
-use crate::{
-    support::answer::Answer,
-    support::client::{Client, WebSocket},
-    support::host::TestHost,
-};
+use crate::support::{answer::Answer, client::Client, host::TestHost, websocket::WebSocket};
 use std::{
     collections::BTreeMap,
     fs,

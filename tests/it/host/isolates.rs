@@ -1,9 +1,7 @@
 //! What ends an isolate, or a handler, and what stays alive meanwhile.
 
-use crate::{
-    cli::daemon::{Daemon, until},
-    support::client::{Client, WebSocket},
-    support::host::{TestHost, eventually},
+use crate::support::{
+    client::Client, daemon::Daemon, host::TestHost, wait::until, websocket::WebSocket,
 };
 use rhost::{HostBuilder, ReloadOptions};
 use std::net::TcpStream;
@@ -47,6 +45,8 @@ worker.on_message = |connection, line| {{
     let (mut one, mut other) = (host.websocket(WEB), host.websocket(WEB));
     assert_eq!(one.ask("a"), "a");
     one.text("bad");
+    // (a client that does not answer the goodbye)
+    host.advance(6.0);
     one.expect_close(1011);
     assert_eq!(other.ask("b"), "b");
     // The default.
@@ -85,7 +85,7 @@ other.on_message = |connection, line| connection.send(line);
         one.send("bad\n");
         one.expect_end();
         two.expect_end();
-        eventually(|| host.logged("started") == round + 2);
+        until("the log says `started`", || host.logged("started") == round + 2);
     }
     assert_eq!((host.logged("stopped"), host.logged("reloaded")), (3, 0));
     // The third waited longer than the second.
@@ -116,7 +116,9 @@ worker.on_worker_start = |worker| print(`started ${{worker.id}}`);
     let edited = script.replace("value = bomb()", "value = 1").replace("touch(value);", "");
     host.edit(&edited.replace("old ${", "new ${"));
     host.wait_for_log("an isolate died (a bomb went off)");
-    eventually(|| host.logged("started 0") == 2 && host.logged("started 1") == 2);
+    until("the log says `started`", || {
+        host.logged("started 0") == 2 && host.logged("started 1") == 2
+    });
     for _ in 0..20 {
         assert!(host.tcp(TEXT).ask("a").starts_with("new "));
     }
@@ -192,7 +194,7 @@ worker.on_worker_start = |worker| {{
     host.handle().stop_gracefully(7);
     host.wait_for_log("stopping when all connections are closed");
     for address in [outer, inner] {
-        eventually(|| TcpStream::connect(address).is_err());
+        until("the port is closed", || TcpStream::connect(address).is_err());
     }
     assert_eq!(client.ask("b"), "b");
     assert_eq!(host.logged("stopped"), 0);
@@ -243,6 +245,8 @@ fn a_hard_reload_closes_connections_once_the_new_script_serves() {
     assert_eq!(client.ask("a"), "old");
     std::fs::write(host.path("main.rhai"), script("new")).expect("the script");
     assert!(host.handle().reload_with(options).expect("it runs").is_ok());
+    // (a client that does not answer the goodbye)
+    host.advance(6.0);
     client.expect_close(1012);
     assert_eq!(host.websocket(WEB).ask("a"), "new");
 }

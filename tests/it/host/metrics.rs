@@ -1,9 +1,10 @@
 //! Metrics over HTTP, read with a parser that is not ours.
 
-use crate::{
-    support::client::Client,
-    support::host::TestHost,
-    support::process::{Process, run_to_end},
+use crate::support::{answer::Answer, http::HttpClient, wait::until};
+use crate::support::{
+    client::Client,
+    host::TestHost,
+    process::{Process, run_to_end},
 };
 use prometheus_parse::{Scrape, Value};
 use std::{
@@ -32,22 +33,21 @@ fn metrics_address(line: &str) -> SocketAddr {
     rest.strip_suffix("/metrics").expect("a path").parse().expect("an ip and a port")
 }
 
-/// The answer to a request: head and body.
-fn get(address: SocketAddr, path: &str) -> (String, String) {
-    let mut client = Client::connect(address);
-    client.send(format!("GET {path} HTTP/1.1\r\nHost: metrics\r\n\r\n"));
-    let answer = String::from_utf8(client.rest()).expect("UTF-8");
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
-    (head.to_owned(), body.to_owned())
+/// Each answer is the last on its connection.
+fn get(address: SocketAddr, path: &str) -> Answer {
+    let answer = HttpClient::connect(address).get(path);
+    assert!(answer.closes(), "{answer:?}");
+    answer
 }
 
 struct Metrics(Scrape);
 
 impl Metrics {
     fn read(address: SocketAddr) -> Self {
-        let (head, body) = get(address, "/metrics");
-        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
-        assert!(head.contains("application/openmetrics-text"), "{head}");
+        let answer = get(address, "/metrics");
+        let media_type = answer.header("Content-Type").expect("a type");
+        assert!(answer.status == 200 && media_type.contains("application/openmetrics-text"));
+        let body = answer.text();
         assert!(body.ends_with("# EOF\n"), "{body}");
         let lines = body.lines().map(|line| Ok(line.to_owned()));
         Self(Scrape::parse(lines).expect("the parser takes it"))
@@ -127,14 +127,14 @@ fn a_parser_reads_what_was_done() {
     host.wait_for_log("`metrics` has changed: that takes effect when the host is started anew");
     Metrics::read(address);
     host.stop();
-    std::net::TcpStream::connect(address).expect_err("it ended with the host");
+    until("the metrics' end", || std::net::TcpStream::connect(address).is_err());
 }
 
 #[test]
 fn only_metrics_are_served_and_to_nobody_for_long() {
     let host = TestHost::start(SCRIPT);
     let address = metrics_address(&host.wait_for_log("metrics on").to_string());
-    assert!(get(address, "/").0.starts_with("HTTP/1.1 404"));
+    assert_eq!(get(address, "/").status, 404);
     let mut poster = Client::connect(address);
     poster.send("POST /metrics HTTP/1.1\r\nHost: metrics\r\nContent-Length: 0\r\n\r\n");
     let refusal = String::from_utf8(poster.rest()).expect("text");

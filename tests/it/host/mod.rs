@@ -1,7 +1,7 @@
 //! The host as a whole: its start, its isolates, what it tells of itself, its stop.
 
 /// What one bad event costs, and what stays alive.
-mod containment;
+mod fault_isolation;
 /// Isolates that die, that end after an error, and the graceful stop.
 pub mod isolates;
 /// Metrics over HTTP.

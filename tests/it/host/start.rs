@@ -195,3 +195,22 @@ fn the_program_ends_with_the_scripts_code() {
     );
     assert_eq!(run(&stops).0, Some(9));
 }
+
+#[test]
+fn a_port_that_is_none_is_refused_wherever_it_stands_and_never_wraps_around() {
+    for port in ["65536", "70000", "-1", "99999999999999999999", "80x", ""] {
+        let address = format!("text://127.0.0.1:{port}");
+        for script in [
+            format!("let worker = Worker(\"{address}\");"),
+            format!(
+                "let worker = Worker(\"{TEXT}\");\nworker.on_worker_start = |worker| Worker(\"{address}\").listen();"
+            ),
+            format!(
+                "Worker::configure(#{{ metrics: \"127.0.0.1:{port}\" }});\nlet worker = Worker(\"{TEXT}\");"
+            ),
+        ] {
+            let error = TestHost::try_start(&script, &[]).err().expect("refused").to_string();
+            assert!(error.contains("port") && error.contains(port), "{script}: {error}");
+        }
+    }
+}

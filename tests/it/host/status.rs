@@ -1,9 +1,6 @@
 //! `HostHandle::status` and `connections`: what they show, and that a busy isolate delays neither.
 
-use crate::{
-    support::client::{Client, WebSocket},
-    support::host::{PATIENCE, TestHost},
-};
+use crate::support::{client::Client, host::TestHost, wait::until_some, websocket::WebSocket};
 use rhost::{Busy, Host, IsolateStatus, Status};
 use std::{
     sync::{Arc, Condvar, Mutex},
@@ -14,18 +11,6 @@ const TEXT: &str = "text://127.0.0.1:0";
 
 fn status(host: &TestHost) -> Status {
     host.handle().status().expect("the host runs")
-}
-
-/// Looks until what it sees is what is wanted.
-fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::yield_now();
-    }
 }
 
 fn only(status: Status) -> IsolateStatus {
@@ -67,7 +52,7 @@ fn the_counters_are_what_was_done() {
     client.send("throw\n");
     host.fault();
     let gone = host.tcp(TEXT);
-    let isolate = wait_for("two connections", || {
+    let isolate = until_some("two connections", || {
         Some(only(status(&host))).filter(|isolate| isolate.connections == 2)
     });
     assert_eq!(isolate.worker, "counted");
@@ -77,7 +62,7 @@ fn the_counters_are_what_was_done() {
     assert_eq!((isolate.queued_bytes, isolate.send_failures), (0, 0));
     assert!(isolate.busy.is_none() && isolate.leftovers.is_empty());
     drop(gone);
-    wait_for("one connection", || (only(status(&host)).connections == 1).then_some(()));
+    until_some("one connection", || (only(status(&host)).connections == 1).then_some(()));
     let handle = host.handle();
     host.stop();
     assert!(handle.status().is_none() && handle.connections().is_none());
@@ -166,7 +151,7 @@ fn connections_are_sockets_with_their_queues_and_addresses() {
     slow.text("fill");
     slow.client.send([0x81]);
     let handle = host.handle();
-    let rows = wait_for("the queue", || {
+    let rows = until_some("the queue", || {
         let rows = handle.connections().expect("the host runs").connections;
         let filled = rows.last().is_some_and(|row| row.send_queue > 0);
         (rows.len() == 3 && filled && rows[0].receive_queue > 0).then_some(rows)
@@ -235,7 +220,7 @@ fn busy_host(gate: &Gate, timeout: Duration) -> TestHost {
 }
 
 fn wait_until_busy(host: &TestHost, at_least: f64) -> Busy {
-    wait_for("it is busy", || {
+    until_some("it is busy", || {
         status(host).isolates[0].busy.clone().filter(|busy| busy.seconds >= at_least)
     })
 }
@@ -272,7 +257,7 @@ fn a_handler_that_blocks_is_shown_with_its_place_and_delays_nobody_who_looks() {
     assert!(status(&host).isolates[0].busy.is_some());
     gate.open();
     assert_eq!(client.line(), "block");
-    wait_for("it is free", || status(&host).isolates[0].busy.is_none().then_some(()));
+    until_some("it is free", || status(&host).isolates[0].busy.is_none().then_some(()));
 }
 
 #[test]
@@ -342,7 +327,10 @@ worker.on_connect = |connection| {{
     assert_eq!(client.line(), "ready");
     let report = host.edit(&script(""));
     assert_eq!(report.leftovers, [("main.rhai:4".to_owned(), 0)]);
-    wait_for("the leftover", || (only(status(&host)).leftovers == report.leftovers).then_some(()));
+    until_some("the leftover", || {
+        (only(status(&host)).leftovers == report.leftovers).then_some(())
+    });
     drop(client);
-    wait_for("its end", || only(status(&host)).leftovers.is_empty().then_some(()));
+    host.advance(3.1);
+    until_some("its end", || only(status(&host)).leftovers.is_empty().then_some(()));
 }

@@ -1,11 +1,7 @@
 //! A stop comes to its end although scripts are busy: it does not wait for `handler_timeout`, let alone for that of every
 //! message that is queued. What is waited for in vain would take five seconds at least.
 
-use crate::{
-    support::client::Client,
-    support::host::{SOON, TestHost},
-    support::process::Process,
-};
+use crate::support::{client::Client, host::TestHost, process::Process, wait::SOON};
 use rhost::Host;
 use std::{
     fs,

@@ -1,20 +1,24 @@
 //! What clients of an `http` worker get for what its script does, byte by byte on raw sockets.
 
-mod clients;
 mod faults;
 mod files;
 mod files_that_change;
+mod foreign_clients;
 mod large_files;
 mod misuse;
-mod neighbours;
 mod order;
-mod quick;
+mod plain_values;
+mod protocol_changes;
+mod refusals;
 mod reloads;
 mod responses;
-mod room;
 mod streams;
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{
+    answer::{self, Answer},
+    client::Client,
+    host::TestHost,
+};
 
 const ADDRESS: &str = "http://127.0.0.1:0";
 
@@ -34,33 +38,10 @@ fn request(method: &str, path: &str) -> String {
     format!("{method} {path} HTTP/1.1\r\nHost: here\r\n\r\n")
 }
 
-/// The next answer's head without its `Date`, which must be one, and with plain line ends.
+/// The next answer's head, with plain line ends and without its date.
 #[track_caller]
 fn head(client: &mut Client) -> String {
-    let (mut head, mut dates) = (String::new(), 0);
-    loop {
-        let line = client.line();
-        let line = line.strip_suffix('\r').expect("a line ends in CR LF");
-        match line.strip_prefix("Date: ") {
-            Some(date) => dates += usize::from(httpdate(date)),
-            None => head += &format!("{line}\n"),
-        }
-        if line.is_empty() {
-            assert_eq!(dates, 1, "one date in {head}");
-            return head;
-        }
-    }
-}
-
-/// `Mon, 23 Nov 2026 13:45:32 GMT`
-fn httpdate(text: &str) -> bool {
-    let shape = |c: char| match c {
-        '0'..='9' => '0',
-        'A'..='Z' => 'A',
-        'a'..='z' => 'a',
-        other => other,
-    };
-    text.chars().map(shape).collect::<String>() == "Aaa, 00 Aaa 0000 00:00:00 AAA"
+    Answer::read_head(client).shown_head()
 }
 
 /// The value of a header in such a head.
@@ -68,13 +49,10 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
 }
 
-/// The next answer, with the body of its `Content-Length`.
+/// The next answer, likewise.
 #[track_caller]
 fn answer(client: &mut Client) -> String {
-    let head = head(client);
-    let length = header(&head, "Content-Length").map_or(0, |n| n.parse().expect("a length"));
-    let body = String::from_utf8(client.bytes(length)).expect("UTF-8");
-    format!("{head}{body}")
+    Answer::read(client).shown()
 }
 
 /// Asks for a path and gives the answer.
@@ -98,10 +76,11 @@ fn written_bytes(host: &TestHost) -> u64 {
 /// The next chunk of an answer; empty for the last.
 #[track_caller]
 fn chunk(client: &mut Client) -> String {
-    let size = client.line();
-    let size = usize::from_str_radix(size.trim_end(), 16).expect("a size");
-    let data = client.bytes(size + 2);
-    String::from_utf8(data).expect("UTF-8").strip_suffix("\r\n").expect("CR LF").to_owned()
+    let chunk = answer::chunk(client).unwrap_or_else(|| {
+        assert!(answer::header_lines(client).is_empty(), "no trailers");
+        Vec::new()
+    });
+    String::from_utf8(chunk).expect("UTF-8")
 }
 
 /// Each piece of a handler, and the answer that it must give; all on one connection.
@@ -119,6 +98,6 @@ fn check(method: &str, cases: &[(&str, &str)]) {
         };
         assert_eq!(got, *wanted, "{code}");
     }
-    client.expect_silence();
+    host.expect_silence(&client);
     assert_eq!(host.errors(), 0);
 }

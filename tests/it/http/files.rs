@@ -1,9 +1,9 @@
 //! `WebServer`: files of its roots on the wire.
 
-use crate::{
-    support::answer::{Answer, ask, get},
-    support::client::Client,
-    support::host::TestHost,
+use crate::support::{
+    answer::{Answer, ask, get},
+    client::Client,
+    host::TestHost,
 };
 use std::{fs, os::unix::fs::symlink};
 

@@ -4,7 +4,7 @@ mod frames;
 mod limits;
 mod streams;
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::{
     fs,
     process::{Command, Output, Stdio},
@@ -123,6 +123,8 @@ fn an_idle_connection_is_left_and_a_stop_does_not_wait_for_it() {
     let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     let mut idle = Client::connect(socket);
     idle.send(hello);
+    assert_eq!(idle.bytes(SETTINGS)[3], 4, "the host speaks HTTP/2");
+    host.advance(4.0);
     assert!(is_goodbye(&idle.rest()));
     let mut half = Client::connect(socket);
     half.send(&hello[..10]);
@@ -130,6 +132,7 @@ fn an_idle_connection_is_left_and_a_stop_does_not_wait_for_it() {
     other.send(hello);
     assert_eq!(other.bytes(SETTINGS)[3], 4, "the host speaks HTTP/2");
     host.handle().stop_gracefully(0);
+    host.advance(4.0);
     assert!(is_goodbye(&other.rest()));
     half.rest();
     assert_eq!(host.ended(), 0);

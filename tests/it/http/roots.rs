@@ -166,3 +166,40 @@ fn a_script_can_ask_whether_a_file_is_there_and_nothing_outside_is() {
     assert_eq!(get(&mut client, "/gone").0, 500);
     assert!(host.fault().to_string().contains("the directory"), "it says which");
 }
+
+#[test]
+fn a_mount_asks_the_app_for_what_is_not_there() {
+    let script = |options: &str, more: &str| {
+        format!(
+            "import \"std/router\" as router;
+            let app = router::create();
+            router::mount(app, \"/site\", \"www\"{options});
+            {more}
+            let worker = Worker(\"http://127.0.0.1:0\");
+            worker.on_message = |connection, request| router::handle(app, connection, request);"
+        )
+    };
+    let nowhere =
+        "router::not_found(app, |request| Response(404, #{}, `nothing at ${request.path()}`));";
+    let mut host = TestHost::start_with(&script("", nowhere), &FILES);
+    let mut client = host.tcp(ADDRESS);
+    assert_eq!(get(&mut client, "/site/app.js"), (200, "let a;".into()));
+    assert_eq!(get(&mut client, "/site/"), (200, "app".into()));
+    for path in ["/site/none", "/site/errors/", "/site/../v1/a.txt", "/elsewhere"] {
+        assert_eq!(get(&mut client, path), (404, format!("nothing at {path}")), "{path}");
+    }
+    let own = ", #{ not_found: \"errors/404.html\" }";
+    let mut host = TestHost::start_with(&script(own, nowhere), &FILES);
+    let mut client = host.tcp(ADDRESS);
+    assert_eq!(get(&mut client, "/site/none"), (404, "no such page".into()));
+    assert_eq!(get(&mut client, "/elsewhere").1, "nothing at /elsewhere");
+    let app = ", #{ fallback: \"index.html\" }";
+    let mut host = TestHost::start_with(&script(app, ""), &FILES);
+    let mut client = host.tcp(ADDRESS);
+    assert_eq!(get(&mut client, "/site/users/7"), (200, "app".into()));
+    assert_eq!(get(&mut client, "/site/none.js").0, 404);
+    assert_eq!(host.errors(), 0);
+    let wrong = script(", #{ falback: \"index.html\" }", "");
+    let error = TestHost::try_start(&wrong, &FILES).err().expect("refused").to_string();
+    assert!(error.contains("no option `falback`") && error.contains("main.rhai:3"), "{error}");
+}

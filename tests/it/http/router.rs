@@ -1,8 +1,8 @@
 //! `std/router` on the wire, and across reloads.
 
-use crate::{
-    support::answer::{ask, get},
-    support::host::TestHost,
+use crate::support::{
+    answer::{ask, get},
+    host::TestHost,
 };
 
 const ADDRESS: &str = "http://127.0.0.1:0";

@@ -1,11 +1,13 @@
 //! Sessions from the client's side: what its cookie opens, what it does not, and what becomes of the values.
 
-use crate::{
-    support::client::Client,
-    support::exchange::{Answer, ask, curl},
-    support::host::{TestHost, eventually},
+use crate::support::answer::Answer;
+use crate::support::{
+    client::Client,
+    exchange::{ask, curl},
+    host::TestHost,
+    wait::until,
 };
-use std::{fs, os::unix::fs::PermissionsExt, thread, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
 const HTTP: &str = "http://127.0.0.1:0";
 
@@ -68,15 +70,15 @@ fn a_client_is_known_by_its_cookie() {
     let mut host = serve("");
     let mut client = host.tcp(HTTP);
     let first = get(&mut client, "/count", None);
-    assert_eq!(first.body, "1");
+    assert_eq!(first.text(), "1");
     let id = first.cookie().expect("a cookie").to_owned();
     assert!(id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{id}");
     let set = first.header("set-cookie").expect("a cookie");
     assert_eq!(set, format!("session_id={id}; HttpOnly; SameSite=Lax; Path=/; Max-Age=1440"));
     let second = get(&mut client, "/count", Some(&id));
-    assert_eq!((&*second.body, second.cookie()), ("2", Some(&*id)), "its time begins anew");
-    assert_eq!(get(&mut host.tcp(HTTP), "/look", Some(&id)).body, r#"{"n":2}"#);
-    assert_eq!(get(&mut client, "/count", None).body, "1", "nobody else is");
+    assert_eq!((second.text(), second.cookie()), ("2", Some(&*id)), "its time begins anew");
+    assert_eq!(get(&mut host.tcp(HTTP), "/look", Some(&id)).text(), r#"{"n":2}"#);
+    assert_eq!(get(&mut client, "/count", None).text(), "1", "nobody else is");
 }
 
 #[test]
@@ -100,13 +102,13 @@ fn nobody_can_choose_an_id() {
     {
         let answer = get(&mut client, "/count", Some(sent));
         let id = answer.cookie().expect("a cookie");
-        assert!(answer.body == "1" && id != sent && id != living, "{sent}: {answer:?}");
-        assert_eq!(get(&mut client, "/look", Some(&unknown)).body, "{}");
+        assert!(answer.text() == "1" && id != sent && id != living, "{sent}: {answer:?}");
+        assert_eq!(get(&mut client, "/look", Some(&unknown)).text(), "{}");
     }
     // (of two cookies the first counts)
     let both = format!("Cookie: session_id={unknown}; session_id={living}\r\n");
-    assert_eq!(ask(&mut client, "GET /look", &both, b"").body, "{}");
-    assert_eq!(get(&mut client, "/look", Some(&living)).body, r#"{"n":1}"#);
+    assert_eq!(ask(&mut client, "GET /look", &both, b"").text(), "{}");
+    assert_eq!(get(&mut client, "/look", Some(&living)).text(), r#"{"n":1}"#);
 }
 
 #[test]
@@ -115,9 +117,9 @@ fn a_visitor_of_whom_nothing_is_kept_gets_no_cookie() {
     let mut client = host.tcp(HTTP);
     assert_eq!(get(&mut client, "/look", None).cookie(), None);
     let asked = get(&mut client, "/id", None);
-    assert_eq!(asked.cookie(), Some(&*asked.body), "who asks for the id has one");
-    assert_eq!(get(&mut client, "/look", Some(&asked.body)).cookie(), Some(&*asked.body));
-    assert_eq!(get(&mut client, "/id", Some(&asked.body)).body, asked.body);
+    assert_eq!(asked.cookie(), Some(asked.text()), "who asks for the id has one");
+    assert_eq!(get(&mut client, "/look", Some(asked.text())).cookie(), Some(asked.text()));
+    assert_eq!(get(&mut client, "/id", Some(asked.text())).text(), asked.text());
 }
 
 #[test]
@@ -127,13 +129,13 @@ fn a_new_id_ends_the_old_one_if_wanted() {
     let old = begin(&mut client);
     let forked = get(&mut client, "/fork", Some(&old));
     let id = forked.cookie().expect("a cookie").to_owned();
-    assert!(id == forked.body && id != old);
+    assert!(id == forked.text() && id != old);
     let values = r#"{"n":1}"#;
-    assert_eq!(get(&mut client, "/look", Some(&id)).body, values);
-    assert_eq!(get(&mut client, "/look", Some(&old)).body, values);
-    let renewed = get(&mut client, "/renew", Some(&old)).body;
-    assert_eq!(get(&mut client, "/look", Some(&renewed)).body, values);
-    assert_eq!(get(&mut client, "/look", Some(&old)).body, "{}");
+    assert_eq!(get(&mut client, "/look", Some(&id)).text(), values);
+    assert_eq!(get(&mut client, "/look", Some(&old)).text(), values);
+    let renewed = get(&mut client, "/renew", Some(&old)).text().to_owned();
+    assert_eq!(get(&mut client, "/look", Some(&renewed)).text(), values);
+    assert_eq!(get(&mut client, "/look", Some(&old)).text(), "{}");
 }
 
 #[test]
@@ -143,9 +145,9 @@ fn an_emptied_session_ends_with_its_cookie() {
     let id = begin(&mut client);
     let flushed = get(&mut client, "/flush", Some(&id));
     let cookie = flushed.header("set-cookie").expect("a cookie");
-    assert!(flushed.body == "flushed" && cookie.contains("Max-Age=0"), "{cookie}");
+    assert!(flushed.text() == "flushed" && cookie.contains("Max-Age=0"), "{cookie}");
     let again = get(&mut client, "/count", Some(&id));
-    assert!(again.body == "1" && again.cookie() != Some(&*id), "its id is not taken up again");
+    assert!(again.text() == "1" && again.cookie() != Some(&*id), "its id is not taken up again");
 }
 
 #[test]
@@ -180,7 +182,7 @@ fn all_methods_do_what_they_are_named_for() {
         Worker::run_all();
         "#,
     );
-    let said = get(&mut host.tcp(HTTP), "/", None).body;
+    let said = get(&mut host.tcp(HTTP), "/", None).text().to_owned();
     let expected = r#"[[1,2.5,true,"x",null],null,7,8,true,false,true,false,false,1,9,null,["a","d","e"],{},true,"Session(1 values) Session"]"#;
     assert_eq!(said, expected);
 }
@@ -197,19 +199,19 @@ fn what_no_session_can_hold_is_an_error() {
     // What was set before an error is kept all the same: the request has happened.
     let id = begin(&mut host.tcp(HTTP));
     assert_eq!(get(&mut host.tcp(HTTP), "/throw", Some(&id)).status, 500);
-    assert_eq!(get(&mut host.tcp(HTTP), "/look", Some(&id)).body, r#"{"n":1,"thrown":1}"#);
+    assert_eq!(get(&mut host.tcp(HTTP), "/look", Some(&id)).text(), r#"{"n":1,"thrown":1}"#);
 }
 
 #[test]
 fn a_session_cannot_begin_after_the_answer() {
     let mut host = serve("");
     let mut client = host.tcp(HTTP);
-    assert_eq!(get(&mut client, "/late", None).body, "first");
+    assert_eq!(get(&mut client, "/late", None).text(), "first");
     host.wait_for_log("begin a session before the request is answered");
     let id = begin(&mut host.tcp(HTTP));
     let mut client = host.tcp(HTTP);
     get(&mut client, "/late", Some(&id));
-    assert_eq!(get(&mut client, "/look", Some(&id)).body, r#"{"late":1,"n":1}"#);
+    assert_eq!(get(&mut client, "/look", Some(&id)).text(), r#"{"late":1,"n":1}"#);
 }
 
 #[test]
@@ -220,19 +222,19 @@ fn two_requests_at_once_keep_what_both_wrote() {
     let cookie = format!("Cookie: session_id={id}\r\n");
     one.send(format!("GET /slow?a=slow&b=slow HTTP/1.1\r\nHost: x\r\n{cookie}\r\n"));
     // (until it has loaded its session)
-    one.expect_silence();
-    assert_eq!(get(&mut two, "/set?b=quick&c=quick", Some(&id)).body, "set");
+    host.expect_silence(&one);
+    assert_eq!(get(&mut two, "/set?b=quick&c=quick", Some(&id)).text(), "set");
     get(&mut two, "/go", None);
-    assert_eq!(Answer::read(&mut one).body, "slow");
-    let all = get(&mut one, "/look", Some(&id)).body;
+    assert_eq!(Answer::read(&mut one).text(), "slow");
+    let all = get(&mut one, "/look", Some(&id)).text().to_owned();
     assert_eq!(all, r#"{"a":"slow","b":"slow","c":"quick","n":1}"#);
     // One that was ended meanwhile stays ended.
     one.send(format!("GET /slow?a=again HTTP/1.1\r\nHost: x\r\n{cookie}\r\n"));
-    one.expect_silence();
+    host.expect_silence(&one);
     get(&mut two, "/flush", Some(&id));
     get(&mut two, "/go", None);
     assert_eq!(Answer::read(&mut one).cookie(), None);
-    assert_eq!(get(&mut one, "/look", Some(&id)).body, "{}");
+    assert_eq!(get(&mut one, "/look", Some(&id)).text(), "{}");
 }
 
 #[test]
@@ -241,11 +243,11 @@ fn sessions_belong_to_all_isolates_and_outlive_reloads() {
     let mut host = TestHost::start(&script("", settings));
     let id = begin(&mut host.tcp(HTTP));
     for n in 2..20 {
-        assert_eq!(get(&mut host.tcp(HTTP), "/count", Some(&id)).body, n.to_string());
+        assert_eq!(get(&mut host.tcp(HTTP), "/count", Some(&id)).text(), n.to_string());
     }
     host.edit(&script("Worker::configure(#{ session: #{ lifetime: 60 } });", settings));
     let answer = get(&mut host.tcp(HTTP), "/count", Some(&id));
-    assert_eq!(answer.body, "20");
+    assert_eq!(answer.text(), "20");
     assert!(answer.header("set-cookie").expect("a cookie").contains("Max-Age=60"));
 }
 
@@ -265,14 +267,14 @@ fn sessions_in_files_outlive_the_process() {
     let mut client = host.tcp(HTTP);
     // (what an answer tells of is stored when it comes)
     for n in 2..20 {
-        assert_eq!(get(&mut client, "/count", Some(&id)).body, n.to_string());
+        assert_eq!(get(&mut client, "/count", Some(&id)).text(), n.to_string());
         let text = fs::read_to_string(&file).expect("the session");
         assert_eq!(text, format!("{{\"n\":{n}}}"));
     }
     fs::write(&file, "no JSON").expect("a file");
     let later = fs::File::open(&file).expect("a file");
     later.set_modified(std::time::SystemTime::now() + Duration::from_secs(60)).expect("a time");
-    assert_eq!(get(&mut client, "/count", Some(&id)).body, "1");
+    assert_eq!(get(&mut client, "/count", Some(&id)).text(), "1");
     get(&mut client, "/flush", Some(&id));
     assert!(!file.exists());
     // A store that fails costs the requests that need it.
@@ -286,9 +288,9 @@ fn a_session_ends_when_its_time_is_up() {
     let mut host = serve("Worker::configure(#{ session: #{ lifetime: 1 } });");
     let mut client = host.tcp(HTTP);
     let id = begin(&mut client);
-    assert_eq!(get(&mut client, "/look", Some(&id)).body, r#"{"n":1}"#);
-    thread::sleep(Duration::from_millis(1100));
-    assert_eq!(get(&mut client, "/look", Some(&id)).body, "{}");
+    assert_eq!(get(&mut client, "/look", Some(&id)).text(), r#"{"n":1}"#);
+    host.advance(1.1);
+    assert_eq!(get(&mut client, "/look", Some(&id)).text(), "{}");
 }
 
 #[test]
@@ -315,7 +317,7 @@ fn a_configuration_says_what_is_wrong_with_it_and_where() {
     let id = begin(&mut host.tcp(HTTP));
     let fault = host.edit_badly(&script(path, ""));
     assert!(fault.text.contains("sessions cannot be kept in /nowhere/at/all"), "{}", fault.text);
-    assert_eq!(get(&mut host.tcp(HTTP), "/count", Some(&id)).body, "2");
+    assert_eq!(get(&mut host.tcp(HTTP), "/count", Some(&id)).text(), "2");
 }
 
 #[test]
@@ -333,7 +335,7 @@ fn a_cookie_is_as_it_was_configured() {
 
 /// What a request says of itself, with these headers.
 fn seen(host: &mut TestHost, headers: &str) -> String {
-    ask(&mut host.tcp(HTTP), "GET /", headers, b"").body
+    ask(&mut host.tcp(HTTP), "GET /", headers, b"").text().to_owned()
 }
 
 #[test]
@@ -374,5 +376,5 @@ fn only_trusted_proxies_say_where_a_request_came_from() {
         let fault = host.edit_badly(&script(&format!("worker.trusted_proxies = {trusted};")));
         assert!(fault.text.contains(says), "{}", fault.text);
     }
-    eventually(|| seen(&mut host, headers).starts_with("1.2.3.4 "));
+    until("the proxy is trusted", || seen(&mut host, headers).starts_with("1.2.3.4 "));
 }

@@ -1,10 +1,12 @@
 //! Forms with files and large bodies, from the wire to the disk and off it again.
 
-use crate::{
-    support::client::Client,
-    support::exchange::{Answer, ask, ask_form, curl, part},
-    support::host::{TestHost, eventually},
-    support::process::Process,
+use crate::support::answer::Answer;
+use crate::support::{
+    client::Client,
+    exchange::{ask, ask_form, curl, part},
+    host::TestHost,
+    process::Process,
+    wait::until,
 };
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -62,7 +64,7 @@ fn curl_sends_fields_and_files() {
     assert!(said["none"].is_null() && said["count"] == 2);
     let path = said["path"].as_str().expect("a path").to_owned();
     assert!(path.starts_with(&*host.path("uploads").to_string_lossy()), "{path}");
-    eventually(|| !Path::new(&path).exists() && left(&host) == 0);
+    until("the uploads are gone", || !Path::new(&path).exists() && left(&host) == 0);
 }
 
 #[test]
@@ -95,7 +97,7 @@ fn a_temporary_file_is_its_owners_and_there_until_the_handler_is_done() {
         "#,
     );
     let mut client = host.tcp(HTTP);
-    assert_eq!(ask_form(&mut client, "/", &[part("name=f; filename=a", "x")]).body, "ok");
+    assert_eq!(ask_form(&mut client, "/", &[part("name=f; filename=a", "x")]).text(), "ok");
     let path = host.printed()[0].clone();
     let mode = fs::metadata(&path).expect("it is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -103,9 +105,9 @@ fn a_temporary_file_is_its_owners_and_there_until_the_handler_is_done() {
     // (a closed connection does not end its handler)
     drop(client);
     assert_eq!(left(&host), 1);
-    assert_eq!(ask(&mut host.tcp(HTTP), "GET /end", "", b"").body, "ended");
+    assert_eq!(ask(&mut host.tcp(HTTP), "GET /end", "", b"").text(), "ended");
     host.wait_for_log("done");
-    eventually(|| left(&host) == 0);
+    until("the uploads are gone", || left(&host) == 0);
 }
 
 #[test]
@@ -121,7 +123,7 @@ fn hostile_names_stay_names() {
     ] {
         let parts = [part(&format!("name=f; filename=\"{sent}\""), "x")];
         let said = ask_form(&mut client, "/", &parts);
-        let said: Vec<String> = serde_json::from_str(&said.body).expect("JSON");
+        let said: Vec<String> = serde_json::from_str(said.text()).expect("JSON");
         assert_eq!(said[0], name, "{sent}");
     }
 }
@@ -158,7 +160,7 @@ fn a_file_is_moved_once_and_replaces_nothing_unless_asked() {
     ];
     let mut client = host.tcp(HTTP);
     let said = ask_form(&mut client, "/", &parts);
-    let said: Vec<String> = serde_json::from_str(&said.body).expect("JSON");
+    let said: Vec<String> = serde_json::from_str(said.text()).expect("JSON");
     let expected = [
         "exists",
         "does its directory exist?",
@@ -176,7 +178,7 @@ fn a_file_is_moved_once_and_replaces_nothing_unless_asked() {
     let kept = |name: &str| fs::read_to_string(host.path("kept").join(name)).expect("a file");
     let all = ["new.txt", "m1", "m2", "old.txt"].map(kept);
     assert_eq!(all, ["A", "1", "2", "B"]);
-    eventually(|| left(&host) == 0);
+    until("the uploads are gone", || left(&host) == 0);
     assert_eq!(fs::read_dir(host.path("kept")).expect("a folder").count(), 4);
 }
 
@@ -190,9 +192,9 @@ fn a_file_is_moved_to_another_file_system() {
     let mut client = host.tcp(HTTP);
     let content = "x".repeat(300_000);
     let parts = [part("name=f; filename=f", &content)];
-    assert_eq!(ask_form(&mut client, "/", &parts).body, "ok");
+    assert_eq!(ask_form(&mut client, "/", &parts).text(), "ok");
     assert!(fs::read_to_string(host.path("kept/f")).expect("the file") == content);
-    eventually(|| fs::read_dir(memory.path()).expect("a folder").count() == 0);
+    until("the folder is empty", || fs::read_dir(memory.path()).expect("a folder").count() == 0);
 }
 
 #[test]
@@ -211,13 +213,13 @@ fn a_form_that_cannot_be_is_the_clients_fault() {
     };
     let one = part("name=a; filename=a", "x");
     let fine = ask_once(&mut host, "/", std::slice::from_ref(&one));
-    assert_eq!((fine.status, &*fine.body), (200, "{}"));
+    assert_eq!((fine.status, fine.text()), (200, "{}"));
     let two = ask_once(&mut host, "/", &[one.clone(), one.clone()]);
     assert_eq!(two.status, 413);
-    assert!(two.body.contains("more than 1 files"), "{}", two.body);
+    assert!(two.text().contains("more than 1 files"), "{}", two.text());
     let caught = ask_once(&mut host, "/caught", &[one.clone(), one]);
     assert!(
-        caught.status == 200 && caught.body.starts_with("caught a form with too much"),
+        caught.status == 200 && caught.text().starts_with("caught a form with too much"),
         "{caught:?}"
     );
     for (content_type, body) in [
@@ -232,22 +234,22 @@ fn a_form_that_cannot_be_is_the_clients_fault() {
     ] {
         let header = format!("Content-Type: {content_type}\r\n");
         let answer = ask(&mut host.tcp(HTTP), "POST /", &header, body.as_bytes());
-        assert_eq!(answer.status, 400, "{body}: {}", answer.body);
+        assert_eq!(answer.status, 400, "{body}: {}", answer.text());
     }
-    eventually(|| left(&host) == 0);
+    until("the uploads are gone", || left(&host) == 0);
     assert_eq!(host.errors(), 0, "no stranger fills the log");
     let again = ask_once(&mut host, "/", &[part("name=a", "1")]);
-    assert_eq!(again.body, r#"{"a":"1"}"#);
+    assert_eq!(again.text(), r#"{"a":"1"}"#);
 }
 
 #[test]
 fn a_directory_that_is_not_there_is_our_fault_and_nobody_elses_business() {
     let mut host = serve("worker.upload_dir = \"nowhere\";", "connection.send(request.post());");
     let form = ask_form(&mut host.tcp(HTTP), "/", &[part("name=a; filename=a", "x")]);
-    assert_eq!((form.status, form.body.contains("nowhere")), (500, false));
+    assert_eq!((form.status, form.text().contains("nowhere")), (500, false));
     host.wait_for_log("nowhere");
     let large = ask(&mut host.tcp(HTTP), "POST /", "", &[b'a'; 600_000]);
-    assert_eq!((large.status, large.body.contains("nowhere")), (500, false));
+    assert_eq!((large.status, large.text().contains("nowhere")), (500, false));
     host.wait_for_log("a body could not be stored in");
 }
 
@@ -268,22 +270,25 @@ fn large_bodies_come_whole_however_they_are_sent() {
     let mut client = host.tcp(HTTP);
     let large = "y".repeat(2_000_000);
     let sent = ask(&mut client, "POST /raw", "", large.as_bytes());
-    assert_eq!(sent.body, "[2000000,2000000,true]");
+    assert_eq!(sent.text(), "[2000000,2000000,true]");
     let json = format!(r#"{{"text":"{large}"}}"#);
     let json =
         ask(&mut client, "POST /json", "Content-Type: application/json\r\n", json.as_bytes());
-    assert_eq!(json.body, "2000000");
-    assert_eq!(ask(&mut client, "POST /form", "", format!("a={large}").as_bytes()).body, "2000000");
+    assert_eq!(json.text(), "2000000");
+    assert_eq!(
+        ask(&mut client, "POST /form", "", format!("a={large}").as_bytes()).text(),
+        "2000000"
+    );
     let parts = [part("name=f; filename=f", &large), part("name=a", "1")];
-    assert_eq!(ask_form(&mut client, "/file", &parts).body, r#"[2000000,"1",true]"#);
+    assert_eq!(ask_form(&mut client, "/file", &parts).text(), r#"[2000000,"1",true]"#);
     // In chunks, and with a request right behind it.
     client.send("POST /raw HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     for _ in 0..20 {
         client.send(format!("186A0\r\n{}\r\n", "z".repeat(100_000)));
     }
     client.send("0\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_eq!(Answer::read(&mut client).body, "[2000000,2000000,true]");
-    assert_eq!(Answer::read(&mut client).body, "small");
+    assert_eq!(Answer::read(&mut client).text(), "[2000000,2000000,true]");
+    assert_eq!(Answer::read(&mut client).text(), "small");
     // The limit holds for what lies on the disk, too.
     client.send("POST /raw HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     for _ in 0..30 {
@@ -300,10 +305,10 @@ fn a_large_body_that_ends_early_leaves_nothing() {
     let mut client = host.tcp(HTTP);
     client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
     client.send([b'x'; 700_000]);
-    assert_eq!(ask(&mut host.tcp(HTTP), "GET /", "", b"").body, "ok");
+    assert_eq!(ask(&mut host.tcp(HTTP), "GET /", "", b"").text(), "ok");
     client.reset();
-    assert_eq!(ask(&mut host.tcp(HTTP), "GET /", "", b"").body, "ok");
-    eventually(|| left(&host) == 0);
+    assert_eq!(ask(&mut host.tcp(HTTP), "GET /", "", b"").text(), "ok");
+    until("the uploads are gone", || left(&host) == 0);
     assert_eq!(host.errors(), 0);
 }
 
@@ -325,7 +330,7 @@ fn an_upload_of_a_hundred_megabytes_takes_little_memory() {
         "#,
     );
     let mut client: Client = process.tcp("-");
-    assert_eq!(ask(&mut client, "GET /", "", b"").body, "0");
+    assert_eq!(ask(&mut client, "GET /", "", b"").text(), "0");
     let before = process.resident();
     let first = "--B\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n";
     let last = "\r\n--B--\r\n";
@@ -346,7 +351,7 @@ fn an_upload_of_a_hundred_megabytes_takes_little_memory() {
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("VmHWM");
         line.split_whitespace().nth(1).and_then(|n| n.parse::<usize>().ok()).expect("KiB") * 1024
     };
-    assert_eq!(Answer::read(&mut client).body, SIZE.to_string());
+    assert_eq!(Answer::read(&mut client).text(), SIZE.to_string());
     let most = most.max(peak()).saturating_sub(before);
     assert!(most < 32 << 20, "{} KiB more than before", most / 1024);
 }

@@ -1,9 +1,11 @@
 //! Websockets beside HTTP, at one port: `on_websocket_connect` of an http worker.
 
-use crate::{
-    support::answer::{Answer, ask, get},
-    support::client::{BINARY, Client, PING, PONG, TEXT, WebSocket, handshake, masked},
-    support::host::{TestHost, eventually},
+use crate::support::{
+    answer::{Answer, ask, get},
+    client::Client,
+    host::TestHost,
+    wait::until,
+    websocket::{BINARY, PING, PONG, TEXT, WebSocket, handshake, masked},
 };
 
 const ADDRESS: &str = "http://127.0.0.1:0";
@@ -85,7 +87,7 @@ Worker::run_all();
         closed.expect_end();
         let mut stopped = host.tcp(address);
         stopped.send(handshake("/stop"));
-        eventually(|| host.logged("asked") == 2);
+        until("the log says `asked`", || host.logged("asked") == 2);
         host.handle().stop(0);
         assert_eq!(Answer::read(&mut stopped).status, 403);
         stopped.expect_end();

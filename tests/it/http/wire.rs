@@ -4,15 +4,12 @@
 mod chunks;
 mod exchanges;
 mod floods;
-mod framing;
-mod headers;
 mod hosts;
-mod lines;
 mod order;
 mod stopping;
 mod waiting;
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{answer::Answer, client::Client, host::TestHost};
 use std::io::Write;
 
 const ADDRESS: &str = "http://127.0.0.1:0";
@@ -44,66 +41,22 @@ type Case = (&'static str, Vec<u8>, &'static [&'static str]);
 /// Bytes above which an input is not split byte by byte, but by some.
 const MANY: usize = 4096;
 
-/// One answer, as it came.
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut all = self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name));
-        let value = all.next().map(|(_, value)| value.as_str());
-        assert!(all.next().is_none(), "{name} comes twice: {self:?}");
-        value
-    }
-
-    fn closes(&self) -> bool {
-        self.header("connection") == Some("close")
-    }
-
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).expect("UTF-8")
-    }
-}
-
-/// Reads the head of one answer, strictly.
+/// Reads the head of one answer.
+#[track_caller]
 fn head(client: &mut Client) -> Answer {
-    let line = |client: &mut Client| {
-        let line = client.line();
-        line.strip_suffix('\r').expect("lines end in CR LF").to_owned()
-    };
-    let status = line(client);
-    let rest = status.strip_prefix("HTTP/1.1 ").unwrap_or_else(|| panic!("{status}"));
-    let (status, reason) = rest.split_once(' ').expect("a blank after the status");
-    assert!(!reason.is_empty(), "a reason");
-    let mut headers = Vec::new();
-    loop {
-        let line = line(client);
-        if line.is_empty() {
-            break;
-        }
-        let (name, value) = line.split_once(": ").expect("a header");
-        headers.push((name.to_owned(), value.to_owned()));
-    }
-    Answer { status: status.parse().expect("a status"), headers, body: Vec::new() }
+    Answer::read_head(client)
 }
 
 /// Reads one answer with a length, past any `100 Continue`.
+#[track_caller]
 fn answer(client: &mut Client) -> Answer {
-    let mut answer = head(client);
+    let mut answer = Answer::read_head(client);
     if answer.status == 100 {
         assert!(answer.headers.is_empty(), "{answer:?}");
-        answer = head(client);
+        answer = Answer::read_head(client);
     }
-    let date = answer.header("date").expect("a date");
-    let age = httpdate::parse_http_date(date).expect("a date").elapsed().unwrap_or_default();
-    assert!(age.as_secs() < 60, "{date}");
-    assert!(answer.header("transfer-encoding").is_none());
-    let length = answer.header("content-length").expect("a length").parse().expect("a number");
-    answer.body = client.bytes(length);
+    assert!(answer.header("Content-Length").is_some(), "a length: {answer:?}");
+    answer.read_body(client);
     answer
 }
 

@@ -1,9 +1,11 @@
 //! The budget for bytes that wait for all peers together.
 
-use crate::{
-    support::client::{CLOSE, Client, PING, WebSocket, masked},
-    support::host::{TestHost, eventually},
-    support::process::Process,
+use crate::support::{
+    client::Client,
+    host::TestHost,
+    process::Process,
+    wait::until,
+    websocket::{CLOSE, PING, WebSocket, masked},
 };
 use std::{
     net::SocketAddr,
@@ -129,7 +131,7 @@ fn who_pings_and_does_not_read_gets_no_more_than_the_budget() {
         greedy.client.send(ping.repeat(100));
     }
     let mut most = 0;
-    eventually(|| {
+    until("all pings are read", || {
         let now = state();
         most = most.max(now.queued_bytes);
         now.bytes_read == before + (PINGS * ping.len()) as u64

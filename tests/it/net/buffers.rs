@@ -1,9 +1,7 @@
 //! Peers that do not read: the send queue's limit and callbacks, and back-pressure through `pipe`.
 
-use crate::{
-    support::client::Client,
-    support::host::{TestHost, eventually},
-};
+use crate::support::wait::PATIENCE;
+use crate::support::{client::Client, host::TestHost, wait::until};
 use std::{
     io::{ErrorKind, Read, Write},
     thread,
@@ -85,7 +83,7 @@ fn one_message_larger_than_the_limit_is_taken_whole() {
     client.send("x\n");
     host.wait_for_log("then: false");
     assert_eq!(client.bytes(16_000_001)[16_000_000], b'\n');
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 /// The first connection is piped into the second, and back if the script says so. A third asks.
@@ -157,7 +155,7 @@ fn a_pipe_to_a_slow_reader_holds_the_sender_back() {
     let mut third = host.tcp(TCP);
     assert_eq!(third.bytes(1), b"!");
     let mut queued = 0;
-    eventually(|| {
+    until("the queue fills", || {
         third.send("?");
         let mut answer = [0; 16];
         let n = third.stream().read(&mut answer).expect("an answer");
@@ -242,4 +240,70 @@ fn an_on_error_that_sends_into_the_full_queue_is_not_called_for_that() {
     assert_eq!(other.ask("?"), "1");
     assert_eq!(client.bytes(16_000_001)[16_000_000], b'\n');
     assert_eq!(client.ask("?"), "1");
+}
+
+/// The first connection is piped into the second. A third pauses and resumes the first.
+const PAUSED_PIPE: &str = r#"
+let ends = [];
+let worker = Worker("tcp://127.0.0.1:0");
+worker.max_send_buffer_size = 100000;
+worker.on_connect = |connection| {
+    ends.push(connection);
+    if ends.len() == 2 { ends[0].pipe(ends[1]); }
+    connection.send("!");
+};
+worker.on_message = |connection, bytes| {
+    if bytes.as_string() == "P" { ends[0].pause_recv(); } else { ends[0].resume_recv(); }
+    connection.send(bytes);
+};
+worker.on_buffer_full = |connection| print("full");
+worker.on_buffer_drain = |connection| print("drained");
+"#;
+
+/// Reads until nothing more comes for a while; gives the number of bytes.
+fn drain(client: &Client) -> usize {
+    let mut stream = client.stream();
+    stream.set_read_timeout(Some(Duration::from_millis(400))).expect("timeout");
+    let (mut received, mut buffer) = (0, [0; 65536]);
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => panic!("closed after {received}"),
+            Ok(n) => received += n,
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+            Err(e) => panic!("cut off after {received}: {e}"),
+        }
+    }
+    stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
+    received
+}
+
+#[test]
+fn a_pipe_that_drains_does_not_resume_what_the_script_has_paused() {
+    let mut host = TestHost::start(PAUSED_PIPE);
+    let mut left = host.tcp(TCP);
+    assert_eq!(left.bytes(1), b"!");
+    let mut right = Client::connect_narrow(host.socket(TCP));
+    assert_eq!(right.bytes(1), b"!");
+    let mut third = host.tcp(TCP);
+    assert_eq!(third.bytes(1), b"!");
+    let sent = flood(&left);
+    host.wait_for_log("full");
+    third.send("P");
+    assert_eq!(third.bytes(1), b"P");
+    let mut first = drain(&right);
+    while host.logged("drained") == 0 {
+        first += drain(&right);
+    }
+    assert!(first < sent, "all {sent} bytes came although the script has paused their sender");
+    third.send("R");
+    assert_eq!(third.bytes(1), b"R");
+    right.bytes(sent - first);
+
+    // The other way round: what a pipe holds back is not let go by the script's own resuming, for its target would lose it.
+    let more = flood(&left);
+    third.send("R");
+    assert_eq!(third.bytes(1), b"R");
+    let more = more + flood(&left);
+    right.bytes(more);
+    assert_eq!(host.errors(), 0);
 }

@@ -1,6 +1,6 @@
 //! Connections that come and go leave nothing behind, whatever scripts tie them into.
 
-use crate::{support::client::Client, support::host::eventually, support::process::Process};
+use crate::support::{client::Client, process::Process, wait::until};
 use std::{
     env,
     io::{Read, Write},
@@ -107,5 +107,5 @@ fn what_a_burst_has_cost_is_given_back_when_nothing_happens_any_more() {
     let cost = process.resident() - before;
     assert!(cost > 10 << 20, "{} KiB", cost >> 10);
     assert_eq!(client.ask("clear"), "done");
-    eventually(|| process.resident() < before + cost / 4);
+    until("the memory is given back", || process.resident() < before + cost / 4);
 }

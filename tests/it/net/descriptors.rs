@@ -1,10 +1,10 @@
 //! Descriptors that run out (Workerman's K13): clients wait, and the host stays reachable.
 
-use crate::{
-    cli::daemon::{Daemon, until},
-    support::client::Client,
-    support::host::PATIENCE,
-    support::process::listed,
+use crate::support::{
+    client::Client,
+    daemon::Daemon,
+    process::listed,
+    wait::{PATIENCE, until},
 };
 use std::{
     fs,

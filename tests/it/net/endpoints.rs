@@ -1,9 +1,6 @@
 //! Where protocols are spoken: Unix sockets and IPv6, for each of them, and the life of a socket file.
 
-use crate::{
-    support::client::{Client, WebSocket},
-    support::host::TestHost,
-};
+use crate::support::{client::Client, host::TestHost, websocket::WebSocket};
 use std::{
     fs,
     os::unix::{

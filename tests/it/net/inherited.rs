@@ -1,6 +1,6 @@
 //! Sockets that the host was started with, as a service manager does it.
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use rhost::ErrorKind;
 use std::{
     fs::File,

@@ -1,9 +1,6 @@
 //! What a stranger may cost: time limits (Workerman's K20), sizes (K21), resets.
 
-use crate::{
-    support::client::{Client, handshake},
-    support::host::{PATIENCE, TestHost},
-};
+use crate::support::{client::Client, host::TestHost, wait::PATIENCE, websocket::handshake};
 use std::{
     io::{ErrorKind, Write},
     thread,
@@ -216,4 +213,32 @@ fn a_reset_of_a_connection_that_is_not_read_is_noticed() {
     assert_eq!(client.ask("x"), "paused");
     client.reset();
     host.wait_for_log("noticed");
+}
+
+#[test]
+fn a_peer_that_sends_many_slow_messages_does_not_keep_others_waiting_for_all_of_them() {
+    let mut host = TestHost::start(
+        r#"
+        let done = 0;
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            if line == "slow" {
+                let began = timestamp();
+                while began.elapsed < 0.05 {}
+                done += 1;
+                if done == 1 { print("the first is done"); }
+            } else {
+                connection.send(done);
+            }
+        };
+        "#,
+    );
+    let (mut floods, mut other) = (host.tcp(TEXT), host.tcp(TEXT));
+    assert_eq!(other.ask("?"), "0");
+    floods.send("slow\n".repeat(50));
+    host.wait_for_log("the first is done");
+    for _ in 0..3 {
+        let done: usize = other.ask("?").parse().expect("a number");
+        assert!(done < 25, "{done} of 50 messages were handled first");
+    }
 }

@@ -1,6 +1,7 @@
 //! `listen()` and `unlisten()`, and the same address in several isolates.
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::process::free_port;
+use crate::support::{client::Client, host::TestHost};
 use std::{
     io::ErrorKind,
     net::{SocketAddr, TcpListener, TcpStream},
@@ -8,12 +9,6 @@ use std::{
 };
 
 const TEXT: &str = "text://127.0.0.1:0";
-
-/// A port of 127.0.0.1 that nobody uses now.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
-}
 
 fn expect_refused(address: SocketAddr) {
     let refused = TcpStream::connect(address).expect_err("nobody listens");

@@ -6,8 +6,6 @@ mod budget;
 mod buffers;
 /// Connections that come and go leave nothing behind.
 mod churn;
-/// What one peer, one script or one pipe may not do to the others.
-mod corners;
 /// Descriptors that run out.
 mod descriptors;
 /// Unix sockets and IPv6, for every protocol.

@@ -1,6 +1,6 @@
 //! Several isolates at one address: how connections spread over them, and what a reload makes of their sockets.
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::collections::BTreeMap;
 
 const TEXT: &str = "text://127.0.0.1:0";

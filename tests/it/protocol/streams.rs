@@ -1,6 +1,6 @@
 //! text, frame and raw bytes on the wire (Workerman contract 8.3 and 8.4), and changing between them.
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 
 const TEXT: &str = "text://127.0.0.1:0";
 const FRAME: &str = "frame://127.0.0.1:0";
@@ -56,7 +56,7 @@ fn a_line_may_come_in_pieces() {
         other.send("x\n");
         assert_eq!(other.line(), r#"["string","x"]"#);
     }
-    client.expect_silence();
+    host.expect_silence(&client);
     client.send("\nnext");
     assert_eq!(client.line(), r#"["string","split"]"#);
     client.send(" line\n");
@@ -91,7 +91,7 @@ fn a_line_up_to_the_limit_passes_and_a_longer_one_ends_the_connection() {
     assert_eq!(client.line(), r#"["string","1234567"]"#);
     assert_eq!(client.line(), r#"["string","123"]"#);
     client.send("1234567");
-    client.expect_silence();
+    host.expect_silence(&client);
     client.send("\n");
     assert_eq!(client.line(), r#"["string","1234567"]"#);
     for (sent, says) in [
@@ -166,9 +166,9 @@ fn frames_are_symmetric() {
     assert_eq!(receive(&mut client), b"x");
     assert_eq!(receive(&mut client), b"");
     assert_eq!(receive(&mut client), all);
-    client.expect_silence();
+    host.expect_silence(&client);
     client.send(b"\0\x06y");
-    client.expect_silence();
+    host.expect_silence(&client);
     client.send(b"z");
     assert_eq!(receive(&mut client), b"yz");
     let large = vec![7; 1_000_000];
@@ -241,7 +241,7 @@ fn a_character_may_come_in_pieces() {
     client.send(b"a\xf0\x9f");
     assert_eq!(client.bytes(1), b"a");
     client.send(b"\x98");
-    client.expect_silence();
+    host.expect_silence(&client);
     client.send(b"\x80b\xc3");
     assert_eq!(client.bytes(5), "😀b".as_bytes());
     client.send(b"\xc3");
@@ -271,7 +271,7 @@ fn a_connection_may_change_its_protocol_between_messages() {
     assert_eq!(client.line(), "text string 4");
     // Bytes that waited for the old protocol are looked at anew.
     client.send("half");
-    client.expect_silence();
+    host.expect_silence(&client);
     let mut other = host.tcp(TEXT);
     assert_eq!(other.ask("raw"), "text string 3");
     assert_eq!(client.bytes(10), b"tcp blob 4");

@@ -8,7 +8,10 @@ mod messages;
 mod separation;
 mod waiting;
 
-use crate::support::client::{Client, WebSocket, handshake};
+use crate::support::{
+    client::Client,
+    websocket::{WebSocket, handshake},
+};
 
 const ADDRESS: &str = "websocket://127.0.0.1:0";
 

@@ -163,7 +163,9 @@ worker.on_message = |connection, line| {
     let mut client = host.tcp(TEXT);
     let mut ask = |version: &str| {
         let (wanted, ticked) = (format!("{version} a"), format!("timer {version} tick"));
-        crate::support::host::eventually(|| client.ask("a") == format!("{wanted}, {ticked}"));
+        crate::support::wait::until("the edited code answers", || {
+            client.ask("a") == format!("{wanted}, {ticked}")
+        });
     };
     ask("old");
     for round in 0..40 {
@@ -219,11 +221,12 @@ fn a_closure_buried_in_a_map_keeps_its_program_alive_until_it_is_gone() {
         assert_eq!(report.leftovers, [("main.rhai:8".to_owned(), 1)]);
         // Its own functions and imports, and the variable that lives on.
         assert_eq!(client.ask("c"), format!("goodbye {} c", round + 3));
-        crate::support::host::eventually(|| programs() == 2);
+        crate::support::wait::until("the old programs are gone", || programs() == 2);
     }
     assert_eq!(client.ask("drop"), "gone");
+    host.advance(3.1);
     // Nobody has to save anything for that.
-    crate::support::host::eventually(|| programs() == 1);
+    crate::support::wait::until("the old programs are gone", || programs() == 1);
     let report = host.edit(&without);
     assert!(report.leftovers.is_empty(), "{:?}", report.leftovers);
 }

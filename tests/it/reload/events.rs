@@ -1,7 +1,7 @@
 //! Rules 1, 2 and 8.
 
 use super::TEXT;
-use crate::{support::client::Client, support::host::TestHost, support::process::Process};
+use crate::support::{client::Client, host::TestHost, process::Process};
 use rhost::Reloaded;
 use std::{net::TcpListener, time::Duration};
 
@@ -146,7 +146,7 @@ worker.on_connect = |connection| {{
         )
     };
     let process = Process::run_as(&script(0), |command| command.args(["--settle", "1"]));
-    let mut socket = crate::support::client::WebSocket::connect(process.socket("-"));
+    let mut socket = crate::support::websocket::WebSocket::connect(process.socket("-"));
     let (mut seen, mut early) = (0, 0);
     for n in 1..=300 {
         // (with so short a time to settle, a file that is only half there would be read)

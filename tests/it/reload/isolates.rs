@@ -1,6 +1,6 @@
 //! Rule 2, with several isolates: all of them or none.
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::{
     collections::BTreeMap,
     sync::{

@@ -146,7 +146,7 @@ worker.on_message = |connection, line| connection.send(line);
     host.wait_for_log("on_worker_start is still running");
     host.edit(&format!("{script}// newer\n"));
     host.wait_for_log("late");
-    crate::support::host::eventually(|| timers(&host) == 1);
+    crate::support::wait::until("one timer is left", || timers(&host) == 1);
     assert_eq!(host.tcp("text://127.0.0.1:0").ask("a"), "a");
     assert_eq!(timers(&host), 1);
 }

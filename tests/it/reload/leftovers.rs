@@ -1,10 +1,6 @@
 //! What a reload removes leaves nothing behind, and what it only tried to remove stays.
 
-use crate::{
-    support::client::Client,
-    support::guards::Guards,
-    support::host::{PATIENCE, TestHost},
-};
+use crate::support::{client::Client, guards::Guards, host::TestHost, wait::PATIENCE};
 use std::{
     net::{SocketAddr, TcpListener},
     time::Instant,
@@ -134,19 +130,19 @@ worker.on_message = |connection, line| connection.send(ticks);
     // What the top level has asked for itself it may delete.
     host.edit(&script.replace("let worker", "Timer::del_all();\nlet worker"));
     let last = client.ask("?");
-    client.expect_silence();
+    host.expect_silence(&client);
     assert_eq!(client.ask("?"), last, "nobody asked for the timer");
 }
 
-/// A port that was free a moment ago: an inner worker shall have the same one, with a number, across reloads.
-fn free_port() -> SocketAddr {
+/// An address that was free a moment ago.
+fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.3:0").expect("a port");
     listener.local_addr().expect("an address")
 }
 
 #[test]
 fn an_inner_worker_may_change_its_protocol_on_the_same_port() {
-    let address = free_port();
+    let address = free_address();
     let script = |scheme: &str| {
         format!(
             r#"
@@ -174,7 +170,10 @@ worker.on_worker_start = |worker| {{
     assert_eq!(old.ask("hi"), "string frame", "an open connection speaks as it did");
     let report = host.edit(&script("websocket"));
     assert_eq!((report.connections, report.listeners), (3, 2));
-    assert_eq!(crate::support::client::WebSocket::connect(address).ask("hi"), "string websocket");
+    assert_eq!(
+        crate::support::websocket::WebSocket::connect(address).ask("hi"),
+        "string websocket"
+    );
     assert_eq!(old.ask("hi"), "string websocket");
     host.edit(&script("text"));
     assert_eq!(Client::connect(address).ask("hi"), "string text");

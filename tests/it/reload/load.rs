@@ -1,10 +1,7 @@
 //! Saving under load: clients on text and websocket ask without pause while the script is saved ten times a second, good
 //! and broken in turn, in place and by renaming. `RHOST_SOAK_SECONDS` makes it longer; `scripts/soak` does.
 
-use crate::{
-    support::client::{Client, WebSocket},
-    support::host::TestHost,
-};
+use crate::support::{client::Client, host::TestHost, websocket::WebSocket};
 use rhost::HostEvent;
 use std::{
     fs,

@@ -6,10 +6,10 @@
 //! 3. Workers are matched by name, else by address: `workers`
 //! 4. A reload closes no connection unless its worker is gone: `workers`
 //! 5. Callbacks belong to the worker, and closures held elsewhere run the new code: `closures`
-//! 6. What `on_worker_start` makes belongs to the generation: `made`
+//! 6. What `on_worker_start` makes belongs to the generation: `resources`
 //! 7. A value lives on unless the text that initialises it was edited: `state`
 //! 8. One line says what happened: `events`
-//! 9. All ways to reload are one, and what is not reloadable is only told: `ways`
+//! 9. All ways to reload are one, and what is not reloadable is only told: `triggers`
 
 /// Closures that are held elsewhere than in a worker's slot run the edited code.
 mod closures;
@@ -26,7 +26,7 @@ mod leftovers;
 /// Saving under load.
 mod load;
 /// What `on_worker_start` makes belongs to the generation.
-mod made;
+mod resources;
 /// Scripts that reload themselves.
 mod self_reload;
 /// Going back when a new start throws.
@@ -34,7 +34,7 @@ mod start_fault;
 /// A value lives on unless the text that initialises it was edited.
 mod state;
 /// What asks for a reload, and what does not take part.
-mod ways;
+mod triggers;
 /// Workers are matched by name, else by address; a reload closes nothing else.
 mod workers;
 

@@ -248,7 +248,7 @@ worker.on_worker_start = |worker| {
     host.edit(&format!("{script}// edited\n"));
     let after = ask();
     assert!(after >= before, "{after} after {before}");
-    let deadline = std::time::Instant::now() + crate::support::host::PATIENCE;
+    let deadline = std::time::Instant::now() + crate::support::wait::PATIENCE;
     while ask() <= after {
         assert!(std::time::Instant::now() < deadline, "the handler does not see the timer's ticks");
     }

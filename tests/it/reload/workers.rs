@@ -1,9 +1,10 @@
 //! Rules 3 and 4.
 
 use super::TEXT;
-use crate::{
-    support::client::{self, Client, masked},
-    support::host::TestHost,
+use crate::support::{
+    client::{self, Client},
+    host::TestHost,
+    websocket::masked,
 };
 use std::{io::Write, net::TcpStream};
 

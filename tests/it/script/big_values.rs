@@ -1,7 +1,7 @@
 //! Values that are deep, endless or huge: they cost an error at most, never the process.
 
 use super::{TEXT, answers, value_of};
-use crate::support::host::TestHost;
+use crate::support::{host::TestHost, wait::alone};
 
 /// A handler that answers what a piece of script makes of `worker` and a top-level `top`, or its error.
 fn run(body: &str) -> String {
@@ -24,6 +24,7 @@ worker.on_message = |connection, line| {{
 
 #[test]
 fn a_list_of_200_000_maps_in_a_property_is_dropped() {
+    let _alone = alone();
     let body =
         "for i in 0..200000 { let n = #{}; n.next = worker.m; worker.m = n; } worker.m = ();";
     assert_eq!(run(body), "fine");
@@ -31,6 +32,7 @@ fn a_list_of_200_000_maps_in_a_property_is_dropped() {
 
 #[test]
 fn a_list_of_200_000_arrays_in_a_property_is_dropped() {
+    let _alone = alone();
     assert_eq!(
         run("for i in 0..200000 { let n = [i, worker.a]; worker.a = n; } worker.a = ();"),
         "fine"
@@ -39,6 +41,7 @@ fn a_list_of_200_000_arrays_in_a_property_is_dropped() {
 
 #[test]
 fn a_list_of_200_000_maps_in_a_variable_is_dropped() {
+    let _alone = alone();
     let body = "for i in 0..200000 { let n = #{}; n.next = top.head; top.head = n; } top.clear();";
     assert_eq!(run(body), "fine");
     let body = "for i in 0..200000 { let n = #{}; n.next = top.head; top.head = n; } top.remove(\"head\");";
@@ -47,12 +50,14 @@ fn a_list_of_200_000_maps_in_a_variable_is_dropped() {
 
 #[test]
 fn a_list_of_200_000_arrays_in_a_variable_is_dropped() {
+    let _alone = alone();
     let body = "for i in 0..200000 { let n = [list.pop()]; list.push(n); } list.clear();";
     assert_eq!(run(body), "fine");
 }
 
 #[test]
 fn a_list_of_200_000_maps_is_dropped_with_the_host() {
+    let _alone = alone();
     let script = r#"
 let top = #{};
 let worker = Worker();
@@ -66,7 +71,7 @@ worker.on_worker_start = |worker| {
 Worker::run_all();
 "#;
     let host = TestHost::start(script);
-    let deadline = std::time::Instant::now() + crate::support::host::PATIENCE;
+    let deadline = std::time::Instant::now() + crate::support::wait::PATIENCE;
     while !host.log().iter().any(|record| record.message == "made") {
         assert!(std::time::Instant::now() < deadline, "it does not end");
         std::thread::sleep(std::time::Duration::from_millis(5));
@@ -76,6 +81,7 @@ Worker::run_all();
 
 #[test]
 fn deeply_nested_plain_values_become_references() {
+    let _alone = alone();
     // (rhai copies a plain value each time that it is put into another one, on the stack)
     let body = "let v = 1; for i in 0..500 { v = [#{ k: v }]; } worker.deep = v; top.deep = v; \
         let d = worker.deep; for i in 0..500 { d = d[0].k; } if d != 1 { throw `${d}`; }";
@@ -84,6 +90,7 @@ fn deeply_nested_plain_values_become_references() {
 
 #[test]
 fn the_text_of_a_map_that_is_held_twice_forty_times_has_an_end() {
+    let _alone = alone();
     let endless = "for i in 0..40 { let n = #{}; n.a = worker.m; n.b = worker.m; worker.m = n; }";
     let too_many = "it has more than 1000000 values";
     assert_eq!(
@@ -101,6 +108,7 @@ fn the_text_of_a_map_that_is_held_twice_forty_times_has_an_end() {
 
 #[test]
 fn long_texts_are_refused_or_cut() {
+    let _alone = alone();
     let big = "let s = \"\"; s.pad(40000000, 'x'); worker.m = [s, s];";
     assert_eq!(run(&format!("{big} to_json(worker.m);")), "to_json: it is longer than 64 MiB");
     assert_eq!(run(&format!("{big} print(worker.m);")), "fine");
@@ -108,6 +116,7 @@ fn long_texts_are_refused_or_cut() {
 
 #[test]
 fn a_value_that_contains_itself_is_printed_and_not_sent() {
+    let _alone = alone();
     let script = r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.m = #{ n: 1 };
@@ -129,6 +138,7 @@ worker.on_message = |connection, line| {
 
 #[test]
 fn one_number_does_not_use_up_the_memory() {
+    let _alone = alone();
     let limit = "would be bigger than 256 MiB, the limit of one value";
     let cases = [
         ("blob(1000000000000)", "the blob"),
@@ -148,6 +158,7 @@ fn one_number_does_not_use_up_the_memory() {
 
 #[test]
 fn blobs_and_pads_are_what_rhai_makes_of_them() {
+    let _alone = alone();
     let cases = [
         ("blob(3).to_array()", "[0,0,0]"),
         ("blob(2, 0x1ff).to_array()", "[255,255]"),
@@ -166,6 +177,7 @@ fn blobs_and_pads_are_what_rhai_makes_of_them() {
 
 #[test]
 fn maps_with_handles_and_functions_are_printed() {
+    let _alone = alone();
     let script = r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.name = "w";
@@ -191,6 +203,7 @@ worker.on_message = |connection, line| {
 
 #[test]
 fn a_printed_text_cannot_look_like_another_line_of_the_log() {
+    let _alone = alone();
     let script = r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_message = |connection, line| {
@@ -210,6 +223,7 @@ worker.on_message = |connection, line| {
 
 #[test]
 fn deep_values_are_looked_at_in_deep_calls() {
+    let _alone = alone();
     // (as deep as values may be, with nearly all of the calls that a handler may nest)
     let script = r#"
 let worker = Worker("text://127.0.0.1:0");
@@ -228,6 +242,7 @@ worker.on_message = |connection, line| { connection.send(look(50)); };
 
 #[test]
 fn what_others_do_to_an_array_while_for_each_waits_stays_done() {
+    let _alone = alone();
     let script = r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.a = [1, 2];
@@ -245,6 +260,7 @@ worker.on_message = |connection, line| {
 
 #[test]
 fn a_replace_that_is_not_too_big_does_what_it_says() {
+    let _alone = alone();
     let all = r#"
         let s = "hello";
         s.replace("l", "LL"); s.replace('h', "j"); s.replace("o", '0'); s.replace('e', 'a');

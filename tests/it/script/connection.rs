@@ -1,6 +1,6 @@
 //! `TcpConnection`: what it tells of itself, pausing, and callbacks of its own.
 
-use crate::{support::client::Client, support::guards::Guards, support::host::TestHost};
+use crate::support::{client::Client, guards::Guards, host::TestHost};
 
 const TEXT: &str = "text://127.0.0.1:0";
 
@@ -158,7 +158,7 @@ fn a_paused_connection_keeps_its_messages_in_order() {
     paused.send("pause\none\ntwo\nth");
     assert_eq!(paused.line(), "pause");
     paused.send("ree\nfour\n");
-    paused.expect_silence();
+    host.expect_silence(&paused);
     assert_eq!(other.ask("resume"), "resume");
     for line in ["one", "two", "three", "four"] {
         assert_eq!(paused.line(), line);
@@ -166,7 +166,7 @@ fn a_paused_connection_keeps_its_messages_in_order() {
     // The end of a paused peer is noticed when it is read again.
     assert_eq!(paused.ask("pause"), "pause");
     paused.finish();
-    paused.expect_silence();
+    host.expect_silence(&paused);
     assert_eq!(host.printed(), [""; 0]);
     assert_eq!(other.ask("resume"), "resume");
     paused.expect_end();
@@ -292,7 +292,7 @@ fn a_new_connection_may_be_greeted_paused_or_refused() {
     let mut second = host.tcp(TEXT);
     second.send("early\n");
     assert_eq!(second.line(), "welcome");
-    second.expect_silence();
+    host.expect_silence(&second);
     assert_eq!(first.ask("resume"), "resume");
     assert_eq!(second.line(), "early");
     assert_eq!(first.ask("refuse"), "refuse");

@@ -1,6 +1,6 @@
 //! Names tell Workers apart: no two of the top level have the same, and those without one are called something of their own.
 
-use crate::{support::host::TestHost, support::process::rhost};
+use crate::support::{host::TestHost, process::rhost};
 
 const TWICE: &str = r#"let one = Worker("text://127.0.0.1:0");
 one.name = "x";

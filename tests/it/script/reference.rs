@@ -1,10 +1,7 @@
 //! The script reference against what is really there: nothing is missing in it, nothing is invented, and every example
 //! does what it says. Also keeps what the README says of it up to date.
 
-use crate::{
-    support::client::{Client, WebSocket},
-    support::host::{PATIENCE, TestHost},
-};
+use crate::support::{client::Client, host::TestHost, wait::PATIENCE, websocket::WebSocket};
 use rhost::{Entry, Place, Section, registered_names, script_reference};
 use std::{
     collections::BTreeSet,
@@ -92,6 +89,7 @@ fn all_that_is_registered_is_described_and_nothing_else() {
         let operator = match name.as_str() {
             "index$get$" | "index$set$" => "[]",
             "to_debug" => "to_string",
+            "<=" | ">" | ">=" => "<",
             other => other,
         };
         let callback = owner == "Worker" && arguments.is_none() && name.starts_with("on_");

@@ -191,3 +191,42 @@ fn close_flushes_and_destroy_does_not_wait() {
     }
     assert_eq!(host.printed().len(), 4, "one on_close for each: {:?}", host.printed());
 }
+
+#[test]
+fn a_socket_that_is_destroyed_is_closed_before_a_waiting_on_close_returns() {
+    for scheme in ["text", "websocket"] {
+        let address = format!("{scheme}://127.0.0.1:0");
+        let mut host = TestHost::start(&format!(
+            r#"
+            let free = false;
+            let worker = Worker("{address}");
+            worker.on_message = |connection, line| switch line {{
+                "destroy" => connection.destroy(),
+                "free" => {{ free = true; connection.send(line); }}
+                _ => connection.send(line),
+            }};
+            worker.on_close = |connection| {{
+                print("closing");
+                while !free {{ sleep(0.01); }}
+                print("closed");
+            }};
+            "#
+        ));
+        let mut ask: Box<dyn FnMut(&str) -> String> = if scheme == "text" {
+            let (mut client, mut other) = (host.tcp(&address), host.tcp(&address));
+            client.send("destroy\n");
+            client.expect_end();
+            Box::new(move |line| other.ask(line))
+        } else {
+            let (mut socket, mut other) = (host.websocket(&address), host.websocket(&address));
+            socket.text("destroy");
+            socket.client.expect_end();
+            Box::new(move |line| other.ask(line))
+        };
+        host.wait_for_log("closing");
+        assert_eq!(ask("a"), "a");
+        assert_eq!(host.logged("closed"), 0, "its handler waits still");
+        assert_eq!(ask("free"), "free");
+        host.wait_for_log("closed");
+    }
+}

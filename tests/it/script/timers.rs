@@ -1,6 +1,7 @@
 //! Timers and `sleep`. Times are short, and only lower bounds and orders are asserted, for machines are slow.
 
-use crate::support::host::{PATIENCE, TestHost};
+use crate::support::process::Process;
+use crate::support::{host::TestHost, wait::PATIENCE};
 use std::time::{Duration, Instant};
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -22,7 +23,7 @@ fn with_line(body: &str) -> (TestHost, crate::support::client::Client) {
 
 #[test]
 fn add_repeats_until_it_is_deleted() {
-    let (_host, mut client) = with_line(
+    let (host, mut client) = with_line(
         r#"
 let n = 0;
 let id = 0;
@@ -36,23 +37,23 @@ connection.send(type_of(id));
     );
     let lines: Vec<_> = (0..5).map(|_| client.line()).collect();
     assert_eq!(lines, ["i64", "tick 1", "tick 2", "tick 3", "true false"]);
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]
 fn the_first_run_is_after_the_interval_and_add_calls_nothing_itself() {
     let began = Instant::now();
-    let (_host, mut client) = with_line(
+    let (host, mut client) = with_line(
         "Timer::add(0.2, || connection.send(\"tick\"), [], false); connection.send(\"first\");",
     );
     assert_eq!([client.line(), client.line()], ["first", "tick"]);
     assert!(began.elapsed() >= Duration::from_millis(200));
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]
 fn arguments_are_given_to_the_callback() {
-    let (_host, mut client) = with_line(
+    let (host, mut client) = with_line(
         r#"
 Timer::add(0.01, |c, a, b| c.send(`add ${a} ${b}`), [connection, 1, "x"], false);
 Timer::delay(0.03, |c, m| c.send(`delay ${m.k}`), [connection, #{ k: 2 }]);
@@ -61,7 +62,7 @@ id = Timer::repeat(0.06, |c| { c.send("repeat"); Timer::del(id); }, [connection]
 "#,
     );
     assert_eq!([client.line(), client.line(), client.line()], ["add 1 x", "delay 2", "repeat"]);
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]
@@ -96,7 +97,7 @@ id = Timer::add(0, || { n += 1; if n == 50 { connection.send("fifty"); Timer::de
 
 #[test]
 fn del_of_what_is_unknown_is_false_and_del_all_ends_all() {
-    let (_host, mut client) = with_line(
+    let (host, mut client) = with_line(
         r#"
 connection.send(`${Timer::del(12345)} ${Timer::del(-1)}`);
 for i in 0..10 { Timer::add(0.02, || connection.send("tick")); }
@@ -105,7 +106,7 @@ Timer::del_all();
 "#,
     );
     assert_eq!(client.line(), "false false");
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]
@@ -201,7 +202,7 @@ connection.send(line);
         assert_eq!(other.ask(&n.to_string()), n.to_string());
     }
     // What this connection sends meanwhile waits for its turn.
-    slow.expect_silence();
+    host.expect_silence(&slow);
     assert_eq!(other.ask("release"), "release");
     assert_eq!([slow.line(), slow.line(), slow.line()], ["slow", "second", "third"]);
 }
@@ -271,4 +272,37 @@ fn handlers_that_sleep_are_unwound_at_the_stop() {
     assert_eq!(host.stop(), 0);
     assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
     client.expect_end();
+}
+
+#[test]
+fn a_timer_whose_handler_takes_time_keeps_its_rhythm() {
+    // With the handler's time added to each interval, three of four ticks would be out of step.
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_message = |connection, line| {
+            let began = timestamp();
+            Timer::add(0.2, || {
+                let late = began.elapsed % 0.2;
+                let busy = timestamp();
+                while busy.elapsed < 0.05 { }
+                connection.send(late < 0.05);
+            });
+        };
+        Worker::run_all();
+        "#,
+    );
+    let mut client = host.tcp(TEXT);
+    client.send("begin\n");
+    let in_step = (0..12).filter(|_| client.line() == "true").count();
+    assert!(in_step >= 8, "{in_step} of 12");
+}
+
+#[test]
+fn timers_of_the_top_level_are_as_fine_as_any() {
+    let script = "let ticks = 0;\nTimer::add(0.01, || { ticks += 1; if ticks == 50 { print(\"fifty\"); } });\n";
+    let process = Process::run(script);
+    let began = Instant::now();
+    process.wait_for_line("fifty");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }

@@ -305,3 +305,26 @@ fn a_limit_that_is_changed_later_holds_for_open_connections_and_count_is_refused
     client.send("count\n");
     assert!(host.fault().title.contains("count is read at the top level"));
 }
+
+#[test]
+fn a_handler_that_assigns_another_connection_to_its_parameter_does_not_change_whose_the_next_message_is()
+ {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        worker.on_connect = |connection| { if worker.first == () { worker.first = connection; } };
+        worker.on_message = |connection, line| {
+            connection.send(`${connection.id} ${line}`);
+            if line == "swap" { connection = worker.first; }
+        };
+        worker.on_close = |connection| print(`closed ${connection.id}`);
+        "#,
+    );
+    let mut first = host.tcp(TEXT);
+    assert_eq!(first.ask("hello"), "1 hello");
+    let mut second = host.tcp(TEXT);
+    assert_eq!(second.ask("swap"), "2 swap");
+    assert_eq!(second.ask("after"), "2 after");
+    drop(second);
+    host.wait_for_log("closed 2");
+}

@@ -1,6 +1,6 @@
 //! `worker.connections`, `broadcast`, and listeners that a running script makes, stops and holds back.
 
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 use std::{io::ErrorKind, net::TcpStream};
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -163,7 +163,7 @@ fn while_accepting_is_paused_clients_wait() {
     assert_eq!(outer.ask("pause"), "pause");
     let mut inner = host.tcp(INNER);
     inner.send("a\n");
-    inner.expect_silence();
+    host.expect_silence(&inner);
     assert_eq!(outer.ask("resume"), "resume");
     assert_eq!(inner.line(), "heard 1");
 }
@@ -257,4 +257,57 @@ fn a_worker_that_stopped_listening_listens_again_after_a_reload() {
     let address = again.rsplit('/').next().expect("an address").parse().expect("an address");
     assert_eq!(Client::connect(address).ask("new"), "new!");
     assert_eq!(client.ask("old"), "old!", "what was open stayed open");
+}
+
+#[test]
+fn an_assigned_callback_reaches_connections_that_were_there_before_and_inner_ones_too() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("text://127.0.0.1:0");
+        let inner = ();
+        worker.on_worker_start = |worker| {
+            inner = Worker("frame://127.0.0.1:0");
+            inner.on_message = |connection, data| connection.send("old");
+            inner.listen();
+        };
+        worker.on_message = |connection, line| {
+            worker.on_message = |connection, line| connection.send("new");
+            inner.on_message = |connection, data| connection.send("new");
+            connection.send("old");
+        };
+        Worker::run_all();
+        "#,
+    );
+    let (mut one, mut two) = (host.tcp(TEXT), host.tcp(TEXT));
+    let mut inner = host.tcp("frame://127.0.0.1:0");
+    let mut ask_inner = || {
+        inner.send([0, 0, 0, 5, b'?']);
+        inner.bytes(7)[4..].to_vec()
+    };
+    assert_eq!(ask_inner(), b"old");
+    assert_eq!(two.ask("switch"), "old");
+    assert_eq!((one.ask("?"), two.ask("?")), ("new".into(), "new".into()));
+    assert_eq!(ask_inner(), b"new");
+}
+
+#[test]
+fn an_inner_worker_refuses_a_callback_that_nobody_would_call() {
+    for callback in ["on_worker_start", "on_worker_reload"] {
+        let script = format!(
+            "let worker = Worker(\"{TEXT}\");\nworker.on_worker_start = |worker| {{\n    let inner = \
+             Worker(\"{TEXT}\");\n    inner.{callback} = |inner| print(\"never\");\n}};"
+        );
+        let error = TestHost::try_start(&script, &[]).err().expect("refused").to_string();
+        assert!(error.contains("main.rhai:4:"), "{error}");
+        let says = format!("{callback} is called for workers of the top level only");
+        assert!(error.contains(&says), "{error}");
+    }
+    // Its end is told to it as to any other.
+    let stops = "let worker = Worker();\nworker.on_worker_start = |worker| {\n    let inner = \
+                 Worker(\"text://127.0.0.1:0\");\n    inner.on_worker_stop = |inner| print(\"stopped\");\n    \
+                 inner.listen();\n};";
+    let mut host = TestHost::start(stops);
+    host.handle().stop(0);
+    assert_eq!(host.ended(), 0);
+    assert_eq!(host.printed(), ["stopped"]);
 }

@@ -1,16 +1,17 @@
 //! A real browser for tests: headless Chromium, driven through chromedriver's WebDriver protocol.
 //!
 //! Only what a test of a page needs is here: open it, ask it, wait for it. Whatever goes wrong
-//! panics and says what, for this is test code. Nothing of rhost may enter, and no WebDriver client
-//! either: the few calls are JSON over HTTP/1.1, and `serde_json` is here anyway. `scripts/setup`
+//! panics and says what, for this is test code. There is no WebDriver client: the few calls are JSON
+//! over HTTP/1.1, and `serde_json` is here anyway. `scripts/setup`
 //! installs the two programs.
 //!
 //! The browser keeps to this machine: host names other than `localhost` do not resolve in it. All
 //! that it and its driver write, from profile to sockets, lies in one directory that goes when the
 //! [`Browser`] is dropped.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,6 +19,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
+use crate::support::{client::Client, http::HttpClient};
 use serde_json::{Value, json};
 
 /// What [`Browser::wait_for`] grants a page.
@@ -245,42 +247,17 @@ fn chromium_args(home: &Path) -> Vec<String> {
 }
 
 /// One HTTP exchange on its own connection: the status and the body.
-fn exchange(port: u16, method: &str, path: &str, body: &str) -> std::io::Result<(u16, String)> {
+fn exchange(port: u16, method: &str, path: &str, body: &str) -> Result<(u16, String), String> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, CONNECT_TIMEOUT)?;
-    stream.set_read_timeout(Some(CALL_TIMEOUT))?;
-    stream.set_write_timeout(Some(CALL_TIMEOUT))?;
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n"
-    );
-    stream.write_all((head + body).as_bytes())?;
-
-    let bad = |what: String| std::io::Error::new(ErrorKind::InvalidData, what);
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
-    let status = status.ok_or_else(|| bad(format!("status line {line:?}")))?;
-    let mut length = None;
-    loop {
-        line.clear();
-        if reader.read_line(&mut line)? == 0 {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
-        if line.trim_end().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().ok();
-        }
-    }
-    let mut body = vec![0; length.ok_or_else(|| bad("an answer without Content-Length".into()))?];
-    reader.read_exact(&mut body)?;
-    Ok((status, String::from_utf8(body).map_err(|error| bad(error.to_string()))?))
+    let stream = TcpStream::connect_timeout(&address, CONNECT_TIMEOUT);
+    let client = Client::over(stream.map_err(|error| error.to_string())?);
+    client.wait_at_most(CALL_TIMEOUT);
+    let mut client = HttpClient::of_a_foreign_server(client);
+    let lines = ["Content-Type: application/json", "Connection: close"];
+    // (whoever ends a browser wants to know what went wrong, and may not panic)
+    let asked = AssertUnwindSafe(|| client.ask(method, path, &lines, body));
+    let answer = catch_unwind(asked).map_err(|_| "see above".to_owned())?;
+    Ok((answer.status, answer.text().to_owned()))
 }
 
 /// A process of the browser that is just ending may still write a last file, hence the second

@@ -1,6 +1,6 @@
 //! Values that say when scripts have let go of them.
 
-use crate::support::host::PATIENCE;
+use crate::support::wait::PATIENCE;
 use rhost::HostBuilder;
 use std::sync::{Arc, mpsc};
 

@@ -1,6 +1,9 @@
 //! A real host on real sockets for one test: a script in a folder of its own, free ports, and events to wait for.
 
-use crate::support::client::{Client, SILENCE, WebSocket};
+// Older names of what has moved.
+#[allow(unused_imports)]
+pub use crate::support::wait::{PATIENCE, SOON, eventually};
+use crate::support::{client::Client, clock::Clock, wait::SILENCE, websocket::WebSocket};
 use rhost::{Fault, Host, HostEvent, HostHandle, Level, Record, Reloaded};
 use std::{
     fs,
@@ -15,23 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long anything that should happen may take. Only tests that fail wait for it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// About one second, on a machine that does much else.
-pub const SOON: Duration = Duration::from_secs(3);
-
 /// How long reloads that were asked for may take to be done, when nothing tells which was the last.
 const SETTLED: Duration = Duration::from_millis(300);
-
-/// Waits for what no event tells of.
-pub fn eventually(mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < deadline, "it did not come to that");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
 
 /// Log lines, and whoever waits for one.
 type Log = Arc<(Mutex<Vec<Record>>, Condvar)>;
@@ -47,6 +35,7 @@ pub struct TestHost {
     addresses: Vec<(String, String)>,
     log: Log,
     disturbance: Option<Disturbance>,
+    clock: Clock,
 }
 
 /// With `RHOST_TEST_RELOADS` set, the script is reloaded all the time while a test talks to it: whatever holds for a
@@ -129,7 +118,8 @@ impl TestHost {
                 sink.1.notify_all();
             })
             .on_event(move |event| drop(sender.send(event)));
-        let host = options(builder).build()?;
+        let clock = Clock::default();
+        let host = clock.install(options(builder)).build()?;
         let handle = host.handle();
         let thread = thread::spawn(move || host.run());
         let mut started = Self {
@@ -141,6 +131,7 @@ impl TestHost {
             addresses: Vec::new(),
             log,
             disturbance: None,
+            clock,
         };
         match started.wait_for(|event| matches!(event, HostEvent::Started { .. })) {
             Some(_) => {
@@ -270,6 +261,20 @@ impl TestHost {
             Some(HostEvent::Fault(fault)) => fault,
             other => panic!("no fault: {other:?}"),
         }
+    }
+
+    /// Lets so many seconds pass in the isolates, without waiting for them. When this returns, all that is due has run:
+    /// time limits, heartbeats, timers, handlers that slept.
+    pub fn advance(&self, seconds: f64) {
+        self.clock.advance(Duration::from_secs_f64(seconds));
+    }
+
+    /// Nothing comes to this client, not even the end, while a moment passes in the isolates, which is not waited for. What
+    /// has been sent before is handled first.
+    #[track_caller]
+    pub fn expect_silence(&self, client: &Client) {
+        self.clock.advance(SILENCE);
+        client.expect_nothing_yet();
     }
 
     /// A file of the script's folder.

@@ -1,10 +1,10 @@
 //! The real binary as a child process: what it prints, signals to it, and how it ends.
 
-use crate::{support::client::Client, support::host::PATIENCE};
+use crate::support::{client::Client, wait::PATIENCE};
 use std::{
     fs,
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Condvar, Mutex},
@@ -33,6 +33,11 @@ pub fn listed(table: &[String], worker: &str) -> SocketAddr {
         }
     }
     panic!("no worker {worker} in {table:?}");
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// `rhost` with a clean environment.

@@ -1,10 +1,11 @@
 //! What the commands do beyond starting and stopping, and what they print.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, until},
-    support::client::{CLOSE, Client, WebSocket},
-    support::host::SOON,
-    support::process::{listed, rhost_with},
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO},
+    process::{listed, rhost_with},
+    wait::{SOON, until},
+    websocket::{CLOSE, WebSocket},
 };
 use std::{net::TcpStream, thread, time::Instant};
 

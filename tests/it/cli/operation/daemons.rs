@@ -1,10 +1,11 @@
 //! Several daemons beside each other, and one that dies again and again.
 
 use super::{free_address, status};
-use crate::{
-    cli::daemon::{Daemon, ECHO, signal, until},
-    support::client::Client,
-    support::process::rhost,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO, signal},
+    process::rhost,
+    wait::until,
 };
 use std::{
     fs,
@@ -144,7 +145,7 @@ fn a_script_in_the_foreground_obeys_the_same_commands_as_a_daemon() {
     // Told to a service manager, as nothing else says when it serves.
     let path = daemon.path("notify");
     let socket = UnixDatagram::bind(&path).expect("a socket");
-    socket.set_read_timeout(Some(crate::support::host::PATIENCE)).expect("a limit");
+    socket.set_read_timeout(Some(crate::support::wait::PATIENCE)).expect("a limit");
     let mut command = rhost();
     command.args(["start", "main.rhai"]).current_dir(daemon.path(""));
     command.env("XDG_RUNTIME_DIR", daemon.path("run")).env("NOTIFY_SOCKET", &path);

@@ -1,10 +1,7 @@
 //! Several isolates of one worker, as an operator sees them: their sockets, their numbers, their share of the clients.
 
 use super::{free_address, status};
-use crate::{
-    cli::daemon::{Daemon, until},
-    support::client::Client,
-};
+use crate::support::{client::Client, daemon::Daemon, wait::until};
 use std::{collections::BTreeMap, fs, net::SocketAddr};
 
 /// Isolates that answer with their number; an error ends them.

@@ -1,9 +1,9 @@
 //! The log: how much of it there is, and how it looks to people and to programs.
 
-use crate::{
-    cli::daemon::{Daemon, Said},
-    support::client::Client,
-    support::process::{Process, listed},
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, Said},
+    process::{Process, listed},
 };
 use std::{fs, process::Command};
 

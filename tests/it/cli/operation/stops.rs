@@ -1,11 +1,12 @@
 //! How a service ends: what its script still gets to do, what its peers still get, and who cannot hold it up.
 
 use super::free_address;
-use crate::{
-    cli::daemon::Daemon,
-    support::client::{Client, WebSocket, handshake},
-    support::host::{SOON, eventually},
-    support::process::Process,
+use crate::support::{
+    client::Client,
+    daemon::Daemon,
+    process::Process,
+    wait::{SOON, until},
+    websocket::{WebSocket, handshake},
 };
 use std::{net::TcpStream, thread, time::Duration};
 
@@ -60,7 +61,7 @@ fn a_stop_lets_the_script_clean_up_and_says_goodbye_to_every_peer() {
         line.expect_end();
         assert_eq!(process.ended().0.code(), Some(0), "{signal}");
         // (the log is complete before the process ends, the reader of it may be a moment behind)
-        eventually(|| count(&process, "closed") == 3);
+        until("`closed` is printed", || count(&process, "closed") == 3);
         assert_eq!(count(&process, "stopped with 2"), 1);
         assert_eq!(count(&process, "stopped with 1"), 1);
     }
@@ -73,9 +74,9 @@ fn what_waits_for_slow_readers_arrives_although_the_host_stops() {
     line.send("much\n");
     let mut page = WebSocket::shake(Client::connect_narrow(process.socket("pages")), "/");
     page.text("much");
-    eventually(|| count(&process, "queued") == 2);
+    until("`queued` is printed", || count(&process, "queued") == 2);
     process.signal("TERM");
-    eventually(|| count(&process, "stopped with 1") == 2);
+    until("`stopped with 1` is printed", || count(&process, "stopped with 1") == 2);
     line.widen();
     assert_eq!(line.rest().len(), MUCH + 1);
     page.client.widen();
@@ -94,12 +95,12 @@ fn peers_that_never_read_or_never_speak_do_not_hold_a_stop_up() {
         page.text("much");
         let mut silent = Client::connect(process.socket("pages"));
         silent.send(&handshake("/")[..20]);
-        eventually(|| count(&process, "queued") == 2);
+        until("`queued` is printed", || count(&process, "queued") == 2);
         process.signal(signal);
         let (status, took) = process.ended();
         assert_eq!(status.code(), Some(0), "{signal}");
         assert!(took < SOON, "{signal}: {took:?}");
-        eventually(|| count(&process, "closed") == 3);
+        until("`closed` is printed", || count(&process, "closed") == 3);
     }
 }
 
@@ -129,7 +130,7 @@ fn quit_serves_who_is_there_and_a_second_signal_says_goodbye_to_them() {
     let mut page = WebSocket::connect(address);
     assert_eq!(page.ask("a"), "a");
     process.signal("QUIT");
-    eventually(|| TcpStream::connect(address).is_err());
+    until("the port is closed", || TcpStream::connect(address).is_err());
     assert_eq!(page.ask("b"), "b");
     process.signal("INT");
     page.expect_close(1001);
@@ -146,7 +147,7 @@ fn quit_says_goodbye_when_the_time_is_up() {
     process.signal("QUIT");
     page.expect_close(1001);
     assert_eq!(process.ended().0.code(), Some(0));
-    eventually(|| count(&process, "closed") == 1);
+    until("`closed` is printed", || count(&process, "closed") == 1);
 }
 
 #[test]
@@ -185,7 +186,7 @@ worker.on_message = |connection, line| {{
     let refuses = || TcpStream::connect(address).is_err();
     thread::scope(|scope| {
         let stopping = scope.spawn(|| daemon.rhost("stop", &["-g"]));
-        eventually(refuses);
+        until("connections are refused", refuses);
         let said = daemon.rhost("reload", &[]);
         assert_eq!(said.code, Some(6), "{}", said.out);
         assert!(
@@ -196,7 +197,9 @@ worker.on_message = |connection, line| {{
         assert!(refuses());
         bad.send("bad\n");
         bad.expect_end();
-        eventually(|| daemon.log().contains("a new one starts with the next start of the host"));
+        until("the log tells of it", || {
+            daemon.log().contains("a new one starts with the next start of the host")
+        });
         assert!(refuses());
         assert_eq!(good.ask("?"), "1");
         assert!(!stopping.is_finished() && refuses());

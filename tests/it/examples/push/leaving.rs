@@ -1,9 +1,9 @@
 //! Who leaves, how, and what that does to the others (P40 to P46).
 
 use super::{BACKEND, J, edited, log_in, push_until_fail, script, start};
-use crate::{
-    support::client::{CLOSE, PING},
-    support::host::TestHost,
+use crate::support::{
+    host::TestHost,
+    websocket::{CLOSE, PING},
 };
 
 // P40
@@ -19,6 +19,7 @@ fn a_goodbye_is_answered_with_its_own_code_and_ends_the_uid() {
     let mut page = log_in(&mut host, "uid1");
     page.frame(0x80 | CLOSE, b"");
     assert_eq!(page.client.bytes(4), [0x88, 0x02, 0x03, 0xe8]);
+    host.advance(0.7);
     page.client.expect_end();
     assert_eq!(backend.ask(J), "fail");
 }
@@ -45,6 +46,7 @@ fn a_page_that_vanishes_is_found_out_by_the_heartbeat() {
     let mut page = log_in(&mut host, "uid1");
     assert_eq!(backend.ask(J), "ok");
     assert_eq!(page.message(), J);
+    host.advance(0.7);
     assert_eq!(page.receive().opcode, PING);
     // (it does not answer, as somebody whose cable was cut would not)
     assert_eq!(backend.ask(J), "ok");

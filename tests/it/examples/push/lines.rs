@@ -1,9 +1,9 @@
 //! The backend's side: one line in, one line back (P20 to P35).
 
 use super::{BACKEND, J, edited, log_in, script, start};
-use crate::{
-    support::client::{PING, PONG},
-    support::host::TestHost,
+use crate::support::{
+    host::TestHost,
+    websocket::{PING, PONG},
 };
 
 // P20, P21
@@ -18,8 +18,8 @@ fn a_line_arrives_byte_for_byte_without_its_end() {
         assert_eq!(page.client.bytes(2), [0x81, 0x1e]);
         assert_eq!(page.client.bytes(30), J.as_bytes());
     }
-    backend.expect_silence();
-    page.client.expect_silence();
+    host.expect_silence(&backend);
+    host.expect_silence(&page.client);
 }
 
 // P22, P23
@@ -47,7 +47,7 @@ fn a_line_counts_when_its_end_arrives_and_never_without() {
     quitter.expect_end();
     let mut backend = host.tcp(BACKEND);
     backend.send(J);
-    backend.expect_silence();
+    host.expect_silence(&backend);
     page.settle();
     backend.send("\n");
     assert_eq!(backend.line(), "ok");

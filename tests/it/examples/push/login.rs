@@ -1,7 +1,7 @@
 //! The page's side: who is logged in as whom (P10 to P17).
 
 use super::{BACKEND, J, PAGE, log_in, start};
-use crate::support::client::{
+use crate::support::websocket::{
     BINARY, CONTINUATION, PING, PONG, TEXT, WebSocket, handshake, masked,
 };
 
@@ -11,9 +11,9 @@ fn a_handshake_and_a_login_are_answered_by_nothing_but_the_101() {
     let mut host = start();
     // (the client has checked the 101 and its key)
     let mut page = host.websocket(PAGE);
-    page.client.expect_silence();
+    host.expect_silence(&page.client);
     page.text("uid1");
-    page.client.expect_silence();
+    host.expect_silence(&page.client);
     assert_eq!(host.tcp(BACKEND).ask(J), "ok");
     assert_eq!(page.message(), J);
 }
@@ -102,13 +102,13 @@ fn a_ping_is_answered_before_and_after_the_login_and_is_no_uid() {
 fn who_has_sent_nothing_has_no_uid_and_stays_connected() {
     let mut host = start();
     let mut silent = host.websocket(PAGE);
-    let mut mute = host.tcp(PAGE);
+    let mute = host.tcp(PAGE);
     let mut backend = host.tcp(BACKEND);
     for line in [J, r#"{"uid":null}"#, r#"{"uid":""}"#] {
         assert_eq!(backend.ask(line), "fail");
     }
-    silent.client.expect_silence();
-    mute.expect_silence();
+    host.expect_silence(&silent.client);
+    host.expect_silence(&mute);
     silent.text("uid1");
     silent.settle();
     assert_eq!(backend.ask(J), "ok");

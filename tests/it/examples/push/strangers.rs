@@ -1,10 +1,12 @@
 //! Who speaks the wrong protocol, and what the example offers besides (P53, P54).
 
 use super::{BACKEND, J, PAGE, edited, log_in, script, start};
-use crate::{
-    support::client::{WebSocket, handshake},
-    support::host::TestHost,
+use crate::support::client::Client;
+use crate::support::{
+    host::TestHost,
+    websocket::{WebSocket, handshake},
 };
+use std::{fs, os::unix::fs::PermissionsExt};
 
 /// Sends something to the page's port; gives all that comes back, which must end.
 fn answer_to(host: &mut TestHost, request: &str) -> String {
@@ -49,7 +51,7 @@ fn a_websocket_handshake_on_the_text_port_is_so_many_failed_lines() {
     for _ in request.lines() {
         assert_eq!(lost.line(), "fail");
     }
-    lost.expect_silence();
+    host.expect_silence(&lost);
 }
 
 // P54
@@ -69,4 +71,14 @@ fn broadcast_reaches_everybody_who_has_a_uid() {
         page.settle();
     }
     stranger.settle();
+}
+
+#[test]
+fn an_inner_port_can_be_a_file_that_is_its_owners_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("backend.sock");
+    let script = edited(&script(), BACKEND, &format!("text://{}", path.display()));
+    let _host = TestHost::start(&script);
+    assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o600);
+    assert_eq!(Client::connect_unix(&path).ask(r#"{"uid":"uid1"}"#), "fail");
 }

@@ -1,10 +1,7 @@
 //! Files as answers.
 
 use super::{ADDRESS, answer, get, head, header, queued_bytes, request, written_bytes};
-use crate::{
-    support::client::Client,
-    support::host::{TestHost, eventually},
-};
+use crate::support::{client::Client, host::TestHost, wait::until};
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
 const SCRIPT: &str = r#"
@@ -49,7 +46,7 @@ fn a_whole_file_says_what_it_is() {
     assert_eq!(short(&get(&mut client, "/empty.txt")), ("200", ""));
     client.send(request("HEAD", "/ten.txt"));
     assert_eq!(head(&mut client), whole.strip_suffix(TEN).expect("the body"));
-    client.expect_silence();
+    host.expect_silence(&client);
     assert_eq!(host.errors(), 0);
 }
 
@@ -106,7 +103,7 @@ fn conditions_are_answered_without_the_file() {
         let length = header(&head, "Content-Length").map_or(0, |n| n.parse().expect("a length"));
         client.bytes(length);
     }
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]
@@ -173,7 +170,7 @@ fn ten_megabytes_wait_on_the_disk_for_a_slow_reader() {
     let head = head(&mut client);
     assert_eq!(header(&head, "Content-Length"), Some("10485760"));
     let queued = || queued_bytes(&host);
-    eventually(|| written_bytes(&host) > 64 * 1024);
+    until("bytes are written", || written_bytes(&host) > 64 * 1024);
     for _ in 0..20 {
         assert!(queued() <= 512 * 1024, "{} bytes wait in memory", queued());
         std::thread::sleep(std::time::Duration::from_millis(5));

@@ -1,10 +1,7 @@
 //! Files that become others while they are sent.
 
 use super::{ADDRESS, get, head, queued_bytes, request};
-use crate::{
-    support::client::Client,
-    support::host::{TestHost, eventually},
-};
+use crate::support::{client::Client, host::TestHost, wait::until};
 use std::{fs, io::Write};
 
 /// More than kernels hold for a connection.
@@ -54,7 +51,7 @@ fn a_file_that_grows_is_sent_as_long_as_was_said() {
     file.write_all(b"more").expect("more");
     client.widen();
     assert_eq!(client.bytes(SIZE).len(), SIZE);
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]
@@ -77,9 +74,9 @@ fn a_client_that_leaves_in_the_middle_of_a_file_leaves_nothing_behind() {
     let (host, client) = sending();
     client.reset();
     host.wait_for_log("closed");
-    eventually(|| queued_bytes(&host) == 0);
+    until("nothing is queued", || queued_bytes(&host) == 0);
     let path = host.path("big.bin").canonicalize().expect("the file");
-    eventually(|| {
+    until("the file is closed", || {
         let open = fs::read_dir("/proc/self/fd").expect("descriptors").flatten();
         !open.filter_map(|fd| fs::read_link(fd.path()).ok()).any(|target| target == path)
     });

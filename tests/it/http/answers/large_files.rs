@@ -1,8 +1,8 @@
 //! Files that are too large to be queued: they go from the disk into the socket.
 
 use super::{ADDRESS, head, header, request, script};
-use crate::{support::client::Client, support::host::TestHost};
-use std::{fs, thread, time::Duration};
+use crate::support::{client::Client, host::TestHost, wait::until};
+use std::fs;
 
 /// More than kernels hold for a connection.
 const SIZE: usize = 10 * 1024 * 1024;
@@ -33,7 +33,7 @@ fn requests_that_were_sent_ahead_are_answered_behind_the_file() {
         let body = client.bytes(length);
         assert!(if length == SIZE { body == content() } else { body == b"small" });
     }
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]
@@ -70,14 +70,17 @@ fn who_does_not_read_a_file_is_cut_off_and_who_reads_slowly_is_not() {
     let mut host = serve(&limited);
     let mut unread = Client::connect_narrow(host.socket(ADDRESS));
     unread.send(request("GET", "/big"));
-    host.wait_for_log("an answer was not read within body_timeout");
+    until("it is cut off", || {
+        host.advance(0.7);
+        host.logged("an answer was not read within body_timeout") == 1
+    });
     assert!(unread.rest().len() < SIZE);
     let mut slow = host.tcp(ADDRESS);
     slow.send(request("GET", "/big"));
     head(&mut slow);
     for _ in 0..20 {
         slow.bytes(SIZE / 20);
-        thread::sleep(Duration::from_millis(50));
+        host.advance(0.3);
     }
     slow.send(request("GET", "/small"));
     head(&mut slow);

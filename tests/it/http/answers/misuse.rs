@@ -1,7 +1,7 @@
 //! Mistakes of script authors, and what they are told.
 
 use super::{ADDRESS, get, script, serve};
-use crate::support::host::{TestHost, eventually};
+use crate::support::{host::TestHost, wait::until};
 use rhost::script_reference;
 
 #[test]
@@ -107,8 +107,8 @@ fn a_second_answer_to_a_stream_and_an_answer_before_any_request_are_errors_and_s
     client.send(super::request("GET", "/"));
     super::head(&mut client);
     assert_eq!(super::chunk(&mut client), "");
-    client.expect_silence();
-    eventually(|| host.printed().len() == 3);
+    host.expect_silence(&client);
+    until("the lines are printed", || host.printed().len() == 3);
     for (got, wanted) in host.printed().iter().zip([
         "no request waits for an answer",
         "the answer has begun: send its parts with Chunk(…) or ServerSentEvents(…)",

@@ -18,7 +18,7 @@ fn answers_keep_the_order_of_their_requests_when_handlers_wait() {
     for n in 0..6 {
         assert!(answer(&mut client).ends_with(&format!("\n\n{n}")));
     }
-    client.expect_silence();
+    host.expect_silence(&client);
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn an_answer_from_another_connections_event_reaches_the_one_that_waits() {
     );
     let (mut patient, mut other) = (host.tcp(ADDRESS), host.tcp(ADDRESS));
     patient.send(request("GET", "/wait"));
-    patient.expect_silence();
+    host.expect_silence(&patient);
     other.send(request("GET", "/now"));
     assert!(answer(&mut patient).ends_with("\n\nfor you"));
     assert!(answer(&mut other).ends_with("\n\ndone"));

@@ -1,10 +1,7 @@
 //! A saved script, while answers are on their way.
 
 use super::{ADDRESS, answer, chunk, get, head, header, request};
-use crate::{
-    support::client::Client,
-    support::host::{TestHost, eventually},
-};
+use crate::support::{client::Client, host::TestHost, wait::until};
 use std::fs;
 
 const SCRIPT: &str = r#"
@@ -72,7 +69,7 @@ fn a_request_that_waits_for_its_answer_can_be_answered_by_the_new_code() {
     let mut host = TestHost::start(SCRIPT);
     let (mut patient, mut other) = (host.tcp(ADDRESS), host.tcp(ADDRESS));
     patient.send(request("GET", "/later"));
-    patient.expect_silence();
+    host.expect_silence(&patient);
     host.edit(&edited());
     assert!(get(&mut other, "/now").ends_with("\n\nnow"));
     assert!(answer(&mut patient).ends_with("\n\nlater"));
@@ -83,7 +80,7 @@ fn a_handler_that_waits_answers_with_the_code_it_began_with_and_the_next_request
     let mut host = TestHost::start(SCRIPT);
     let (mut client, mut other) = (host.tcp(ADDRESS), host.tcp(ADDRESS));
     client.send([request("GET", "/wait"), request("GET", "/")].concat());
-    eventually(|| get(&mut other, "/waits").ends_with("\n\ntrue"));
+    until("the handler waits", || get(&mut other, "/waits").ends_with("\n\ntrue"));
     host.edit(&edited().replace("from old code", "from new code"));
     get(&mut other, "/go");
     assert!(answer(&mut client).ends_with("\n\nfrom old code"));

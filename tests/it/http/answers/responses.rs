@@ -12,7 +12,7 @@ fn check_refused(cases: &[(&str, &str)]) {
         })
         .collect();
     let host = crate::support::host::TestHost::start(&tries);
-    crate::support::host::eventually(|| host.printed().len() == cases.len());
+    crate::support::wait::until("the lines are printed", || host.printed().len() == cases.len());
     for ((code, wanted), got) in cases.iter().zip(host.printed()) {
         assert!(got.contains(wanted), "{code}: {got}");
     }

@@ -1,7 +1,7 @@
 //! Answers that are sent bit by bit.
 
 use super::{ADDRESS, chunk, get, head, request, serve};
-use crate::support::host::eventually;
+use crate::support::wait::until;
 
 /// Streams `one`, `two` and the end from a timer, one each time.
 const FROM_A_TIMER: &str = r#"
@@ -120,8 +120,8 @@ fn a_client_that_leaves_a_stream_is_noticed_however_it_leaves() {
             // (whoever ends its half of a stream has gone)
             _ => client.finish(),
         }
-        eventually(|| host.printed().contains(&"closed".into()));
-        eventually(|| host.printed().contains(&"not sent".into()));
+        until("the lines are printed", || host.printed().contains(&"closed".into()));
+        until("the lines are printed", || host.printed().contains(&"not sent".into()));
         assert_eq!(host.errors(), 0);
     }
 }
@@ -145,6 +145,7 @@ fn a_silent_stream_is_open_for_longer_than_any_time_limit_of_answers() {
     let mut client = host.tcp(ADDRESS);
     client.send(request("GET", "/"));
     head(&mut client);
+    host.advance(2.6);
     assert_eq!(chunk(&mut client), "data: at last\n\n");
 }
 

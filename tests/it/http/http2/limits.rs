@@ -4,8 +4,8 @@ use super::{
     ADDRESS,
     frames::{Frames, PREFACE, RESET, frame},
 };
-use crate::{support::client::Client, support::host::TestHost, support::process::Process};
-use std::{fs, time::Instant};
+use crate::support::{client::Client, host::TestHost, process::Process};
+use std::fs;
 
 /// How long a slow head may take, seconds.
 const HANDSHAKE: u64 = 1;
@@ -28,11 +28,11 @@ fn who_never_completes_a_request_is_left_after_handshake_timeout() {
         client.send(begin);
         client
     });
-    let began = Instant::now();
+    // (keep_alive_timeout is a minute)
+    host.advance(5.0);
     for mut client in clients {
         client.rest();
     }
-    assert!(began.elapsed().as_secs() < 10, "keep_alive_timeout is a minute");
 }
 
 /// Bytes of the file that is asked for.
@@ -48,7 +48,7 @@ fn answers_that_are_not_read_cost_the_budget_and_not_more_and_are_given_up() {
         Worker::configure(#{ max_queued_bytes: 50_000_000 });
         let worker = Worker("http://127.0.0.1:0");
         worker.name = "files";
-        worker.body_timeout = 2;
+        worker.body_timeout = 1;
         worker.on_message = |connection, request| {
             if request.path() == "/large" { connection.send(Response().with_file("large")); }
             else { connection.send("small"); }

@@ -4,7 +4,7 @@ use super::{
     ADDRESS,
     frames::{Frames, GOODBYE, HEADERS},
 };
-use crate::support::host::{TestHost, eventually};
+use crate::support::{host::TestHost, wait::until};
 
 /// What waits for longer than `keep_alive_timeout` and `close_timeout` together.
 const SCRIPT: &str = r#"
@@ -37,7 +37,9 @@ Worker::run_all();
 fn a_stream_that_is_longer_than_all_time_limits_comes_whole() {
     let mut host = TestHost::start(SCRIPT);
     let mut client = Frames::connect(host.socket(ADDRESS), None);
-    let text = client.text("/clock");
+    let stream = client.ask("/clock");
+    host.advance(5.0);
+    let text = String::from_utf8(client.body(stream).expect("an answer")).expect("text");
     assert_eq!(text.matches("data: ").count(), 9, "{text}");
 }
 
@@ -49,6 +51,8 @@ fn a_connection_whose_streams_were_reset_is_idle_and_left() {
     // (that the other is answered shows that this one's handler runs)
     assert_eq!(client.text("/"), "GET ");
     client.reset(stream);
+    client.settle();
+    host.advance(4.0);
     let goodbye = client.next().expect("a goodbye");
     assert_eq!(goodbye.kind, GOODBYE);
     while client.next().is_some() {}
@@ -65,7 +69,7 @@ fn resets_do_not_make_room_for_more_than_a_hundred_handlers() {
         // (streams that are reset before they were even looked at would end the connection)
         client.settle();
         let expected = (round * 50).min(100);
-        eventually(|| other.text("/open").parse::<usize>().unwrap() > expected);
+        until("the streams are open", || other.text("/open").parse::<usize>().unwrap() > expected);
         for stream in streams {
             client.reset(stream);
         }

@@ -1,7 +1,7 @@
 //! Requests and answers on one connection: which answers follow, which end it, and which have no body.
 
 use super::{ADDRESS, Case, SCRIPT, answer, expect_in_step, head, play, script_with, seen};
-use crate::{support::client::Client, support::host::TestHost};
+use crate::support::{client::Client, host::TestHost};
 
 fn get(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n")
@@ -181,7 +181,7 @@ fn a_client_that_waits_is_told_to_send_its_body() {
     let mut client = host.tcp(ADDRESS);
     client.send(post("1.1", "Content-Length: 5\r\n"));
     expect_continue(&mut client);
-    client.expect_silence();
+    host.expect_silence(&client);
     client.send("hello");
     assert_eq!(answer(&mut client).text(), "POST /a hello");
     client.send(post("1.1", "Transfer-Encoding: chunked\r\n"));
@@ -197,7 +197,7 @@ fn a_client_that_waits_is_told_to_send_its_body() {
     assert_eq!(client.bytes(8), b"POST /a ");
     // An old client cannot know what it says.
     client.send(post("1.0", "Content-Length: 5\r\n"));
-    client.expect_silence();
+    host.expect_silence(&client);
     client.send("hello");
     assert_eq!(head(&mut client).status, 200);
 }

@@ -1,7 +1,7 @@
 //! Requests that wait for each other, and clients that leave before the end.
 
 use super::{ADDRESS, SCRIPT, answer, expect_in_step, head, seen, send_in_pieces};
-use crate::support::host::{TestHost, eventually};
+use crate::support::{host::TestHost, wait::until};
 
 fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -47,7 +47,7 @@ fn a_request_is_not_begun_before_the_one_before_it_is_answered() {
     let mut client = host.tcp(ADDRESS);
     client.send(get("/relay") + get("/behind").as_str());
     let mut other = host.tcp(ADDRESS);
-    eventually(|| {
+    until("the relay was asked for", || {
         other.send(get("/log"));
         answer(&mut other).text().contains("/relay ")
     });
@@ -142,10 +142,12 @@ fn a_client_that_leaves_while_its_request_is_answered_costs_nothing() {
     for path in ["/sleep", "/later"] {
         let mut client = host.tcp(ADDRESS);
         client.send(get(path) + get("/behind").as_str());
-        eventually(|| seen(&mut host) > 0);
+        until("the requests are seen", || seen(&mut host) > 0);
         client.reset();
     }
-    eventually(|| host.handle().status().expect("it runs").isolates[0].connections == 0);
+    until("the connections are gone", || {
+        host.handle().status().expect("it runs").isolates[0].connections == 0
+    });
     assert_eq!(host.errors(), 0);
     let mut client = host.tcp(ADDRESS);
     expect_in_step(&mut client);
@@ -168,4 +170,30 @@ fn a_request_is_answered_once() {
     assert_eq!(head(&mut client).status, 200);
     client.send(get("/a"));
     assert_eq!(answer(&mut client).text(), "one");
+}
+
+#[test]
+fn a_request_behind_a_pause_is_looked_at_when_the_queue_before_it_has_gone_out() {
+    let mut host = TestHost::start(
+        r#"
+        let worker = Worker("http://127.0.0.1:0");
+        worker.on_message = |connection, request| {
+            if request.path() == "/b" { connection.send("second"); return; }
+            connection.pause_recv();
+            Timer::delay(0.05, || {
+                connection.resume_recv();
+                let body = "";
+                body.pad(20000, 'x');
+                connection.send(body);
+                connection.max_send_buffer_size = 1000;
+            });
+        };
+        "#,
+    );
+    let mut client = host.tcp("http://127.0.0.1:0");
+    client.send(
+        "GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    );
+    let answers = String::from_utf8(client.rest()).expect("text");
+    assert!(answers.ends_with("second"), "{}", answers.len());
 }

@@ -1,7 +1,7 @@
 //! A host that stops or reloads while it is being asked.
 
 use super::{ADDRESS, SCRIPT, answer, expect_in_step, head, seen};
-use crate::support::host::{TestHost, eventually};
+use crate::support::{host::TestHost, wait::until};
 use rhost::{HostHandle, ReloadOptions};
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,7 @@ fn a_stop_lets_the_answer_out_for_which_a_handler_still_waits() {
     let mut host = slow(PATIENT);
     let mut client = host.tcp(ADDRESS);
     client.send(get("/sleep") + get("/smuggled").as_str());
-    eventually(|| seen(&mut host) == 1);
+    until("the requests are seen", || seen(&mut host) == 1);
     let began = Instant::now();
     host.handle().stop(0);
     let last = answer(&mut client);
@@ -73,14 +73,14 @@ fn a_stop_tells_those_whom_nobody_will_answer_any_more() {
     for (at, path) in ["/later", "/never"].into_iter().enumerate() {
         let mut client = host.tcp(ADDRESS);
         client.send(get(path));
-        eventually(|| seen(&mut host) == at + 1);
+        until("the requests are seen", || seen(&mut host) == at + 1);
         clients.push(client);
     }
     let mut idle = host.tcp(ADDRESS);
     expect_in_step(&mut idle);
     let mut stream = host.tcp(ADDRESS);
     stream.send(get("/stream"));
-    eventually(|| seen(&mut host) == 4);
+    until("the requests are seen", || seen(&mut host) == 4);
     let began = Instant::now();
     host.handle().stop(0);
     for client in &mut clients {
@@ -100,7 +100,7 @@ fn a_stop_does_not_wait_longer_than_its_time() {
     let mut host = slow("Worker::configure(#{ stop_timeout: 0.1 });");
     let mut client = host.tcp(ADDRESS);
     client.send(get("/sleep"));
-    eventually(|| seen(&mut host) == 1);
+    until("the requests are seen", || seen(&mut host) == 1);
     let began = Instant::now();
     host.handle().stop(0);
     client.expect_end();
@@ -121,7 +121,7 @@ fn a_graceful_stop_answers_what_is_asked_and_waits_for_nobody_else() {
     begun.send("GET /head HTTP/1.1\r\n");
     sleeping.send(get("/sleep"));
     later.send(get("/later") + get("/behind").as_str());
-    eventually(|| seen(&mut host) == 3);
+    until("the requests are seen", || seen(&mut host) == 3);
     let began = Instant::now();
     host.handle().stop_gracefully(7);
     idle.expect_end();
@@ -167,7 +167,7 @@ fn a_reload_changes_nothing_for_a_request_on_its_way() {
     }
     let mut half = host.tcp(ADDRESS);
     half.send("POST /half HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel");
-    eventually(|| seen(&mut host) == 2);
+    until("the requests are seen", || seen(&mut host) == 2);
     host.edit(&script.replace("${request.method()} ${request.path()}", "NEW"));
     half.send("lo");
     assert_eq!(answer(&mut half).text(), "NEW hello");
@@ -182,7 +182,7 @@ fn a_hard_reload_closes_connections_after_their_answers() {
     let (mut idle, mut sleeping) = (host.tcp(ADDRESS), host.tcp(ADDRESS));
     expect_in_step(&mut idle);
     sleeping.send(get("/sleep"));
-    eventually(|| seen(&mut host) == 2);
+    until("the requests are seen", || seen(&mut host) == 2);
     let options = ReloadOptions { hard: true, ..ReloadOptions::default() };
     assert!(host.handle().reload_with(options).expect("it runs").is_ok());
     idle.expect_end();

@@ -1,70 +1,66 @@
-//! How long each stage of an exchange may take.
+//! How long each stage of an exchange may take. The limits are not waited for: the clock of the host is moved.
 
 use super::{ADDRESS, SCRIPT, answer, expect_in_step, head, script_with, seen};
-use crate::{support::client::Client, support::host::TestHost};
-use std::{
-    io::Write,
-    thread,
-    time::{Duration, Instant},
-};
+use crate::support::{client::Client, host::TestHost, wait::until};
 
-/// What the limits of these tests are set to, and how much earlier than that nothing may end.
+/// What the limits of these tests are set to, a time in which nothing may end, and one more in which everything must.
+/// (Limits are looked at ten times a second.)
 const LIMIT: &str = "0.4";
-const EARLY: Duration = Duration::from_millis(300);
+const EARLY: f64 = 0.3;
+const LATE: f64 = 0.4;
 
 /// A host with one limit short.
 fn host_with(limit: &str) -> TestHost {
     TestHost::start(&script_with(&format!("worker.{limit} = {LIMIT};")))
 }
 
-/// Waits for the end, which must not come too early, and gives what came before it.
+/// The end must not come too early and not too late; gives what comes before it.
 #[track_caller]
-fn ends_in_time(client: &mut Client, began: Instant) -> String {
-    let rest = client.rest();
-    assert!(began.elapsed() >= EARLY, "not before its time: {:?}", began.elapsed());
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
-    String::from_utf8(rest).expect("UTF-8")
+fn ends_in_time(host: &TestHost, client: &mut Client) -> String {
+    drips_in_vain(host, client, "")
 }
 
-/// Sends a byte now and then until the peer has closed.
-fn drip(client: &mut Client, byte: &[u8]) {
-    let stream = client.stream();
-    stream.set_nonblocking(true).expect("nonblocking");
-    let began = Instant::now();
-    let mut probe = [0];
-    while matches!(stream.peek(&mut probe), Err(e) if e.kind() == std::io::ErrorKind::WouldBlock) {
-        assert!(began.elapsed() < Duration::from_secs(4), "it goes on for ever");
-        let _ = (&mut &*stream).write(byte);
-        thread::sleep(Duration::from_millis(20));
+/// The same for a client that goes on sending these bytes.
+#[track_caller]
+fn drips_in_vain(host: &TestHost, client: &mut Client, bytes: &str) -> String {
+    const PART: f64 = 0.05;
+    for _ in 0..(EARLY / PART) as usize {
+        host.advance(PART);
+        client.expect_nothing_yet();
+        client.try_send(bytes);
     }
-    stream.set_nonblocking(false).expect("blocking");
+    for _ in 0..(LATE / PART) as usize {
+        host.advance(PART);
+        if client.has_news() {
+            break;
+        }
+        client.try_send(bytes);
+    }
+    assert!(client.has_news(), "it goes on for ever");
+    String::from_utf8(client.rest()).expect("UTF-8")
 }
 
 #[test]
 fn a_head_has_a_time_limit_however_it_comes() {
     let mut host = host_with("handshake_timeout");
     // Silence is closed without a word.
-    let began = Instant::now();
     let mut silent = host.tcp(ADDRESS);
-    assert_eq!(ends_in_time(&mut silent, began), "");
+    assert_eq!(ends_in_time(&host, &mut silent), "");
     for (begin, byte) in [("GET /a HTTP/1.1\r\nX: ", "y"), ("", "G"), ("GET /a HTTP/1.1\r\n", "")] {
-        let began = Instant::now();
         let mut slow = host.tcp(ADDRESS);
         slow.send(begin);
-        drip(&mut slow, byte.as_bytes());
-        let rest = ends_in_time(&mut slow, began);
+        let rest = drips_in_vain(&host, &mut slow, byte);
         assert!(rest.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{rest}");
         assert!(rest.contains("\r\nConnection: close\r\n"), "{rest}");
     }
     // The second request on a connection has the same time.
     let mut client = host.tcp(ADDRESS);
     expect_in_step(&mut client);
-    thread::sleep(Duration::from_millis(600));
+    host.advance(EARLY + LATE);
     expect_in_step(&mut client);
-    let began = Instant::now();
     client.send("GET /a HTTP/1.1\r\n");
-    assert_eq!(answer(&mut client).status, 408);
-    assert!(began.elapsed() >= EARLY);
+    let refused = ends_in_time(&host, &mut client);
+    assert!(refused.starts_with("HTTP/1.1 408 "), "{refused}");
 }
 
 #[test]
@@ -72,12 +68,10 @@ fn empty_lines_win_no_time() {
     let mut host = host_with("keep_alive_timeout");
     let mut client = host.tcp(ADDRESS);
     expect_in_step(&mut client);
-    let began = Instant::now();
     for byte in ["\r", "\n", "\r", "\n", "\r", "\n", "\r", "\n"] {
         client.send(byte);
-        thread::sleep(Duration::from_millis(150));
+        host.advance(0.15);
     }
-    assert!(began.elapsed() < Duration::from_secs(3));
     client.send("\r\n");
     assert_eq!(answer(&mut client).status, 400);
 }
@@ -87,13 +81,12 @@ fn a_connection_without_requests_is_closed() {
     let mut host = host_with("keep_alive_timeout");
     let mut client = host.tcp(ADDRESS);
     expect_in_step(&mut client);
-    let began = Instant::now();
-    assert_eq!(ends_in_time(&mut client, began), "");
+    assert_eq!(ends_in_time(&host, &mut client), "");
     // Each request begins it anew.
     let mut client = host.tcp(ADDRESS);
     for _ in 0..4 {
         expect_in_step(&mut client);
-        thread::sleep(Duration::from_millis(200));
+        host.advance(EARLY);
     }
     expect_in_step(&mut client);
     assert_eq!(host.errors(), 0);
@@ -112,11 +105,9 @@ fn a_body_has_a_time_limit_however_it_comes() {
         (format!("{chunked}1;"), "x"),
         (format!("{chunked}0\r\nX: "), "y"),
     ] {
-        let began = Instant::now();
         let mut slow = host.tcp(ADDRESS);
         slow.send(&begin);
-        drip(&mut slow, byte.as_bytes());
-        let rest = ends_in_time(&mut slow, began);
+        let rest = drips_in_vain(&host, &mut slow, byte);
         assert!(rest.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{begin}{byte}: {rest}");
     }
     assert_eq!(seen(&mut host), 0);
@@ -128,14 +119,12 @@ fn a_body_that_goes_on_has_the_time_it_needs() {
     let script = SCRIPT.replace("worker.max_package_size = 1000;", &settings);
     let mut host = TestHost::start(&script.replace("request.body()", "request.body().len"));
     let mut client = host.tcp(ADDRESS);
-    let began = Instant::now();
     client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n");
     for _ in 0..10 {
         client.send("x".repeat(20000));
-        thread::sleep(Duration::from_millis(100));
+        host.advance(EARLY);
     }
     assert_eq!(answer(&mut client).text(), "POST /a 200000");
-    assert!(began.elapsed() > Duration::from_millis(900));
 }
 
 #[test]
@@ -148,19 +137,22 @@ fn a_handler_that_gives_no_answer_is_answered_for() {
     );
     let mut host = TestHost::start(&script);
     let mut client = host.tcp(ADDRESS);
-    let began = Instant::now();
     client.send("GET /never HTTP/1.1\r\nHost: x\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n");
+    host.advance(EARLY);
+    client.expect_nothing_yet();
+    host.advance(LATE);
     let refused = answer(&mut client);
     assert!((refused.status, refused.closes()) == (504, true), "{refused:?}");
-    assert!(began.elapsed() >= EARLY);
     client.expect_end();
     let mut client = host.tcp(ADDRESS);
     client.send("HEAD /never HTTP/1.1\r\nHost: x\r\n\r\n");
+    host.advance(EARLY + LATE);
     assert_eq!(head(&mut client).status, 504);
     client.expect_end();
     // A handler that waits will answer.
     let mut client = host.tcp(ADDRESS);
     client.send("GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n");
+    host.advance(1.1);
     assert_eq!(answer(&mut client).text(), "GET /sleep ");
     assert_eq!(seen(&mut host), 3);
 }
@@ -176,7 +168,10 @@ fn who_does_not_read_the_answer_is_cut_off_and_who_reads_slowly_is_not() {
     let request = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut unread = Client::connect_narrow(host.socket(ADDRESS));
     unread.send(request);
-    host.wait_for_log("an answer was not read within body_timeout");
+    until("it is cut off", || {
+        host.advance(EARLY + LATE);
+        host.logged("an answer was not read within body_timeout") == 1
+    });
     assert!(unread.rest().len() < 8_000_000);
     let mut slow = host.tcp(ADDRESS);
     slow.send(request);
@@ -184,7 +179,7 @@ fn who_does_not_read_the_answer_is_cut_off_and_who_reads_slowly_is_not() {
     assert_eq!(headers.header("content-length"), Some("8000000"));
     for _ in 0..20 {
         slow.bytes(400_000);
-        thread::sleep(Duration::from_millis(50));
+        host.advance(EARLY);
     }
     // When all was read, the connection is as good as any.
     slow.send("HEAD /seen HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -197,5 +192,6 @@ fn a_reload_changes_the_limits_of_open_connections() {
     let mut client = host.tcp(ADDRESS);
     expect_in_step(&mut client);
     host.edit(&script_with("worker.keep_alive_timeout = 0.4;"));
+    host.advance(EARLY + LATE);
     client.expect_end();
 }

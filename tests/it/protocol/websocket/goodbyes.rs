@@ -1,9 +1,9 @@
 //! The closing handshake, from either side.
 
 use super::{ADDRESS, ECHO, echo_with};
-use crate::{
-    support::client::{CLOSE, PING, TEXT, masked},
-    support::host::TestHost,
+use crate::support::{
+    host::TestHost,
+    websocket::{CLOSE, PING, TEXT, masked},
 };
 
 /// The host says goodbye when it is told "bye".
@@ -62,7 +62,7 @@ fn close_says_1000_and_waits_for_the_peer_to_say_it_too() {
     // What is on its way meanwhile is neither handled nor answered.
     socket.text("too late");
     socket.frame(0x80 | PING, b"too late");
-    socket.client.expect_silence();
+    host.expect_silence(&socket.client);
     assert_eq!(host.logged("closed"), 0);
     socket.frame(0x80 | CLOSE, &1000_u16.to_be_bytes());
     socket.client.expect_end();

@@ -1,9 +1,9 @@
 //! The request that opens a websocket: in pieces, too large, and what a script makes of it.
 
 use super::{ADDRESS, ECHO, ask_for, echo_with};
-use crate::{
-    support::client::{TEXT, WebSocket, handshake, masked},
-    support::host::TestHost,
+use crate::support::{
+    host::TestHost,
+    websocket::{TEXT, WebSocket, handshake, masked},
 };
 
 /// The echo with this as its `on_websocket_connect`.
@@ -90,7 +90,7 @@ fn what_is_sent_before_the_handshake_is_done_follows_the_101() {
     );
     let mut host = TestHost::start(&script);
     let mut socket = WebSocket { client: host.tcp(ADDRESS) };
-    socket.client.expect_silence();
+    host.expect_silence(&socket.client);
     socket.client.send(handshake("/"));
     assert!(socket.head().starts_with("HTTP/1.1 101 "));
     assert_eq!(socket.message(), "from the start");

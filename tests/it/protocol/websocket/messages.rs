@@ -1,9 +1,10 @@
 //! What arrives, and as what: text, bytes, fragments, and the pings in between.
 
 use super::{ADDRESS, ECHO, echo_with};
-use crate::{
-    support::client::{BINARY, CONTINUATION, PING, PONG, TEXT, WebSocket, masked},
-    support::host::{PATIENCE, TestHost},
+use crate::support::{
+    host::TestHost,
+    wait::PATIENCE,
+    websocket::{BINARY, CONTINUATION, PING, PONG, TEXT, WebSocket, masked},
 };
 use std::time::Instant;
 
@@ -92,15 +93,6 @@ fn a_ping_between_fragments_is_answered_at_once_and_changes_nothing() {
 }
 
 #[test]
-fn a_ping_may_carry_125_bytes() {
-    let mut host = TestHost::start(ECHO);
-    let mut socket = host.websocket(ADDRESS);
-    socket.frame(0x80 | PING, &[0xff; 125]);
-    let pong = socket.receive();
-    assert_eq!((pong.opcode, &pong.payload[..]), (PONG, &[0xff; 125][..]));
-}
-
-#[test]
 fn a_message_may_be_as_large_as_max_package_size_and_not_larger() {
     let mut host = TestHost::start(ECHO);
     let full = "x".repeat(1000);
@@ -165,33 +157,4 @@ fn pings_of_a_peer_that_does_not_read_do_not_pile_up() {
         }
         assert!(Instant::now() < deadline, "the host stopped reading at {read} bytes");
     }
-}
-
-#[test]
-fn a_ping_between_fragments_does_not_count_towards_the_packages_size() {
-    let mut host = TestHost::start(ECHO);
-    let mut socket = host.websocket(ADDRESS);
-    for _ in 0..3 {
-        socket.frame(TEXT, &[b'a'; 999]);
-        socket.frame(0x80 | PING, &[b'p'; 125]);
-        let pong = socket.receive();
-        assert_eq!((pong.opcode, pong.payload.len()), (PONG, 125));
-        socket.frame(0x80 | CONTINUATION, b"b");
-        assert_eq!(socket.message().len(), 1000);
-    }
-    // What belongs to the message counts as before.
-    socket.frame(TEXT, &[b'a'; 999]);
-    socket.frame(0x80 | PING, b"p");
-    assert_eq!(socket.receive().opcode, PONG);
-    socket.frame(0x80 | CONTINUATION, b"bc");
-    socket.expect_close(1009);
-}
-
-#[test]
-fn a_ping_may_be_larger_than_a_package() {
-    let mut host = TestHost::start(&ECHO.replace("= 1000", "= 10"));
-    let mut socket = host.websocket(ADDRESS);
-    socket.frame(0x80 | PING, &[b'p'; 125]);
-    assert_eq!(socket.receive().payload.len(), 125);
-    assert_eq!(socket.ask("1234567890"), "1234567890");
 }

@@ -3,8 +3,10 @@
 use super::{ADDRESS, ECHO};
 use crate::{
     examples::push,
-    support::client::{CONTINUATION, TEXT},
-    support::host::TestHost,
+    support::{
+        host::TestHost,
+        websocket::{CONTINUATION, TEXT},
+    },
 };
 
 // K1a (our test clients always use the same mask)

@@ -1,21 +1,17 @@
-//! Faults that services of this kind are known for: each is provoked, and does not happen.
+//! What commands, signals and looks do to the clients of a daemon: nothing that they notice.
 
 use crate::{
-    cli::daemon::{Daemon, signal, until},
     cli::operation::status,
-    examples::push::edited,
-    support::client::{Client, WebSocket},
-    support::host::{SOON, TestHost},
-    support::process::{Process, listed},
+    support::{
+        client::Client,
+        daemon::{Daemon, signal},
+        process::listed,
+        wait::{SOON, until},
+        websocket::WebSocket,
+    },
 };
 use serde_json::Value;
-use std::{
-    collections::BTreeSet,
-    fs,
-    net::SocketAddr,
-    os::unix::fs::PermissionsExt,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, fs, net::SocketAddr, time::Instant};
 
 const TEXT: &str = "text://127.0.0.1:0";
 
@@ -140,111 +136,6 @@ fn a_graceful_reload_waits_for_nobody_and_its_last_client_takes_no_isolate_along
 }
 
 #[test]
-fn a_port_that_is_none_is_refused_wherever_it_stands_and_never_wraps_around() {
-    for port in ["65536", "70000", "-1", "99999999999999999999", "80x", ""] {
-        let address = format!("text://127.0.0.1:{port}");
-        for script in [
-            format!("let worker = Worker(\"{address}\");"),
-            format!(
-                "let worker = Worker(\"{TEXT}\");\nworker.on_worker_start = |worker| Worker(\"{address}\").listen();"
-            ),
-            format!(
-                "Worker::configure(#{{ metrics: \"127.0.0.1:{port}\" }});\nlet worker = Worker(\"{TEXT}\");"
-            ),
-        ] {
-            let error = TestHost::try_start(&script, &[]).err().expect("refused").to_string();
-            assert!(error.contains("port") && error.contains(port), "{script}: {error}");
-        }
-    }
-}
-
-#[test]
-fn an_assigned_callback_reaches_connections_that_were_there_before_and_inner_ones_too() {
-    let mut host = TestHost::start(
-        r#"
-        let worker = Worker("text://127.0.0.1:0");
-        let inner = ();
-        worker.on_worker_start = |worker| {
-            inner = Worker("frame://127.0.0.1:0");
-            inner.on_message = |connection, data| connection.send("old");
-            inner.listen();
-        };
-        worker.on_message = |connection, line| {
-            worker.on_message = |connection, line| connection.send("new");
-            inner.on_message = |connection, data| connection.send("new");
-            connection.send("old");
-        };
-        Worker::run_all();
-        "#,
-    );
-    let (mut one, mut two) = (host.tcp(TEXT), host.tcp(TEXT));
-    let mut inner = host.tcp("frame://127.0.0.1:0");
-    let mut ask_inner = || {
-        inner.send([0, 0, 0, 5, b'?']);
-        inner.bytes(7)[4..].to_vec()
-    };
-    assert_eq!(ask_inner(), b"old");
-    assert_eq!(two.ask("switch"), "old");
-    assert_eq!((one.ask("?"), two.ask("?")), ("new".into(), "new".into()));
-    assert_eq!(ask_inner(), b"new");
-}
-
-#[test]
-fn an_inner_worker_refuses_a_callback_that_nobody_would_call() {
-    for callback in ["on_worker_start", "on_worker_reload"] {
-        let script = format!(
-            "let worker = Worker(\"{TEXT}\");\nworker.on_worker_start = |worker| {{\n    let inner = \
-             Worker(\"{TEXT}\");\n    inner.{callback} = |inner| print(\"never\");\n}};"
-        );
-        let error = TestHost::try_start(&script, &[]).err().expect("refused").to_string();
-        assert!(error.contains("main.rhai:4:"), "{error}");
-        let says = format!("{callback} is called for workers of the top level only");
-        assert!(error.contains(&says), "{error}");
-    }
-    // Its end is told to it as to any other.
-    let stops = "let worker = Worker();\nworker.on_worker_start = |worker| {\n    let inner = \
-                 Worker(\"text://127.0.0.1:0\");\n    inner.on_worker_stop = |inner| print(\"stopped\");\n    \
-                 inner.listen();\n};";
-    let mut host = TestHost::start(stops);
-    host.handle().stop(0);
-    assert_eq!(host.ended(), 0);
-    assert_eq!(host.printed(), ["stopped"]);
-}
-
-#[test]
-fn a_timer_whose_handler_takes_time_keeps_its_rhythm() {
-    // With the handler's time added to each interval, three of four ticks would be out of step.
-    let mut host = TestHost::start(
-        r#"
-        let worker = Worker("text://127.0.0.1:0");
-        worker.on_message = |connection, line| {
-            let began = timestamp();
-            Timer::add(0.2, || {
-                let late = began.elapsed % 0.2;
-                let busy = timestamp();
-                while busy.elapsed < 0.05 { }
-                connection.send(late < 0.05);
-            });
-        };
-        Worker::run_all();
-        "#,
-    );
-    let mut client = host.tcp(TEXT);
-    client.send("begin\n");
-    let in_step = (0..12).filter(|_| client.line() == "true").count();
-    assert!(in_step >= 8, "{in_step} of 12");
-}
-
-#[test]
-fn timers_of_the_top_level_are_as_fine_as_any() {
-    let script = "let ticks = 0;\nTimer::add(0.01, || { ticks += 1; if ticks == 50 { print(\"fifty\"); } });\n";
-    let process = Process::run(script);
-    let began = Instant::now();
-    process.wait_for_line("fifty");
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-}
-
-#[test]
 fn a_look_wakes_no_sleeper_writes_no_file_and_counts_sockets() {
     let (daemon, address) = started(&obedient(), "obedient");
     let mut gone = Client::connect(address);
@@ -293,15 +184,4 @@ fn who_breaks_the_protocol_is_told_why_and_so_is_the_log() {
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("websocket"), "{answer}");
     let warning = " WARN [pages] connection ";
     until("four warnings", || daemon.log().matches(warning).count() == 4);
-}
-
-#[test]
-fn an_inner_port_can_be_a_file_that_is_its_owners_alone() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("backend.sock");
-    let script =
-        edited(&crate::examples::push::script(), TEXT, &format!("text://{}", path.display()));
-    let _host = TestHost::start(&script);
-    assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o600);
-    assert_eq!(Client::connect_unix(&path).ask(r#"{"uid":"uid1"}"#), "fail");
 }

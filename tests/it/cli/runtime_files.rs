@@ -1,8 +1,9 @@
 //! Where a running script is found: pid files, links and sockets, hostile ones among them, and what is left of them.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, Said, until},
-    support::process::Process,
+use crate::support::{
+    daemon::{Daemon, ECHO, Said},
+    process::Process,
+    wait::until,
 };
 use rustix::fs::{FlockOperation, flock};
 use std::{

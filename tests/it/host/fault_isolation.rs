@@ -1,9 +1,9 @@
 //! What one bad event may cost, and what stays alive: the connection it met, the others of its isolate, other workers.
 
-use crate::{
-    support::host::{TestHost, eventually},
-    support::process::Process,
-};
+use crate::support::{host::TestHost, process::Process, wait::until};
+use std::time::{Duration, Instant};
+
+const TEXT: &str = "text://127.0.0.1:0";
 
 /// How much memory the process may have got meanwhile: what is refused was never taken.
 const GROWTH: usize = 64 << 20;
@@ -59,7 +59,7 @@ fn what_a_script_overdoes_costs_its_event_and_nobody_else() {
         let told = || process.lines().iter().filter(|l| l.contains(says)).count();
         let already = told();
         bad.send(format!("{line}\n"));
-        eventually(|| told() > already);
+        until("the error is told", || told() > already);
         assert_eq!(bad.ask("the same one"), "the same one", "after {line}");
         assert_eq!(beside.ask("one beside"), "one beside", "after {line}");
         assert_eq!(other.ask("another worker"), "another worker", "after {line}");
@@ -101,4 +101,53 @@ other.on_message = |connection, line| connection.send(line);
     let isolates = host.handle().status().expect("the host runs").isolates;
     let restarts: Vec<u64> = isolates.iter().map(|isolate| isolate.restarts).collect();
     assert_eq!(restarts, [1, 0]);
+}
+
+/// Answers, and then throws.
+const THROWS: &str = r#"
+let worker = Worker("text://127.0.0.1:0");
+worker.on_message = |connection, line| {
+    connection.send(line);
+    if line == "bad" { throw "every time"; }
+};
+"#;
+
+/// The numbers of reports that the log says it left out.
+fn left_out(host: &TestHost) -> Vec<usize> {
+    let number = |message: &str| -> Option<usize> {
+        let (before, _) = message.split_once(" more errors before this one were not shown)")?;
+        before.rsplit('(').next()?.parse().ok()
+    };
+    host.log().iter().filter_map(|record| number(&record.message)).collect()
+}
+
+#[test]
+fn a_script_that_throws_with_every_message_does_not_flood_the_log() {
+    const FLOOD: usize = 1000;
+    let mut host = TestHost::start(THROWS);
+    let (mut client, mut witness) = (host.tcp(TEXT), host.tcp(TEXT));
+    let began = Instant::now();
+    for _ in 0..FLOOD {
+        assert_eq!(client.ask("bad"), "bad");
+    }
+    let (shown, took) = (host.errors(), began.elapsed());
+    assert_eq!(witness.ask("good"), "good");
+    let seconds = took.as_secs() as usize + 2;
+    assert!((1..=50 * seconds).contains(&shown), "{shown} reports in {took:?}");
+    assert!(shown < FLOOD, "{shown} reports in {took:?}");
+    for _ in 0..FLOOD {
+        assert_eq!(host.fault().title, "every time", "the embedder is told of each");
+    }
+    // A later report says how many it stands for.
+    let before = left_out(&host).len();
+    let began = Instant::now();
+    let mut more = 0;
+    while left_out(&host).len() == before {
+        assert!(began.elapsed() < Duration::from_secs(10), "nobody says what was left out");
+        assert_eq!(client.ask("bad"), "bad");
+        assert_eq!(witness.ask("good"), "good");
+        more += 1;
+    }
+    let left_out: usize = left_out(&host).iter().sum();
+    assert_eq!(host.errors() + left_out, FLOOD + more, "none is lost");
 }

@@ -1,7 +1,7 @@
 //! Answers that there is no room for, and sockets that are given back.
 
 use super::{ADDRESS, answer, get, request, script, serve};
-use crate::{support::client::Client, support::host::TestHost, support::process::Process};
+use crate::support::{client::Client, host::TestHost, process::Process};
 use std::fs;
 
 #[test]
@@ -28,12 +28,12 @@ fn a_client_that_resets_gives_its_socket_back_while_its_handler_waits() {
             client
         })
         .collect();
-    crate::support::host::eventually(|| {
+    crate::support::wait::until("all handlers wait", || {
         process.lines().iter().filter(|l| l.contains("waits")).count() == 50
     });
     assert_eq!(sockets(), before + 50);
     clients.into_iter().for_each(Client::reset);
-    crate::support::host::eventually(|| sockets() == before);
+    crate::support::wait::until("the sockets are given back", || sockets() == before);
     assert!(!process.lines().iter().any(|line| line.contains("sent")), "all of them still wait");
     assert!(get(&mut process.tcp("w"), "/stop").ends_with("ok"));
     process.wait_for_line("sent false");
@@ -69,7 +69,7 @@ fn an_answer_beyond_the_budget_is_a_503_and_the_log_says_so() {
     client.expect_end();
     host.wait_for_log("503 was sent for an answer of 100000 bytes");
     greedy.reset();
-    crate::support::host::eventually(|| super::queued_bytes(&host) == 0);
+    crate::support::wait::until("nothing is queued", || super::queued_bytes(&host) == 0);
     assert!(get(&mut host.tcp(ADDRESS), "/large").len() > 100_000);
 }
 

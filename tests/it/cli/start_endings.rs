@@ -1,6 +1,9 @@
 //! Daemons that end before they serve: who started them is told so, with the code of the end.
 
-use crate::cli::daemon::{Daemon, ECHO, until};
+use crate::support::{
+    daemon::{Daemon, ECHO},
+    wait::until,
+};
 use std::thread;
 
 #[test]

@@ -1,10 +1,7 @@
 //! HTTP beside other protocols: websockets on the same port, connections that change their protocol, broadcasts, pipes.
 
 use super::{ADDRESS, get, request, serve};
-use crate::{
-    support::client::{Client, WebSocket},
-    support::host::TestHost,
-};
+use crate::support::{client::Client, host::TestHost, websocket::WebSocket};
 
 const CHAT: &str = r#"
 let worker = Worker("http://127.0.0.1:0");
@@ -30,7 +27,7 @@ fn a_page_and_its_websocket_share_a_port_and_a_broadcast_is_for_the_websockets()
     // The upgrade may come after requests of the same connection, and may be refused.
     WebSocket::shake(page, "/chat").say_goodbye(1000);
     let mut refused = Client::connect(address);
-    refused.send(crate::support::client::handshake("/other"));
+    refused.send(crate::support::websocket::handshake("/other"));
     assert!(refused.line().starts_with("HTTP/1.1 403 "));
     assert_eq!(host.errors(), 0);
 }
@@ -39,7 +36,7 @@ fn a_page_and_its_websocket_share_a_port_and_a_broadcast_is_for_the_websockets()
 fn an_upgrade_that_nobody_asked_for_is_a_request_like_any_other() {
     let mut host = serve("connection.send(request.header(\"upgrade\"))");
     let mut client = host.tcp(ADDRESS);
-    client.send(crate::support::client::handshake("/"));
+    client.send(crate::support::websocket::handshake("/"));
     assert!(super::answer(&mut client).ends_with("\n\nwebsocket"));
 }
 

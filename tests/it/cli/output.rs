@@ -1,10 +1,10 @@
 //! The real binary, when nobody reads what it says.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, until},
-    support::client::Client,
-    support::host::{PATIENCE, SOON},
-    support::process::rhost,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO},
+    process::rhost,
+    wait::{PATIENCE, SOON, until},
 };
 use std::{
     fs,

@@ -1,10 +1,11 @@
 //! A daemon of root that becomes somebody else: its logs, the files in root's folders, and its script. Root runs these tests;
 //! for others they say that they are skipped.
 
-use crate::{
-    cli::daemon::{Daemon, ECHO, until},
-    support::client::Client,
-    support::process::Process,
+use crate::support::{
+    client::Client,
+    daemon::{Daemon, ECHO},
+    process::Process,
+    wait::until,
 };
 use std::{
     fs::{self, Permissions},
@@ -81,7 +82,7 @@ fn a_log_in_a_folder_of_the_new_user_is_cut_into_pieces() {
     until("five old logs", || daemon.path("logs/log.5").exists());
     // What the monitor writes does not get in the server's way.
     let server = daemon.server().expect("a server");
-    crate::cli::daemon::signal(server, "KILL");
+    crate::support::daemon::signal(server, "KILL");
     until("a new server", || daemon.server().is_some_and(|new| new != server));
     assert_eq!(fs::metadata(daemon.path("logs/log")).unwrap().uid(), user);
     assert!(!log(&daemon).contains("cannot be"), "{}", log(&daemon));

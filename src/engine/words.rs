@@ -1,0 +1,108 @@
+//! Splits the text of a script into words, also where it is not Rhai: advice on text that does not compile looks at them.
+//! Rhai's own tokens (`tokens`) end where it gives up.
+
+use super::tokens::Place;
+
+/// A name, a number, a string with its quotes, or a sign.
+#[derive(Debug, PartialEq)]
+pub(super) struct Word<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: Place,
+}
+
+impl Word<'_> {
+    /// The place behind it.
+    pub(super) fn end(&self) -> Place {
+        match self.text.rsplit_once('\n') {
+            Some((lines, last)) => {
+                (self.at.0 + lines.matches('\n').count() + 1, last.chars().count() + 1)
+            }
+            None => (self.at.0, self.at.1 + self.text.chars().count()),
+        }
+    }
+}
+
+/// Signs of several characters, the longer ones first. What is not here is a sign by itself.
+const SIGNS: [&str; 25] = [
+    "...", "..=", "===", "!==", "**=", "->", "=>", "::", ":=", "==", "!=", "<=", ">=", "&&", "||",
+    "??", "?.", "+=", "-=", "*=", "/=", "..", "++", "--", "#{",
+];
+
+/// All words of a text; comments are none.
+pub(super) fn words(text: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::new();
+    let (mut rest, mut at): (&str, Place) = (text, (1, 1));
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            c if c.is_whitespace() => c.len_utf8(),
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            '"' | '\'' | '`' => quoted(rest, first),
+            c if is_name(c) || c == '$' => name(rest),
+            c => {
+                SIGNS.iter().find(|sign| rest.starts_with(**sign)).map_or(c.len_utf8(), |s| s.len())
+            }
+        };
+        let word = Word { text: &rest[..length], at };
+        let is_comment = word.text.starts_with("//") || word.text.starts_with("/*");
+        at = word.end();
+        rest = &rest[length..];
+        if !first.is_whitespace() && !is_comment {
+            words.push(word);
+        }
+    }
+    words
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The length of a name, with a `$` before it. (`1.5` are three words, which is as good here.)
+fn name(text: &str) -> usize {
+    let body = text.trim_start_matches('$');
+    let dollars = text.len() - body.len();
+    dollars + body.find(|c| !is_name(c)).unwrap_or(body.len())
+}
+
+/// The length of a string with its quotes. One that nothing closes ends with its line, unless it is in backticks.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quote != '`' => escaped = true,
+            '\n' if quote != '`' => return at,
+            c if c == quote => return at + c.len_utf8(),
+            _ => (),
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        words(text).iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn a_text_is_split_into_names_signs_and_strings() {
+        assert_eq!(
+            texts("$a->b(\"x \\\" y\", 'c');"),
+            ["$a", "->", "b", "(", "\"x \\\" y\"", ",", "'c'", ")", ";"]
+        );
+        assert_eq!(texts("a // b\n/* c\n */ `d\n${e}` => #{"), ["a", "`d\n${e}`", "=>", "#{"]);
+        assert_eq!(texts("\"open\nnext"), ["\"open", "next"]);
+        assert_eq!(texts("é§"), ["é", "§"]);
+    }
+
+    #[test]
+    fn every_word_knows_its_place() {
+        let text = "é = `a\nb` + /* c\n*/ d";
+        let places: Vec<Place> = words(text).iter().map(|word| word.at).collect();
+        assert_eq!(places, [(1, 1), (1, 3), (1, 5), (2, 4), (3, 4)]);
+    }
+}
