@@ -37,6 +37,10 @@ pub(super) fn register_properties(
 ) {
     let general = general_getters(engine);
     for name in names {
+        // (an embedder may have one for every type, as rhai has of its tag)
+        if name != TAG && general.contains(name.as_str()) {
+            continue;
+        }
         let key = name.clone();
         natives.getter(engine, name, move |map: &mut RefMap| map.get(&key));
         let key = name.clone();
@@ -45,14 +49,12 @@ pub(super) fn register_properties(
             .register_into_engine(engine, move |map: &mut RefMap, value: Dynamic| {
                 map.set(key.clone(), RefMap::wrap(value))
             });
-        // (an embedder may have one for every type, as rhai has of its tag)
-        if !general.contains(name.as_str()) || name == TAG {
-            let key = name.clone();
-            FuncRegistration::new_getter(name).with_purity(true).register_into_engine(
-                engine,
-                move |call: NativeCallContext, value: &mut Dynamic| absent(&call, value, &key),
-            );
-        }
+        let key = name.clone();
+        FuncRegistration::new_getter(name)
+            .with_purity(true)
+            .register_into_engine(engine, move |call: NativeCallContext, value: &mut Dynamic| {
+                absent(&call, value, &key)
+            });
         if name == TAG {
             let setter = || FuncRegistration::new_setter(name).with_purity(true);
             setter().register_into_engine(
