@@ -43,6 +43,6 @@ pub use rhai;
 pub use script::configuration::Configuration;
 #[doc(hidden)]
 pub use script::reference::{
-    Entry, Place, Section, registered::registered_names, script_reference,
+    Entry, Place, Section, all_names, explain, registered::registered_names, script_reference,
 };
 pub use script::session_configuration::SessionConfiguration;

@@ -2,7 +2,7 @@
 //! two rules that keep variables from being locked while a handler waits.
 #![allow(deprecated)] // (rhai marks `on_var` so because it may change, not because it goes)
 
-use super::{allowance, coroutine, ref_array::RefArray, ref_map::RefMap};
+use super::{allowance, catches, coroutine, ref_array::RefArray, ref_map::RefMap};
 use rhai::{AST, ASTNode, Dynamic, Engine, EvalContext, Position, Stmt};
 use std::{
     any::TypeId,
@@ -53,8 +53,10 @@ pub(crate) struct Globals {
     others: RefCell<HashMap<String, Variables, Fast>>,
     /// Names that any closure captures; only these can be cells that get locked.
     captured: RefCell<HashSet<String, Fast>>,
-    /// A filter in front of that set, since every variable read asks.
-    captured_bits: Cell<u64>,
+    /// Names of variables that errors are caught in.
+    caught: RefCell<HashSet<String, Fast>>,
+    /// A filter in front of both sets, since every variable read asks.
+    watched_bits: Cell<u64>,
     /// Types that are references by themselves and are always read as copies.
     handles: &'static [fn() -> TypeId],
 }
@@ -66,7 +68,8 @@ impl Globals {
             main: RefCell::default(),
             others: RefCell::default(),
             captured: RefCell::default(),
-            captured_bits: Cell::new(0),
+            caught: RefCell::default(),
+            watched_bits: Cell::new(0),
             handles,
         })
     }
@@ -115,12 +118,16 @@ impl Globals {
         drop((self.main.take(), self.others.take()));
     }
 
-    /// Notes which names the closures of a file capture.
+    /// Notes which names the closures of a file capture, and which ones errors are caught in.
     pub(crate) fn note_captures(&self, ast: &AST) {
+        for name in catches::names(ast) {
+            self.watch(&name);
+            self.caught.borrow_mut().insert(name);
+        }
         ast.walk(&mut |path: &[ASTNode]| {
             if let Some(ASTNode::Stmt(Stmt::Share(shared))) = path.last() {
                 for (variable, _) in shared.iter() {
-                    self.captured_bits.set(self.captured_bits.get() | bit(&variable.name));
+                    self.watch(&variable.name);
                     self.captured.borrow_mut().insert(variable.name.to_string());
                 }
             }
@@ -128,9 +135,19 @@ impl Globals {
         });
     }
 
+    fn watch(&self, name: &str) {
+        self.watched_bits.set(self.watched_bits.get() | bit(name));
+    }
+
+    /// May that name be captured, or errors be caught in it?
     #[inline(always)]
-    fn is_captured(&self, name: &str) -> bool {
-        self.captured_bits.get() & bit(name) != 0 && self.captured.borrow().contains(name)
+    fn is_watched(&self, name: &str) -> bool {
+        self.watched_bits.get() & bit(name) != 0
+    }
+
+    /// Does any file catch errors in a variable?
+    pub(super) fn catches(&self) -> bool {
+        !self.caught.borrow().is_empty()
     }
 
     /// What a variable of the running function is read as, by the two rules; `None` if rhai has to look, or would rather
@@ -184,12 +201,19 @@ fn local<'a>(ctx: &'a EvalContext, name: &str, index: usize) -> Option<&'a Dynam
 /// Makes the engine look top-level variables up, and read captured ones by two rules: a handle is read as a copy, so that
 /// it is never a lockable cell; a plain value that a waiting handler holds is waited for.
 pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
-    engine.on_var(move |name, index, ctx| {
+    engine.on_var(move |name, index, mut ctx| {
         if allowance::is_pending() {
             let global = globals.get(ctx.source(), name);
             allowance::attend(&ctx, global.as_ref(), Position::NONE)?;
         }
-        let captured = globals.is_captured(name);
+        let watched = globals.is_watched(name);
+        if watched && globals.caught.borrow().contains(name) {
+            let engine = ctx.engine();
+            if let Some(value) = ctx.scope_mut().get_mut(name) {
+                catches::read(engine, value);
+            }
+        }
+        let captured = watched && globals.captured.borrow().contains(name);
         if index > 0 && !captured {
             return Ok(None);
         }

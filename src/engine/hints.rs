@@ -4,14 +4,13 @@
 //! Only guesses from names live here; the report around them is made in `report`. Uses `closures` (for
 //! rhai's names of them) and places.
 
+mod variables;
+
 use super::{
-    closures::{self, ANONYMOUS},
-    foreign_names,
-    overflow::Overflow,
-    syntax_help,
-    tokens::{Place, place},
+    MAX_CALL_LEVELS, closures::ANONYMOUS, foreign_names, nearest::nearest, overflow::Overflow,
+    signatures, syntax_help, tokens::Place,
 };
-use rhai::{AST, ASTFlags, ASTNode, Engine, EvalAltResult, ScriptFuncDef, Stmt};
+use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnAccess, Stmt};
 use std::{collections::BTreeMap, rc::Rc};
 
 /// Sources by file name, named as in the errors.
@@ -44,29 +43,80 @@ pub(crate) struct Hints<'a> {
     pub(crate) earlier: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// For calls that are nested too deeply.
-const ENDLESS: &str = "does a function call itself without end?";
-
 /// How many signatures are shown for a name that exists with other parameters.
 const SIGNATURES: usize = 3;
+
+const LOOP: &str = "`for` walks arrays, maps, strings (`text.chars()`), blobs and ranges (`0..10`); `()` and single numbers \
+                    cannot be walked";
+const BOUNDS: &str =
+    "the first element is at 0, the last at -1; `list.get(i)` gives `()` where there is none";
+const THIS: &str = "`this` is the value that a function is called on, `value.f()`; callbacks get what they need as parameters";
+const CONSTANT: &str = "a constant cannot be changed: work on a copy, `let copy = X;`";
+const DATA_RACE: &str = "another handler that waits right now, or the call around this one, holds this variable: work on \
+                         a copy, `let copy = x;`";
+
+fn too_many_calls() -> String {
+    format!(
+        "calls may stand {MAX_CALL_LEVELS} deep inside of one another at most, closures and blocks that call included: \
+         does a function call itself without end? If not, use a loop and an array of what is left to do"
+    )
+}
+
+/// Advice on `type [index]` that does not exist.
+fn index(what: &str) -> String {
+    let (of, with) = what.split_once(" [").unwrap_or((what, ""));
+    let with = with.trim_end_matches(']');
+    match of {
+        "map" if with == "()" => {
+            "keys of a map are strings or whole numbers, and this one is `()`: was it ever set?"
+                .into()
+        }
+        "map" => {
+            format!("keys of a map are strings or whole numbers: of type {with} there are none")
+        }
+        "array" | "string" | "blob" => format!(
+            "the elements of values of type {of} have whole numbers as places, or ranges, `0..2`"
+        ),
+        "()" => "this value is empty: ask for that first, `x == ()`, or write `x?[…]`".into(),
+        _ => format!("values of type {of} have nothing that is found by `[…]`"),
+    }
+}
+
+/// Advice where a value of another type was wanted.
+fn mismatch(wanted: &str, is: &str) -> Option<&'static str> {
+    Some(match wanted {
+        "string" if is == "()" => {
+            "keys of a map are strings or whole numbers, and this value is empty: was it ever set?"
+        }
+        _ if is == "()" => {
+            "this value is empty: was it ever set? `x ?? other` stands for one that may be missing"
+        }
+        "bool" => "a condition is true or false: compare, `x != ()`, `n > 0`, `list.len() > 0`",
+        "string" => "was a key or a text meant? Write it in quotes, or convert with `to_string()`",
+        "i64" => "whole numbers come from `parse_int(text)`, or `to_int()` of another number",
+        _ => return None,
+    })
+}
 
 impl Hints<'_> {
     /// Advice on the innermost error, which is at `at` in `file`.
     pub(super) fn help(&self, error: &EvalAltResult, file: &str, at: Place) -> Option<String> {
         use EvalAltResult as E;
         match error {
-            E::ErrorFunctionNotFound(signature, _) => self.function(signature),
+            E::ErrorFunctionNotFound(signature, _) => self.function(signature, file),
             E::ErrorVariableNotFound(name, _) => self.variable(name, file, at),
             E::ErrorAssignmentToConstant(name, _) => self.constant(name),
             E::ErrorModuleNotFound(name, _) => self.module(name),
             E::ErrorDotExpr(message, _) => self.property(message),
-            E::ErrorDataRace(..) => Some(
-                "another handler that waits right now, or the call around this one, holds this \
-                 variable: work on a copy, `let copy = x;`"
-                    .into(),
-            ),
-            E::ErrorSystem(..) if Overflow::of(error).is_some() => Some(ENDLESS.into()),
-            E::ErrorStackOverflow(..) => Some(ENDLESS.into()),
+            E::ErrorIndexingType(what, _) => Some(index(what)),
+            E::ErrorMismatchDataType(wanted, is, _) => Some(mismatch(wanted, is)?.into()),
+            E::ErrorFor(_) => Some(LOOP.into()),
+            E::ErrorArrayBounds(..) => Some(BOUNDS.into()),
+            E::ErrorUnboundThis(_) => Some(THIS.into()),
+            E::ErrorNonPureMethodCallOnConstant(..) => Some(CONSTANT.into()),
+            E::ErrorDataRace(..) => Some(DATA_RACE.into()),
+            E::ErrorStackOverflow(..) => Some(too_many_calls()),
+            E::ErrorSystem(..) if Overflow::of(error).is_some() => Some(too_many_calls()),
             E::ErrorParsing(kind, _) => syntax_help::help(kind, self.text(file), at),
             _ => None,
         }
@@ -78,7 +128,7 @@ impl Hints<'_> {
     }
 
     /// No function has that name and takes those types.
-    fn function(&self, signature: &str) -> Option<String> {
+    fn function(&self, signature: &str, file: &str) -> Option<String> {
         let name = head(signature);
         if let Some(takes) = self.closure_arity(name) {
             let given = arguments(signature);
@@ -89,28 +139,86 @@ impl Hints<'_> {
         if name.starts_with(ANONYMOUS) {
             return Some("this closure belongs to an earlier version of the script".into());
         }
-        if !name.starts_with(char::is_alphabetic) && !name.starts_with('_') {
-            return None; // an operator: the title has the types
+        if !signatures::is_name(name) {
+            return self.operator(name, signature);
+        }
+        if let Some((module, plain)) = name.rsplit_once("::")
+            && let Some(help) = self.in_module(module, plain, file)
+        {
+            return Some(help);
         }
         let own = self.asts.iter().flat_map(|a| a.iter_functions());
         let own = own.filter(|f| !f.name.starts_with(ANONYMOUS));
-        let mut all: Vec<String> =
-            own.map(|f| format!("{}({})", f.name, f.params.join(", "))).collect();
-        all.extend(self.engine.gen_fn_signatures(true));
-        let same = all.iter().filter(|f| head(f) == name).map(|f| format!("`{}`", tidy(f)));
-        let mut same: Vec<String> = same.collect();
-        // (the engine lists its functions in no order)
-        same.sort_by_key(|f| (f.len(), f.clone()));
-        same.truncate(SIGNATURES);
-        if !same.is_empty() {
-            return Some(format!("`{name}` exists as {}", same.join(", ")));
+        let own: Vec<(&str, String)> =
+            own.map(|f| (f.name, format!("{}({})", f.name, f.params.join(", ")))).collect();
+        let natives = signatures::all(self.engine);
+        let natives = natives.iter().filter(|f| f.is_called()).map(|f| (&*f.name, f.text.clone()));
+        let all: Vec<(&str, String)> = own.into_iter().chain(natives).collect();
+        if let Some(help) = exists_as(name, &all) {
+            return Some(help);
         }
         if self.asts.iter().any(|a| a.statements().iter().any(|s| defines(s) == Some(name))) {
             return Some(format!("`{name}` is a variable: `{name}.call(…)` calls what it holds"));
         }
-        foreign_names::name(name)
-            .map(String::from)
-            .or_else(|| did_you_mean(name, all.iter().map(|f| head(f))))
+        let foreign = foreign_names::name(name).map(String::from);
+        foreign
+            .or_else(|| did_you_mean(name, all.iter().map(|(name, _)| *name)))
+            .or_else(|| Some("`rhost doc` lists the functions that there are".into()))
+    }
+
+    /// No operator takes those types.
+    fn operator(&self, name: &str, signature: &str) -> Option<String> {
+        let types = arguments_text(signature);
+        match name {
+            "+" | "-" | "*" | "/" | "%" if types.contains("()") => {
+                Some("one of the two is empty: was it ever set? `x ?? 0` stands for a value that may be missing".into())
+            }
+            "-" | "*" | "/" | "%" if types.contains("string") => {
+                Some("a number in a text is read by `parse_int(text)` or `parse_float(text)`".into())
+            }
+            "+" | "+=" if types.contains("string") => {
+                Some("write texts in backticks: `` `${a} and ${b}` `` takes any value".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// The module of that name in `file` has no such function.
+    fn in_module(&self, module: &str, name: &str, file: &str) -> Option<String> {
+        let ast = self.imported(module, file)?;
+        let own = ast.iter_functions().filter(|f| !f.name.starts_with(ANONYMOUS));
+        let (public, private): (Vec<_>, Vec<_>) = own.partition(|f| f.access == FnAccess::Public);
+        if private.iter().any(|f| f.name == name) {
+            let there = ast.source().unwrap_or_default();
+            return Some(format!(
+                "`{name}` is private in {there}: only that file can call it, unless `private` is removed"
+            ));
+        }
+        let public: Vec<(&str, String)> = public
+            .iter()
+            .map(|f| (f.name, format!("{module}::{}({})", f.name, f.params.join(", "))))
+            .collect();
+        if let Some(help) = exists_as(name, &public) {
+            return Some(help);
+        }
+        let near = nearest(name, public.iter().map(|(name, _)| *name));
+        Some(match near {
+            Some(near) => format!("did you mean `{module}::{near}`?"),
+            None => {
+                let there = ast.source().unwrap_or_default();
+                format!("{there} has no function `{name}`")
+            }
+        })
+    }
+
+    /// The program that `file` imports by that name.
+    fn imported(&self, alias: &str, file: &str) -> Option<&AST> {
+        let mut path = None;
+        for ast in self.asts.iter().filter(|ast| ast.source().unwrap_or_default() == file) {
+            path = path.or_else(|| imports(ast).into_iter().find(|(_, name)| name == alias));
+        }
+        let (path, _) = path?;
+        self.asts.iter().find(|ast| leads_to(&path, ast.source().unwrap_or_default())).copied()
     }
 
     /// How many arguments the closure of that name takes, captured variables included.
@@ -118,95 +226,6 @@ impl Hints<'_> {
         let mut closures = self.asts.iter().flat_map(|a| a.iter_functions());
         let closure = closures.find(|f| name.starts_with(ANONYMOUS) && f.name == name)?;
         Some(closure.params.len())
-    }
-
-    /// A function sees a map, an array or a handle of the top level as a constant that can be changed in place.
-    fn constant(&self, name: &str) -> Option<String> {
-        let is_let = |s: &Stmt| matches!(s, Stmt::Var(x, flags, _) if x.0.name == name && !flags.contains(ASTFlags::CONSTANT));
-        let found = self.asts.iter().any(|ast| ast.statements().iter().any(is_let));
-        found.then(|| {
-            format!(
-                "`{name}` can be changed in place here, `{name}.clear()` or `{name}[key] = …`; \
-                 another one can be put there at the top level only"
-            )
-        })
-    }
-
-    /// No variable has that name, there.
-    fn variable(&self, name: &str, file: &str, at: Place) -> Option<String> {
-        if let Some(help) = foreign_names::name(name) {
-            return Some(help.into());
-        }
-        let here = || self.asts.iter().filter(|a| a.source().unwrap_or_default() == file);
-        let later = here().flat_map(|a| a.statements()).find(|s| defines(s) == Some(name));
-        if let Some(line) = later.map(|s| place(s.position()).0).filter(|line| *line > at.0) {
-            return Some(format!(
-                "`{name}` is defined further down, at line {line}; a closure only sees variables \
-                 that are defined before it"
-            ));
-        }
-        if let Some(help) = self.elsewhere(name, file) {
-            return Some(help);
-        }
-        let mut known: Vec<String> = Vec::new();
-        for ast in here() {
-            known.extend(ast.statements().iter().filter_map(defines).map(String::from));
-            for f in ast.iter_fn_def() {
-                let (start, end) = (place(f.body.start_position()), place(f.body.end_position()));
-                // (a closure without braces has no end: guess that it is one line)
-                let end = end.max((start.0, usize::MAX));
-                if start <= at && at <= end {
-                    known.extend(f.params.iter().map(|p| p.to_string()));
-                    known.extend(locals(ast, start, end));
-                }
-            }
-        }
-        let near = did_you_mean(name, known.iter().map(String::as_str));
-        near.or_else(|| {
-            let functions = self.engine.gen_fn_signatures(true);
-            let found = functions.iter().any(|f| head(f) == name);
-            let space = format!("{name}::");
-            let inside = functions.iter().map(|f| head(f)).filter(|f| f.starts_with(&space)).min();
-            match inside {
-                Some(one) => Some(format!("the functions of `{name}` are called so: `{one}(…)`")),
-                None => found.then(|| format!("`{name}` is a function: call it, `{name}(…)`")),
-            }
-        })
-    }
-
-    /// A variable has that name, but is not seen from there.
-    fn elsewhere(&self, name: &str, file: &str) -> Option<String> {
-        let here = || self.asts.iter().filter(|a| a.source().unwrap_or_default() == file);
-        let mut line = None;
-        for ast in here() {
-            ast.walk(&mut |path: &[ASTNode]| {
-                if let Some(ASTNode::Stmt(s)) = path.last()
-                    && defines(s) == Some(name)
-                {
-                    line = line.or(Some(place(s.position()).0));
-                }
-                true
-            });
-        }
-        // (what a closure captures is among its parameters, before its own)
-        let parameter = |ast: &&AST| {
-            let captured = closures::captured(ast);
-            let own = |f: &&ScriptFuncDef| {
-                let skipped = captured.get(&f.name).copied().unwrap_or(0);
-                f.params.iter().skip(skipped).any(|p| p == name)
-            };
-            let f = ast.iter_fn_def().map(|f| &**f).find(own)?;
-            Some(place(f.body.start_position()).0)
-        };
-        if let Some(line) = line.or_else(|| here().find_map(parameter)) {
-            return Some(format!(
-                "`{name}` exists only inside of the block or function at line {line}: define it further out, or hand \
-                 it over as an argument"
-            ));
-        }
-        let has = |a: &&&AST| a.statements().iter().any(|s| defines(s) == Some(name));
-        let other = self.asts.iter().find(has)?.source()?;
-        Some(format!("`{name}` is a variable of {other}: hand it over as an argument"))
     }
 
     /// No import has that name.
@@ -231,22 +250,12 @@ impl Hints<'_> {
         if functions.iter().any(|f| head(f) == name && takes(f)) {
             return Some(format!("`{name}` is a method: call it, `{name}(…)`"));
         }
+        if let Some(help) = foreign_names::name(name) {
+            return Some(help.into());
+        }
         let getters = functions.iter().filter(|f| getter(f));
         did_you_mean(name, getters.map(|f| head(f).trim_start_matches("get$")))
     }
-}
-
-/// Variables that are defined anywhere between two places.
-fn locals(ast: &AST, start: Place, end: Place) -> Vec<String> {
-    let mut names = Vec::new();
-    ast.walk(&mut |path: &[ASTNode]| {
-        if let Some(ASTNode::Stmt(s)) = path.last() {
-            let inside = (start..=end).contains(&place(s.position()));
-            names.extend(defines(s).filter(|_| inside).map(String::from));
-        }
-        true
-    });
-    names
 }
 
 /// The variable that a statement defines.
@@ -289,57 +298,36 @@ fn arguments(signature: &str) -> usize {
     if text.is_empty() { 0 } else { commas + 1 }
 }
 
-/// A native signature without what only Rust needs.
-fn tidy(signature: &str) -> String {
-    let plain = signature.replace("_: ", "").replace("&mut ", "");
-    let plain = plain.replace("types::dynamic::Dynamic", "any");
-    let (takes, gives) = plain.split_once(" -> ").unwrap_or((&plain, "()"));
-    // (a function that may fail gives `core::result::Result<T,alloc::boxed::Box<…>>`)
-    let gives = match gives.split_once("Result<") {
-        Some((_, inner)) => inner.split(',').next().unwrap_or(inner),
-        None => gives,
-    };
-    let gives = gives.rsplit("::").next().unwrap_or(gives).trim_matches(['<', '>', ' ']);
-    if gives == "()" { takes.to_owned() } else { format!("{takes} -> {gives}") }
+/// The usual sentence, if functions of that name exist.
+fn exists_as(name: &str, all: &[(&str, String)]) -> Option<String> {
+    let mut same: Vec<&String> =
+        all.iter().filter(|(known, _)| *known == name).map(|(_, text)| text).collect();
+    same.sort_by_key(|text| (text.len(), *text));
+    same.dedup();
+    let more = if same.len() > SIGNATURES { " …" } else { "" };
+    let shown: Vec<_> = same.iter().take(SIGNATURES).map(|text| format!("`{text}`")).collect();
+    (!shown.is_empty()).then(|| format!("`{name}` exists as {}{more}", shown.join(", ")))
 }
 
-/// The nearest known name within a small edit distance; of equals the one that begins most alike, and the first of those
-/// in the alphabet, for the engine lists its functions in no order.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let letters: Vec<char> = name.chars().collect();
-    // Short names are all alike, and what is this long was not typed.
-    let limit = match letters.len() {
-        0..=2 | 65.. => return None,
-        3..=5 => 1,
-        6..=8 => 2,
-        _ => 3,
-    };
-    known
-        .into_iter()
-        .filter(|k| *k != name && k.len() <= 4 * 65)
-        .map(|k| (distance(&letters, &k.chars().collect::<Vec<_>>()), k))
-        .filter(|(d, k)| *d <= limit && *d < k.chars().count())
-        .min_by_key(|(d, k)| {
-            let alike = k.chars().zip(&letters).take_while(|(a, b)| a == *b).count();
-            (*d, std::cmp::Reverse(alike), *k)
-        })
-        .map(|(_, k)| k)
-}
-
-/// Edit distance in which two swapped neighbours count as one edit: the usual slip of the fingers.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let best = change.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-                let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-                if swapped { best.min(rows[i - 2][j - 2] + 1) } else { best }
-            };
+/// What a file imports by fixed names: paths and the names that they have there.
+fn imports(ast: &AST) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last()
+            && let Expr::StringConstant(path, _) = &import.0
+        {
+            found.push((path.to_string(), import.1.name.to_string()));
         }
-    }
-    rows[a.len()][b.len()]
+        true
+    });
+    found
+}
+
+/// Is this the file that such an import means? Only the end of its path is compared.
+fn leads_to(import: &str, file: &str) -> bool {
+    let import = import.trim_start_matches("./").trim_start_matches("../");
+    let import = import.strip_suffix(".rhai").unwrap_or(import);
+    let file = file.strip_suffix(".rhai").unwrap_or(file);
+    let rest = file.strip_suffix(import);
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
 }

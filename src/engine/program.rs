@@ -1,7 +1,7 @@
 //! One compiled generation: an engine, the files, and what their top levels left behind.
 
 use super::{
-    Config, absent, allowance,
+    Config, absent, allowance, catches,
     generations::Generations,
     globals::Globals,
     handler::{Body, Handler},
@@ -240,6 +240,9 @@ impl Program {
             progress: &self.progress,
             is_script_function: &|name| script_functions.contains(name),
         };
+        if self.modules.globals.catches() {
+            catches::begin_with_a_look(&mut expression);
+        }
         retouch(&mut expression, &unit.tokens);
         // (a file that is not known yet may have functions of any name)
         if imports.are_written_out {

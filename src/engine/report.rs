@@ -6,13 +6,18 @@
 //! (for rhai's names of them), `modules` (for which are the host's) and places.
 
 use super::closures::ANONYMOUS;
-pub(crate) use super::hints::{Hints, Sources, nearest};
+pub(crate) use super::hints::{Hints, Sources};
 use super::modules::is_embedded;
+pub(crate) use super::nearest::nearest;
 use super::overflow::Overflow;
+use super::plain_words::plain;
 use super::tokens::{Place, place};
+use super::{plain_words, ref_array::RefArray, ref_map::RefMap};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin};
 use annotate_snippets::{Renderer, Snippet};
-use rhai::{AST, Dynamic, EvalAltResult, Position};
+use rhai::{
+    AST, Dynamic, Engine, EvalAltResult, ImmutableString, LexError, ParseErrorType, Position,
+};
 
 /// How many calls a report lists from the innermost and from the outermost end.
 const FRAMES: (usize, usize) = (12, 4);
@@ -72,7 +77,7 @@ impl Report {
             (file, at) = (frames[0].file.clone(), frames[0].place);
             frames.remove(0);
         }
-        let (title, note) = message(inner);
+        let (title, note) = message(inner, hints.engine);
         let help = hints.help(inner, &file, at);
         let (line, column) = (at.0, if at.0 > 0 { at.1.max(1) } else { 0 });
         Report { title, file, line, column, frames, help, note }
@@ -233,21 +238,29 @@ fn condense(calls: Vec<Frame>) -> Vec<Frame> {
 }
 
 /// What an error says, and what is worth a note.
-fn message(error: &EvalAltResult) -> (String, Option<String>) {
+fn message(error: &EvalAltResult, engine: &Engine) -> (String, Option<String>) {
     let (title, note) = match error {
-        EvalAltResult::ErrorRuntime(value, _) => thrown(value),
+        EvalAltResult::ErrorRuntime(value, _) => thrown(value, engine),
+        EvalAltResult::ErrorParsing(
+            ParseErrorType::BadInput(LexError::ImproperSymbol(sign, _)),
+            _,
+        ) => (format!("Syntax error: `{sign}` is none of Rhai's signs"), None),
         EvalAltResult::ErrorTerminated(reason, _) if reason.is_unit() => ("stopped".into(), None),
         EvalAltResult::ErrorTerminated(reason, _) => (format!("stopped: {}", text(reason)), None),
-        other => {
-            let full = other.to_string();
-            let tail = format!(" ({})", other.position());
-            // This is how rhai calls a string that was written in the script.
-            let short = full.strip_suffix(&tail).unwrap_or(&full);
-            let short = short.replace("&str | ImmutableString | String", "string");
-            (short.replace(" - a getter is not registered for type ", " of type "), None)
-        }
+        other => (title(engine, &other.to_string()), None),
     };
-    (cut(&without_hashes(title), MESSAGE), note.map(|n| cut(&without_hashes(n), MESSAGE)))
+    let clean = |text: String| cut(&plain(engine, &without_hashes(text)), MESSAGE);
+    (clean(title), note.map(clean))
+}
+
+/// A message of rhai's without its place, and in the words that scripts know.
+pub(super) fn title(engine: &Engine, message: &str) -> String {
+    let place = message.rfind(" (line ").filter(|_| message.ends_with(')'));
+    let short = &message[..place.unwrap_or(message.len())];
+    let file = short.rfind(" @ '").filter(|_| short.ends_with('\''));
+    let short = &short[..file.unwrap_or(short.len())];
+    let short = short.replace(" - a getter is not registered for type ", " of type ");
+    plain(engine, &without_hashes(short))
 }
 
 /// Replaces the names that rhai gives to closures.
@@ -261,7 +274,8 @@ fn without_hashes(mut text: String) -> String {
 }
 
 /// What a `throw` or a failed native function says.
-fn thrown(value: &Dynamic) -> (String, Option<String>) {
+fn thrown(value: &Dynamic, engine: &Engine) -> (String, Option<String>) {
+    let value = &unreferenced(value);
     let Some(value) = value.read_lock::<Dynamic>() else {
         return ("uncaught throw".into(), None);
     };
@@ -272,7 +286,11 @@ fn thrown(value: &Dynamic) -> (String, Option<String>) {
         return (text(&value), None);
     }
     let Ok(map) = value.as_map_ref() else {
-        return (format!("uncaught throw: {}", text(&value)), None);
+        let shown = match value.is_variant() {
+            true => plain_words::type_name(engine, value.type_name()),
+            false => text(&value),
+        };
+        return (format!("uncaught throw: {shown}"), None);
     };
     let Some(message) = map.get("message") else {
         return (format!("uncaught throw: {}", text(&value)), None);
@@ -285,6 +303,19 @@ fn thrown(value: &Dynamic) -> (String, Option<String>) {
         false => return (text(message), None),
     };
     (text(message), Some(note))
+}
+
+/// A map or an array by reference as a plain one.
+fn unreferenced(value: &Dynamic) -> Dynamic {
+    if let Some(map) = value.read_lock::<RefMap>() {
+        let plain =
+            |(key, value): &(ImmutableString, Dynamic)| (key.as_str().into(), value.clone());
+        return map.with(|table| table.entries().map(plain).collect::<rhai::Map>()).into();
+    }
+    match value.read_lock::<RefArray>() {
+        Some(array) => array.copy().into(),
+        None => value.clone(),
+    }
 }
 
 /// A value in a few words. Rhai's own printing has no bounds.
@@ -304,6 +335,7 @@ fn nested(value: &Dynamic, depth: usize) -> String {
     if depth > 3 || value.is_shared() {
         return "…".into();
     }
+    let value = &unreferenced(&value);
     let list = |items: Vec<String>, more: bool| items.join(", ") + if more { ", …" } else { "" };
     if let Ok(map) = value.as_map_ref() {
         let pairs = map.iter().map(|(k, v)| format!("{k}: {}", nested(v, depth + 1)));

@@ -203,6 +203,11 @@ fn is_type(word: &str) -> bool {
 /// A word of another language, at the place or before it in the same statement.
 fn foreign(kind: &Parse, around: &Around<'_>) -> Option<String> {
     let advice = |word: &str| foreign_names::word(word).map(str::to_owned);
+    if around.here().starts_with('$') {
+        let name = around.here().trim_start_matches('$');
+        let name = if name.is_empty() { "name" } else { name };
+        return Some(format!("variables have no `$`: write `{name}`"));
+    }
     match kind {
         Parse::Reserved(word)
             if matches!(word.as_str(), "print" | "debug" | "call" | "type_of" | "curry") =>
@@ -219,16 +224,13 @@ fn foreign(kind: &Parse, around: &Around<'_>) -> Option<String> {
         Parse::BadInput(LexError::ImproperSymbol(sign, _)) => return advice(sign),
         _ => (),
     }
-    if around.here().starts_with('$') {
-        let name = around.here().trim_start_matches('$');
-        let name = if name.is_empty() { "name" } else { name };
-        return Some(format!("variables have no `$`: write `{name}`"));
-    }
     if around.here() == "if" && !around.begins_with("if") {
         return Some("`if` comes first, also as a value: `let x = if y { 5 } else { 6 };`".into());
     }
+    // (what begins the statement says more than what follows it: `foreach (a as b)`)
+    let first = around.statement().first().map(|word| word.text);
     let said = around.statement().iter().rev().map(|word| word.text);
-    let said = std::iter::once(around.here()).chain(said);
+    let said = first.into_iter().chain([around.here()]).chain(said);
     said.filter(|word| word.starts_with(|c: char| c.is_alphabetic())).find_map(advice)
 }
 
@@ -263,3 +265,7 @@ fn left_open(words: &[Word<'_>]) -> Option<String> {
     let word = open.last()?;
     Some(format!("the `{}` of line {} is never closed", word.text, word.at.0))
 }
+
+#[cfg(test)]
+#[path = "syntax_help_tests.rs"]
+mod tests;

@@ -33,7 +33,10 @@ impl Coming {
         let new = spec.address.as_ref().filter(|_| kept.is_none());
         let bound =
             new.map(|address| Sockets::bind(&host.listeners, address, &spec.title)).transpose();
-        let bound = bound.map_err(|why| Error::new(ErrorKind::Listen, why))?;
+        let place = &spec.place;
+        let bound = bound.map_err(|why| {
+            Error::new(ErrorKind::Listen, format!("{why} (the worker of {place})"))
+        })?;
         let is_fresh = bound.is_some();
         let coming = Self { spec, continues, sockets: bound.or(kept), is_fresh };
         if is_fresh {

@@ -24,8 +24,10 @@ impl Identity {
     pub(super) fn of(workers: &[WorkerSpec]) -> Result<Option<Self>, Error> {
         let user = agreed("user", workers, |spec| &spec.user)?;
         let group = agreed("group", workers, |spec| &spec.group)?;
-        let user = user.map(|name| found("user", name, User::from_name(name))).transpose()?;
-        let group = group.map(|name| found("group", name, Group::from_name(name))).transpose()?;
+        let user =
+            user.map(|(name, of)| found("user", name, of, User::from_name(name))).transpose()?;
+        let group =
+            group.map(|(name, of)| found("group", name, of, Group::from_name(name))).transpose()?;
         let group = match (&user, group) {
             (_, Some(group)) => group.gid,
             (Some(user), None) => user.gid,
@@ -36,7 +38,12 @@ impl Identity {
             return Ok(None);
         }
         if !unistd::geteuid().is_root() {
-            let text = "only root can become another user or group: start as root, or remove `user` and `group`";
+            let asks = workers.iter().find(|spec| !spec.user.is_empty() || !spec.group.is_empty());
+            let place = asks.map_or("", |spec| &spec.place);
+            let text = format!(
+                "only root can become another user or group: start as root, or remove `user` and `group` (the worker of \
+                 {place})"
+            );
             return Err(Error::new(ErrorKind::Config, text));
         }
         Ok(Some(Self { user, group }))
@@ -85,28 +92,42 @@ fn agreed<'a>(
     what: &str,
     workers: &'a [WorkerSpec],
     name: impl Fn(&WorkerSpec) -> &String,
-) -> Result<Option<&'a str>, Error> {
+) -> Result<Option<(&'a str, &'a WorkerSpec)>, Error> {
     let mut named = workers.iter().filter(|spec| !name(spec).is_empty());
     let Some(first) = named.next() else { return Ok(None) };
     match named.find(|spec| name(spec) != name(first)) {
-        None => Ok(Some(name(first))),
+        None => Ok(Some((name(first), first))),
         Some(other) => Err(Error::new(
             ErrorKind::Config,
             format!(
-                "worker `{}` asks for {what} `{}` and worker `{}` for `{}`: there is one process, so they must agree",
+                "worker `{}` of {} asks for {what} `{}` and worker `{}` of {} for `{}`: there is one process, so they must \
+                 agree",
                 first.title,
+                first.place,
                 name(first),
                 other.title,
+                other.place,
                 name(other)
             ),
         )),
     }
 }
 
-fn found<T>(what: &str, name: &str, looked_up: nix::Result<Option<T>>) -> Result<T, Error> {
+fn found<T>(
+    what: &str,
+    name: &str,
+    of: &WorkerSpec,
+    looked_up: nix::Result<Option<T>>,
+) -> Result<T, Error> {
     let looked_up =
         looked_up.map_err(|e| refused(&format!("cannot look up the {what} `{name}`"), e.into()))?;
-    let unknown = || Error::new(ErrorKind::Config, format!("there is no {what} `{name}`"));
+    let unknown = || {
+        let place = &of.place;
+        let text = format!(
+            "there is no {what} `{name}` on this machine, and the worker of {place} asks for it: make it, or name another"
+        );
+        Error::new(ErrorKind::Config, text)
+    };
     looked_up.ok_or_else(unknown)
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct WorkerSpec {
     /// Whom the process is to become; empty if the script set none.
     pub(crate) user: String,
     pub(crate) group: String,
+    /// Where the script makes it, `main.rhai:3`.
+    pub(crate) place: String,
 }
 
 impl WorkerSpec {

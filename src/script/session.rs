@@ -266,7 +266,7 @@ impl Events for Session {
                     "connection {}: {} was not answered within response_timeout, in generation {}{outcome}",
                     connection.link().id,
                     asked.as_deref().unwrap_or("a request"),
-                    self.subject.ctx.stats.generation.get()
+                    self.subject.ctx.program().map_or(0, |program| program.number())
                 ));
                 Told::Done(())
             }

@@ -264,8 +264,11 @@ fn add(
 ) -> Outcome<i64> {
     let added = || {
         let interval = seconds(after, "a timer's interval")?;
-        let mut f = function(call, "Timer", &callback)?;
-        for arg in args {
+        let f = function(call, "Timer", &callback)?;
+        let wants = ctx.handler(call, "Timer", args.len(), f)?;
+        // (as elsewhere, a callback may take fewer than there are)
+        let mut f = wants.fn_ptr().clone();
+        for arg in args.into_iter().take(wants.takes()) {
             f.add_curry(arg);
         }
         let handler = ctx.handler(call, "Timer", 0, f)?;
@@ -277,7 +280,8 @@ fn add(
 /// Suspends the running handler.
 pub(crate) fn sleep_for(duration: &Dynamic) -> Outcome<()> {
     let duration = seconds(duration, "sleep")?;
-    coroutine::wait(sleep(duration))
+    // (the timer is made where the handler waits: the top level has no clock that could ring)
+    coroutine::wait(async move { sleep(duration).await })
         .map_err(|_| error("sleep waits, and only handlers may wait: not the top level"))
 }
 

@@ -43,13 +43,13 @@ impl Worker {
     /// Names of the properties that the host defines, besides settings and callbacks.
     pub(crate) const PROPERTIES: [&'static str; 3] = ["connections", "address", "generation"];
 
-    fn new(ctx: &Rc<Ctx>, declared: &str) -> Outcome<Self> {
+    fn new(ctx: &Rc<Ctx>, call: &NativeCallContext, declared: &str) -> Outcome<Self> {
         let address = match declared.is_empty() {
             true => None,
             false => Some(Address::parse(declared).map_err(error)?),
         };
         let is_inner = !ctx.is_declaring();
-        let core = WorkerCore::new(ctx, declared, address, is_inner);
+        let core = WorkerCore::new(ctx, declared, address, place_of(call), is_inner);
         if is_inner {
             ctx.note_inner(&core);
         }
@@ -193,9 +193,7 @@ impl Worker {
                 return Err(error(same_name(&name, &other.core().named_at.borrow())));
             }
         }
-        let file = call.call_source().unwrap_or_default();
-        let line = call.call_position().line().unwrap_or_default();
-        *core.named_at.borrow_mut() = format!("{file}:{line}");
+        *core.named_at.borrow_mut() = place_of(call);
         Ok(())
     }
 
@@ -210,6 +208,13 @@ impl Worker {
             sent.count() as i64
         })
     }
+}
+
+/// `main.rhai:3`: where a function is called.
+fn place_of(call: &NativeCallContext) -> String {
+    let file = call.call_source().unwrap_or_default();
+    let line = call.call_position().line().unwrap_or_default();
+    format!("{file}:{line}")
 }
 
 async fn accept_for_ever(worker: Worker, listener: Weak<Listener>) {
@@ -352,9 +357,11 @@ pub(crate) fn no_such_callback(name: &str) -> String {
 pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
     super::object::register::<Worker>(engine, natives, Worker::is_same);
     let home = ctx.clone();
-    engine.register_fn("Worker", move |address: &str| Worker::new(&home, address));
+    engine.register_fn("Worker", move |call: NativeCallContext, address: &str| {
+        Worker::new(&home, &call, address)
+    });
     let home = ctx.clone();
-    engine.register_fn("Worker", move || Worker::new(&home, ""));
+    engine.register_fn("Worker", move |call: NativeCallContext| Worker::new(&home, &call, ""));
     web_server::register(engine, ctx);
     macro_rules! method {
         ($name:expr, $function:expr) => {

@@ -5,7 +5,7 @@ use super::{Entry, Section};
 pub(super) const SECTION: Section = Section {
     title: "Functions",
     owner: "functions",
-    about: "Besides these, all of Rhai's own functions can be used, except `eval`. `text.to_blob()` gives the \
+    about: "Besides these, all of Rhai's own functions can be used, except `eval`: `rhost doc` lists them. `text.to_blob()` gives the \
         bytes of a string, `bytes.as_string()` the text of a blob.",
     operators: &[],
     entries: &[

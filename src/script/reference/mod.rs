@@ -8,6 +8,8 @@ mod callbacks;
 mod connections;
 mod entry;
 mod functions;
+mod language;
+mod lookup;
 mod map;
 mod properties;
 pub(crate) mod registered;
@@ -25,6 +27,7 @@ mod web_server;
 mod worker;
 
 pub use entry::{Entry, Place, Section};
+pub use lookup::{all_names, explain};
 
 /// All sections, in the order in which people learn them.
 const SECTIONS: [Section; 22] = [

@@ -54,6 +54,8 @@ pub(crate) struct WorkerCore {
     called: RefCell<String>,
     /// Where the top level named it.
     pub(super) named_at: RefCell<String>,
+    /// Where it was made, `main.rhai:3`.
+    made_at: String,
     pub(crate) callbacks: Callbacks,
     pub(crate) properties: Properties,
     /// Directories whose files it answers with.
@@ -81,6 +83,7 @@ impl WorkerCore {
         ctx: &Rc<Ctx>,
         declared: &str,
         address: Option<Address>,
+        made_at: String,
         is_inner: bool,
     ) -> Rc<Self> {
         Rc::new(Self {
@@ -89,6 +92,7 @@ impl WorkerCore {
             settings: Settings::new(address.as_ref(), ctx.handler_timeout, ctx.handler_memory),
             called: RefCell::default(),
             named_at: RefCell::default(),
+            made_at,
             address: RefCell::new(address),
             callbacks: Callbacks::default(),
             properties: Properties::default(),
@@ -195,6 +199,7 @@ impl WorkerCore {
             reuse_port: self.settings.reuse_port.get(),
             user: self.settings.user.borrow().clone(),
             group: self.settings.group.borrow().clone(),
+            place: self.made_at.clone(),
         }
     }
 

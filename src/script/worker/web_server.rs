@@ -2,12 +2,12 @@
 
 use super::Worker;
 use crate::script::{ctx::Ctx, value::Outcome};
-use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString};
+use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
 use std::rc::Rc;
 
 /// A Worker that needs a root.
-fn web_server(ctx: &Rc<Ctx>, declared: &str) -> Outcome<Worker> {
-    let worker = Worker::new(ctx, declared)?;
+fn web_server(ctx: &Rc<Ctx>, call: &NativeCallContext, declared: &str) -> Outcome<Worker> {
+    let worker = Worker::new(ctx, call, declared)?;
     let core = worker.core();
     core.check_http()?;
     core.is_web_server.set(true);
@@ -19,7 +19,9 @@ pub(super) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     type This<'a> = &'a mut Worker;
     type Text = ImmutableString;
     let home = ctx.clone();
-    engine.register_fn("WebServer", move |address: &str| web_server(&home, address));
+    engine.register_fn("WebServer", move |call: NativeCallContext, address: &str| {
+        web_server(&home, &call, address)
+    });
     macro_rules! add_root {
         ($function:expr) => {
             FuncRegistration::new("add_root")

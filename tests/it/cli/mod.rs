@@ -14,6 +14,8 @@ pub mod daemon;
 mod daemon_clients;
 /// What a daemon writes: logs, what scripts print, and the rights of its files.
 mod daemon_files;
+/// `rhost doc`.
+mod doc;
 /// The user and group that the process becomes.
 mod identity;
 /// Whose the files are of a daemon of root that becomes somebody else.

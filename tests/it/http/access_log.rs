@@ -24,7 +24,7 @@ router::get(app, "/stream", |request| {
     connection.send(Chunk("two"));
     connection.send(Chunk(""));
 });
-router::get(app, "/never", |request| { print("waits"); sleep(30); "never" });
+router::get(app, "/never", |request| { print("waits"); sleep(0.2); "never" });
 router::get(app, "/boom", |request| { throw "x"; });
 router::mount(app, "/files", "www");
 let worker = Worker("http://127.0.0.1:0");

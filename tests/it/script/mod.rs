@@ -10,6 +10,10 @@ mod errors;
 mod imports;
 /// JSON, read and written.
 mod json;
+/// Types that messages name.
+mod message_types;
+/// What messages say, in which words.
+mod messages;
 /// The names of Workers.
 mod names;
 /// The script reference: complete, true, and told in the documents.

@@ -1,0 +1,206 @@
+//! Finds what the reference and Rhai say of a name, however somebody writes it: `send`, `TcpConnection.send`,
+//! `connection.send()`, `Timer::add`, `worker.count`, the heading `Maps`, an option of `configure`, `==`.
+
+use super::{
+    entry::{Entry, Section},
+    language::{self, Function, WORDS, Word},
+    script_reference,
+};
+use crate::engine::{foreign_names, report::nearest};
+
+/// What variables are usually called, and whose names they have.
+const OWNERS: [(&str, &str); 14] = [
+    ("c", "TcpConnection"),
+    ("conn", "TcpConnection"),
+    ("connection", "TcpConnection"),
+    ("client", "TcpConnection"),
+    ("w", "Worker"),
+    ("r", "Request"),
+    ("req", "Request"),
+    ("res", "Response"),
+    ("events", "ServerSentEvents"),
+    ("router", "std/router"),
+    ("push", "std/push"),
+    ("list", "array"),
+    ("users", "map"),
+    ("connections", "Connections"),
+];
+
+/// The title under which the words of the grammar stand.
+const LANGUAGE: &str = "Rhai";
+/// The title under which its functions stand.
+const FUNCTIONS: &str = "Functions of Rhai";
+
+/// All names with a line for each.
+pub fn all_names() -> String {
+    let mut text = String::new();
+    for section in script_reference() {
+        text += &heading(section.title);
+        for entry in section.entries {
+            text += &format!("{:24} {}\n", entry.name, entry.summary());
+        }
+        text.push('\n');
+    }
+    text += &heading(LANGUAGE);
+    for word in WORDS {
+        text += &format!("{:24} {}\n", word.names.join(" "), first_sentence(word.text));
+    }
+    text.push('\n');
+    text += &heading(FUNCTIONS);
+    for function in language::functions() {
+        text += &format!("{:24} {}\n", function.name, first_sentence(&function.text));
+    }
+    text + "\n"
+}
+
+/// All that is known of a name. The error is what may have been meant, as whole sentences.
+pub fn explain(query: &str) -> Result<String, Vec<String>> {
+    let functions = language::functions();
+    let written = query.trim();
+    let plain = written.split('(').next().map(str::trim).filter(|name| !name.is_empty());
+    let plain = plain.unwrap_or(written);
+    let whole = whole(plain);
+    if !whole.is_empty() {
+        return Ok(whole);
+    }
+    let (owner, name) = split(plain);
+    let owner = owner.and_then(owner_of);
+    let found = of_name(owner, name, &functions);
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let mentioned = mentioned(name);
+    if !mentioned.is_empty() {
+        return Ok(mentioned);
+    }
+    Err(suggestions(owner, name, &functions))
+}
+
+/// Sections of that title, or that owner.
+fn whole(name: &str) -> String {
+    let mut text = String::new();
+    for section in script_reference() {
+        if !name.eq_ignore_ascii_case(section.owner) && !name.eq_ignore_ascii_case(section.title) {
+            continue;
+        }
+        text += &heading(section.title);
+        text += &format!("{}\n\n", section.about);
+        for entry in section.entries {
+            text += &format!("{entry}\n");
+        }
+        for (operator, meaning) in section.operators {
+            text += &format!("{operator}\n\n    {meaning}\n\n");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Whatever has that name, of that owner if there is one.
+fn of_name(owner: Option<&str>, name: &str, functions: &[Function]) -> String {
+    let mut text = String::new();
+    for section in script_reference() {
+        if owner.is_some_and(|owner| !owner.eq_ignore_ascii_case(section.owner)) {
+            continue;
+        }
+        let entries: Vec<&Entry> = section.entries.iter().filter(|e| e.name == name).collect();
+        let operators: Vec<_> = section.operators.iter().filter(|(o, _)| *o == name).collect();
+        if entries.is_empty() && operators.is_empty() {
+            continue;
+        }
+        text += &heading(section.title);
+        entries.iter().for_each(|entry| text += &format!("{entry}\n"));
+        for (operator, meaning) in operators {
+            text += &format!("{operator}\n\n    {meaning}\n\n");
+        }
+        text.push('\n');
+    }
+    let has = |word: &&Word| word.names.contains(&name);
+    for word in WORDS.iter().filter(has).filter(|_| owner.is_none()) {
+        text += &heading(LANGUAGE);
+        text += &format!("{}\n\n    {}\n\n", word.form, word.text);
+    }
+    // (what the host describes itself it has in place of Rhai's)
+    let is_ours = script_reference()
+        .iter()
+        .any(|s| s.owner == "functions" && s.entries.iter().any(|e| e.name == name));
+    for function in functions.iter().filter(|f| f.name == name && !is_ours) {
+        let is_of =
+            |form: &&String| owner.is_none_or(|owner| form.starts_with(&format!("{name}({owner}")));
+        let forms: Vec<&str> = function.forms.iter().filter(is_of).map(|form| &**form).collect();
+        if !forms.is_empty() {
+            text += &heading(FUNCTIONS);
+            text += &format!("{}\n\n    {}\n\n", forms.join("\n"), function.text);
+        }
+    }
+    text
+}
+
+/// Entries that say something of an option or a key of that name.
+fn mentioned(name: &str) -> String {
+    let mut text = String::new();
+    if name.len() < 3 {
+        return text;
+    }
+    let quoted = format!("`{name}`");
+    let mentions = |told: &str| told.contains(&quoted);
+    for section in script_reference() {
+        let entries: Vec<&Entry> = section.entries.iter().filter(|e| mentions(e.text)).collect();
+        if entries.is_empty() && !mentions(section.about) {
+            continue;
+        }
+        text += &heading(section.title);
+        if mentions(section.about) {
+            text += &format!("{}\n\n", section.about);
+        }
+        entries.iter().for_each(|entry| text += &format!("{entry}\n"));
+        text.push('\n');
+    }
+    text
+}
+
+/// What may have been meant.
+fn suggestions(owner: Option<&str>, name: &str, functions: &[Function]) -> Vec<String> {
+    let of_owner = |section: &&Section| owner.is_none_or(|o| o.eq_ignore_ascii_case(section.owner));
+    let entries = script_reference().iter().filter(of_owner).flat_map(|s| s.entries);
+    let mut known: Vec<&str> = entries.map(|e| e.name).collect();
+    if owner.is_none() {
+        known.extend(script_reference().iter().flat_map(|s| [s.title, s.owner]));
+        known.extend(functions.iter().map(|f| &*f.name));
+        known.extend(WORDS.iter().flat_map(|word| word.names));
+    }
+    let bare = |name: &str| name.replace('_', "").to_lowercase();
+    let respelt = known.iter().copied().find(|known| bare(known) == bare(name));
+    let near = respelt.or_else(|| nearest(name, known.iter().copied()));
+    let near = near.map(|near| format!("did you mean `{near}`?"));
+    let foreign = foreign_names::name(name).map(|help| format!("{help}."));
+    near.into_iter().chain(foreign).collect()
+}
+
+/// `Timer::add` → `Timer` and `add`.
+fn split(name: &str) -> (Option<&str>, &str) {
+    let parts = name.rsplit_once("::").or_else(|| name.rsplit_once('.'));
+    match parts.filter(|(owner, name)| !owner.is_empty() && !name.is_empty()) {
+        Some((owner, name)) => (Some(owner), name),
+        None => (None, name),
+    }
+}
+
+/// Whose names a variable or a type of that name has.
+fn owner_of(written: &str) -> Option<&'static str> {
+    let last = written.rsplit(['.', ':']).next().unwrap_or(written);
+    let usual = OWNERS.iter().find(|(variable, _)| variable.eq_ignore_ascii_case(last));
+    let sections = || script_reference().iter().map(|section| section.owner);
+    usual.map(|(_, owner)| *owner).or_else(|| {
+        let rhais = ["string", "blob", "char", "range"].into_iter();
+        sections().chain(rhais).find(|owner| owner.eq_ignore_ascii_case(last))
+    })
+}
+
+fn heading(title: &str) -> String {
+    format!("{title}\n{}\n\n", "=".repeat(title.len()))
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
+}
