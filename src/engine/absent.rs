@@ -37,7 +37,7 @@ pub(super) fn register_properties(
 ) {
     let general = general_getters(engine);
     for name in names {
-        // (an embedder may have one for every type, as rhai has of its tag)
+        // An embedder may have one for every type, as rhai has of its tag.
         if name != TAG && general.contains(name.as_str()) {
             continue;
         }
@@ -61,7 +61,7 @@ pub(super) fn register_properties(
                 engine,
                 |call: NativeCallContext, value: &mut Dynamic, _: Dynamic| no_setter(&call, value),
             );
-            // (in the place of rhai's)
+            // In the place of rhai's.
             setter().register_into_engine(
                 engine,
                 |call: NativeCallContext, value: &mut Dynamic, _: i64| no_setter(&call, value),

@@ -45,7 +45,7 @@ pub(crate) fn decode(text: &str) -> Result<Dynamic, String> {
     let is_exact = Cell::new(true);
     match parse(text, &is_exact) {
         Ok(value) if is_exact.get() => Ok(value),
-        // (deep ones cannot be mended, and are most of what strangers try)
+        // Deep ones cannot be mended, and are most of what strangers try.
         Err(why) if !why.is_mended => Err(why.text),
         _ => parse(&repaired(text), &is_exact).map_err(|why| why.text),
     }
@@ -319,12 +319,12 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_u64<E>(self, n: u64) -> Result<Dynamic, E> {
-        // (what no `i64` holds is a string of its digits)
+        // What no `i64` holds is a string of its digits.
         Ok(i64::try_from(n).map_or_else(|_| n.to_string().into(), Dynamic::from))
     }
 
     fn visit_f64<E>(self, n: f64) -> Result<Dynamic, E> {
-        // (`-0` is a float to the parser)
+        // `-0` is a float to the parser.
         if n.abs() >= INEXACT || (n == 0.0 && n.is_sign_negative()) {
             self.0.set(false);
         }

@@ -52,7 +52,7 @@ fn escape<'a>(text: &'a str, out: &mut String) -> &'a str {
             &text[ESCAPE..]
         }
         _ => {
-            // (a backslash and whatever follows it)
+            // A backslash and whatever follows it.
             let end = text.char_indices().nth(2).map_or(text.len(), |(at, _)| at);
             out.push_str(&text[..end]);
             &text[end..]
@@ -73,13 +73,13 @@ fn number<'a>(text: &'a str, out: &mut String) -> &'a str {
     let end = text.find(|c| !is_part(c)).unwrap_or(text.len());
     let (number, rest) = text.split_at(end);
     let digits = number.strip_prefix('-').unwrap_or(number);
-    // (a number cannot be a key, whatever it is written as)
+    // A number cannot be a key, whatever it is written as.
     if rest.trim_start().starts_with(':') {
         out.push_str(number);
         return rest;
     }
     let is_whole = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    // (zeros in front are no JSON, and must not become any)
+    // Zeros in front are no JSON, and must not become any.
     if is_whole && (digits == "0" || !digits.starts_with('0')) {
         match number.parse::<i64>() {
             Ok(n) => drop(write!(out, "{n}")),

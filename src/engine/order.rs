@@ -60,7 +60,7 @@ fn places(value: &Dynamic) -> Option<Places> {
 
 fn arrange<K: AsRef<str>, V>(entries: &mut [(K, V)], places: Option<&Places>) {
     if let Some(places) = places {
-        // (what has no place keeps its order, which is that of the keys)
+        // What has no place keeps its order, which is that of the keys.
         let place = |key: &str| places.get(key).copied().unwrap_or(usize::MAX);
         entries.sort_by_key(|(key, _)| place(key.as_ref()));
     }

@@ -83,7 +83,7 @@ pub(super) fn register(engine: &mut Engine) {
             engine.register_raw_fn(name, [plain], |call, args| Ok(json::show_in(&call, args[0])));
         }
     }
-    // (its mark of the order is no number of the script's)
+    // The mark of a map's order is no number of the script's.
     engine.register_raw_fn("tag", [TypeId::of::<Map>()], |_, args| {
         let tag = args[0].tag();
         Ok(if order::is_mark(tag) { 0 } else { i64::from(tag) })

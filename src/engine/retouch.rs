@@ -81,7 +81,7 @@ impl<'a> Retoucher<'a> {
         let (start, end) = (place(def.body.start_position()), place(def.body.end_position()));
         let from = self.tokens.index(start);
         let tokens = &self.tokens.all()[from..];
-        // (a closure without braces has no end)
+        // A closure without braces has no end.
         let is_open_ended = end <= start;
         let inside = tokens.iter().take_while(|(_, at)| is_open_ended || *at <= end);
         let mut signs = inside.map(|(token, _)| token);
@@ -140,7 +140,7 @@ impl<'a> Retoucher<'a> {
 
     /// A loop with two variables.
     fn pairs(&self, flow: &mut FlowControl, unpack: Node) {
-        // (an empty body asks for nothing)
+        // An empty body asks for nothing.
         if flow.body.is_empty() {
             return;
         }
@@ -232,7 +232,7 @@ impl<'a> Retoucher<'a> {
                 }
                 next + 1
             }
-            // (a constant by its name)
+            // A constant by its name.
             Some(Token::Identifier(name)) => {
                 if let Some(known) = self.constants.borrow().get(name.as_str()) {
                     *value = known.clone();

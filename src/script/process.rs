@@ -36,7 +36,7 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
             )*};
         }
         printers!(ImmutableString, bool, char, i64, f64, (), Blob, FnPtr);
-        // (a map as it is passed knows the order of its entries)
+        // A map as it is passed knows the order of its entries.
         for kind in [TypeId::of::<Map>(), TypeId::of::<Array>()] {
             let home = ctx.clone();
             engine.register_raw_fn(name, [kind], move |call, args| {

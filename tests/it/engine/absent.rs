@@ -157,7 +157,7 @@ fn length_size_and_count_are_errors_that_say_len() {
             wanted.push(format!("{what} has no property `{name}`: write `len`"));
         }
     }
-    // (a map has its entries only)
+    // A map has its entries only.
     body += "    print(#{ length: 4 }.length); print(#{}.len == () && #{}.count == ());\n";
     wanted.extend(["4".to_owned(), "true".to_owned()]);
     script += &format!("worker.on_worker_start = |worker| {{\n{body}}};\n");

@@ -61,7 +61,7 @@ fn entries_are_the_same_for_plain_maps_and_references_everywhere() {
             format!("[0].map(|x| f{at}({two}))[0]"),
             format!("{{ let m = {two}; (|| {{ {body} }}).call() }}"),
         ] {
-            // (a loop is a value only as the last of a block, and `return` leaves the function)
+            // A loop is a value only as the last of a block, and `return` leaves the function.
             handler += &format!("    note({at}, {value});\n");
             top += &format!("note({at}, {value});\n");
         }

@@ -68,7 +68,7 @@ fn what_has_no_json_form_is_an_error_that_names_it() {
     };
     assert_eq!(told("0.0 / 0.0"), r#""to_json: NaN has no JSON form""#);
     assert_eq!(told("[1.0 / 0.0]"), r#""to_json: inf has no JSON form""#);
-    // (its name would be of no use to whoever reads it)
+    // Its name would be of no use to whoever reads it.
     assert_eq!(told("#{ f: |x| x }"), r#""to_json: a value of type Fn has no JSON form""#);
 }
 
