@@ -35,6 +35,14 @@ fn put_in_plain_words(engine: &Engine, map: &mut Map) {
     if !is_rhais || !map.contains_key("message") {
         return;
     }
+    let place = map.get("message").and_then(|told| {
+        told.as_immutable_string_ref().ok().and_then(|told| place(without_calls(&told)))
+    });
+    // (rhai gives the place of the outermost call)
+    if let Some((line, position)) = place {
+        map.insert("line".into(), line.into());
+        map.insert("position".into(), position.into());
+    }
     for key in ["message", "function", "type", "requested", "actual", "property"] {
         let plain = map.get(key).and_then(|told| {
             told.as_immutable_string_ref().ok().map(|told| title(engine, without_calls(&told)))
@@ -50,6 +58,13 @@ fn without_calls(message: &str) -> &str {
     let calls = ["\nin call to function '", "\nin closure call", "\nin module"];
     let end = calls.iter().filter_map(|call| message.find(call)).min();
     &message[..end.unwrap_or(message.len())]
+}
+
+/// The line and the column at the end of a message.
+fn place(message: &str) -> Option<(i64, i64)> {
+    let (_, place) = message.strip_suffix(')')?.rsplit_once(" (line ")?;
+    let (line, position) = place.split_once(", position ")?;
+    Some((line.parse().ok()?, position.parse().ok()?))
 }
 
 /// Lets each `catch` of a lifted body begin with a look at its variable: shortcuts read variables where they lie, past the

@@ -3,11 +3,12 @@
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
-    MAX_EXPRESSION_DEPTH, coroutine::Runner, modules::Unit, program::Program, shortcut::Shortcut,
+    MAX_EXPRESSION_DEPTH, coroutine::Runner, grafts, modules::Unit, program::Program,
+    shortcut::Shortcut,
 };
 use rhai::{
-    AST, ASTNode, Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr,
-    GlobalRuntimeState, ImmutableString, Map, Scope, ScriptFuncDef, Stmt, StmtBlock,
+    Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
+    ImmutableString, Map, Scope, Stmt,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -52,28 +53,6 @@ struct Frame {
     caches: Caches,
 }
 
-/// The statements of a function, whose body is of a type that rhai does not export.
-pub(super) fn statements_of(ast: &AST, def: &ScriptFuncDef) -> Vec<Stmt> {
-    let is_it = |name: &str, params: usize| def.name == name && def.params.len() == params;
-    let mut same = ast.iter_fn_def().filter(|other| is_it(&other.name, other.params.len()));
-    let is_only = same.nth(1).is_none();
-    // (rhai's own filter while cloning does not filter; `retain_functions` does)
-    let mut one = ast.clone_functions_only();
-    one.retain_functions(|_, _, name, params| is_it(name, params));
-    let mut statements: Vec<Stmt> = Vec::new();
-    let (start, end) = (def.body.start_position(), def.body.end_position());
-    one.walk(&mut |path: &[ASTNode]| {
-        // (one that is a method of some type may have the same name; a closure without braces has no end)
-        if let [ASTNode::Stmt(statement)] = path
-            && (is_only || (start..=end).contains(&statement.position()))
-        {
-            statements.push((*statement).clone());
-        }
-        true
-    });
-    statements
-}
-
 impl Body {
     /// The body of that function, and its statements, of which `set` makes what is evaluated.
     pub(super) fn lift(
@@ -84,8 +63,9 @@ impl Body {
     ) -> Option<(Self, Expr)> {
         let plain = unit.functions(name, params).find(|def| def.this_type.is_none());
         let def = plain.or_else(|| unit.functions(name, params).next())?;
-        let statements = statements_of(&unit.ast, def);
-        let (start, end) = (def.body.start_position(), def.body.end_position());
+        let start = def.body.start_position();
+        let mut expression = grafts::body(def);
+        unit.marks.mark(&mut expression);
         let body = Self {
             code: OnceCell::new(),
             params: def.params.to_vec(),
@@ -95,7 +75,7 @@ impl Body {
             frames: RefCell::default(),
             place: Cell::new(0),
         };
-        Some((body, Expr::Stmt(Box::new(StmtBlock::new(statements, start, end)))))
+        Some((body, expression))
     }
 
     /// Sets what is evaluated.

@@ -232,9 +232,7 @@ impl Names {
         for (name, r) in &self.old {
             // The alias takes what the old closure brings along. Bodies find captured variables by
             // name and their own parameters from the end, so the difference does not disturb them.
-            let mut defs = ast.iter_fn_def();
-            let def = defs.find(|def| def.name == r.now.def.name).unwrap_or(&r.now.def);
-            let mut def = (**def).clone();
+            let mut def = (*r.now.def).clone();
             def.name = name.clone();
             def.params = r.captures.iter().chain(r.now.own()).cloned().collect();
             library.set_script_fn(def);
@@ -281,7 +279,12 @@ impl Names {
         let value = |(name, is_global): (&ImmutableString, &bool)| {
             let held = captures.iter().position(|c| c == name).map(|i| held[i].clone());
             match held {
-                Some(held) if *is_global && is_anew(name) => Some(global(name).unwrap_or(held)),
+                // (a reference was captured as a copy)
+                Some(held) if *is_global && is_anew(name) => match global(name) {
+                    Some(cell) if held.is_shared() => Some(cell),
+                    Some(cell) => Some(cell.flatten()),
+                    None => Some(held),
+                },
                 Some(held) => Some(held),
                 None => global(name),
             }

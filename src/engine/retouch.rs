@@ -2,20 +2,17 @@
 //! a map that knows the order in which it was written, `for (key, value) in map` gives keys and values, and whole numbers
 //! are keys. The file's own tree stays as it was parsed, for all who look at it.
 //!
-//! What is changed becomes custom syntax of ours, which contains the expression that it stands for. The bodies of functions
-//! are of a type that rhai does not export: those in which something changes get a body that is nothing but such a node,
-//! with the changed statements in it.
+//! What is changed becomes custom syntax of ours, which contains the expression that it stands for.
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
-    handler::statements_of,
     order,
     tokens::{Tokens, closes, opens, place},
 };
 use node::Node;
 use rhai::{
-    AST, ASTFlags, Array, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, ImmutableString, Map,
-    Module, ScriptFuncDef, Shared, Stmt, StmtBlock, Token,
+    ASTFlags, Array, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, ImmutableString, Map,
+    Stmt, StmtBlock, Token,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -25,20 +22,8 @@ use std::{
 mod keys;
 pub(super) mod node;
 
-/// A file as it runs.
-pub(super) fn retouched(ast: &AST, tokens: &Tokens, file: &ImmutableString) -> AST {
-    let retoucher = Retoucher::new(tokens);
-    let mut statements = ast.statements().to_vec();
-    statements.iter_mut().for_each(|statement| retoucher.statement(statement));
-    AST::new_with_source(statements, retoucher.library(ast), file.clone())
-}
-
-/// The same for the body of a function that was lifted out of the file as it was parsed.
-pub(super) fn retouch(body: &mut Expr, tokens: &Tokens) {
-    Retoucher::new(tokens).expression(body);
-}
-
-struct Retoucher<'a> {
+/// Changes expressions of one file.
+pub(super) struct Retoucher<'a> {
     tokens: &'a Tokens,
     /// The constants so far, which the parser puts in the places of their names.
     constants: RefCell<HashMap<ImmutableString, Dynamic>>,
@@ -47,45 +32,13 @@ struct Retoucher<'a> {
 }
 
 impl<'a> Retoucher<'a> {
-    fn new(tokens: &'a Tokens) -> Self {
+    pub(super) fn new(tokens: &'a Tokens) -> Self {
         Self { tokens, constants: RefCell::default(), has_changed: Cell::new(false) }
     }
 
-    /// The functions of a file.
-    fn library(&self, ast: &AST) -> Shared<Module> {
-        let mut library = None;
-        for def in ast.iter_fn_def() {
-            if !self.concerns(def) {
-                continue;
-            }
-            let mut body = StmtBlock::new(
-                statements_of(ast, def),
-                def.body.start_position(),
-                def.body.end_position(),
-            );
-            self.has_changed.set(false);
-            self.block(&mut body);
-            if !self.has_changed.get() {
-                continue;
-            }
-            if let Some(shim) = node::function(def, Expr::Stmt(Box::new(body))) {
-                let library = library.get_or_insert_with(|| (**ast.shared_lib()).clone());
-                library.set_script_fn(shim);
-            }
-        }
-        library.map_or_else(|| ast.shared_lib().clone(), Into::into)
-    }
-
-    /// Is there anything to change in this function? Asked of the tokens, which is quick and may say yes too often.
-    fn concerns(&self, def: &ScriptFuncDef) -> bool {
-        let (start, end) = (place(def.body.start_position()), place(def.body.end_position()));
-        let from = self.tokens.index(start);
-        let tokens = &self.tokens.all()[from..];
-        // A closure without braces has no end.
-        let is_open_ended = end <= start;
-        let inside = tokens.iter().take_while(|(_, at)| is_open_ended || *at <= end);
-        let mut signs = inside.map(|(token, _)| token);
-        signs.any(|token| matches!(token, Token::MapStart | Token::For | Token::LeftBracket))
+    /// Has anything been changed since this was asked last?
+    pub(super) fn has_changed(&self) -> bool {
+        self.has_changed.take()
     }
 
     fn block(&self, block: &mut StmtBlock) {
@@ -152,7 +105,8 @@ impl<'a> Retoucher<'a> {
         flow.body = StmtBlock::new([first].into_iter().chain(body), start, end);
     }
 
-    fn expression(&self, e: &mut Expr) {
+    /// Changes an expression, which may be a block.
+    pub(super) fn expression(&self, e: &mut Expr) {
         self.parts(e);
         match e {
             Expr::Map(x, _) => {

@@ -98,7 +98,8 @@ fn known(id: TypeId) -> Option<&'static str> {
 /// What a function gives, without what only Rust needs: one that may fail gives
 /// `core::result::Result<T,alloc::boxed::Box<…>>`. Nothing for `()`.
 fn given(engine: &Engine, type_name: &str) -> String {
-    let inner = match type_name.split_once("Result<") {
+    let result = type_name.split_once("Result<").or_else(|| type_name.split_once("ResultOf<"));
+    let inner = match result {
         Some((_, inner)) => inner.split([',', '>']).next().unwrap_or(inner),
         None if type_name.ends_with("RhaiResult") => "any",
         None => type_name,

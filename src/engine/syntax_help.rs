@@ -127,7 +127,9 @@ fn by_kind(kind: &Parse, around: &Around<'_>) -> Option<&'static str> {
         }
         Parse::MissingToken(_, why) if why.contains("iteration variable") => RANGE,
         Parse::MissingToken(token, why)
-            if token == "{" && (why.contains("statement block") || why.is_empty()) =>
+            if token == "{"
+                && (why.contains("statement block") || why.is_empty())
+                && !matches!(here, "and" | "or" | "not" | "is") =>
         {
             BRACES
         }

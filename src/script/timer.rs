@@ -3,7 +3,7 @@
 
 use super::{
     ctx::{Ctx, Occasion},
-    value::{Outcome, at, error, function, seconds},
+    value::{Outcome, at, error, function, not_here, seconds},
 };
 use crate::{
     engine::{
@@ -281,8 +281,7 @@ fn add(
 pub(crate) fn sleep_for(duration: &Dynamic) -> Outcome<()> {
     let duration = seconds(duration, "sleep")?;
     // (the timer is made where the handler waits: the top level has no clock that could ring)
-    coroutine::wait(async move { sleep(duration).await })
-        .map_err(|_| error("sleep waits, and only handlers may wait: not the top level"))
+    coroutine::wait(async move { sleep(duration).await }).map_err(|_| not_here("sleep"))
 }
 
 /// Registers the namespace and `sleep`.

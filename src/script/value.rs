@@ -25,10 +25,17 @@ pub(crate) fn at(call: &NativeCallContext, mut error: Box<EvalAltResult>) -> Box
     error
 }
 
+/// The error of what waits where nothing can. `what` names it.
+pub(crate) fn not_here(what: &str) -> Box<EvalAltResult> {
+    error(format!(
+        "{what} waits, and only handlers may wait: not the top level; start there what waits in `on_worker_start` or by \
+         `Timer::delay(seconds, || …)`"
+    ))
+}
+
 /// Suspends the running handler until the future is ready. `what` names it where nothing can wait.
 pub(crate) fn waiting<F: Future>(what: &str, future: F) -> Outcome<F::Output> {
-    coroutine::wait(future)
-        .map_err(|_| error(format!("{what} waits, and only handlers may wait: not the top level")))
+    coroutine::wait(future).map_err(|_| not_here(what))
 }
 
 /// Calls `f` with the message that a script value stands for: strings as text, blobs as bytes, numbers, booleans and

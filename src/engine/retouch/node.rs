@@ -4,9 +4,9 @@ use super::keys::Way;
 use crate::engine::{order, ref_map::RefMap};
 use rhai::{
     CustomExpr, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, FnArgsVec,
-    ImmutableString, Map, Position, ScriptFuncDef, Token,
+    ImmutableString, Map, Position,
 };
-use std::{cell::RefCell, rc::Rc};
+use std::rc::Rc;
 
 /// What rhai knows them by. Nobody can write that in a script.
 const KEY: &str = "\u{2}";
@@ -23,8 +23,6 @@ pub(in crate::engine) enum Node {
     Unpack(ImmutableString, ImmutableString),
     /// A key that may be a number.
     Key(Way),
-    /// All of a function.
-    Body(Expr),
 }
 
 /// A key with its value, on the way from a loop to its variables.
@@ -87,7 +85,6 @@ impl Node {
 
     fn evaluate(&self, context: &mut EvalContext, inputs: &[Expression]) -> Outcome<Dynamic> {
         match self {
-            Node::Body(body) => return context.eval_expression_tree(&body.into()),
             Node::Unpack(key, value) => {
                 unpack(context, key, value);
                 return Ok(Dynamic::UNIT);
@@ -141,39 +138,4 @@ pub(in crate::engine) fn install(engine: &mut Engine) {
     });
     engine.register_iterator::<Pairs>();
     engine.register_iterator::<LivePairs>();
-}
-
-thread_local! {
-    /// The node that the next function is made of.
-    static NEXT: RefCell<Option<Rc<Node>>> = const { RefCell::new(None) };
-    /// Makes functions: a word of their text is the node.
-    static MAKER: Engine = {
-        let mut engine = Engine::new_raw();
-        engine.on_parse_token(|token, _, _| match token {
-            Token::Identifier(word) if word.as_str() == "body" => {
-                Token::Custom(Box::new(KEY.into()))
-            }
-            other => other,
-        });
-        let take = |_: &[_], _: &str, state: &mut Dynamic| {
-            if let Some(node) = NEXT.take() {
-                *state = Dynamic::from(node);
-            }
-            Ok(None)
-        };
-        engine.register_custom_syntax_with_state_raw(KEY, take, false, |_, _, _| {
-            Ok(Dynamic::UNIT)
-        });
-        engine
-    };
-}
-
-/// A function like that one, whose body is this.
-pub(super) fn function(like: &ScriptFuncDef, body: Expr) -> Option<ScriptFuncDef> {
-    NEXT.set(Some(Rc::new(Node::Body(body))));
-    let made = MAKER.with(|maker| maker.compile("fn made() { body }")).ok()?;
-    let made = made.iter_fn_def().next()?.clone();
-    let mut function = like.clone();
-    function.body = made.body.clone();
-    Some(function)
 }

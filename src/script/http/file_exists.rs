@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 
 fn exists(ctx: &Ctx, directory: &str, path: &str, options: &Dynamic) -> Outcome<bool> {
     if directory.is_empty() || directory.contains('\0') {
-        return Err(error("a directory has a path"));
+        return Err(error("the path of the directory is empty, or has a zero byte in it"));
     }
     let home = ctx.program().map(|program| program.directory()).unwrap_or_default();
     let root = DocumentRoot::at(&home.join(directory), root_options(options)?);

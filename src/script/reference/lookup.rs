@@ -180,7 +180,8 @@ fn suggestions(owner: Option<&str>, name: &str, functions: &[Function]) -> Vec<S
 /// `Timer::add` → `Timer` and `add`.
 fn split(name: &str) -> (Option<&str>, &str) {
     let parts = name.rsplit_once("::").or_else(|| name.rsplit_once('.'));
-    match parts.filter(|(owner, name)| !owner.is_empty() && !name.is_empty()) {
+    let is_word = |text: &str| text.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    match parts.filter(|(owner, name)| is_word(owner) && is_word(name)) {
         Some((owner, name)) => (Some(owner), name),
         None => (None, name),
     }

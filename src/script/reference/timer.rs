@@ -20,7 +20,8 @@ pub(super) const SECTION: Section = Section {
                 "Timer::add(seconds: number, callback: function, args: array, persistent: bool) -> int",
             ],
             "Calls `callback` with `args` every so many seconds, or once if `persistent` is false, and gives the \
-                timer's id. A callback that takes more parameters than `args` has is an error.",
+                timer's id. A callback that takes more parameters than `args` has is an error; one that takes fewer gets the \
+                first ones.",
             r#"
 let worker = Worker();
 worker.on_worker_start = |worker| {

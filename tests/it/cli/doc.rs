@@ -90,7 +90,7 @@ fn rhais_own_functions_are_told_with_their_types() {
 
 #[test]
 fn a_name_of_several_things_gives_them_all() {
-    told("split", &["Arrays", "Functions of Rhai", "split(string, string) -> array"]);
+    told("split", &["Changing arrays", "Functions of Rhai", "split(string, string) -> array"]);
     told("string.split", &["split(string, string) -> array"]);
 }
 
@@ -99,9 +99,10 @@ fn words_and_signs_of_the_grammar_are_told() {
     for name in
         ["[]", "==", "in", "let", "switch", "catch", "??", "..=", "`", "import", "#{", "=>", "+="]
     {
-        told(name, &[name]);
+        told(name, &["Rhai\n===="]);
     }
     told("[]", &["Worker", "Rhai\n===="]);
+    told("..=", &["0..=9"]);
 }
 
 #[test]

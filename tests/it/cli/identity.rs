@@ -138,8 +138,7 @@ fn users_and_groups_that_cannot_be_are_start_errors() {
         ("worker.group = \"no-such-group\";", "there is no group `no-such-group`"),
         (
             "worker.user = \"nobody\"; let other = Worker(); other.name = \"o\"; other.user = \"root\";",
-            "worker `text://127.0.0.1:0` asks for user `nobody` and worker `o` for `root`: there is one process, \
-             so they must agree",
+            "asks for user `nobody` and worker `o` of main.rhai:3 for `root`: there is one process, so they must agree",
         ),
         ("worker.user = 5;", "user is a string"),
     ] {

@@ -55,8 +55,10 @@ fn an_error_at_an_index_points_at_where_the_index_begins() {
         writeln!(cases, "    \"top {number}\" => top[{number}],").unwrap();
     }
     let tops = (0..BODIES.len()).map(|n| format!("column_{n:03}(worker.d, worker.m), "));
+    // (what is caught here has the place apart from the message)
+    let ours = functions.replace("e.message.split(\"\\n\")[0]", "`position ${e.position})`");
     let script = format!(
-        "{functions}let worker = Worker(\"text://127.0.0.1:0\");\nlet values = [{VALUES}];\n\
+        "{ours}let worker = Worker(\"text://127.0.0.1:0\");\nlet values = [{VALUES}];\n\
          worker.d = values[0]; worker.m = values[1];\nlet top = [{}];\n\
          worker.on_message = |connection, line| connection.send(switch line {{\n{cases}}});\n",
         tops.collect::<String>()

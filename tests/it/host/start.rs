@@ -135,7 +135,8 @@ fn an_address_that_cannot_be_listened_on_is_refused_in_one_sentence() {
     let port = taken.local_addr().expect("an address").port();
     let one = format!("Worker(\"text://127.0.0.1:{port}\");");
     let says = format!(
-        "cannot listen on text://127.0.0.1:{port}: the address is already in use by another program"
+        "cannot listen on text://127.0.0.1:{port}: the address is already in use by another program \
+         (the worker of main.rhai:1)"
     );
     assert_eq!(refusal(&one), says);
     drop(taken);

@@ -144,7 +144,7 @@ fn what_belongs_to_a_list_is_not_told_as_a_maps() {
         says(&said, &["`kept.push(value)`"]);
     }
     if let Some(said) = said("#{}") {
-        says(&said, &["`kept[key] = …`"]);
+        says(&said, &["`kept.clear()` or `kept[key] = …`"]);
     }
     says(&refused("const K = 1;\nfn f() { K = 2; }\nf();"), &["K", "main.rhai:2"]);
 }
@@ -189,7 +189,7 @@ fn what_is_thrown_is_shown_and_not_its_type_in_rust() {
         ("message", "no such user"),
         ("response", "uncaught throw: Response"),
         ("worker", "uncaught throw: Worker"),
-        ("nested", "uncaught throw: [#{code: 4, list: [1, #{a: 2}]}, TcpConnection]"),
+        ("nested", "uncaught throw: [#{code: 4, list: [1, #{a: …}]}, TcpConnection]"),
     ] {
         client.send(format!("{line}\n"));
         assert_eq!(host.fault().title, title, "{line}");
@@ -224,7 +224,7 @@ fn what_is_caught_reads_as_the_report_of_it_does() {
         let at_top = ""; try { 5.foo() } catch (e) { at_top = e.message; }
         let worker = Worker("text://127.0.0.1:0");
         worker.on_message = |connection, line| {
-            let inner = || { try { 5.foo() } catch (e) { e.message } };
+            let inner = || { try { 5.foo() } catch (e) { return e.message; } };
             connection.send([in_function(true), at_top, inner.call()]);
         };"#;
     let wanted = r#"["Function not found: foo (bool)","Function not found: foo (i64)","Function not found: foo (i64)"]"#;
@@ -270,4 +270,36 @@ fn an_address_or_a_user_that_cannot_be_had_names_the_worker_that_wants_it() {
     says(&said, &["the address is already in use", "main.rhai:2"]);
     let said = refused("\n\nlet worker = Worker();\nworker.user = \"nobody-of-that-name\";");
     says(&said, &["main.rhai:3"]);
+}
+
+/// The README says so many.
+#[test]
+fn a_handler_may_have_long_rows_and_what_is_too_long_is_told_with_the_limit() {
+    let script = |terms: usize, choices: usize, calls: usize, blocks: usize, arms: usize| {
+        let sum = vec!["x"; terms].join(" + ");
+        let choice = vec!["if x == 1 { 1 }"; choices + 1].join(" else ");
+        let chain = ".with_header(\"a\", \"b\")".repeat(calls);
+        let (open, close) = ("{ ".repeat(blocks), " }".repeat(blocks));
+        let arms: String = (0..arms).map(|n| format!("{n} => {n}, ")).collect();
+        format!(
+            "let w = Worker();\nw.on_worker_start = |w| {{ let x = 1;\nlet a = {sum};\nlet b = {choice};\n\
+             let c = Response(){chain};\n{open}x += 1;{close}\nlet d = switch x {{ {arms} _ => 0 }}; }};"
+        )
+    };
+    TestHost::start(&script(50, 50, 50, 15, 1000));
+    for long in [
+        script(80, 1, 1, 1, 1),
+        script(1, 80, 1, 1, 1),
+        script(1, 1, 80, 1, 1),
+        script(1, 1, 1, 80, 1),
+    ] {
+        says(
+            &refused(&long),
+            &[
+                "Expression exceeds maximum complexity",
+                "64 levels deep",
+                "a long `else if` into a `switch`",
+            ],
+        );
+    }
 }
