@@ -32,11 +32,12 @@ mod web;
 struct Readme;
 
 pub use allocator::CountingAllocator;
+pub use engine::lint::Finding;
 pub use error::{Error, ErrorKind, Fault, FaultKind};
 pub use host::{
-    Busy, ConnectionStatus, Connections, Host, HostBuilder, HostEvent, HostHandle, IsolateStatus,
-    LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded, Status, WorkerInfo,
-    WorkerStatus,
+    Busy, Checked, ConnectionStatus, Connections, Host, HostBuilder, HostEvent, HostHandle,
+    IsolateStatus, LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded, Status,
+    WorkerInfo, WorkerStatus,
 };
 pub use log::{About, Access, Level, Record};
 pub use rhai;

@@ -40,6 +40,8 @@ pub struct Record {
 pub struct About {
     /// The kind of the fault that it reports: `script`, `timeout`, `panic`, `host`.
     pub fault: Option<&'static str>,
+    /// The code of a finding in the script, such as `unused-variable`.
+    pub finding: Option<&'static str>,
     /// Number of the isolate among those of the worker.
     pub isolate: Option<usize>,
     /// The generation of the script that ran.
@@ -50,13 +52,20 @@ pub struct About {
     pub access: Option<Box<Access>>,
 }
 
+impl About {
+    /// Does the message say where it is, with the line of the script?
+    fn is_report(&self) -> bool {
+        self.fault.is_some() || self.finding.is_some()
+    }
+}
+
 impl fmt::Display for Record {
-    /// `[worker] push.rhai:12: message`, leaving out what is empty, and the place of a fault, whose report has it.
+    /// `[worker] push.rhai:12: message`, leaving out what is empty, and the place of a report, which has it itself.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.worker.is_empty() {
             write!(f, "[{}] ", self.worker)?;
         }
-        if !self.location.is_empty() && self.about.fault.is_none() {
+        if !self.location.is_empty() && !self.about.is_report() {
             write!(f, "{}: ", self.location)?;
         }
         f.write_str(&self.message)

@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         }
         Command::Status { target, json, watch } => status::status(&target, json, watch),
         Command::Connections { target, json } => connections::connections(&target, json),
-        Command::Check { files } => Ok(check::check(&files)),
+        Command::Check { files, json } => Ok(check::check(&files, json)),
         Command::Doc { name } => Ok(doc::doc(name.as_deref())),
         Command::Monitor(plan) => monitor::monitor(&plan),
         Command::Server(plan) => serve::as_server(&plan),

@@ -73,6 +73,9 @@ pub enum Command {
         /// The scripts.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// As JSON, for editors: a list of file, line, column, code, message, help.
+        #[arg(long)]
+        json: bool,
     },
     /// Show what scripts can use: all names, or everything about one, with an example.
     Doc {

@@ -105,14 +105,14 @@ fn write_text(record: &Record) {
 /// What is not known is left out.
 fn write_fields(record: &Record) {
     let Record { message, .. } = record;
-    let About { fault, isolate, generation, connection, .. } = record.about;
+    let About { fault, finding, isolate, generation, connection, .. } = record.about;
     let worker = known(&record.worker);
     let location = known(&record.location);
     let (file, line, column) = place(&record.location);
     macro_rules! write {
         ($level:ident) => {
             tracing::$level!(
-                target: "rhost", worker, isolate, generation, connection, fault, location, file, line, column,
+                target: "rhost", worker, isolate, generation, connection, fault, finding, location, file, line, column,
                 "{message}"
             )
         };

@@ -30,13 +30,6 @@ const PART_OF_STACK: usize = 8;
 /// of what it looks at.
 const LOOK_PER_VALUE: i64 = 16;
 
-/// Operations after which code ends that allocates more and more and never shows its variables. Fixed: it works on `this`
-/// alone, and nobody writes that in earnest.
-const MAX_UNSEEN: u32 = 100_000;
-
-/// Bytes that it must have allocated since a look was due. Fixed: some 40 000 levels.
-const MAX_UNSEEN_GROWTH: i64 = 2 << 20;
-
 /// Where a handler stands that is past its limit.
 #[derive(Clone, Copy, PartialEq)]
 enum Over {
@@ -61,8 +54,6 @@ struct Meter {
     step: Cell<i64>,
     /// Has a look been due since before the running handler began?
     is_late: Cell<bool>,
-    /// Operations since a look was due.
-    unseen: Cell<u32>,
     /// The smaller of both, which is all that an operation asks for.
     alert_at: Cell<i64>,
     /// Is there something to be done where the next variable is read?
@@ -79,7 +70,6 @@ thread_local! {
             look_at: Cell::new(LOOK_EVERY),
             step: Cell::new(LOOK_EVERY),
             is_late: Cell::new(false),
-            unseen: Cell::new(0),
             alert_at: Cell::new(LOOK_EVERY),
             is_pending: Cell::new(false),
         }
@@ -111,7 +101,6 @@ impl Meter {
             self.look_at.set(now + self.step.get());
         } else if ahead < 0 {
             // A look that became due in one handler has all of the next one.
-            self.unseen.set(0);
             if self.is_late.replace(true) {
                 self.is_late.set(false);
                 self.look_at.set(now + self.step.get());
@@ -241,19 +230,15 @@ pub(super) fn look() -> Option<Dynamic> {
         }
         if now > meter.look_at.get() {
             meter.is_pending.set(true);
-            meter.unseen.set(meter.unseen.get().saturating_add(1));
-            let grown = now - meter.look_at.get();
-            if meter.unseen.get() > MAX_UNSEEN && grown > MAX_UNSEEN_GROWTH {
-                return Some("it fills `this` without end and reads no variable".into());
-            }
         }
         None
     })
 }
 
 /// Does what is pending, where a variable is read: the error of a handler that is past its limit, or a look at the
-/// variables that are to be seen there, of which `named` is one. `position` is where that is, if rhai does not know it. (Of all others that the handler has, the next looks see
-/// some.)
+/// variables that are to be seen there, of which `named` is one. `position` is where that is, if rhai does not know it.
+/// (Of all others that the handler has, the next looks see some. Code that works on `this` alone shows none; rhai walks
+/// through all of a `this` that it calls a method of, so that time is up before such a value is deep.)
 #[cold]
 pub(super) fn attend(
     context: &EvalContext,
@@ -271,7 +256,6 @@ pub(super) fn attend(
         if now <= meter.look_at.get() {
             return Ok(());
         }
-        meter.unseen.set(0);
         let limit = stacks::max_levels();
         let mut nesting = Nesting::new(limit);
         let locals = context.scope().iter_raw().map(|(.., value)| value);

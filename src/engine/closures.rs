@@ -130,6 +130,16 @@ pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Closure> {
     list
 }
 
+/// Makes closures those of a program that runs instead of the one that they were found in.
+pub(super) fn run_in(closures: &mut [Closure], runs: &AST) {
+    let defs: HashMap<_, _> = runs.iter_fn_def().map(|def| (&def.name, def)).collect();
+    for closure in closures {
+        if let Some(def) = defs.get(&closure.name) {
+            closure.def = (*def).clone();
+        }
+    }
+}
+
 /// How many variables each closure of a program captures, of those that capture any.
 pub(super) fn captured(ast: &AST) -> HashMap<ImmutableString, usize> {
     Made::list(ast).captured

@@ -2,8 +2,11 @@
 //! two rules that keep variables from being locked while a handler waits.
 #![allow(deprecated)] // (rhai marks `on_var` so because it may change, not because it goes)
 
-use super::{allowance, catches, coroutine, ref_array::RefArray, ref_map::RefMap};
-use rhai::{AST, ASTNode, Dynamic, Engine, EvalContext, Position, Stmt};
+use super::{allowance, catches, coroutine, marks::Mark, ref_array::RefArray, ref_map::RefMap};
+use rhai::{
+    AST, ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, ImmutableString, Position, Scope,
+    Stmt,
+};
 use std::{
     any::TypeId,
     cell::{Cell, RefCell},
@@ -57,6 +60,11 @@ pub(crate) struct Globals {
     caught: RefCell<HashSet<String, Fast>>,
     /// A filter in front of both sets, since every variable read asks.
     watched_bits: Cell<u64>,
+    /// Does a top level run? Its own variables are cells then, captured or not.
+    declaring: Cell<bool>,
+    /// Cells of the top level that have just got another value: a map or an array becomes a reference there.
+    assigned: RefCell<Vec<Dynamic>>,
+    has_assigned: Cell<bool>,
     /// Types that are references by themselves and are always read as copies.
     handles: &'static [fn() -> TypeId],
 }
@@ -70,6 +78,9 @@ impl Globals {
             captured: RefCell::default(),
             caught: RefCell::default(),
             watched_bits: Cell::new(0),
+            declaring: Cell::new(false),
+            assigned: RefCell::default(),
+            has_assigned: Cell::new(false),
             handles,
         })
     }
@@ -85,6 +96,7 @@ impl Globals {
         name: &str,
         at: impl FnOnce(&Dynamic) -> Option<T>,
     ) -> Option<T> {
+        self.settle();
         let file = file.unwrap_or_default();
         // (lengths first: comparing with an empty string's dangling pointer is slow in libc)
         if file.len() == self.main_file.len() && file == self.main_file {
@@ -108,6 +120,7 @@ impl Globals {
 
     /// All values of all files.
     pub(crate) fn values(&self) -> Vec<Dynamic> {
+        self.settle();
         let others = self.others.borrow();
         let main = self.main.borrow();
         others.values().flat_map(HashMap::values).chain(main.values()).cloned().collect()
@@ -115,7 +128,103 @@ impl Globals {
 
     /// Forgets all values. Breaks the rings that closures in variables make with them.
     pub(crate) fn clear(&self) {
-        drop((self.main.take(), self.others.take()));
+        drop((self.main.take(), self.others.take(), self.assigned.take()));
+    }
+
+    /// Takes references out of their cells in the scope of a module whose top level has run: importers read them as they
+    /// are.
+    pub(super) fn uncover(&self, scope: &mut Scope) {
+        let names: Vec<String> = scope.iter_raw().map(|(name, ..)| name.to_owned()).collect();
+        for name in names {
+            if let Some(value) = scope.get_mut(&name)
+                && value.is_shared()
+                && self.is_handle(value)
+            {
+                *value = value.flatten_clone();
+            }
+        }
+    }
+
+    /// A top level runs, or has ended. Gives what was so before.
+    pub(super) fn declares(&self, does: bool) -> bool {
+        self.declaring.replace(does)
+    }
+
+    /// Makes what was assigned to variables of the top level references.
+    #[inline(always)]
+    fn settle(&self) {
+        if self.has_assigned.get() {
+            self.settle_all();
+        }
+    }
+
+    #[cold]
+    fn settle_all(&self) {
+        self.has_assigned.set(false);
+        self.assigned.take().iter_mut().for_each(into_reference);
+    }
+
+    /// The cell of the variable of that name at the top level of that file, if that is what the name means: `local` is the
+    /// variable of that name that the running function has, if it has one. `None` also for references.
+    pub(super) fn own_cell(
+        &self,
+        file: Option<&str>,
+        name: &str,
+        local: Option<&Dynamic>,
+    ) -> Option<Dynamic> {
+        let is_it = |cell: &Dynamic| cell.is_shared() && !self.is_handle(cell);
+        if !local.is_none_or(is_it) {
+            return None;
+        }
+        let cell = self.look(file, name, |cell| is_it(cell).then(|| cell.clone()))?;
+        local.is_none_or(|local| is_same(local, &cell)).then_some(cell)
+    }
+
+    /// A variable whose name is marked with what is done with it.
+    fn marked(
+        &self,
+        mark: Mark,
+        name: &str,
+        index: usize,
+        context: &EvalContext,
+    ) -> Result<Option<Dynamic>, Box<EvalAltResult>> {
+        let assigns = matches!(mark, Mark::Assigned | Mark::Changed);
+        if index > 0
+            && let Some(value) = local(context, name, index)
+        {
+            wait_for(value);
+            let is_kept = mark == Mark::Kept && self.is_handle(value);
+            return match assigns && value.is_read_only() {
+                true => Err(constant(name)),
+                false => Ok(is_kept.then(|| value.flatten_clone())),
+            };
+        }
+        // (captured by the running closure, or of the top level: a cell, which rhai lets the script assign to)
+        let found = match context.scope().get(name) {
+            Some(value) => Some(value.clone()),
+            None => self.look(context.source(), name, |value| Some(value.clone())),
+        };
+        let Some(value) = found else {
+            let error = EvalAltResult::ErrorVariableNotFound(name.to_owned(), Position::NONE);
+            return Err(error.into());
+        };
+        wait_for(&value);
+        if !assigns {
+            let is_copy = mark == Mark::Kept && self.is_handle(&value);
+            return Ok(Some(if is_copy { value.flatten_clone() } else { value }));
+        }
+        if !value.is_shared() || value.is_read_only() {
+            return Err(constant(name));
+        }
+        if mark == Mark::Assigned
+            && self
+                .look(context.source(), name, |cell| is_same(cell, &value).then_some(()))
+                .is_some()
+        {
+            self.assigned.borrow_mut().push(value.clone());
+            self.has_assigned.set(true);
+        }
+        Ok(Some(value))
     }
 
     /// Notes which names the closures of a file capture, and which ones errors are caught in.
@@ -171,6 +280,10 @@ impl Globals {
             return false;
         }
         let id = value.type_id();
+        // (what variables mostly are, before the long list)
+        if id == TypeId::of::<i64>() || id == TypeId::of::<ImmutableString>() {
+            return false;
+        }
         id == TypeId::of::<RefMap>()
             || id == TypeId::of::<RefArray>()
             || self.handles.iter().any(|handle| handle() == id)
@@ -198,10 +311,49 @@ fn local<'a>(ctx: &'a EvalContext, name: &str, index: usize) -> Option<&'a Dynam
     }
 }
 
-/// Makes the engine look top-level variables up, and read captured ones by two rules: a handle is read as a copy, so that
-/// it is never a lockable cell; a plain value that a waiting handler holds is waited for.
+/// Are these the same cell?
+fn is_same(a: &Dynamic, b: &Dynamic) -> bool {
+    let address = |cell: &Dynamic| {
+        let value = cell.is_shared().then(|| cell.read_lock::<Dynamic>()).flatten();
+        value.map(|value| (&raw const *value).addr())
+    };
+    address(a).is_some_and(|of_a| address(b) == Some(of_a))
+}
+
+/// Makes a plain map or array in a cell a reference.
+pub(super) fn into_reference(cell: &mut Dynamic) {
+    if let Some(mut value) = cell.write_lock::<Dynamic>()
+        && (value.is_map() || value.is_array())
+    {
+        *value = RefMap::wrap(value.take());
+    }
+}
+
+fn constant(name: &str) -> Box<EvalAltResult> {
+    EvalAltResult::ErrorAssignmentToConstant(name.to_owned(), Position::NONE).into()
+}
+
+/// Waits until a variable is free that another handler, which waits, may hold.
+fn wait_for(value: &Dynamic) {
+    if !value.is_shared() || !value.is_locked() {
+        return;
+    }
+    let cell = value.clone();
+    let free = async {
+        while cell.is_locked() && coroutine::others_wait() {
+            tokio::time::sleep(LOCK_POLL).await;
+        }
+    };
+    // (whatever comes of it: if it is still locked, rhai's own error says so)
+    let _ = coroutine::wait(async { tokio::time::timeout(LOCK_WAIT, free).await });
+}
+
+/// Makes the engine look top-level variables up, and read those that are cells by two rules: a reference is read as a copy,
+/// so that it is never locked; a plain value that a waiting handler holds is waited for.
 pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
     engine.on_var(move |name, index, mut ctx| {
+        let marked = Mark::of(name);
+        let name = marked.map_or(name, |(_, name)| name);
         if allowance::is_pending() {
             let global = globals.get(ctx.source(), name);
             allowance::attend(&ctx, global.as_ref(), Position::NONE)?;
@@ -213,29 +365,27 @@ pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
                 catches::read(engine, value);
             }
         }
+        if let Some((mark, _)) = marked {
+            return globals.marked(mark, name, index, &ctx);
+        }
         let captured = watched && globals.captured.borrow().contains(name);
-        if index > 0 && !captured {
+        let may_be_cell = captured || globals.declaring.get();
+        if index > 0 && !may_be_cell {
             return Ok(None);
         }
         let Some(value) = local(&ctx, name, index) else {
-            return Ok(globals.get(ctx.source(), name));
+            return Ok(globals.look(ctx.source(), name, |value| {
+                let is_copy = value.is_shared() && globals.is_handle(value);
+                Some(if is_copy { value.flatten_clone() } else { value.clone() })
+            }));
         };
-        if !captured {
+        if !may_be_cell || !value.is_shared() {
             return Ok(None);
         }
         if globals.is_handle(value) {
             return Ok(Some(value.flatten_clone()));
         }
-        if value.is_shared() && value.is_locked() {
-            let cell = value.clone();
-            let free = async {
-                while cell.is_locked() && coroutine::others_wait() {
-                    tokio::time::sleep(LOCK_POLL).await;
-                }
-            };
-            // (whatever comes of it: if it is still locked, rhai's own error says so)
-            let _ = coroutine::wait(async { tokio::time::timeout(LOCK_WAIT, free).await });
-        }
+        wait_for(value);
         Ok(None)
     });
 }

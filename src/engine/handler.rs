@@ -3,11 +3,12 @@
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
-    MAX_EXPRESSION_DEPTH, coroutine::Runner, modules::Unit, program::Program, shortcut::Shortcut,
+    MAX_EXPRESSION_DEPTH, coroutine::Runner, grafts, modules::Unit, program::Program,
+    shortcut::Shortcut,
 };
 use rhai::{
-    ASTNode, Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr,
-    GlobalRuntimeState, ImmutableString, Map, Scope, Stmt, StmtBlock,
+    Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
+    ImmutableString, Map, Scope, Stmt,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -60,23 +61,11 @@ impl Body {
         params: usize,
         keeps_caches: bool,
     ) -> Option<(Self, Expr)> {
-        let is_only = unit.functions(name, params).nth(1).is_none();
         let plain = unit.functions(name, params).find(|def| def.this_type.is_none());
         let def = plain.or_else(|| unit.functions(name, params).next())?;
-        // (rhai's own filter while cloning does not filter; `retain_functions` does)
-        let mut one = unit.ast.clone_functions_only();
-        one.retain_functions(|_, _, n, k| n == name && k == params);
-        let mut statements: Vec<Stmt> = Vec::new();
-        let (start, end) = (def.body.start_position(), def.body.end_position());
-        one.walk(&mut |path: &[ASTNode]| {
-            // (one that is a method of some type may have the same name; a closure without braces has no end)
-            if let [ASTNode::Stmt(statement)] = path
-                && (is_only || (start..=end).contains(&statement.position()))
-            {
-                statements.push((*statement).clone());
-            }
-            true
-        });
+        let start = def.body.start_position();
+        let mut expression = grafts::body(def);
+        unit.marks.mark(&mut expression);
         let body = Self {
             code: OnceCell::new(),
             params: def.params.to_vec(),
@@ -86,7 +75,7 @@ impl Body {
             frames: RefCell::default(),
             place: Cell::new(0),
         };
-        Some((body, Expr::Stmt(Box::new(StmtBlock::new(statements, start, end)))))
+        Some((body, expression))
     }
 
     /// Sets what is evaluated.

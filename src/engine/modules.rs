@@ -3,8 +3,10 @@
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
+    closures::run_in,
     generations::Generations,
     globals::Globals,
+    marks::Marks,
     relink::{self, Closure},
     sources::Sources,
     tokens::{Tokens, opens, place},
@@ -39,7 +41,11 @@ pub(crate) struct Unit {
     pub(crate) file: ImmutableString,
     path: PathBuf,
     pub(crate) text: Rc<str>,
+    /// What was parsed.
     pub(crate) ast: AST,
+    /// What runs.
+    pub(super) runs: AST,
+    pub(super) marks: Marks,
     pub(crate) tokens: Tokens,
     pub(crate) closures: Vec<Closure>,
     /// Imports, constants and functions of the file after its top level ran: what its functions need when they are called.
@@ -136,12 +142,17 @@ impl Modules {
         }
         ast.set_source(file.clone());
         self.globals.note_captures(&ast);
-        let closures = relink::closures(&ast, &tokens);
+        let marks = Marks::new(&ast, &self.globals);
+        let runs = marks.runs(&ast);
+        let mut closures = relink::closures(&ast, &tokens);
+        run_in(&mut closures, &runs);
         let unit = Rc::new(Unit {
             file,
             path: path.to_owned(),
             text,
             ast,
+            runs,
+            marks,
             tokens,
             closures,
             state: RefCell::default(),
@@ -273,6 +284,7 @@ impl Modules {
         let top_level = self.top_level.borrow().clone().ok_or("no program is running")?;
         let mut scope = Scope::new();
         top_level.run(engine, unit, &mut scope)?;
+        self.globals.uncover(&mut scope);
         // What ran is not run again: the module is made from the functions, the imports (each is built by now) and the
         // constants as literals.
         let mut statements: Vec<Stmt> = unit
@@ -293,7 +305,7 @@ impl Modules {
             }
         }
         let ast =
-            AST::new_with_source(statements, unit.ast.shared_lib().clone(), unit.file.clone());
+            AST::new_with_source(statements, unit.runs.shared_lib().clone(), unit.file.clone());
         Module::eval_ast_as_new_raw(
             engine,
             &mut scope,

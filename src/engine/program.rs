@@ -6,18 +6,21 @@ use super::{
     globals::Globals,
     handler::{Body, Handler},
     is_timeout,
+    lint::{Finding, Found, Problem},
     modules::{Modules, Unit},
     natives::Natives,
     progress::Progress,
     relink::{self, Names},
-    report::{Hints, Report},
+    report::{Hints, Report, Sources as Texts},
     rewrite,
     shortcut::Finder,
     sources::Sources,
     toplevel::{Key, TopLevel},
 };
 use crate::error::{Fault, FaultKind};
-use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnPtr, ImmutableString, Scope};
+use rhai::{
+    AST, ASTNode, Engine, EvalAltResult, Expr, FnPtr, ImmutableString, OptimizationLevel, Scope,
+};
 use std::{
     any::TypeId,
     cell::{Cell, OnceCell, RefCell},
@@ -84,6 +87,28 @@ impl Program {
         start: Start,
         generations: &Rc<Generations>,
     ) -> Result<Rc<Self>, Fault> {
+        Self::compile_as(api, config, sources, start, generations, OptimizationLevel::default())
+    }
+
+    /// Parses everything as it is written, to be looked at and not to be run.
+    pub(crate) fn parse<A: Api>(
+        api: &A,
+        config: &Config,
+        sources: Sources,
+        generations: &Rc<Generations>,
+    ) -> Result<Rc<Self>, Fault> {
+        let plain = OptimizationLevel::None;
+        Self::compile_as(api, config, sources, Start::FIRST, generations, plain)
+    }
+
+    fn compile_as<A: Api>(
+        api: &A,
+        config: &Config,
+        sources: Sources,
+        start: Start,
+        generations: &Rc<Generations>,
+        optimization: OptimizationLevel,
+    ) -> Result<Rc<Self>, Fault> {
         let generation = start.generation;
         let main = sources.display(sources.main());
         let main_path = sources.main().to_owned();
@@ -98,6 +123,7 @@ impl Program {
         let modules = Modules::new(sources, globals, generations);
         let mut natives = Natives::default();
         let mut engine = super::build(config, &modules, &mut natives);
+        engine.set_optimization_level(optimization);
         api.register(&mut engine, &mut natives);
         if let Some(register) = &config.register {
             let registered = super::coroutine::guarded(|| {
@@ -243,7 +269,9 @@ impl Program {
         }
         // (a file that is not known yet may have functions of any name)
         if imports.are_written_out {
-            rewrite::rewrite(&mut expression, &finder);
+            rewrite::shorten(&mut expression, &finder);
+        } else {
+            unit.marks.replace_calls(&mut expression);
         }
         body.set(expression);
         Ok(body)
@@ -364,23 +392,8 @@ impl Program {
 
     /// A report for people. `file`: where the outermost code stands; `note`: what was being done.
     pub(crate) fn fault(&self, error: &EvalAltResult, file: &str, note: &str) -> Fault {
-        let units = self.modules.units.borrow();
-        let earlier = |name: &str| {
-            let known = |file: &str| self.with_names(file, |n| n.current(name).is_some());
-            units.iter().find(|u| known(&u.file) == Some(true)).map(|u| u.file.to_string())
-        };
-        let mut sources: super::report::Sources =
-            units.iter().map(|u| (u.file.to_string(), u.text.clone())).collect();
-        // A file that does not parse is no unit, and it is the one that must be shown.
-        for (path, _) in self.modules.sources.files() {
-            if let Ok(text) = self.modules.sources.text(&path) {
-                let shown = self.modules.sources.display(&path);
-                sources.entry(shown).or_insert_with(|| Rc::from(&*text));
-            }
-        }
-        let asts = units.iter().map(|u| &u.ast).collect();
-        let hints = Hints { engine: &self.engine, asts, sources: &sources, earlier: &earlier };
-        let mut report = Report::of(error, file, &hints);
+        let texts = self.texts();
+        let mut report = self.report(error, file, &texts);
         if !note.is_empty() {
             report = report.with_note(note);
         }
@@ -392,10 +405,50 @@ impl Program {
             },
             location: report.location(),
             title: report.title.clone(),
-            text: report.render(&sources, self.colour),
+            text: report.render(&texts, self.colour),
             generation: u64::try_from(self.number()).ok(),
             connection: None,
         }
+    }
+
+    /// What the lint has found in a file, for people.
+    pub(super) fn finding(&self, file: &str, found: Found, texts: &Texts) -> Finding {
+        let Found { code, at, problem } = found;
+        let mut report = match problem {
+            Problem::Error(error) => self.report(&error, file, texts),
+            Problem::Said { message, help } => Report::said(message, help, file, at),
+        };
+        report.code = Some(code);
+        let text = report.render(texts, self.colour);
+        let Report { title: message, file, line, column, help, .. } = report;
+        let source = line.checked_sub(1).and_then(|at| texts.get(&file)?.lines().nth(at));
+        let line_text = source.unwrap_or_default().to_owned();
+        Finding { code, file, line, column, message, help, text, line_text }
+    }
+
+    fn report(&self, error: &EvalAltResult, file: &str, texts: &Texts) -> Report {
+        let units = self.modules.units.borrow();
+        let earlier = |name: &str| {
+            let known = |file: &str| self.with_names(file, |n| n.current(name).is_some());
+            units.iter().find(|u| known(&u.file) == Some(true)).map(|u| u.file.to_string())
+        };
+        let asts = units.iter().map(|u| &u.ast).collect();
+        let hints = Hints { engine: &self.engine, asts, sources: texts, earlier: &earlier };
+        Report::of(error, file, &hints)
+    }
+
+    /// The text of every file that was read, by the name that people see.
+    pub(super) fn texts(&self) -> Texts {
+        let units = self.modules.units.borrow();
+        let mut texts: Texts = units.iter().map(|u| (u.file.to_string(), u.text.clone())).collect();
+        // A file that does not parse is no unit, and it is the one that must be shown.
+        for (path, _) in self.modules.sources.files() {
+            if let Ok(text) = self.modules.sources.text(&path) {
+                let shown = self.modules.sources.display(&path);
+                texts.entry(shown).or_insert_with(|| Rc::from(&*text));
+            }
+        }
+        texts
     }
 }
 

@@ -279,7 +279,12 @@ impl Names {
         let value = |(name, is_global): (&ImmutableString, &bool)| {
             let held = captures.iter().position(|c| c == name).map(|i| held[i].clone());
             match held {
-                Some(held) if *is_global && is_anew(name) => Some(global(name).unwrap_or(held)),
+                // (a reference was captured as a copy)
+                Some(held) if *is_global && is_anew(name) => match global(name) {
+                    Some(cell) if held.is_shared() => Some(cell),
+                    Some(cell) => Some(cell.flatten()),
+                    None => Some(held),
+                },
                 Some(held) => Some(held),
                 None => global(name),
             }

@@ -31,6 +31,8 @@ const MESSAGE: usize = 1000;
 pub(crate) struct Report {
     /// What happened, without a place.
     pub(crate) title: String,
+    /// The code of the finding that this is; none for an error.
+    pub(crate) code: Option<&'static str>,
     /// The file in which it happened.
     pub(crate) file: String,
     /// The line, from 1; 0 if it is not known.
@@ -80,7 +82,14 @@ impl Report {
         let (title, note) = message(inner, hints.engine);
         let help = hints.help(inner, &file, at);
         let (line, column) = (at.0, if at.0 > 0 { at.1.max(1) } else { 0 });
-        Report { title, file, line, column, frames, help, note }
+        Report { title, code: None, file, line, column, frames, help, note }
+    }
+
+    /// What somebody else has found out, at that place.
+    pub(crate) fn said(title: String, help: Option<String>, file: &str, at: Position) -> Report {
+        let (line, column) = place(at);
+        let file = file.to_owned();
+        Report { title, code: None, file, line, column, frames: Vec::new(), help, note: None }
     }
 
     /// Adds a note.
@@ -95,7 +104,11 @@ impl Report {
 
     /// The look of rustc's own errors; plain text unless `colour`.
     pub(crate) fn render(&self, sources: &Sources, colour: bool) -> String {
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.title.as_str()));
+        let title = self.title.as_str();
+        let mut group = Group::with_title(match self.code {
+            None => Level::ERROR.primary_title(title),
+            Some(code) => Level::WARNING.primary_title(title).id(code),
+        });
         let at = (self.line, self.column);
         group = show(group, &self.file, at, AnnotationKind::Primary, "", sources);
         for f in &self.frames {

@@ -44,7 +44,7 @@ fn report(script: &str) -> (Report, String) {
 
 fn bare(line: usize, column: usize) -> Report {
     let (title, file, frames) = ("t".to_string(), "f.rhai".to_string(), Vec::new());
-    Report { title, file, line, column, frames, help: None, note: None }
+    Report { title, code: None, file, line, column, frames, help: None, note: None }
 }
 
 fn of(error: EvalAltResult) -> Report {

@@ -1,19 +1,56 @@
-//! What is changed in a lifted body before it runs: expressions that have a shortcut are replaced by it, returns at its end
-//! become its value, and a method call whose name no script function has is marked as native, which saves it two failed
-//! look-ups.
+//! What is changed in code before it runs, and the walk over code that finds where: all statements and expressions of a
+//! body, those inside of others first.
 
 use super::{KEYWORDS, shortcut::Finder, tails};
-use rhai::{BinaryExpr, Expr, FlowControl, FnCallExpr, FnCallHashes, Stmt, StmtBlock};
+use rhai::{BinaryExpr, Expr, FlowControl, FnCallExpr, FnCallHashes, Position, Stmt, StmtBlock};
 
-/// Rewrites a body.
-pub(super) fn rewrite(body: &mut Expr, finder: &Finder) {
-    tails::unwind(body);
-    Rewriter(finder).expression(body);
+/// What is changed. Whatever a place consists of has been looked at when its turn comes.
+pub(super) trait Change {
+    /// An expression, which stands at `at` for those who tell of it.
+    fn expression(&self, _: &mut Expr, _at: Position) {}
+
+    /// A call of a function or method, which may be a part of an expression.
+    fn call(&self, _: &mut FnCallExpr) {}
+
+    /// A statement, before what it consists of.
+    fn statement(&self, _: &mut Stmt) {}
+
+    /// A statement, behind what it consists of.
+    fn leave(&self, _: &Stmt) {}
 }
 
-struct Rewriter<'a>(&'a Finder<'a>);
+/// Lets shortcuts take the place of what they stand for in a lifted body. Returns at its end become its value, and a method
+/// call whose name no script function has is marked as native, which saves it two failed look-ups.
+pub(super) fn shorten(body: &mut Expr, finder: &Finder) {
+    tails::unwind(body);
+    Walk(finder).expression(body);
+}
 
-impl Rewriter<'_> {
+/// Makes a change in an expression, which may be a block.
+pub(super) fn change(body: &mut Expr, change: &impl Change) {
+    Walk(change).expression(body);
+}
+
+impl Change for Finder<'_> {
+    fn expression(&self, e: &mut Expr, at: Position) {
+        self.replace(e, at);
+    }
+
+    fn call(&self, call: &mut FnCallExpr) {
+        let name = call.name.as_str();
+        if !call.hashes.is_native_only()
+            && !call.is_qualified()
+            && !self.is_foreign(name)
+            && !KEYWORDS.contains(&name)
+        {
+            call.hashes = FnCallHashes::from_native_only(call.hashes.native());
+        }
+    }
+}
+
+struct Walk<'a, C>(&'a C);
+
+impl<C: Change> Walk<'_, C> {
     fn block(&self, block: &mut StmtBlock) {
         block.statements_mut().iter_mut().for_each(|s| self.statement(s));
     }
@@ -25,6 +62,7 @@ impl Rewriter<'_> {
     }
 
     fn statement(&self, statement: &mut Stmt) {
+        self.0.statement(statement);
         match statement {
             Stmt::If(x, _) | Stmt::While(x, _) | Stmt::Do(x, ..) | Stmt::TryCatch(x, _) => {
                 self.flow(x);
@@ -60,19 +98,20 @@ impl Rewriter<'_> {
             Stmt::Import(x, _) => self.expression(&mut x.0),
             _ => (),
         }
+        self.0.leave(statement);
     }
 
     fn expression(&self, e: &mut Expr) {
         let at = e.position();
         self.parts(e);
-        self.0.replace(e, at);
+        self.0.expression(e, at);
     }
 
     /// An expression of which an error says where it begins: what is looped over, an argument of a function.
     fn named_by_start(&self, e: &mut Expr) {
         let at = e.start_position();
         self.parts(e);
-        self.0.replace(e, at);
+        self.0.expression(e, at);
     }
 
     fn parts(&self, e: &mut Expr) {
@@ -83,11 +122,11 @@ impl Rewriter<'_> {
             Expr::Map(x, _) => x.0.iter_mut().for_each(|x| self.expression(&mut x.1)),
             Expr::MethodCall(x, _) => {
                 x.args.iter_mut().for_each(|x| self.expression(x));
-                self.call(x);
+                self.0.call(x);
             }
             Expr::FnCall(x, _) => {
                 x.args.iter_mut().for_each(|x| self.named_by_start(x));
-                self.call(x);
+                self.0.call(x);
             }
             Expr::Stmt(x) => self.block(x),
             Expr::Dot(x, ..) | Expr::Index(x, ..) => {
@@ -95,6 +134,7 @@ impl Rewriter<'_> {
                 self.expression(lhs);
                 self.step(rhs);
             }
+            Expr::Custom(x, _) => x.inputs.iter_mut().for_each(|x| self.expression(x)),
             Expr::And(x, _) | Expr::Or(x, _) | Expr::Coalesce(x, _) => {
                 x.iter_mut().for_each(|x| self.expression(x));
             }
@@ -111,17 +151,6 @@ impl Rewriter<'_> {
                 self.step(rhs);
             }
             step => self.parts(step),
-        }
-    }
-
-    fn call(&self, call: &mut FnCallExpr) {
-        let name = call.name.as_str();
-        if !call.hashes.is_native_only()
-            && !call.is_qualified()
-            && !self.0.is_foreign(name)
-            && !KEYWORDS.contains(&name)
-        {
-            call.hashes = FnCallHashes::from_native_only(call.hashes.native());
         }
     }
 }

@@ -3,7 +3,7 @@
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
-    globals::Globals,
+    globals::{Globals, into_reference},
     modules::Unit,
     program::Program,
     ref_array::RefArray,
@@ -93,11 +93,12 @@ impl TopLevel {
     ) -> Result<(), Box<EvalAltResult>> {
         let mut state = engine.new_global_runtime_state();
         let names = self.follow_names(unit);
-        state.lib.push(names.library(&unit.ast));
+        state.lib.push(names.library(&unit.runs));
         self.names.borrow_mut().insert(unit.file.clone(), names);
         state.source = Some(unit.file.clone());
         let mut caches = Caches::new();
-        for statement in unit.ast.statements() {
+        let before = self.globals.declares(true);
+        for statement in unit.runs.statements() {
             let one = Expr::Stmt(Box::new(StmtBlock::new(
                 [statement.clone()],
                 statement.position(),
@@ -117,9 +118,13 @@ impl TopLevel {
             match result.map_err(|e| *e) {
                 Ok(_) => (),
                 Err(EvalAltResult::Return(..) | EvalAltResult::Exit(..)) => break,
-                Err(e) => return Err(e.into()),
+                Err(e) => {
+                    self.globals.declares(before);
+                    return Err(e.into());
+                }
             }
         }
+        self.globals.declares(before);
         *unit.state.borrow_mut() = Some(state);
         Ok(())
     }
@@ -194,28 +199,12 @@ impl TopLevel {
             }
             return !resets;
         }
-        if let (Some(new), Some(living)) =
-            (value.read_lock::<RefMap>().as_deref(), living.read_lock::<RefMap>().as_deref())
-        {
-            // (another variable or property may hold the living one: what starts anew is a map of its own)
-            if !resets {
-                let twin = Twin::Map { new: new.clone(), living: living.clone() };
-                self.twins.borrow_mut().push(twin);
-            }
-            return !resets;
+        // (another variable or property may hold the living one: what starts anew is a map of its own)
+        if !resets {
+            self.pair(value, &living);
         }
-        if let (Some(new), Some(living)) =
-            (value.read_lock::<RefArray>().as_deref(), living.read_lock::<RefArray>().as_deref())
-        {
-            if !resets {
-                let twin = Twin::Array { new: new.clone(), living: living.clone() };
-                self.twins.borrow_mut().push(twin);
-            }
-            return !resets;
-        }
-        let plain = |v: &Dynamic| !v.is_fnptr() && !self.globals.is_handle(v);
         // (what lives may have become anything since: a connection, a closure)
-        if !living.is_shared() || !plain(value) {
+        if !living.is_shared() || !self.is_state(value) {
             return false;
         }
         // The cell itself goes on, because closures of both generations share it. During this run it holds the new
@@ -229,6 +218,22 @@ impl TopLevel {
         true
     }
 
+    /// Notes that a new map or array stands for the living one.
+    fn pair(&self, value: &Dynamic, living: &Dynamic) {
+        if let (Some(new), Some(living)) =
+            (value.read_lock::<RefMap>().as_deref(), living.read_lock::<RefMap>().as_deref())
+        {
+            let twin = Twin::Map { new: new.clone(), living: living.clone() };
+            self.twins.borrow_mut().push(twin);
+        }
+        if let (Some(new), Some(living)) =
+            (value.read_lock::<RefArray>().as_deref(), living.read_lock::<RefArray>().as_deref())
+        {
+            let twin = Twin::Array { new: new.clone(), living: living.clone() };
+            self.twins.borrow_mut().push(twin);
+        }
+    }
+
     /// Code and handles are declared anew by every run; all else is state.
     fn is_state(&self, value: &Dynamic) -> bool {
         value.is::<RefMap>()
@@ -236,8 +241,8 @@ impl TopLevel {
             || (!value.is_fnptr() && !self.globals.is_handle(value))
     }
 
-    /// Makes the variables of the scope visible to functions. A plain value becomes a shared cell, one for the top level,
-    /// closures and functions; handles and constants are published as copies.
+    /// Makes the variables of the scope visible to functions. Each becomes a shared cell, one for the top level, closures and
+    /// functions, and a map or an array in it a reference; constants are published as copies.
     fn publish(&self, unit: &Unit, scope: &mut Scope<'static>) {
         let entries: Vec<(ImmutableString, bool)> =
             scope.iter_raw().map(|(name, constant, _)| (name.into(), constant)).collect();
@@ -254,9 +259,10 @@ impl TopLevel {
                 continue;
             }
             let Some(value) = scope.get_mut(&name) else { continue };
-            if !value.is_shared() && !self.globals.is_handle(value) {
+            if !value.is_shared() {
                 *value = value.take().into_shared();
             }
+            into_reference(value);
             self.globals.set(&unit.file, &name, value.clone());
         }
     }

@@ -3,8 +3,8 @@
 use super::{Host, HostEvent, identity::Identity};
 use crate::{
     allocator,
-    engine::{Config, Register, sources::Sources, stacks},
-    error::{Error, ErrorKind, Fault},
+    engine::{Config, Register, lint::Finding, sources::Sources, stacks},
+    error::{Error, ErrorKind},
     isolate,
     log::{Log, Record},
     script::configuration::Configuration,
@@ -41,6 +41,7 @@ const STOP_TIMEOUT: Duration = Duration::from_millis(450);
 pub(super) struct HostConfig {
     pub(super) script: PathBuf,
     pub(super) watch: bool,
+    pub(super) checks: bool,
     pub(super) settle: Duration,
     pub(super) stop_timeout: Duration,
     /// Sockets that listen already.
@@ -59,6 +60,7 @@ pub(super) type LostLines = Arc<dyn Fn() -> u64 + Send + Sync>;
 pub struct HostBuilder {
     script: Option<PathBuf>,
     watch: bool,
+    checks: bool,
     settle: Duration,
     stop_timeout: Duration,
     inherited: Vec<OwnedFd>,
@@ -77,6 +79,7 @@ impl Default for HostBuilder {
         Self {
             script: None,
             watch: false,
+            checks: true,
             settle: SETTLE,
             stop_timeout: STOP_TIMEOUT,
             inherited: Vec::new(),
@@ -100,8 +103,8 @@ impl HostBuilder {
     }
 
     /// Adds functions and types of the embedder's own. Called for every engine that is made: one for each isolate and
-    /// generation, on that isolate's thread. A function must not block: it stops its whole isolate. Further calls add
-    /// further functions.
+    /// generation, on that isolate's thread, and one for each look at the script. A function must not block: it stops
+    /// its whole isolate. Further calls add further functions.
     pub fn register(mut self, register: impl Fn(&mut Engine) + Send + Sync + 'static) -> Self {
         self.register = Some(match self.register.take() {
             None => Arc::new(register),
@@ -116,6 +119,13 @@ impl HostBuilder {
     /// Reload when a file of the script is saved? Default: no.
     pub fn watch(mut self, watch: bool) -> Self {
         self.watch = watch;
+        self
+    }
+
+    /// Look for mistakes in the script after each start and reload, on a thread of its own, and warn of them in the log?
+    /// Default: yes. See [`HostEvent::Checked`].
+    pub fn checks(mut self, checks: bool) -> Self {
+        self.checks = checks;
         self
     }
 
@@ -187,13 +197,14 @@ impl HostBuilder {
         self
     }
 
-    /// Compiles the script and looks for what would fail when it runs, without running it: syntax errors, names that
-    /// nothing defines, callbacks that no event has. Gives one fault for each finding.
+    /// Parses the script and looks for what would fail when it runs, or would not do what it seems to, without running
+    /// it: names that nothing defines, callbacks that no event has, values that a setting does not take, what nothing
+    /// uses. What a host that runs finds in its script is told as [`HostEvent::Checked`].
     ///
     /// # Errors
     ///
-    /// If no script was named, or there is no such file.
-    pub fn check(self) -> Result<Vec<Fault>, Error> {
+    /// If no script was named, or there is no such file. One that cannot be parsed is a finding.
+    pub fn check(self) -> Result<Vec<Finding>, Error> {
         let (script, config) = (self.existing_script()?, self.engine_config());
         apart(|| isolate::check(&config, Sources::new(&script)))
     }
@@ -254,6 +265,7 @@ impl HostBuilder {
         Ok(Host::new(HostConfig {
             script,
             watch: self.watch,
+            checks: self.checks,
             settle: self.settle,
             stop_timeout: self.stop_timeout,
             inherited: self.inherited,

@@ -1,7 +1,7 @@
 //! What a host tells its embedder.
 
 use super::ReloadOptions;
-use crate::error::Fault;
+use crate::{engine::lint::Finding, error::Fault};
 use std::time::Duration;
 
 /// Something that happened to the host or its script.
@@ -29,6 +29,8 @@ pub enum HostEvent {
     /// The script was read again and is not fit to serve: nothing has changed. If it was its `on_worker_start` that threw,
     /// the files of before serve again, as a generation of their own.
     ReloadRejected(Fault),
+    /// The script that serves was looked at for mistakes, a moment after its start or reload.
+    Checked(Checked),
     /// An event was lost to an error in the script.
     Fault(Fault),
     /// The host has ended; this is the last event.
@@ -72,6 +74,17 @@ pub struct Reloaded {
     /// Isolates that have not answered yet, because their `on_worker_start` takes long: what is kept in them is not
     /// counted above.
     pub silent: usize,
+}
+
+/// What somebody who develops a script is told after it began to serve.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// The number of the generation that was looked at; the first start was 0.
+    pub generation: u64,
+    /// What was not there before. The log has the first of them.
+    pub new: Vec<Finding>,
+    /// How many findings there are, those told before included.
+    pub total: usize,
 }
 
 /// Names listed in a log line at most.

@@ -1,7 +1,7 @@
 //! How other threads steer a running host and ask how it is.
 
 use super::{Connections, Reloaded, Status, board::Board, ending::longest_stop};
-use crate::{error::Fault, script::ctx::Wish};
+use crate::{engine::lint::Finding, error::Fault, script::ctx::Wish};
 use std::{
     sync::{
         Arc,
@@ -17,6 +17,11 @@ pub(super) enum Order {
     Stop(u8),
     StopGracefully(u8),
     Wish(Wish),
+    /// What the checker says of a generation.
+    Checked {
+        generation: u64,
+        findings: Vec<Finding>,
+    },
 }
 
 /// What came of a reload that was waited for: what was kept, or why it was rejected.

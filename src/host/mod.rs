@@ -3,6 +3,7 @@
 mod board;
 mod builder;
 mod busy_watch;
+mod checker;
 mod coming;
 mod connections;
 mod ending;
@@ -23,7 +24,7 @@ mod supervisor;
 pub use crate::isolate::ConnectionStatus;
 pub use builder::HostBuilder;
 pub use connections::{Connections, MissingIsolate};
-pub use event::{HostEvent, Reloaded, WorkerInfo};
+pub use event::{Checked, HostEvent, Reloaded, WorkerInfo};
 pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
 pub use status::{Busy, IsolateStatus, LastReload, Status, WorkerStatus};
 

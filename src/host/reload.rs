@@ -285,6 +285,7 @@ impl Supervisor {
         }
         match deployment.commit(self) {
             Ok(report) => {
+                self.checker.look(self.generation, &sources);
                 self.good = sources;
                 self.forget_restarts();
                 self.log_reloaded(report.summary(&self.script_name()));
@@ -316,7 +317,10 @@ impl Supervisor {
         let again = deployment.prepare(self).and_then(|()| deployment.commit(self));
         let serving = self.generation.saturating_sub(1);
         match again {
-            Ok(_) => format!("the script of before serves again, as generation {serving}"),
+            Ok(_) => {
+                self.checker.look(self.generation, &self.good);
+                format!("the script of before serves again, as generation {serving}")
+            }
             Err(error) => {
                 format!("and the script of before does not start any more either: {error}")
             }

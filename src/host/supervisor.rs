@@ -5,6 +5,7 @@ use super::{
     board::Board,
     builder::HostConfig,
     busy_watch::BusyWatch,
+    checker::Checker,
     ending::Draining,
     handle::Order,
     metrics_server::MetricsServer,
@@ -83,6 +84,7 @@ pub(super) struct Supervisor {
     /// What others may know of all this.
     pub(super) board: Arc<Board>,
     _busy_watch: BusyWatch,
+    pub(super) checker: Checker,
     pub(super) metrics: Option<MetricsServer>,
     spawner: Spawner,
     /// Set as soon as somebody wants the host to stop, also while it is busy.
@@ -119,6 +121,11 @@ impl Supervisor {
                 Some(watch.map_err(|e| system("cannot start watching", e))?)
             }
         };
+        let checker = match config.checks {
+            true => Checker::start(&config.engine, orders.clone()),
+            false => Ok(Checker::idle()),
+        };
+        let checker = checker.map_err(|e| system("cannot start a thread", e))?;
         let listeners = Listeners::default();
         let inherited = listeners.inherit(std::mem::take(&mut config.inherited));
         inherited.map_err(|e| {
@@ -136,6 +143,7 @@ impl Supervisor {
             sessions: Arc::default(),
             board,
             _busy_watch: busy_watch,
+            checker,
             metrics: None,
             spawner: Spawner::new(orders, stopping.clone()),
             stopping,
@@ -155,6 +163,7 @@ impl Supervisor {
             host.stop_isolates();
             return Err(error);
         }
+        host.checker.look(host.generation, &host.good);
         Ok(host)
     }
 
@@ -169,7 +178,13 @@ impl Supervisor {
         let workers: Vec<WorkerInfo> = workers.collect();
         let nothing_to_do = workers.is_empty() && self.timers == 0;
         self.tell(HostEvent::Started { workers, watching: self.config.watch });
-        let code = if nothing_to_do { 0 } else { self.serve(orders) };
+        let code = match nothing_to_do {
+            true => {
+                self.await_check(orders);
+                0
+            }
+            false => self.serve(orders),
+        };
         self.watch = None;
         self.stop_isolates();
         for order in orders.try_iter() {
@@ -243,6 +258,7 @@ impl Supervisor {
                 Order::Wish(Wish::StartFailed { generation, fault }) => {
                     self.start_failed(generation, &fault);
                 }
+                Order::Checked { generation, findings } => self.checked(generation, findings),
                 Order::Wish(Wish::Restart { isolate, died }) => self.want_restart(isolate, died),
                 Order::Wish(Wish::Fault(fault)) => {
                     self.spawner.told_of_fault();

@@ -10,8 +10,7 @@ pub use connection_status::ConnectionStatus;
 use crate::{
     engine::{
         Config, coroutine,
-        distinct::Distinct,
-        lint,
+        lint::{self, Finding},
         program::{Program, Start},
         sources::Sources,
         stacks,
@@ -22,13 +21,11 @@ use crate::{
     net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, sweeper},
     script::{
         Objects,
-        callback::Event,
         configuration::Configuration,
         ctx::{Ctx, Wish},
         http::Sessions,
-        plan::{WorkerSpec, same_name, titles},
-        settings::Settings,
-        worker::no_such_callback,
+        lint_rules::{self, HostJudge},
+        plan::{WorkerSpec, titles},
     },
 };
 use std::{
@@ -191,18 +188,13 @@ impl Inquiry {
     }
 }
 
-/// Compiles a script and looks for what would fail when it runs. Nothing runs.
-pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Fault> {
+/// Parses a script and looks for what would fail when it runs. Nothing runs.
+pub(crate) fn check(config: &Config, sources: Sources) -> Vec<Finding> {
     let ctx = Ctx::mute(config);
     let generations = ctx.generations.clone();
-    let rules = lint::Rules {
-        offered: &|name| Event::named(name).map(Event::offered),
-        unknown: &|name| (!Settings::NAMES.contains(&name)).then(|| no_such_callback(name)),
-        distinct: Distinct { made_by: "Worker", property: "name", text: &same_name },
-    };
-    match Program::compile(&Objects(ctx), config, sources, Start::FIRST, &generations) {
-        Ok(program) => lint::lint(&program, &rules),
-        Err(fault) => vec![fault],
+    match Program::parse(&Objects(ctx), config, sources, &generations) {
+        Ok(program) => lint::lint(&program, &lint_rules::rules(), &HostJudge),
+        Err(fault) => vec![Finding::of_fault(fault)],
     }
 }
 

@@ -56,7 +56,7 @@ pub struct Configuration {
 
 impl Configuration {
     /// All keys.
-    const NAMES: [&'static str; 10] = [
+    pub(crate) const NAMES: [&'static str; 10] = [
         "daemonize",
         "stdout_file",
         "pid_file",

@@ -281,6 +281,7 @@ impl Ctx {
                 location: fault.location.clone(),
                 message: format!("{}{more}", fault.text),
                 about: About {
+                    finding: None,
                     fault: Some(fault.kind.name()),
                     isolate: self.number(),
                     generation: fault.generation,

@@ -5,6 +5,7 @@ pub(crate) mod configuration;
 pub(crate) mod connections;
 pub(crate) mod ctx;
 pub(crate) mod http;
+pub(crate) mod lint_rules;
 pub(crate) mod object;
 pub(crate) mod plan;
 pub(crate) mod policy;

@@ -144,6 +144,12 @@ impl Settings {
         "close_timeout",
     ];
 
+    /// Those of them that cannot be assigned.
+    pub(crate) const READ_ONLY: [&'static str; 2] = ["id", "transport"];
+
+    /// Those that are read at the top level only.
+    pub(crate) const OF_THE_TOP_LEVEL: [&'static str; 3] = ["count", "user", "group"];
+
     /// The value of a setting; `None` if there is none of that name. (`transport` belongs to the address.)
     pub(crate) fn get(&self, name: &str) -> Option<Dynamic> {
         let limits = &self.timeouts;
@@ -183,7 +189,7 @@ impl Settings {
         let size = |cell: &Cell<usize>| whole(value, name, SIZES).map(|n| cell.set(n as usize));
         let time = |cell: &Cell<f64>| seconds(value, name).map(|d| cell.set(d.as_secs_f64()));
         Some(match name {
-            "id" | "transport" => Err(error(format!(
+            name if Self::READ_ONLY.contains(&name) => Err(error(format!(
                 "{name} cannot be assigned: the host sets it, and scripts read it"
             ))),
             "count" => whole(value, name, COUNTS).map(|n| self.count.set(n as usize)),

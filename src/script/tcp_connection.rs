@@ -6,7 +6,7 @@ use super::{
     object::Object,
     properties::Properties,
     settings::Settings,
-    value::{Outcome, error, whole, with_payload},
+    value::{Outcome, error, text, whole, with_payload},
     worker::{Worker, unknown_callback},
 };
 use crate::{
@@ -46,6 +46,10 @@ struct Rare {
 }
 
 impl TcpConnection {
+    /// Those of the host's properties that can be assigned.
+    pub(crate) const SETTINGS: [&'static str; 3] =
+        ["protocol", "max_package_size", "max_send_buffer_size"];
+
     /// Names of the properties that the host defines, besides callbacks.
     pub(crate) const PROPERTIES: [&'static str; 8] = [
         "id",
@@ -230,6 +234,23 @@ impl TcpConnection {
     }
 }
 
+/// Tells whether a property takes a value, as far as that does not depend on the connection.
+pub(crate) fn check_property(name: &str, value: &Dynamic) -> Outcome<()> {
+    match name {
+        "max_package_size" | "max_send_buffer_size" => size(value, name).map(drop),
+        "protocol" => scheme(value, name).map(drop),
+        _ => Ok(()),
+    }
+}
+
+fn size(value: &Dynamic, name: &str) -> Outcome<u32> {
+    whole(value, name, 1..=u32::MAX.into()).map(|n| n as u32)
+}
+
+fn scheme(value: &Dynamic, name: &str) -> Outcome<Scheme> {
+    Scheme::parse(&text(value, name)?).map_err(error)
+}
+
 fn ip(address: Option<SocketAddr>) -> String {
     // (an IPv4 peer of an IPv6 socket is shown as what it is)
     address.map(|a| a.ip().to_canonical().to_string()).unwrap_or_default()
@@ -288,14 +309,13 @@ impl Object for TcpConnection {
         }
         match name.as_str() {
             "max_package_size" => {
-                link.max_package_size.set(whole(&value, name, 1..=u32::MAX.into())? as u32);
+                link.max_package_size.set(size(&value, name)?);
             }
             "max_send_buffer_size" => {
-                link.max_send_buffer_size.set(whole(&value, name, 1..=u32::MAX.into())? as u32);
+                link.max_send_buffer_size.set(size(&value, name)?);
             }
             "protocol" => {
-                let wanted = super::value::text(&value, name)?;
-                let scheme = Scheme::parse(&wanted).map_err(error)?;
+                let scheme = scheme(&value, name)?;
                 if scheme == link.with_wire(|wire| wire.scheme()) {
                     return Ok(());
                 }

@@ -283,7 +283,7 @@ impl Object for Worker {
         if name.starts_with("on_") && !Settings::NAMES.contains(&name.as_str()) {
             return Err(unknown_callback(Self::NAME, name));
         }
-        if matches!(name.as_str(), "count" | "user" | "group") && !core.ctx.is_declaring() {
+        if Settings::OF_THE_TOP_LEVEL.contains(&name.as_str()) && !core.ctx.is_declaring() {
             let text = format!("{name} is read at the top level only: set it there, and save");
             return Err(error(text));
         }

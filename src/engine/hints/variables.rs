@@ -6,7 +6,7 @@ use crate::engine::{
     signatures::{self, Signature},
     tokens::{Place, place},
 };
-use rhai::{AST, ASTFlags, ASTNode, Expr, ScriptFuncDef, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, ScriptFuncDef, Stmt};
 
 /// Functions of rhai that are called on nothing.
 const FREE: [&str; 8] =
@@ -19,33 +19,16 @@ const LONG: usize = 60;
 const SEEN: usize = 6;
 
 impl Hints<'_> {
-    /// A function sees a map, an array or a handle of the top level as a constant that can be changed in place.
+    /// A constant is assigned to.
     pub(super) fn constant(&self, name: &str) -> Option<String> {
         let statements = self.asts.iter().flat_map(|ast| ast.statements());
-        let mut defined = statements.filter_map(|statement| match statement {
-            Stmt::Var(x, flags, _) if x.0.name == name => Some((&x.1, flags)),
-            _ => None,
-        });
-        let (value, flags) = defined.next()?;
-        if flags.contains(ASTFlags::CONSTANT) {
-            return Some(format!(
-                "`{name}` is a constant: work on a copy, `let copy = {name};`, or define it with `let`"
-            ));
-        }
-        let how = match value {
-            Expr::Array(..) => format!("`{name}.push(value)`, `{name}[i] = …` or `{name}.clear()`"),
-            Expr::Map(..) => format!("`{name}.clear()` or `{name}[key] = …`"),
-            Expr::DynamicConstant(value, _) if value.is_array() => {
-                format!("`{name}.push(value)`, `{name}[i] = …` or `{name}.clear()`")
-            }
-            Expr::DynamicConstant(value, _) if value.is_map() => {
-                format!("`{name}.clear()` or `{name}[key] = …`")
-            }
-            _ => format!("`{name}.property = …`"),
+        let is_constant = |statement: &Stmt| match statement {
+            Stmt::Var(x, flags, _) => x.0.name == name && flags.contains(ASTFlags::CONSTANT),
+            _ => false,
         };
-        Some(format!(
-            "`{name}` can be changed in place here, {how}; another one can be put there at the top level only"
-        ))
+        statements.into_iter().any(is_constant).then(|| {
+            format!("`{name}` is a constant: work on a copy, `let copy = {name};`, or define it with `let`")
+        })
     }
 
     /// No variable has that name, there.

@@ -156,7 +156,7 @@ impl Steps {
         }
         let BinaryExpr { lhs, rhs } = &mut **parts;
         let root = match dotted {
-            None => Some(Parts::leave(lhs, finder)?),
+            None => Some(Parts::leave(lhs, finder.globals)?),
             Some(is_dot) => {
                 self.step(lhs, is_dot, finder)?;
                 None
@@ -193,14 +193,14 @@ impl Steps {
                 let callee = Callee::of(call.name.clone(), *position, finder)?;
                 for part in call.args.iter_mut() {
                     let at = part.position();
-                    self.parts.take(part, at, finder);
+                    self.parts.take(part, at, finder.globals);
                 }
                 let operands = before..self.parts.operands.len();
                 self.method = Some(Method { callee, operands });
             }
             key if !is_dot => {
                 let at = key.start_position();
-                self.parts.take(key, at, finder);
+                self.parts.take(key, at, finder.globals);
                 let index = Callee::of(INDEX_GETTER, Position::NONE, finder)?;
                 self.reads.push(Read::Index(before, index));
             }

@@ -1,8 +1,10 @@
 //! The way back: an expression as rhai evaluates it, with the values that its operands have by then. Also how the operands
 //! get out of the expression.
 
-use super::{Finder, Operands, Outcome, operand::Operand};
+use super::{Operands, Outcome, operand::Operand};
+use crate::engine::globals::Globals;
 use rhai::{Dynamic, EvalContext, Expr, ImmutableString, Namespace, Position};
+use std::rc::Rc;
 
 /// See the module.
 pub(super) struct Detour {
@@ -22,8 +24,8 @@ pub(super) struct Parts {
 impl Parts {
     /// The next one, which is evaluated before anything else happens. A variable takes its place, which stands at `at` for
     /// those who tell of it.
-    pub(super) fn take(&mut self, part: &mut Expr, at: Position, finder: &Finder) {
-        let operand = Operand::of(part, finder);
+    pub(super) fn take(&mut self, part: &mut Expr, at: Position, globals: &Rc<Globals>) {
+        let operand = Operand::of(part, globals);
         if !operand.is_constant() {
             // (no script can have such a name)
             let name: ImmutableString = format!("operand {}", self.operands.len()).into();
@@ -35,8 +37,8 @@ impl Parts {
 
     /// A variable that is looked up when the operands have been evaluated, and that rhai may change: it stays where it is,
     /// but not at the same distance from the newest. `None`: it is none, or one of a module.
-    pub(super) fn leave(part: &mut Expr, finder: &Finder) -> Option<Operand> {
-        let operand = Operand::of(part, finder);
+    pub(super) fn leave(part: &mut Expr, globals: &Rc<Globals>) -> Option<Operand> {
+        let operand = Operand::of(part, globals);
         if !operand.is_variable() {
             return None;
         }

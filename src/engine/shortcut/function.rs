@@ -27,7 +27,8 @@ impl FunctionCall {
             return None;
         }
         let body = (finder.function)(&call.name, call.args.len())?;
-        let mut operands: Vec<_> = call.args.iter().map(|e| Operand::of(e, finder)).collect();
+        let mut operands: Vec<_> =
+            call.args.iter().map(|e| Operand::of(e, finder.globals)).collect();
         let has_variable = operands.first().is_some_and(Operand::is_variable);
         let variable = has_variable.then(|| operands.remove(0));
         Some(Self {

@@ -14,7 +14,9 @@ mod detour;
 mod function;
 mod operand;
 
-use super::{allowance, globals::Globals, handler::Body, natives::Natives, progress::Progress};
+use super::{
+    KEYWORDS, allowance, globals::Globals, handler::Body, natives::Natives, progress::Progress,
+};
 use call::Call;
 use chain::Chain;
 use function::FunctionCall;
@@ -24,7 +26,7 @@ use rhai::{
 use std::rc::{Rc, Weak};
 
 /// What rhai knows them by. Nobody can write that in a script.
-const KEY: &str = "\u{1}";
+pub(super) const KEY: &str = "\u{1}";
 
 /// Operands that one shortcut has at most; an expression with more is left as it is. Fixed: they lie on the stack.
 const MAX_OPERANDS: usize = 4;
@@ -56,7 +58,7 @@ impl Finder<'_> {
             _ => None,
         };
         if let Some(found) = found {
-            *expression = Expr::Custom(Box::new(found.into_expression(at)), at);
+            *expression = found.into_expression(at);
         }
     }
 
@@ -69,8 +71,7 @@ impl Finder<'_> {
         if (self.is_script_function)(&call.name) {
             return FunctionCall::of(call, position, self).map(Shortcut::Function);
         }
-        let is_ours = !self.is_foreign(&call.name);
-        is_ours.then(|| Call::of(call, position, self)).flatten().map(Shortcut::Call)
+        Call::of(call, position, self).map(Shortcut::Call)
     }
 
     /// May that name mean a function that the table does not know?
@@ -84,6 +85,8 @@ pub(super) enum Shortcut {
     Chain(Chain),
     Call(Call),
     Function(FunctionCall),
+    /// What a function says, written otherwise.
+    Body(Expr),
 }
 
 impl Shortcut {
@@ -93,14 +96,25 @@ impl Shortcut {
         custom.state.read_lock::<Placed>().map(|placed| placed.0.clone())
     }
 
-    fn into_expression(self, position: Position) -> CustomExpr {
-        CustomExpr {
+    /// A call of a function that may change its first argument, if that may be a variable of the top level.
+    pub(super) fn of_variable(
+        call: &FnCallExpr,
+        position: Position,
+        globals: &Rc<Globals>,
+        is_top_level: bool,
+    ) -> Option<Self> {
+        Call::with(None, call, position, globals, is_top_level).map(Shortcut::Call)
+    }
+
+    pub(super) fn into_expression(self, at: Position) -> Expr {
+        let custom = CustomExpr {
             inputs: FnArgsVec::new_const(),
             tokens: FnArgsVec::from_iter([KEY.into()]),
-            state: Dynamic::from((Rc::new(self), position)),
+            state: Dynamic::from((Rc::new(self), at)),
             scope_may_be_changed: false,
             self_terminated: false,
-        }
+        };
+        Expr::Custom(Box::new(custom), at)
     }
 
     pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
@@ -108,6 +122,7 @@ impl Shortcut {
             Shortcut::Chain(chain) => chain.evaluate(context),
             Shortcut::Call(call) => call.evaluate(context),
             Shortcut::Function(call) => call.evaluate(context),
+            Shortcut::Body(body) => context.eval_expression_tree(&body.into()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A part of an expression whose value is needed before the expression's own.
 
-use super::{Finder, Operands, Outcome, Shortcut};
+use super::{Operands, Outcome, Shortcut};
 use crate::engine::globals::Globals;
 use rhai::{Dynamic, EvalContext, Expr, ImmutableString};
 use std::rc::Rc;
@@ -23,10 +23,10 @@ enum Way {
 }
 
 impl Operand {
-    pub(super) fn of(expression: &Expr, finder: &Finder) -> Self {
+    pub(super) fn of(expression: &Expr, globals: &Rc<Globals>) -> Self {
         let way = match expression {
             Expr::Variable(variable, short, _) if variable.2.is_empty() => {
-                let globals = finder.globals.clone();
+                let globals = globals.clone();
                 let places = short.map(|n| n.get().into()).or(variable.0.map(|n| n.get()));
                 let name = variable.1.clone();
                 match places {
@@ -52,6 +52,11 @@ impl Operand {
         matches!(self.way, Way::Local(..) | Way::Free(..))
     }
 
+    /// Is it a variable that the function does not declare?
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self.way, Way::Free(..))
+    }
+
     /// Shows a variable of the running function, where it lies.
     pub(super) fn local<'a>(&self, context: &'a EvalContext) -> Option<&'a Dynamic> {
         let Way::Local(places, ..) = self.way else { return None };
@@ -71,6 +76,20 @@ impl Operand {
         match &self.way {
             Way::Local(.., globals) => globals.read(self.local(context)?),
             Way::Free(name, globals) => globals.free(context, name),
+            _ => None,
+        }
+    }
+
+    /// The cell of a variable of the top level, if it is one.
+    pub(super) fn cell(&self, context: &EvalContext) -> Option<Dynamic> {
+        match &self.way {
+            Way::Local(_, name, globals) => {
+                let value = self.local(context).filter(|value| value.is_shared())?;
+                globals.own_cell(context.source(), name, Some(value))
+            }
+            Way::Free(name, globals) => {
+                globals.own_cell(context.source(), name, context.scope().get(name))
+            }
             _ => None,
         }
     }

@@ -22,7 +22,7 @@ pub(crate) use chunk::Chunk;
 pub(crate) use failure::Failure;
 pub(crate) use file::serve;
 pub(crate) use request::Request;
-pub(crate) use response::Response;
+pub(crate) use response::{Response, check_status};
 pub(crate) use root_options::root_options;
 pub(crate) use route_table::RouteTable;
 pub(crate) use server_sent_events::ServerSentEvents;

@@ -23,6 +23,11 @@ const MAX_HEADERS: usize = 100;
 /// Statuses that a script can send: those that end a request.
 const STATUSES: std::ops::RangeInclusive<i64> = 200..=599;
 
+/// A status that can be sent.
+pub(crate) fn check_status(value: &Dynamic) -> Outcome<u16> {
+    whole(value, "status", STATUSES).map(|status| status as u16)
+}
+
 /// What follows the head.
 #[derive(Clone)]
 pub(super) enum Body {
@@ -112,7 +117,7 @@ impl Response {
     }
 
     fn with_status(&self, status: i64) -> Made {
-        self.0.borrow_mut().status = whole(&status.into(), "status", STATUSES)? as u16;
+        self.0.borrow_mut().status = check_status(&status.into())?;
         self.0.borrow_mut().reason = None;
         Ok(self.clone())
     }

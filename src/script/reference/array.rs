@@ -12,11 +12,7 @@ pub(super) const SECTION: Section = Section {
         whatever becomes of the array meanwhile.",
     operators: &[
         ("[]", "The value at that index; an index out of range is an error."),
-        (
-            "+=",
-            "Adds a value at the end, or all values of an array. A top-level variable cannot be assigned in functions: \
-                use `push` and `append` there.",
-        ),
+        ("+=", "Adds a value at the end, or all values of an array."),
         ("+", "An array of the values of both."),
         ("==", "Are equal values in both? They may be references or plain arrays."),
         ("!=", "Do their values differ?"),

@@ -2,7 +2,7 @@
 
 use super::{Entry, Section};
 
-pub(super) const SECTION: Section = Section {
+pub(crate) const SECTION: Section = Section {
     title: "Changing arrays",
     owner: "array",
     about: "What these change is changed for everybody who holds the array.",

@@ -17,10 +17,7 @@ pub(super) const SECTION: Section = Section {
             "The entry of that key or `()`; assigned, the entry is set. Whole numbers stand for their decimal \
                 text: `m[7]` is `m[\"7\"]`.",
         ),
-        (
-            "+=",
-            "The same as `mixin`. A top-level variable cannot be assigned in functions: use `mixin` there.",
-        ),
+        ("+=", "The same as `mixin`."),
         ("+", "A plain map with the entries of both; the second one's win."),
         ("==", "Are equal entries in both? They may be references or plain maps."),
         ("!=", "Do their entries differ?"),

@@ -3,7 +3,7 @@
 //! lacks something does not compile.
 
 mod array;
-mod array_changes;
+pub(super) mod array_changes;
 mod callbacks;
 mod connections;
 mod entry;

@@ -86,7 +86,7 @@ fn each_kind_of_mistake_is_found_at_its_place() {
         ("worker.on_message = |c, line| c.send(lime);", "main.rhai:2:38", "lime"),
         ("worker.on_message = |c, line| c.send(gret(line));", "main.rhai:2:", "gret"),
         ("fn greet(name) { name }\nprint(greet(1, 2));", "main.rhai:3:", "greet"),
-        ("fn quiet() { nobody }", "main.rhai:2:14", "nobody"),
+        ("fn _quiet() { nobody }", "main.rhai:2:15", "nobody"),
         ("worker.on_close = |c| { worker.on_mesage = |c| 0; };", "main.rhai:2:", "on_mesage"),
         ("import \"lib/none\" as none;", "main.rhai:2:", "lib/none"),
         ("worker.on_close = \"nobody\";", "main.rhai:2:8", "no function `nobody`"),
@@ -129,15 +129,15 @@ fn functions_of_imported_files_are_known() {
 /// Loops in which a closure captures what the loop counts with.
 #[test]
 fn a_closure_that_is_kept_with_the_variable_of_a_loop_is_found() {
-    let start = "let worker = Worker();\nlet kept = [];\nworker.table = #{};\n";
+    let start = "let worker = Worker();\nlet kept = []; kept.clear();\nworker.table = #{};\n";
     for (wrong, place, name) in [
         ("for i in 0..3 { Timer::delay(1, || print(i)); }", "main.rhai:4:42", "i"),
         ("for s in [\"a\", \"b\"] { kept.push(|| s); }", "main.rhai:4:36", "s"),
         ("for (c, n) in worker.connections { c.on_close = |x| print(n); }", "main.rhai:4:59", "n"),
         ("for k in worker.table.keys() { worker.table[k] = || k; }", "main.rhai:4:53", "k"),
         (
-            "fn f(all) { for i in range(0, 3) { if i > 1 { all.push(|| i); } } }",
-            "main.rhai:4:59",
+            "fn _f(all) { for i in range(0, 3) { if i > 1 { all.push(|| i); } } }",
+            "main.rhai:4:60",
             "i",
         ),
     ] {
@@ -173,7 +173,7 @@ fn all_mistakes_of_all_files_are_told_together() {
     let (code, said) = check(&[
         ("a.rhai", "import \"lib/words\" as words;\nprint(one());\nprint(two);\n"),
         ("good.rhai", "print(1);\n"),
-        ("b.rhai", "fn f() {\n    three()\n}\n"),
+        ("b.rhai", "fn _f() {\n    three()\n}\n"),
         ("c.rhai", "let broken = ;\n"),
         ("lib/words.rhai", "fn greeting() { four(1) }\n"),
     ]);
@@ -203,8 +203,9 @@ fn nothing_of_the_script_runs() {
         let worker = Worker("text://{address}");
         worker.on_worker_start = |worker| print("it starts");
         Timer::add(0, || print("it ticks"));
+        if taken() {{ throw "it throws"; }}
+        fn taken() {{ true }}
         loop {{ print("it loops"); }}
-        throw "it throws";
         "#
     );
     let files = [("main.rhai", &script[..]), ("lib/words.rhai", "print(\"it is imported\");\n")];

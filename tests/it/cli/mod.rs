@@ -4,6 +4,8 @@
 mod access_log;
 /// `rhost check` and `rhost doc`.
 mod check;
+/// `rhost check --json`.
+mod check_json;
 /// How long commands wait for a host that stops.
 mod command_timeouts;
 /// What commands and signals do when something is in their way.

@@ -2,6 +2,8 @@
 
 /// Rhai's array functions.
 mod array_functions;
+/// Other values in variables of the top level.
+mod assigning;
 /// Constants of which a part is assigned to.
 mod constants;
 /// Values that are nested deep.
@@ -12,6 +14,8 @@ mod embedder;
 mod faults;
 /// Errors in functions that are handed from file to file.
 mod faults_across_files;
+/// What can be seen in a script without running it.
+mod findings;
 /// What one handler may make.
 mod handler_memory;
 /// Variables that are in use.

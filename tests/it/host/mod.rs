@@ -1,5 +1,7 @@
 //! The host as a whole: its start, its isolates, what it tells of itself, its stop.
 
+/// What a host says of its script after each start and reload.
+mod checks;
 /// What one bad event costs, and what stays alive.
 mod fault_isolation;
 /// Isolates that die, that end after an error, and the graceful stop.

@@ -46,6 +46,13 @@ fn every_good_answer_is_taken() {
 }
 
 #[test]
+fn a_server_of_others_may_leave_the_date_out_and_stay() {
+    let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+    let mut client = HttpClient::of_a_foreign_server(answered_with(answer).client);
+    assert_eq!(client.get("/").text(), "ok");
+}
+
+#[test]
 fn no_answer_is_taken_that_is_not_right() {
     let head = |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\n\r\nhello");
     let chunks =

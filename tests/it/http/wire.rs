@@ -55,6 +55,7 @@ fn answer(client: &mut Client) -> Answer {
         assert!(answer.headers.is_empty(), "{answer:?}");
         answer = Answer::read_head(client);
     }
+    answer.expect_fresh();
     assert!(answer.header("Content-Length").is_some(), "a length: {answer:?}");
     answer.read_body(client);
     answer

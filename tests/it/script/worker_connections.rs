@@ -260,37 +260,6 @@ fn a_worker_that_stopped_listening_listens_again_after_a_reload() {
 }
 
 #[test]
-fn an_assigned_callback_reaches_connections_that_were_there_before_and_inner_ones_too() {
-    let mut host = TestHost::start(
-        r#"
-        let worker = Worker("text://127.0.0.1:0");
-        let inner = ();
-        worker.on_worker_start = |worker| {
-            inner = Worker("frame://127.0.0.1:0");
-            inner.on_message = |connection, data| connection.send("old");
-            inner.listen();
-        };
-        worker.on_message = |connection, line| {
-            worker.on_message = |connection, line| connection.send("new");
-            inner.on_message = |connection, data| connection.send("new");
-            connection.send("old");
-        };
-        Worker::run_all();
-        "#,
-    );
-    let (mut one, mut two) = (host.tcp(TEXT), host.tcp(TEXT));
-    let mut inner = host.tcp("frame://127.0.0.1:0");
-    let mut ask_inner = || {
-        inner.send([0, 0, 0, 5, b'?']);
-        inner.bytes(7)[4..].to_vec()
-    };
-    assert_eq!(ask_inner(), b"old");
-    assert_eq!(two.ask("switch"), "old");
-    assert_eq!((one.ask("?"), two.ask("?")), ("new".into(), "new".into()));
-    assert_eq!(ask_inner(), b"new");
-}
-
-#[test]
 fn an_inner_worker_refuses_a_callback_that_nobody_would_call() {
     for callback in ["on_worker_start", "on_worker_reload"] {
         let script = format!(

@@ -3,7 +3,7 @@
 // Older names of what has moved.
 #[allow(unused_imports)]
 pub use crate::support::wait::{PATIENCE, SOON, eventually};
-use crate::support::{client::Client, clock::Clock, wait::SILENCE, websocket::WebSocket};
+use crate::support::{client::Client, clock::Clock, findings, wait::SILENCE, websocket::WebSocket};
 use rhost::{Fault, Host, HostEvent, HostHandle, Level, Record, Reloaded};
 use std::{
     fs,
@@ -135,6 +135,7 @@ impl TestHost {
         };
         match started.wait_for(|event| matches!(event, HostEvent::Started { .. })) {
             Some(_) => {
+                started.assert_silence_of_the_check();
                 started.disturbance = Disturbance::wanted(&started.handle);
                 Ok(started)
             }
@@ -142,6 +143,27 @@ impl TestHost {
                 let thread = started.thread.take().expect("a thread");
                 Err(thread.join().expect("no panic").expect_err("a start error"))
             }
+        }
+    }
+
+    /// With `RHOST_TEST_CHECK` set, nothing may be found in the script of a test, unless the test is about what is wrong
+    /// with it: what the tests are made of is what nobody wants to be warned of.
+    fn assert_silence_of_the_check(&mut self) {
+        let test = thread::current().name().unwrap_or_default().to_owned();
+        let is_meant = findings::MEANT.iter().any(|meant| test.starts_with(meant));
+        if is_meant || std::env::var_os("RHOST_TEST_CHECK").is_none() {
+            return;
+        }
+        if let Some(HostEvent::Checked(checked)) =
+            self.wait_for(|event| matches!(event, HostEvent::Checked(_)))
+        {
+            let told: Vec<String> = checked.new.iter().map(|found| found.text.clone()).collect();
+            assert!(
+                told.is_empty(),
+                "the check finds something in the script of this test. Is it a mistake? Then mend the script. Is the \
+                 test about it? Then name the test in tests/it/support/findings.rs.\n{}",
+                told.join("\n")
+            );
         }
     }
 

@@ -88,7 +88,8 @@ impl HttpClient {
             answer.read_body(&mut self.client);
         }
         self.client.expect_nothing_more();
-        if answer.closes() {
+        // (a child of another server may hold the socket for longer)
+        if answer.closes() && !self.is_foreign {
             self.client.expect_end();
         }
         answer
@@ -100,6 +101,7 @@ impl HttpClient {
         let answer = Answer::read_any_head(&mut self.client);
         if !self.is_foreign {
             answer.judge_date();
+            answer.expect_fresh();
         }
         answer
     }

@@ -6,6 +6,7 @@ pub mod client;
 pub mod clock;
 pub mod daemon;
 pub mod exchange;
+pub mod findings;
 pub mod guards;
 pub mod host;
 pub mod http;

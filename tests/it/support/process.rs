@@ -7,7 +7,10 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::{Arc, Condvar, Mutex},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -35,9 +38,20 @@ pub fn listed(table: &[String], worker: &str) -> SocketAddr {
     panic!("no worker {worker} in {table:?}");
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and that nobody gets by chance: it lies below those that the kernel hands out, and no
+/// other test of this run is given it.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // (runs beside each other begin elsewhere)
+        let at = std::process::id() * 101 + NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = (FIRST + at % COUNT) as u16;
+        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// `rhost` with a clean environment.

@@ -1,27 +1,48 @@
 //! The bodies: `@` stands for what makes a name of a variable or a function one of its own.
 
 /// One body of a function.
-pub(super) struct Body {
+pub(super) struct Body<'a> {
     /// Its variables: lines of `let name@ = value;`.
-    pub(super) before: &'static str,
+    pub(super) before: &'a str,
     /// What it does, and gives at its end.
-    pub(super) text: &'static str,
+    pub(super) text: &'a str,
     /// Functions that it calls.
-    pub(super) functions: &'static str,
+    pub(super) functions: &'a str,
     /// The forms in which another result is right, which tests of their own say.
-    pub(super) differs: &'static [&'static str],
+    pub(super) differs: &'a [&'a str],
 }
 
-const fn body(before: &'static str, text: &'static str) -> Body {
+const fn body(before: &'static str, text: &'static str) -> Body<'static> {
     Body { before, text, functions: "", differs: &[] }
 }
 
-const fn calls(functions: &'static str, before: &'static str, text: &'static str) -> Body {
+const fn calls(functions: &'static str, before: &'static str, text: &'static str) -> Body<'static> {
     Body { before, text, functions, differs: &[] }
 }
 
-pub(super) const BODIES: &[Body] = &[
+pub(super) const BODIES: &[Body<'static>] = &[
     // Functions that change their first argument, called as functions.
+    body("let s@ = \" a \";\n", "trim(s@); s@"),
+    body("let s@ = \"abc\";\n", "crop(s@, 1); s@"),
+    body("let s@ = \"abc\";\n", "replace(s@, \"b\", \"x\"); s@"),
+    body("let s@ = \"abc\";\n", "make_upper(s@); s@"),
+    body("let s@ = \"abc\";\n", "clear(s@); s@"),
+    body("let s@ = \"abc\";\n", "pad(s@, 5, '$'); s@"),
+    body("let s@ = \"abc\";\n", "truncate(s@, 1); s@"),
+    body("let s@ = \"abc\";\n", "remove(s@, \"b\"); s@"),
+    body("let s@ = \"abc\";\n", "append(s@, \"d\"); s@"),
+    body("let s@ = \"abc\";\n", "set(s@, 1, 'x'); s@"),
+    body("let s@ = \"abc\";\n", "[pop(s@), s@]"),
+    body("let s@ = \"abc\";\n", "s@.trim(); s@.make_upper(); s@"),
+    body("let b@ = blob(2, 1);\n", "push(b@, 9); b@.len()"),
+    body("let b@ = blob(2, 1);\n", "push(b@, 9); b@"),
+    body("let b@ = blob(4, 1);\n", "write_be(b@, 0..2, 258); b@"),
+    body("let b@ = blob(4, 1);\n", "reverse(b@); drain(b@, 0, 1); b@"),
+    body("let b@ = blob(4, 1);\n", "set(b@, 0, 7); truncate(b@, 2); b@"),
+    body("let b@ = blob(4, 1);\n", "clear(b@); b@"),
+    body("let n@ = 1;\n", "set_bit(n@, 3, true); n@"),
+    body("let n@ = 1;\n", "set_bits(n@, 1, 2, 3); n@"),
+    body("let n@ = 1;\n", "set_tag(n@, 5); tag(n@)"),
     body("let a@ = [1, 2];\n", "push(a@, 3); a@"),
     body("let a@ = [3, 1, 2];\n", "sort(a@); reverse(a@); a@"),
     body("let a@ = [3, 1, 2];\n", "[shift(a@), pop(a@), a@]"),
@@ -29,6 +50,65 @@ pub(super) const BODIES: &[Body] = &[
     body("let m@ = #{ a: 1 };\n", "set(m@, \"b\", 2); m@"),
     body("let m@ = #{ a: 1, b: 2 };\n", "[remove(m@, \"a\"), m@]"),
     body("let m@ = #{ a: 1, b: 2 };\n", "clear(m@); m@"),
+    calls(
+        "fn shout@(s) { make_upper(s); s }",
+        "let s@ = \"abc\";\n",
+        "let t = shout@(s@); [s@, t]",
+    ),
+    // Variables that hold references and are assigned to, with closures that capture variables of that name.
+    calls(
+        "fn elsewhere@() { let room@ = 1; || room@ }",
+        "let a@ = #{ x: 1 };\nlet b@ = #{ x: 2 };\n",
+        "let room@ = a@; room@ = b@; room@.x",
+    ),
+    calls(
+        "fn elsewhere@() { let room@ = 1; || room@ } fn swap@(room@, b) { room@ = b; room@.x }",
+        "let a@ = #{ x: 1 };\nlet b@ = #{ x: 2 };\n",
+        "[swap@(a@, b@), a@.x]",
+    ),
+    calls(
+        "fn elsewhere@() { let room@ = 1; || room@ } fn become@(b) { this = b; }",
+        "let a@ = #{ x: 1 };\nlet b@ = #{ x: 2 };\n",
+        "let room@ = a@; room@.become@(b@); [room@.x, b@.x]",
+    ),
+    body(
+        "let a@ = #{ x: 1 };\nlet b@ = #{ x: 2 };\n",
+        "let room = a@; let f = || room.x; room = b@; [f.call(), room.x]",
+    ),
+    body(
+        "let a@ = #{ x: 1 };\nlet b@ = #{ x: 2 };\n",
+        "let room = a@; let f = || { room = b@; }; f.call(); room.x",
+    ),
+    body(
+        "let a@ = #{ x: 1 };\nlet b@ = #{ x: 2 };\n",
+        "let room = (); let f = || room.x; room = a@; let x = f.call(); room = b@; [x, f.call()]",
+    ),
+    body(
+        "let node@ = #{ n: 1, next: #{ n: 2, next: #{ n: 3, next: () } } };\n",
+        "let at = node@; let sum = 0; let f = || at.n; while at != () { sum += f.call(); at = at.next; } sum",
+    ),
+    body(
+        "let a@ = [1];\nlet b@ = [2];\n",
+        "let both = a@; let f = |x| { both += x; both.len() }; [f.call(5), f.call(6), both.len(), a@.len() > 0]",
+    ),
+    body("let a@ = #{ x: 1 };\n", "let f = || a@.x; a@ = #{ x: 2 }; [f.call(), a@.x]"),
+    body(
+        "let a@ = #{ x: 1 };\n",
+        "let f = || { a@ = #{ x: 3 }; a@.x }; [f.call(), a@.x, f.call()]",
+    ),
+    body("let a@ = [1];\n", "a@ = [2, 3]; a@ += 4; a@.push(5); a@"),
+    body("let a@ = [1];\n", "a@ = 5; a@ += 1; let f = || a@; a@ = \"text\"; [f.call(), a@]"),
+    body("let a@ = #{ x: 1 };\n", "a@ = (); let x = a@ == (); a@ = [1]; a@.push(2); [x, a@]"),
+    body("let a@ = #{ x: 1 };\n", "a@ += #{ y: 2 }; a@"),
+    calls("fn change@(m) { m = [m]; m }", "let a@ = #{ x: 1 };\n", "let b = change@(a@); [a@, b]"),
+    body(
+        "let list@ = [#{ n: 1 }, #{ n: 2 }];\n",
+        "let last = (); for x in list@ { last = x; x = #{ n: 9 }; } last.n",
+    ),
+    body(
+        "let list@ = [#{ n: 1 }, #{ n: 2 }];\n",
+        "let sum = 0; let at = list@[0]; list@.for_each(|| { at = this; sum += at.n; }); [sum, at.n]",
+    ),
     // Constants inside of arguments.
     calls("fn more@(o) { o.n += 1; o.n }", "const LIMIT@ = 3;\n", "more@(#{ n: LIMIT@ })"),
     calls("fn seti@(o) { o[0] += 1; o }", "const LIMIT@ = 3;\n", "seti@([LIMIT@])"),

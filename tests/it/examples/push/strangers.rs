@@ -64,7 +64,8 @@ fn broadcast_reaches_everybody_who_has_a_uid() {
     let mut backend = host.tcp(BACKEND);
     let push =
         r#"connection.send(if send_message_by_uid(data.uid, buffer) { "ok" } else { "fail" });"#;
-    host.edit(&edited(&script(), push, r#"broadcast(buffer); connection.send("told");"#));
+    let to_all = r#"for page in worker.uid_connections.values() { page.send(buffer); } connection.send("told");"#;
+    host.edit(&edited(&script(), push, to_all));
     assert_eq!(backend.ask("hello all"), "told");
     for page in &mut pages {
         assert_eq!(page.message(), "hello all");

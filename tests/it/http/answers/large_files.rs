@@ -2,7 +2,7 @@
 
 use super::{ADDRESS, head, header, request, script};
 use crate::support::{client::Client, host::TestHost, wait::until};
-use std::fs;
+use std::{fs, thread, time::Duration};
 
 /// More than kernels hold for a connection.
 const SIZE: usize = 10 * 1024 * 1024;
@@ -80,7 +80,7 @@ fn who_does_not_read_a_file_is_cut_off_and_who_reads_slowly_is_not() {
     head(&mut slow);
     for _ in 0..20 {
         slow.bytes(SIZE / 20);
-        host.advance(0.3);
+        thread::sleep(Duration::from_millis(50));
     }
     slow.send(request("GET", "/small"));
     head(&mut slow);

@@ -1,36 +1,48 @@
 //! Closures that are kept for later although they capture the variable of the `for` loop in which they are made. Rhai has
 //! one such variable for all turns of the loop: whatever it holds in the end is what all of them see.
 //!
-//! Only looks at programs, for `lint`. Loops over what may be connections, workers or maps that properties hold are left
+//! Loops over what may be connections, workers or maps that properties hold are left
 //! alone, for these are captured as they are; and so are closures that are called at once, as by `map` or `filter`.
 
-use rhai::{AST, ASTFlags, ASTNode, Expr, FlowControl, FnCallExpr, Position, Stmt, StmtBlock};
+use super::{
+    Found,
+    model::{File, Model},
+    names::qualified,
+};
+use rhai::{ASTFlags, ASTNode, Expr, FlowControl, FnCallExpr, Stmt, StmtBlock};
 
-/// Functions of maps and arrays that keep a closure they are given, as all of `Timer` do.
+/// Functions of maps and arrays that keep a closure they are given.
 const KEEPERS: [&str; 3] = ["push", "insert", "set"];
 
 /// Functions that give plain values only, to be looped over.
 const PLAIN: [&str; 6] = ["range", "keys", "chars", "split", "bits", "bytes"];
 
-/// Every such closure: the captured variable, and where it is captured.
-pub(super) fn shared_by_all_turns(ast: &AST) -> Vec<(String, Position)> {
-    let mut found = Vec::new();
-    ast.walk(&mut |path: &[ASTNode]| {
+/// Every such closure, where it captures the variable.
+pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
+    file.unit.ast.walk(&mut |path: &[ASTNode]| {
         if let Some(ASTNode::Stmt(Stmt::Share(captured))) = path.last()
-            && is_kept(path)
+            && is_kept(model, path)
         {
-            let of_loop = captured.iter().filter(|(name, _)| is_shared(path, &name.name));
-            found.extend(of_loop.map(|(name, _)| (name.name.to_string(), name.pos)));
+            for (variable, _) in captured.iter().filter(|(name, _)| is_shared(path, &name.name)) {
+                let name = variable.name.as_str();
+                let text = format!(
+                    "all closures made in this loop share its variable `{name}` and will see its last value: write \
+                     `let x = {name};` in the loop and use `x` in the closure"
+                );
+                found.push(Found::new("loop-capture", variable.pos, text));
+            }
         }
         true
     });
-    found
 }
 
 /// Is the closure at the end of this path put somewhere? Its block, which captures and then makes it, is the last but one.
-fn is_kept(path: &[ASTNode]) -> bool {
+fn is_kept(model: &Model<'_>, path: &[ASTNode]) -> bool {
     let keeps = |call: &FnCallExpr| match call.is_qualified() {
-        true => call.namespace.root() == "Timer",
+        true => {
+            let name = qualified(call.namespace.root(), &call.name);
+            model.rules.caller(&name).is_some_and(|caller| caller.is_later)
+        }
         false => KEEPERS.contains(&call.name.as_str()),
     };
     match path {

@@ -1,0 +1,140 @@
+//! Variables, parameters and functions that nothing uses. A name that begins with `_` says that this is meant.
+
+use super::{
+    Found,
+    model::{File, FunctionId, How, Model, Origin, Variable},
+};
+use crate::engine::tokens::place;
+use rhai::{Expr, FnAccess, Position, Token};
+use std::collections::HashSet;
+
+pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
+    variables(model, file, found);
+    let is_main = model.files.first().is_some_and(|main| main.unit.file == file.unit.file);
+    functions(model, file, is_main, found);
+    parameters(model, file, found);
+}
+
+fn is_meant(name: &str) -> bool {
+    name.starts_with('_')
+}
+
+fn variables(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
+    let exports = || model.files.iter().flat_map(|file| &file.exports);
+    for variable in &file.variables {
+        let is_declared = matches!(variable.origin, Origin::Let | Origin::Constant);
+        let is_used = variable.uses.iter().any(|used| used.how != How::Assign);
+        if !is_declared || is_used || is_meant(variable.name) || works_alone(model, variable) {
+            continue;
+        }
+        if variable.is_global && exports().any(|name| *name == variable.name) {
+            continue;
+        }
+        let name = variable.name;
+        let text = match variable.uses.is_empty() {
+            true => format!("nothing uses `{name}`"),
+            false => format!("`{name}` is assigned, but nothing reads it"),
+        };
+        let found_one = Found::new("unused-variable", variable.at, text);
+        found.push(found_one.with_help(format!("if that is meant, call it `_{name}`")));
+    }
+}
+
+/// Is the variable given something that does its work whoever holds it, such as a worker or a timer?
+fn works_alone(model: &Model<'_>, variable: &Variable<'_>) -> bool {
+    let apart = model.rules.apart.as_ref();
+    if apart.is_some_and(|apart| variable.kind == Some(apart.kind)) {
+        return true;
+    }
+    let Some(Expr::FnCall(call, _)) = variable.initial else { return false };
+    let name = super::names::qualified(call.namespace.root(), &call.name);
+    !call.namespace.is_empty() && model.rules.caller(&name).is_some()
+}
+
+fn functions(model: &Model<'_>, file: &File<'_>, is_main: bool, found: &mut Vec<Found>) {
+    let named: HashSet<&str> =
+        model.files.iter().flat_map(|f| f.references.iter().map(|r| r.name)).collect();
+    let called: HashSet<&str> = model
+        .files
+        .iter()
+        .flat_map(|f| f.calls.iter().map(move |call| (f, call)))
+        // (that a function calls itself is no use of it)
+        .filter(|(f, call)| {
+            let name = call.expr.name.as_str();
+            !f.around(call.function).any(|id| f.functions[id].name == name)
+        })
+        .map(|(_, call)| call.expr.name.as_str())
+        .collect();
+    let mut told = HashSet::new();
+    for (id, function) in file.functions.iter().enumerate() {
+        let Some(def) = function.definition.map(|d| &d.def).filter(|_| !file.is_closure(id)) else {
+            continue;
+        };
+        let name = function.name;
+        // (what a module has is there for whoever imports it)
+        let is_ours = is_main || def.access == FnAccess::Private;
+        if is_ours && !named.contains(name) && !called.contains(name) && !is_meant(name) {
+            let at = header(file, id).map_or(def.body.start_position(), |(at, _)| at);
+            if told.insert(name) {
+                found.push(
+                    Found::new("unused-function", at, format!("nothing calls `{name}`"))
+                        .with_help(format!("if that is meant, call it `_{name}`")),
+                );
+            }
+        }
+    }
+}
+
+/// What a callback is given is the event's affair: whoever writes it down documents it, so its parameters are left alone.
+fn parameters(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
+    for (id, function) in file.functions.iter().enumerate().skip(1) {
+        if file.is_closure(id) || is_value(model, file, id) {
+            continue;
+        }
+        let header = header(file, id);
+        for (at, parameter) in function.parameters.iter().enumerate() {
+            let variable = &file.variables[*parameter];
+            let name = variable.name;
+            if variable.uses.iter().any(|used| used.how != How::Assign) || is_meant(name) {
+                continue;
+            }
+            let Some(at) = header.as_ref().and_then(|(_, parameters)| parameters.get(at)) else {
+                continue;
+            };
+            let text = format!("`{}` does not use its parameter `{name}`", function.name);
+            let help = format!("if that is meant, call it `_{name}`");
+            found.push(Found::new("unused-parameter", *at, text).with_help(help));
+        }
+    }
+}
+
+/// Is the function used as a value, so that others say what it is given?
+fn is_value(model: &Model<'_>, file: &File<'_>, id: FunctionId) -> bool {
+    let name = file.functions[id].name;
+    let definition = file.functions[id].definition;
+    let is_method = definition.is_some_and(|d| d.def.this_type.is_some());
+    is_method || model.files.iter().any(|f| f.references.iter().any(|r| r.name == name))
+}
+
+/// Where the name of a named function stands, and where its parameters do.
+fn header(file: &File<'_>, id: FunctionId) -> Option<(Position, Vec<Position>)> {
+    let def = &file.functions[id].definition?.def;
+    let tokens = file.unit.tokens.all();
+    let body = file.unit.tokens.index(place(def.body.start_position()));
+    let start = tokens[..body].iter().rposition(|(token, _)| *token == Token::Fn)?;
+    let mut names = tokens[start..body].iter().filter_map(|(token, at)| match token {
+        Token::Identifier(_) => Some(position(*at)),
+        _ => None,
+    });
+    let name = names.next()?;
+    let parameters: Vec<Position> = names.collect();
+    (parameters.len() == def.params.len()).then_some((name, parameters))
+}
+
+fn position((line, column): (usize, usize)) -> Position {
+    let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    match line {
+        0 => Position::NONE,
+        line => Position::new(number(line), number(column)),
+    }
+}
