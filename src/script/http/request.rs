@@ -343,6 +343,12 @@ impl Request {
         host
     }
 
+    /// All that can be read of a request that opens a websocket; none of any other.
+    pub(crate) fn facts(&self) -> Option<Dynamic> {
+        let fact = |name: &str| (name.into(), self.free(name));
+        self.0.is_opening.then(|| OPENING.map(fact).into_iter().collect::<Map>().into())
+    }
+
     /// The query's fields by their names as they are; the last of a name counts.
     fn plain_query(&self) -> Dynamic {
         let decode = |text: &str| {
