@@ -345,8 +345,8 @@ impl Request {
 
     /// All that can be read of a request that opens a websocket; none of any other.
     pub(crate) fn facts(&self) -> Option<Dynamic> {
-        let fact = |name: &str| (name.into(), self.free(name));
-        self.0.is_opening.then(|| OPENING.map(fact).into_iter().collect::<Map>().into())
+        let fact = |name: &'static str| (name, self.free(name));
+        self.0.is_opening.then(|| Dynamic::from(OPENING.map(fact).into_iter().collect::<RefMap>()))
     }
 
     /// The query's fields by their names as they are; the last of a name counts.
