@@ -80,7 +80,8 @@ impl Call {
         {
             return Some(value);
         }
-        let mut cell = variable.cell(context)?;
+        // Only `take` does something to the variable itself: everything else works on what a reference refers to.
+        let mut cell = variable.cell(context, &*self.name == "take")?;
         // (one that is locked is rhai's to tell of)
         let mut first = cell.write_lock::<Dynamic>().filter(|value| !value.is_read_only())?;
         let mut args: FnArgsVec<&mut Dynamic> = FnArgsVec::new_const();

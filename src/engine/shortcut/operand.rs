@@ -88,15 +88,16 @@ impl Operand {
         }
     }
 
-    /// The cell of a variable of the top level, if it is one.
-    pub(super) fn cell(&self, context: &EvalContext) -> Option<Dynamic> {
+    /// The cell of a variable of the top level, if it is one; one with a reference only if these count.
+    pub(super) fn cell(&self, context: &EvalContext, references_count: bool) -> Option<Dynamic> {
         match &self.way {
             Way::Local(_, name, globals) => {
                 let value = self.local(context).filter(|value| value.is_shared())?;
-                globals.own_cell(context.source(), name, Some(value))
+                globals.own_cell(context.source(), name, Some(value), references_count)
             }
             Way::Free(name, globals) => {
-                globals.own_cell(context.source(), name, context.scope().get(name))
+                let local = context.scope().get(name);
+                globals.own_cell(context.source(), name, local, references_count)
             }
             _ => None,
         }
