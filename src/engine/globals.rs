@@ -194,6 +194,9 @@ impl Globals {
         {
             wait_for(value);
             let is_kept = mark == Mark::Kept && self.is_handle(value);
+            if mark == Mark::Assigned && self.declaring.get() {
+                self.note_assigned(name, value, context);
+            }
             return match assigns && value.is_read_only() {
                 true => Err(constant(name)),
                 false => Ok(is_kept.then(|| value.flatten_clone())),
@@ -216,15 +219,19 @@ impl Globals {
         if !value.is_shared() || value.is_read_only() {
             return Err(constant(name));
         }
-        if mark == Mark::Assigned
-            && self
-                .look(context.source(), name, |cell| is_same(cell, &value).then_some(()))
-                .is_some()
-        {
+        if mark == Mark::Assigned {
+            self.note_assigned(name, &value, context);
+        }
+        Ok(Some(value))
+    }
+
+    /// A variable is about to get another value: if it is one of the top level, a map or an array becomes a reference.
+    fn note_assigned(&self, name: &str, value: &Dynamic, context: &EvalContext) {
+        let is_it = |cell: &Dynamic| is_same(cell, value).then_some(());
+        if self.look(context.source(), name, is_it).is_some() {
             self.assigned.borrow_mut().push(value.clone());
             self.has_assigned.set(true);
         }
-        Ok(Some(value))
     }
 
     /// Notes which names the closures of a file capture, and which ones errors are caught in.
@@ -268,6 +275,7 @@ impl Globals {
 
     /// The same for a name that the running function does not declare.
     pub(super) fn free(&self, context: &EvalContext, name: &str) -> Option<Dynamic> {
+        self.settle();
         if let Some(captured) = context.scope().get(name) {
             return self.read(captured);
         }
@@ -352,6 +360,7 @@ fn wait_for(value: &Dynamic) {
 /// so that it is never locked; a plain value that a waiting handler holds is waited for.
 pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
     engine.on_var(move |name, index, mut ctx| {
+        globals.settle();
         let marked = Mark::of(name);
         let name = marked.map_or(name, |(_, name)| name);
         if allowance::is_pending() {

@@ -7,8 +7,10 @@ use super::{
     closures::ANONYMOUS,
     globals::Globals,
     grafts::{self, Grafts},
+    retouch::Retoucher,
     rewrite::{self, Change},
     shortcut::Shortcut,
+    tokens::Tokens,
 };
 use rhai::{
     AST, ASTNode, Expr, FlowControl, FnCallExpr, FnPtr, ImmutableString, Position, Stmt, StmtBlock,
@@ -109,12 +111,14 @@ impl Marks {
     }
 
     /// The program that runs instead of the one that was parsed.
-    pub(super) fn runs(&self, ast: &AST) -> AST {
+    pub(super) fn runs(&self, ast: &AST, tokens: &Tokens) -> AST {
+        let retoucher = Retoucher::new(tokens);
         self.is_top_level.set(true);
         let statements = ast.statements().iter().map(|statement| {
             let at = statement.position();
             let block = StmtBlock::new([statement.clone()], at, Position::NONE);
             let mut block = Expr::Stmt(Box::new(block));
+            retoucher.expression(&mut block);
             rewrite::change(&mut block, self);
             match block {
                 Expr::Stmt(mut block) => std::mem::take(block.statements_mut()).remove(0),
@@ -123,10 +127,12 @@ impl Marks {
         });
         let statements: Vec<_> = statements.collect();
         self.is_top_level.set(false);
+        let _ = retoucher.has_changed();
         let (mut library, mut grafts) = ((**ast.shared_lib()).clone(), None);
         for def in ast.iter_fn_def() {
             let mut body = grafts::body(def);
-            self.has_changed.set(false);
+            retoucher.expression(&mut body);
+            self.has_changed.set(retoucher.has_changed());
             rewrite::change(&mut body, self);
             if self.has_changed.get() {
                 let grafts = grafts.get_or_insert_with(Grafts::new);

@@ -1,7 +1,7 @@
 //! A part of an expression whose value is needed before the expression's own.
 
 use super::{Operands, Outcome, Shortcut};
-use crate::engine::globals::Globals;
+use crate::engine::{globals::Globals, retouch::node::Node};
 use rhai::{Dynamic, EvalContext, Expr, ImmutableString};
 use std::rc::Rc;
 
@@ -19,6 +19,8 @@ enum Way {
     Free(ImmutableString, Rc<Globals>),
     Constant(Dynamic),
     Shortcut(Rc<Shortcut>),
+    /// A key that may be a number, and how its own value is found.
+    Key(Box<Operand>, Rc<Node>),
     Evaluation,
 }
 
@@ -34,6 +36,12 @@ impl Operand {
                     None => Way::Free(name, globals),
                 }
             }
+            Expr::Custom(custom, _) if custom.inputs.len() == 1 => match Node::behind(custom) {
+                Some(node) if matches!(*node, Node::Key(_)) => {
+                    Way::Key(Box::new(Self::of(&custom.inputs[0], globals)), node)
+                }
+                _ => Way::Evaluation,
+            },
             other => match (Shortcut::behind(other), other.get_literal_value(None)) {
                 (Some(shortcut), _) => Way::Shortcut(shortcut),
                 (_, Some(value)) => Way::Constant(value),
@@ -99,6 +107,13 @@ impl Operand {
         match &self.way {
             Way::Constant(value) => return Ok(value.clone()),
             Way::Shortcut(shortcut) => return shortcut.evaluate(context).map(Dynamic::flatten),
+            Way::Key(key, node) => {
+                let key = key.value(context)?;
+                return Ok(match &**node {
+                    Node::Key(way) if key.is_int() => way.key(key, context),
+                    _ => key,
+                });
+            }
             Way::Local(..) | Way::Free(..) | Way::Evaluation => (),
         }
         match self.copy(context) {

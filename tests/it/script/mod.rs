@@ -8,6 +8,8 @@ mod connection;
 mod errors;
 /// `import`: files, `std/push`, state of modules.
 mod imports;
+/// JSON, read and written.
+mod json;
 /// Types that messages name.
 mod message_types;
 /// What messages say, in which words.
