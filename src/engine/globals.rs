@@ -165,14 +165,16 @@ impl Globals {
     }
 
     /// The cell of the variable of that name at the top level of that file, if that is what the name means: `local` is the
-    /// variable of that name that the running function has, if it has one. `None` also for references.
+    /// variable of that name that the running function has, if it has one. `None` for references, unless they count.
     pub(super) fn own_cell(
         &self,
         file: Option<&str>,
         name: &str,
         local: Option<&Dynamic>,
+        references_count: bool,
     ) -> Option<Dynamic> {
-        let is_it = |cell: &Dynamic| cell.is_shared() && !self.is_handle(cell);
+        let is_it =
+            |cell: &Dynamic| cell.is_shared() && (references_count || !self.is_handle(cell));
         if !local.is_none_or(is_it) {
             return None;
         }

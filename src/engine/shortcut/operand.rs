@@ -80,15 +80,15 @@ impl Operand {
         }
     }
 
-    /// The cell of a variable of the top level, if it is one.
-    pub(super) fn cell(&self, context: &EvalContext) -> Option<Dynamic> {
+    /// The cell of a variable of the top level, if it is one; one that holds a reference if asked for.
+    pub(super) fn cell(&self, context: &EvalContext, of_references: bool) -> Option<Dynamic> {
         match &self.way {
             Way::Local(_, name, globals) => {
                 let value = self.local(context).filter(|value| value.is_shared())?;
-                globals.own_cell(context.source(), name, Some(value))
+                globals.own_cell(context.source(), name, Some(value), of_references)
             }
             Way::Free(name, globals) => {
-                globals.own_cell(context.source(), name, context.scope().get(name))
+                globals.own_cell(context.source(), name, context.scope().get(name), of_references)
             }
             _ => None,
         }
