@@ -165,7 +165,7 @@ impl Globals {
     }
 
     /// The cell of the variable of that name at the top level of that file, if that is what the name means: `local` is the
-    /// variable of that name that the running function has, if it has one. `None` also for references, unless these count.
+    /// variable of that name that the running function has, if it has one. `None` for references, unless they count.
     pub(super) fn own_cell(
         &self,
         file: Option<&str>,

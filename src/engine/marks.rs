@@ -9,7 +9,7 @@ use super::{
     grafts::{self, Grafts},
     retouch::Retoucher,
     rewrite::{self, Change},
-    shortcut::Shortcut,
+    shortcut::{OF_VARIABLES, Shortcut},
     tokens::Tokens,
 };
 use rhai::{
@@ -142,6 +142,18 @@ impl Marks {
         AST::new_with_source(statements, library, ast.source().unwrap_or_default())
     }
 
+    /// Marks a variable that a method changes, whatever it holds.
+    fn root(&self, e: &mut Expr) {
+        if let Expr::Dot(x, ..) = e
+            && let Expr::Variable(variable, ..) = &mut x.lhs
+            && variable.2.is_empty()
+            && let Expr::MethodCall(call, _) = &x.rhs
+            && OF_VARIABLES.contains(&call.name.as_str())
+        {
+            self.put(Mark::Shared, &mut variable.1);
+        }
+    }
+
     fn put(&self, mark: Mark, name: &mut ImmutableString) {
         mark.put(name);
         self.has_changed.set(true);
@@ -159,6 +171,7 @@ impl Marks {
 
 impl Change for Marks {
     fn expression(&self, e: &mut Expr, at: Position) {
+        self.root(e);
         let Expr::FnCall(call, position) = e else { return };
         let is_other = call.is_qualified()
             || call.capture_parent_scope
@@ -228,6 +241,10 @@ impl Change for Marks {
 struct Names<'a>(&'a Marks);
 
 impl Change for Names<'_> {
+    fn expression(&self, e: &mut Expr, _: Position) {
+        self.0.root(e);
+    }
+
     fn call(&self, call: &mut FnCallExpr) {
         self.0.call(call);
     }

@@ -88,16 +88,15 @@ impl Operand {
         }
     }
 
-    /// The cell of a variable of the top level, if it is one; one with a reference only if these count.
-    pub(super) fn cell(&self, context: &EvalContext, references_count: bool) -> Option<Dynamic> {
+    /// The cell of a variable of the top level, if it is one; one that holds a reference if asked for.
+    pub(super) fn cell(&self, context: &EvalContext, of_references: bool) -> Option<Dynamic> {
         match &self.way {
             Way::Local(_, name, globals) => {
                 let value = self.local(context).filter(|value| value.is_shared())?;
-                globals.own_cell(context.source(), name, Some(value), references_count)
+                globals.own_cell(context.source(), name, Some(value), of_references)
             }
             Way::Free(name, globals) => {
-                let local = context.scope().get(name);
-                globals.own_cell(context.source(), name, local, references_count)
+                globals.own_cell(context.source(), name, context.scope().get(name), of_references)
             }
             _ => None,
         }

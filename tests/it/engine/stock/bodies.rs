@@ -109,6 +109,10 @@ pub(super) const BODIES: &[Body<'static>] = &[
         "let list@ = [#{ n: 1 }, #{ n: 2 }];\n",
         "let sum = 0; let at = list@[0]; list@.for_each(|| { at = this; sum += at.n; }); [sum, at.n]",
     ),
+    body("let a@ = [1, 2];\n", "let b = take(a@); [a@, b]"),
+    body("let a@ = [1, 2];\n", "let b = a@.take(); [a@, b]"),
+    body("let s@ = \"abc\";\n", "let b = [take(s@)]; s@ = 5; [b, s@.take(), s@]"),
+    body("let a@ = [1];\n", "for i in 0..3 { a@ = [take(a@)]; } a@"),
     // Constants inside of arguments.
     calls("fn more@(o) { o.n += 1; o.n }", "const LIMIT@ = 3;\n", "more@(#{ n: LIMIT@ })"),
     calls("fn seti@(o) { o[0] += 1; o }", "const LIMIT@ = 3;\n", "seti@([LIMIT@])"),
