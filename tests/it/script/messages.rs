@@ -237,7 +237,7 @@ fn what_the_script_itself_threw_is_caught_as_it_was() {
             }
             connection.send(caught);
         };"#;
-    let wanted = r#"["text (line 1, position 2)",5,{"error":"mine","message":"m @ 'x'"},null,[1]]"#;
+    let wanted = r#"["text (line 1, position 2)",5,{"message":"m @ 'x'","error":"mine"},null,[1]]"#;
     assert_eq!(answers(script, &["?"]), [wanted]);
 }
 

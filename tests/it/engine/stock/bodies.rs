@@ -36,7 +36,6 @@ pub(super) const BODIES: &[Body<'static>] = &[
     body("let s@ = \"abc\";\n", "s@.trim(); s@.make_upper(); s@"),
     body("let b@ = blob(2, 1);\n", "push(b@, 9); b@.len()"),
     body("let b@ = blob(2, 1);\n", "push(b@, 9); b@"),
-    body("let b@ = blob(4, 1);\n", "write_be(b@, 0..2, 258); b@"),
     body("let b@ = blob(4, 1);\n", "reverse(b@); drain(b@, 0, 1); b@"),
     body("let b@ = blob(4, 1);\n", "set(b@, 0, 7); truncate(b@, 2); b@"),
     body("let b@ = blob(4, 1);\n", "clear(b@); b@"),
