@@ -165,14 +165,16 @@ impl Globals {
     }
 
     /// The cell of the variable of that name at the top level of that file, if that is what the name means: `local` is the
-    /// variable of that name that the running function has, if it has one. `None` also for references.
+    /// variable of that name that the running function has, if it has one. `None` for references, unless they count.
     pub(super) fn own_cell(
         &self,
         file: Option<&str>,
         name: &str,
         local: Option<&Dynamic>,
+        references_count: bool,
     ) -> Option<Dynamic> {
-        let is_it = |cell: &Dynamic| cell.is_shared() && !self.is_handle(cell);
+        let is_it =
+            |cell: &Dynamic| cell.is_shared() && (references_count || !self.is_handle(cell));
         if !local.is_none_or(is_it) {
             return None;
         }
@@ -194,6 +196,9 @@ impl Globals {
         {
             wait_for(value);
             let is_kept = mark == Mark::Kept && self.is_handle(value);
+            if mark == Mark::Assigned && self.declaring.get() {
+                self.note_assigned(name, value, context);
+            }
             return match assigns && value.is_read_only() {
                 true => Err(constant(name)),
                 false => Ok(is_kept.then(|| value.flatten_clone())),
@@ -216,15 +221,19 @@ impl Globals {
         if !value.is_shared() || value.is_read_only() {
             return Err(constant(name));
         }
-        if mark == Mark::Assigned
-            && self
-                .look(context.source(), name, |cell| is_same(cell, &value).then_some(()))
-                .is_some()
-        {
+        if mark == Mark::Assigned {
+            self.note_assigned(name, &value, context);
+        }
+        Ok(Some(value))
+    }
+
+    /// A variable is about to get another value: if it is one of the top level, a map or an array becomes a reference.
+    fn note_assigned(&self, name: &str, value: &Dynamic, context: &EvalContext) {
+        let is_it = |cell: &Dynamic| is_same(cell, value).then_some(());
+        if self.look(context.source(), name, is_it).is_some() {
             self.assigned.borrow_mut().push(value.clone());
             self.has_assigned.set(true);
         }
-        Ok(Some(value))
     }
 
     /// Notes which names the closures of a file capture, and which ones errors are caught in.
@@ -268,6 +277,7 @@ impl Globals {
 
     /// The same for a name that the running function does not declare.
     pub(super) fn free(&self, context: &EvalContext, name: &str) -> Option<Dynamic> {
+        self.settle();
         if let Some(captured) = context.scope().get(name) {
             return self.read(captured);
         }
@@ -352,6 +362,7 @@ fn wait_for(value: &Dynamic) {
 /// so that it is never locked; a plain value that a waiting handler holds is waited for.
 pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
     engine.on_var(move |name, index, mut ctx| {
+        globals.settle();
         let marked = Mark::of(name);
         let name = marked.map_or(name, |(_, name)| name);
         if allowance::is_pending() {

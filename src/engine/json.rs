@@ -1,12 +1,22 @@
 //! Script values ⇄ JSON, reference maps and arrays included.
 
-use super::{CLOCK_MASK, check_time, ref_array::RefArray, ref_map::RefMap};
-use rhai::{Array, Dynamic, Identifier, ImmutableString, Map, NativeCallContext};
+use super::{
+    CLOCK_MASK, check_time,
+    json_repair::repaired,
+    order,
+    ref_array::RefArray,
+    ref_map::{RefMap, Table},
+};
+use rhai::{Array, Dynamic, ImmutableString, Map, NativeCallContext};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::fmt::{self, Write};
+use std::{
+    cell::Cell,
+    fmt::{self, Write},
+};
 
-/// How deep values may be nested. Fixed: a value that contains itself must not use up the stack.
-const MAX_DEPTH: usize = 128;
+/// How deep values may be nested. Fixed: a value that contains itself must not use up the stack, and what is written can be
+/// read again, by a parser that takes no more.
+const MAX_DEPTH: usize = 127;
 
 /// Values that one text may be made of. Fixed: a map that holds another one twice, and so on forty times, is small and
 /// its text is endless.
@@ -28,11 +38,35 @@ pub(crate) fn encode(value: &Dynamic) -> Result<String, String> {
     Ok(writer.out)
 }
 
-/// The value of a JSON text.
+/// The value of a JSON text. Maps and arrays are references, their entries in the order of the text. (RFC 8259 lets a
+/// reader ignore a mark of the byte order.)
 pub(crate) fn decode(text: &str) -> Result<Dynamic, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let is_exact = Cell::new(true);
+    match parse(text, &is_exact) {
+        Ok(value) if is_exact.get() => Ok(value),
+        // Deep ones cannot be mended, and are most of what strangers try.
+        Err(why) if !why.is_mended => Err(why.text),
+        _ => parse(&repaired(text), &is_exact).map_err(|why| why.text),
+    }
+}
+
+/// Why a text was not taken.
+struct Refused {
+    text: String,
+    /// May it be taken when it is written otherwise?
+    is_mended: bool,
+}
+
+fn parse(text: &str, is_exact: &Cell<bool>) -> Result<Dynamic, Refused> {
     let mut parser = serde_json::Deserializer::from_str(text);
-    let value = Reader.deserialize(&mut parser);
-    value.and_then(|value| parser.end().map(|()| value)).map_err(|e| e.to_string())
+    let value = Reader(is_exact).deserialize(&mut parser);
+    value.and_then(|value| parser.end().map(|()| value)).map_err(|e| {
+        let text = e.to_string();
+        let is_mended =
+            ["surrogate", "hex escape", "out of range"].iter().any(|w| text.contains(w));
+        Refused { text, is_mended }
+    })
 }
 
 /// A value for an error message: JSON where it has that form. What has none is told by its type, and long texts are cut.
@@ -120,7 +154,7 @@ impl<'a> Writer<'a> {
             }
         } else if let Some(map) = value.read_lock::<Map>() {
             if self.opens(None)? {
-                self.object(None, map.iter().map(|(key, value)| (key.as_str(), value)))?;
+                self.object(None, order::look(&map, value).into_iter())?;
             }
         } else if let Some(array) = value.read_lock::<Array>() {
             if self.opens(None)? {
@@ -141,7 +175,7 @@ impl<'a> Writer<'a> {
         if self.is_strict() && contains_itself {
             return Err("a value that contains itself has no JSON form".to_owned());
         }
-        let too_deep = self.open.len() > MAX_DEPTH;
+        let too_deep = self.open.len() >= MAX_DEPTH;
         if self.is_strict() && too_deep {
             return Err(format!("values nested deeper than {MAX_DEPTH} have no JSON form"));
         }
@@ -249,11 +283,15 @@ fn short_type(value: &Dynamic) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// Reads what comes next right into a script value: with a tree of the parser's own in between it takes three times as
-/// long. (Rhai's `into` would build maps and arrays a second time.)
-struct Reader;
+/// Whole numbers from here on may be others than the text says: a float has no more digits.
+const INEXACT: f64 = 9_223_372_036_854_775_808.0;
 
-impl<'de> DeserializeSeed<'de> for Reader {
+/// Reads what comes next right into a script value: with a tree of the parser's own in between it takes three times as
+/// long. Notes when a number was not what the text says.
+#[derive(Clone, Copy)]
+struct Reader<'a>(&'a Cell<bool>);
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
     type Value = Dynamic;
 
     fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<Dynamic, D::Error> {
@@ -261,7 +299,7 @@ impl<'de> DeserializeSeed<'de> for Reader {
     }
 }
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Dynamic;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -281,10 +319,15 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_u64<E>(self, n: u64) -> Result<Dynamic, E> {
-        Ok(i64::try_from(n).map_or_else(|_| (n as f64).into(), Dynamic::from))
+        // What no `i64` holds is a string of its digits.
+        Ok(i64::try_from(n).map_or_else(|_| n.to_string().into(), Dynamic::from))
     }
 
     fn visit_f64<E>(self, n: f64) -> Result<Dynamic, E> {
+        // `-0` is a float to the parser.
+        if n.abs() >= INEXACT || (n == 0.0 && n.is_sign_negative()) {
+            self.0.set(false);
+        }
         Ok(n.into())
     }
 
@@ -294,18 +337,18 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut text: A) -> Result<Dynamic, A::Error> {
         let mut values = Array::new();
-        while let Some(value) = text.next_element_seed(Reader)? {
+        while let Some(value) = text.next_element_seed(self)? {
             values.push(value);
         }
-        Ok(Dynamic::from_array(values))
+        Ok(Dynamic::from(RefArray::new(values)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut text: A) -> Result<Dynamic, A::Error> {
-        let mut map = Map::new();
+        let mut table = Table::default();
         while let Some(key) = text.next_key_seed(Key)? {
-            map.insert(key, text.next_value_seed(Reader)?);
+            drop(table.set(key, text.next_value_seed(self)?));
         }
-        Ok(Dynamic::from_map(map))
+        Ok(Dynamic::from(RefMap::from(table)))
     }
 }
 
@@ -313,21 +356,21 @@ impl<'de> Visitor<'de> for Reader {
 struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Identifier;
+    type Value = ImmutableString;
 
-    fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<Identifier, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<ImmutableString, D::Error> {
         text.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for Key {
-    type Value = Identifier;
+    type Value = ImmutableString;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Identifier, E> {
+    fn visit_str<E>(self, key: &str) -> Result<ImmutableString, E> {
         Ok(key.into())
     }
 }

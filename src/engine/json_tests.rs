@@ -15,23 +15,25 @@ fn every_kind_of_value_is_read() {
         ("[false]", "[false]"),
         ("0", "0"),
         ("-7", "-7"),
-        ("-0", "-0.0"),
+        ("-0", "0"),
+        ("-0.0", "-0.0"),
         ("1.0", "1.0"),
         ("1e2", "100.0"),
         ("-2.5E-3", "-0.0025"),
         ("9223372036854775807", "9223372036854775807"),
         ("-9223372036854775808", "-9223372036854775808"),
-        // (what no whole number of a script can be comes near it)
-        ("9223372036854775808", "9.223372036854776e+18"),
-        ("-9223372036854775809", "-9.223372036854776e+18"),
-        ("18446744073709551615", "1.8446744073709552e+19"),
-        ("123456789012345678901234567890", "1.2345678901234568e+29"),
+        // What no whole number of a script can be is text.
+        ("9223372036854775808", "\"9223372036854775808\""),
+        ("-9223372036854775809", "\"-9223372036854775809\""),
+        ("18446744073709551615", "\"18446744073709551615\""),
+        ("123456789012345678901234567890", "\"123456789012345678901234567890\""),
+        ("1e999", "1.7976931348623157e+308"),
         ("1e-999", "0.0"),
         (r#""""#, r#""""#),
         (r#""aé\u00e9\ud83d\ude00\/\n""#, r#""aéé😀/\n""#),
         ("[]", "[]"),
         ("[1,[2.5,[]],{}]", "[1,[2.5,[]],{}]"),
-        (r#"{"b":1,"a":{"":null}}"#, r#"{"a":{"":null},"b":1}"#),
+        (r#"{"b":1,"a":{"":null}}"#, r#"{"b":1,"a":{"":null}}"#),
         // (the last of them counts, whatever it is)
         (r#"{"a":1,"b":2,"a":[3]}"#, r#"{"a":[3],"b":2}"#),
         (r#"{"a":1,"\u0061":2}"#, r#"{"a":2}"#),
@@ -53,7 +55,7 @@ fn what_is_no_json_is_told_with_its_place() {
         ("nonsense", "expected ident at line 1 column 2"),
         ("1 2", "trailing characters at line 1 column 3"),
         ("01", "invalid number at line 1 column 2"),
-        ("1e999", "number out of range at line 1 column 5"),
+        ("1e9999x", "trailing characters at line 1 column 23"),
         ("NaN", "expected value at line 1 column 1"),
         ("[1,", "EOF while parsing a value at line 1 column 3"),
         ("[1,]", "trailing comma at line 1 column 4"),
@@ -68,7 +70,6 @@ fn what_is_no_json_is_told_with_its_place() {
             "control character (\\u0000-\\u001F) found while parsing a string at line 1 column 3",
         ),
         ("\"\\x\"", "invalid escape at line 1 column 3"),
-        ("\"\\ud800\"", "unexpected end of hex escape at line 1 column 8"),
         ("[1]]", "trailing characters at line 1 column 4"),
     ];
     for (text, wanted) in table {
@@ -93,9 +94,9 @@ fn texts_may_be_nested_to_a_depth() {
 #[test]
 fn short_texts_and_maps_are_of_the_types_that_scripts_know() {
     let value = decode(r#"{"uid":"uid1","list":[1],"half":0.5}"#).unwrap();
-    let map = value.cast::<Map>();
-    assert_eq!(map["uid"].type_name(), "string");
-    assert!(map["list"].is_array() && map["half"].is_float());
+    let map = value.cast::<RefMap>();
+    assert_eq!(map.get("uid").type_name(), "string");
+    assert!(map.get("list").is::<RefArray>() && map.get("half").is_float());
 }
 
 #[test]

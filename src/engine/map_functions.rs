@@ -1,10 +1,12 @@
-//! What rhai's plain maps can do with other maps and with functions, for maps that are held by reference.
+//! What maps can do with other maps and with functions: those that are held by reference all that rhai's plain maps can,
+//! and plain ones in the order of their entries.
 
-use super::ref_map::RefMap;
+use super::{order, ref_map::RefMap};
 use rhai::{
-    Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map,
-    NativeCallContext,
+    Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map,
+    NativeCallContext, Position,
 };
+use std::any::TypeId;
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 type Entries = Vec<(ImmutableString, Dynamic)>;
@@ -44,26 +46,26 @@ fn fill_with(map: &RefMap, other: impl Source) {
     }
 }
 
-fn merged(map: &RefMap, other: impl Source) -> Map {
-    let mut all = map.to_map();
-    all.extend(other.entries().into_iter().map(|(key, value)| (key.as_str().into(), value)));
-    all
+fn merged(map: &RefMap, other: impl Source) -> RefMap {
+    entries_of(map).into_iter().chain(other.entries()).collect()
 }
 
 /// What `f` gives for each entry: `f(key)` with the value as `this`, or `f(key, value)`. It may wait, and the map may
 /// change meanwhile: it is called for the entries that were there at first.
-fn each(call: &NativeCallContext, name: &str, map: &RefMap, f: &FnPtr) -> Outcome<Vec<Answer>> {
+fn each(call: &NativeCallContext, name: &str, all: Entries, f: &FnPtr) -> Outcome<Vec<Answer>> {
     let ask = |(key, value): (ImmutableString, Dynamic)| {
         let (mut this, args) = (value.clone(), [key.clone().into()]);
         let answer = f.call_raw_with_extra_args(name, call, Some(&mut this), args, [], Some(1))?;
-        Ok(Answer { key, value, answer })
+        Ok(Answer { key, value, this, answer })
     };
-    entries_of(map).into_iter().map(ask).collect()
+    all.into_iter().map(ask).collect()
 }
 
 struct Answer {
     key: ImmutableString,
     value: Dynamic,
+    /// What `f` made of it.
+    this: Dynamic,
     answer: Dynamic,
 }
 
@@ -72,8 +74,8 @@ impl Answer {
         self.answer.as_bool().unwrap_or(false)
     }
 
-    fn entry(self) -> (rhai::Identifier, Dynamic) {
-        (self.key.as_str().into(), self.value)
+    fn entry(self) -> (ImmutableString, Dynamic) {
+        (self.key, self.value)
     }
 }
 
@@ -84,14 +86,72 @@ fn take(
     map: &RefMap,
     f: &FnPtr,
     wanted: bool,
-) -> Outcome<Map> {
-    let answers = each(call, name, map, f)?;
-    let gone: Map =
-        answers.into_iter().filter(|a| a.is_true() == wanted).map(Answer::entry).collect();
-    for key in gone.keys() {
-        drop(map.remove(key));
+) -> Outcome<RefMap> {
+    let answers = each(call, name, entries_of(map), f)?;
+    let gone: Vec<_> = answers.into_iter().filter(|a| a.is_true() == wanted).collect();
+    for answer in &gone {
+        drop(map.remove(&answer.key));
     }
-    Ok(gone)
+    Ok(gone.into_iter().map(Answer::entry).collect())
+}
+
+/// A plain map of these entries, in the order of another one.
+fn plain(entries: impl IntoIterator<Item = (ImmutableString, Dynamic)>, like: &Dynamic) -> Dynamic {
+    let entries = entries.into_iter().map(|(key, value)| (key.as_str().into(), value));
+    let mut map = Dynamic::from_map(entries.collect());
+    map.set_tag(like.tag());
+    map
+}
+
+/// Puts what `f` made of the values into a plain map, as rhai does.
+fn put_back(mut answers: Vec<Answer>, map: &mut Dynamic) -> Vec<Answer> {
+    let Some(mut map) = map.write_lock::<Map>() else { return answers };
+    for answer in &mut answers {
+        if let Some(slot) = map.get_mut(answer.key.as_str()) {
+            answer.value = std::mem::take(&mut answer.this);
+            *slot = answer.value.clone();
+        }
+    }
+    answers
+}
+
+/// Registers the functions of plain maps that go from entry to entry.
+fn of_plain_maps(engine: &mut Engine) {
+    let (map, function) = (TypeId::of::<Map>(), TypeId::of::<FnPtr>());
+    let all = |map: &Dynamic| order::entries(map).unwrap_or_default();
+    engine.register_raw_fn("keys", [map], move |_, args| {
+        Ok(all(args[0]).into_iter().map(|(key, _)| key.into()).collect::<Array>())
+    });
+    engine.register_raw_fn("values", [map], move |_, args| {
+        Ok(all(args[0]).into_iter().map(|(_, value)| value).collect::<Array>())
+    });
+    for name in ["map", "filter"] {
+        engine.register_raw_fn(name, [map, function], move |call, args| {
+            let answers = each(&call, name, all(args[0]), &args[1].clone().cast())?;
+            let answers = put_back(answers, args[0]);
+            Ok(match name {
+                "map" => plain(answers.into_iter().map(|a| (a.key, a.answer)), args[0]),
+                _ => plain(answers.into_iter().filter(Answer::is_true).map(Answer::entry), args[0]),
+            })
+        });
+    }
+    for (name, wanted) in [("drain", true), ("retain", false)] {
+        engine.register_raw_fn(name, [map, function], move |call, args| {
+            if args[0].is_read_only() {
+                let (name, at) = (name.to_owned(), Position::NONE);
+                return Err(EvalAltResult::ErrorNonPureMethodCallOnConstant(name, at).into());
+            }
+            let answers = each(&call, name, all(args[0]), &args[1].clone().cast())?;
+            let answers = put_back(answers, args[0]);
+            let gone: Vec<_> = answers.into_iter().filter(|a| a.is_true() == wanted).collect();
+            if let Some(mut map) = args[0].write_lock::<Map>() {
+                for answer in &gone {
+                    drop(map.remove(answer.key.as_str()));
+                }
+            }
+            Ok(plain(gone.into_iter().map(Answer::entry), args[0]))
+        });
+    }
 }
 
 /// Registers the functions whose other argument is a map of one kind.
@@ -110,6 +170,7 @@ fn with_other<M: Source>(engine: &mut Engine) {
 /// Registers them all.
 pub(super) fn register(engine: &mut Engine) {
     type Call<'a> = NativeCallContext<'a>;
+    of_plain_maps(engine);
     with_other::<RefMap>(engine);
     with_other::<Map>(engine);
     macro_rules! pure {
@@ -117,12 +178,12 @@ pub(super) fn register(engine: &mut Engine) {
             FuncRegistration::new($name).with_purity(true).register_into_engine(engine, $function);
         };
     }
-    pure!("map", |call: Call, m: &mut RefMap, f: FnPtr| -> Outcome<Map> {
-        let answers = each(&call, "map", m, &f)?;
-        Ok(answers.into_iter().map(|a| (a.key.as_str().into(), a.answer)).collect())
+    pure!("map", |call: Call, m: &mut RefMap, f: FnPtr| -> Outcome<RefMap> {
+        let answers = each(&call, "map", entries_of(m), &f)?;
+        Ok(answers.into_iter().map(|a| (a.key, RefMap::wrap(a.answer))).collect())
     });
-    pure!("filter", |call: Call, m: &mut RefMap, f: FnPtr| -> Outcome<Map> {
-        let answers = each(&call, "filter", m, &f)?;
+    pure!("filter", |call: Call, m: &mut RefMap, f: FnPtr| -> Outcome<RefMap> {
+        let answers = each(&call, "filter", entries_of(m), &f)?;
         Ok(answers.into_iter().filter(Answer::is_true).map(Answer::entry).collect())
     });
     pure!("drain", |call: Call, m: &mut RefMap, f: FnPtr| take(&call, "drain", m, &f, true));

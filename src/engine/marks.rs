@@ -7,8 +7,10 @@ use super::{
     closures::ANONYMOUS,
     globals::Globals,
     grafts::{self, Grafts},
+    retouch::Retoucher,
     rewrite::{self, Change},
-    shortcut::Shortcut,
+    shortcut::{OF_VARIABLES, Shortcut},
+    tokens::Tokens,
 };
 use rhai::{
     AST, ASTNode, Expr, FlowControl, FnCallExpr, FnPtr, ImmutableString, Position, Stmt, StmtBlock,
@@ -109,12 +111,14 @@ impl Marks {
     }
 
     /// The program that runs instead of the one that was parsed.
-    pub(super) fn runs(&self, ast: &AST) -> AST {
+    pub(super) fn runs(&self, ast: &AST, tokens: &Tokens) -> AST {
+        let retoucher = Retoucher::new(tokens);
         self.is_top_level.set(true);
         let statements = ast.statements().iter().map(|statement| {
             let at = statement.position();
             let block = StmtBlock::new([statement.clone()], at, Position::NONE);
             let mut block = Expr::Stmt(Box::new(block));
+            retoucher.expression(&mut block);
             rewrite::change(&mut block, self);
             match block {
                 Expr::Stmt(mut block) => std::mem::take(block.statements_mut()).remove(0),
@@ -123,10 +127,12 @@ impl Marks {
         });
         let statements: Vec<_> = statements.collect();
         self.is_top_level.set(false);
+        let _ = retoucher.has_changed();
         let (mut library, mut grafts) = ((**ast.shared_lib()).clone(), None);
         for def in ast.iter_fn_def() {
             let mut body = grafts::body(def);
-            self.has_changed.set(false);
+            retoucher.expression(&mut body);
+            self.has_changed.set(retoucher.has_changed());
             rewrite::change(&mut body, self);
             if self.has_changed.get() {
                 let grafts = grafts.get_or_insert_with(Grafts::new);
@@ -134,6 +140,18 @@ impl Marks {
             }
         }
         AST::new_with_source(statements, library, ast.source().unwrap_or_default())
+    }
+
+    /// Marks a variable that a method changes, whatever it holds.
+    fn root(&self, e: &mut Expr) {
+        if let Expr::Dot(x, ..) = e
+            && let Expr::Variable(variable, ..) = &mut x.lhs
+            && variable.2.is_empty()
+            && let Expr::MethodCall(call, _) = &x.rhs
+            && OF_VARIABLES.contains(&call.name.as_str())
+        {
+            self.put(Mark::Shared, &mut variable.1);
+        }
     }
 
     fn put(&self, mark: Mark, name: &mut ImmutableString) {
@@ -153,6 +171,7 @@ impl Marks {
 
 impl Change for Marks {
     fn expression(&self, e: &mut Expr, at: Position) {
+        self.root(e);
         let Expr::FnCall(call, position) = e else { return };
         let is_other = call.is_qualified()
             || call.capture_parent_scope
@@ -222,6 +241,10 @@ impl Change for Marks {
 struct Names<'a>(&'a Marks);
 
 impl Change for Names<'_> {
+    fn expression(&self, e: &mut Expr, _: Position) {
+        self.0.root(e);
+    }
+
     fn call(&self, call: &mut FnCallExpr) {
         self.0.call(call);
     }

@@ -1,7 +1,9 @@
 //! The only room that knows Rhai's insides: it compiles programs, runs their top levels, calls their closures on
 //! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
 
+mod absent;
 pub(crate) mod allowance;
+mod bytes;
 mod catches;
 pub(crate) mod closures;
 mod compare;
@@ -15,6 +17,7 @@ mod grafts;
 pub(crate) mod handler;
 mod hints;
 pub(crate) mod json;
+mod json_repair;
 pub(crate) mod lint;
 mod map_functions;
 mod marks;
@@ -22,7 +25,10 @@ pub(crate) mod modules;
 pub(crate) mod natives;
 mod nearest;
 mod nesting;
+mod order;
 mod overflow;
+#[cfg(test)]
+mod parity_tests;
 mod pieces;
 mod plain;
 pub(crate) mod plain_words;
@@ -33,6 +39,7 @@ pub(crate) mod ref_array;
 pub(crate) mod ref_map;
 pub(crate) mod relink;
 pub(crate) mod report;
+mod retouch;
 mod rewrite;
 pub(crate) mod rings;
 mod shortcut;
@@ -133,8 +140,11 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     tokens::Tokens::record(&mut engine);
     globals::install(&mut engine, modules.globals.clone());
     shortcut::install(&mut engine);
+    retouch::node::install(&mut engine);
     ref_map::register(&mut engine, natives, modules);
     ref_array::register(&mut engine, natives, modules);
+    absent::register(&mut engine, natives);
+    bytes::register(&mut engine);
     map_functions::register(&mut engine);
     compare::register(&mut engine);
     pieces::register(&mut engine);

@@ -143,7 +143,7 @@ impl Modules {
         ast.set_source(file.clone());
         self.globals.note_captures(&ast);
         let marks = Marks::new(&ast, &self.globals);
-        let runs = marks.runs(&ast);
+        let runs = marks.runs(&ast, &tokens);
         let mut closures = relink::closures(&ast, &tokens);
         run_in(&mut closures, &runs);
         let unit = Rc::new(Unit {

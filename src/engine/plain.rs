@@ -1,11 +1,12 @@
-//! Functions of rhai's plain arrays and maps that take another array or map: the other one may be a reference.
+//! What rhai's plain arrays and maps lack beside references: loops over a map, `to_map` and `to_array`, and functions that
+//! take another array or map, which may be a reference.
 
 use super::{
-    json,
+    json, order,
     ref_array::RefArray,
     ref_map::{RefMap, key_of},
 };
-use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map};
+use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module};
 use std::any::TypeId;
 
 /// Such functions of arrays: (name, types between the array and the other one, types behind it).
@@ -52,6 +53,15 @@ fn forward(engine: &mut Engine, name: &'static str, types: &[TypeId]) {
 
 /// Registers them, and the way plain arrays and maps are written: as references are.
 pub(super) fn register(engine: &mut Engine) {
+    let mut loops = Module::new();
+    loops.set_iter(TypeId::of::<Map>(), |map| {
+        Box::new(order::into_entries(map).into_iter().map(|(_, value)| value))
+    });
+    engine.register_global_module(loops.into());
+    engine.register_raw_fn("to_map", [TypeId::of::<Map>()], |_, args| Ok(args[0].clone()));
+    FuncRegistration::new("to_array")
+        .with_purity(true)
+        .register_into_engine(engine, |array: &mut Array| array.clone());
     for (name, before, behind) in of_arrays() {
         let own = [TypeId::of::<Array>()];
         let other = [TypeId::of::<RefArray>()];
@@ -73,4 +83,9 @@ pub(super) fn register(engine: &mut Engine) {
             engine.register_raw_fn(name, [plain], |call, args| Ok(json::show_in(&call, args[0])));
         }
     }
+    // The mark of a map's order is no number of the script's.
+    engine.register_raw_fn("tag", [TypeId::of::<Map>()], |_, args| {
+        let tag = args[0].tag();
+        Ok(if order::is_mark(tag) { 0 } else { i64::from(tag) })
+    });
 }

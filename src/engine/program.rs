@@ -1,7 +1,7 @@
 //! One compiled generation: an engine, the files, and what their top levels left behind.
 
 use super::{
-    Config, allowance, catches,
+    Config, absent, allowance, catches,
     generations::Generations,
     globals::Globals,
     handler::{Body, Handler},
@@ -12,6 +12,7 @@ use super::{
     progress::Progress,
     relink::{self, Names},
     report::{Hints, Report, Sources as Texts},
+    retouch::Retoucher,
     rewrite,
     shortcut::Finder,
     sources::Sources,
@@ -137,6 +138,7 @@ impl Program {
         if parsed.is_ok() {
             let names =
                 modules.units.borrow().iter().flat_map(|u| property_names(&u.ast)).collect();
+            absent::register_properties(&mut engine, &mut natives, &names);
             api.register_properties(&mut engine, &mut natives, &names);
         }
         let program = Rc::new(Self {
@@ -267,6 +269,7 @@ impl Program {
         if self.modules.globals.catches() {
             catches::begin_with_a_look(&mut expression);
         }
+        Retoucher::new(&unit.tokens).expression(&mut expression);
         // (a file that is not known yet may have functions of any name)
         if imports.are_written_out {
             rewrite::shorten(&mut expression, &finder);

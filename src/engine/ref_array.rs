@@ -79,6 +79,13 @@ enum State {
 #[derive(Clone)]
 pub(crate) struct RefArray(Rc<RefCell<State>>);
 
+/// A plain array with the same values.
+impl From<RefArray> for Array {
+    fn from(array: RefArray) -> Self {
+        array.copy()
+    }
+}
+
 impl RefArray {
     pub(crate) fn new(values: Vec<Dynamic>) -> Self {
         Self(Rc::new(RefCell::new(State::Own(Rc::new(Values(values))))))
@@ -142,7 +149,7 @@ impl RefArray {
         Rc::ptr_eq(&self.resolved().0, &other.resolved().0)
     }
 
-    fn push(&self, value: Dynamic) {
+    pub(crate) fn push(&self, value: Dynamic) {
         let value = RefMap::wrap(value);
         self.with(|values| values.push(value));
     }

@@ -3,9 +3,9 @@
 
 use super::{
     dropping::drop_in_a_row,
-    globals::Fast,
     modules::Modules,
     natives::Natives,
+    order,
     ref_array::{RefArray, wrong_index},
 };
 use rhai::{
@@ -17,19 +17,33 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 /// Entries below which holes are not worth squeezing out. Fixed.
 const SQUEEZE_ABOVE: usize = 32;
 
-/// The entries. Removing one leaves a hole; holes go when they are the majority and nobody iterates.
+/// Slots up to which a key is looked for in a row. Fixed: to hash and to have an index costs more.
+const MAX_ROW: usize = 8;
+
+/// The entries, in the order in which they came. Removing one leaves a hole; holes go when they are the majority and nobody
+/// iterates.
 #[derive(Default)]
 pub(crate) struct Table {
-    index: HashMap<ImmutableString, usize, Fast>,
     slots: Vec<Option<(ImmutableString, Dynamic)>>,
+    /// Where each key lies; only when there are more than `MAX_ROW` slots. Keys come from strangers: the table is seeded by
+    /// chance, so that nobody can choose keys that collide.
+    index: Option<HashMap<ImmutableString, usize>>,
+    len: usize,
     iterating: usize,
     /// Has any value ever been a function? Whoever calls a method asks.
     has_functions: bool,
 }
 
 impl Table {
+    fn find(&self, key: &str) -> Option<usize> {
+        if let Some(index) = &self.index {
+            return index.get(key).copied();
+        }
+        self.slots.iter().position(|slot| slot.as_ref().is_some_and(|(known, _)| known == key))
+    }
+
     pub(crate) fn get(&self, key: &str) -> Option<&Dynamic> {
-        self.slots[*self.index.get(key)?].as_ref().map(|(_, value)| value)
+        self.slots[self.find(key)?].as_ref().map(|(_, value)| value)
     }
 
     /// Sets a value and gives the old one out, to be dropped when nothing is borrowed any more.
@@ -37,22 +51,30 @@ impl Table {
     pub(crate) fn set(&mut self, key: ImmutableString, value: Dynamic) -> Option<Dynamic> {
         // (to ask a locked cell for its type would panic)
         self.has_functions |= value.is_shared() || value.is_fnptr();
-        if let Some(&at) = self.index.get(key.as_str()) {
+        if let Some(at) = self.find(&key) {
             return self.slots[at].replace((key, value)).map(|(_, old)| old);
         }
-        self.index.insert(key.clone(), self.slots.len());
+        if let Some(index) = &mut self.index {
+            index.insert(key.clone(), self.slots.len());
+        }
         self.slots.push(Some((key, value)));
+        self.len += 1;
+        if self.index.is_none() {
+            self.build_index();
+        }
         None
     }
 
     #[must_use]
     pub(crate) fn remove(&mut self, key: &str) -> Option<Dynamic> {
-        let at = self.index.remove(key)?;
+        let at = self.find(key)?;
+        if let Some(index) = &mut self.index {
+            index.remove(key);
+        }
         let value = self.slots[at].take().map(|(_, value)| value);
-        if self.iterating == 0
-            && self.slots.len() > SQUEEZE_ABOVE
-            && self.index.len() < self.slots.len() / 2
-        {
+        self.len -= 1;
+        let worthwhile = self.slots.len() > SQUEEZE_ABOVE || self.slots.len() <= MAX_ROW;
+        if self.iterating == 0 && worthwhile && self.len < self.slots.len() / 2 {
             self.squeeze();
         }
         value
@@ -60,17 +82,21 @@ impl Table {
 
     fn squeeze(&mut self) {
         self.slots.retain(Option::is_some);
-        for (at, slot) in self.slots.iter().enumerate() {
-            if let Some((key, _)) = slot
-                && let Some(place) = self.index.get_mut(key)
-            {
-                *place = at;
-            }
+        self.index = None;
+        self.build_index();
+    }
+
+    /// Makes the index, if there are slots enough for one.
+    fn build_index(&mut self) {
+        if self.slots.len() > MAX_ROW {
+            let slots = self.slots.iter().enumerate();
+            let keys = slots.filter_map(|(at, slot)| Some((slot.as_ref()?.0.clone(), at)));
+            self.index = Some(keys.collect());
         }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.index.len()
+        self.len
     }
 
     pub(crate) fn entries(&self) -> impl Iterator<Item = &(ImmutableString, Dynamic)> {
@@ -100,7 +126,24 @@ pub(crate) struct RefMap(Rc<RefCell<State>>);
 
 impl Default for RefMap {
     fn default() -> Self {
-        Self(Rc::new(RefCell::new(State::Own(Table::default()))))
+        Table::default().into()
+    }
+}
+
+impl From<Table> for RefMap {
+    fn from(table: Table) -> Self {
+        Self(Rc::new(RefCell::new(State::Own(table))))
+    }
+}
+
+/// A key given twice has the place of the first and the value of the last.
+impl<K: Into<ImmutableString>> FromIterator<(K, Dynamic)> for RefMap {
+    fn from_iter<I: IntoIterator<Item = (K, Dynamic)>>(entries: I) -> Self {
+        let mut table = Table::default();
+        for (key, value) in entries {
+            drop(table.set(key.into(), value));
+        }
+        table.into()
     }
 }
 
@@ -202,6 +245,12 @@ impl RefMap {
         drop(old);
     }
 
+    /// Walks over keys and values, as a loop does over values.
+    pub(crate) fn pairs(self) -> impl Iterator<Item = (ImmutableString, Dynamic)> {
+        let mut all = self.into_iter();
+        std::iter::from_fn(move || all.step(Clone::clone))
+    }
+
     pub(crate) fn keys(&self) -> Array {
         self.with(|t| t.entries().map(|(key, _)| key.clone().into()).collect())
     }
@@ -227,12 +276,12 @@ fn shell(value: Dynamic, todo: &mut Vec<Shell>) -> Dynamic {
     let is_plain = |value: &Dynamic| value.is_map() || value.is_array();
     if value.is_map() {
         let map = RefMap::default();
-        let entries = value.cast::<Map>();
-        let more = entries.values().any(is_plain);
+        let entries = order::into_entries(value);
+        let more = entries.iter().any(|(_, value)| is_plain(value));
         map.with(|t| {
             for (key, value) in entries {
                 // (a map has each key once: nothing is replaced)
-                let _ = t.set(key.as_str().into(), value);
+                let _ = t.set(key, value);
             }
         });
         if more {
@@ -279,23 +328,30 @@ impl Drop for Iter {
     }
 }
 
-impl Iterator for Iter {
-    type Item = Dynamic;
-
-    fn next(&mut self) -> Option<Dynamic> {
+impl Iter {
+    /// What `look` makes of the next entry.
+    fn step<T>(&mut self, look: impl Fn(&(ImmutableString, Dynamic)) -> T) -> Option<T> {
         let mut at = self.at;
         let end = self.end;
         let found = self.map.with(|t| {
             while let Some(slot) = t.slots.get(at).filter(|_| at < end) {
                 at += 1;
-                if let Some((_, value)) = slot {
-                    return Some(value.clone());
+                if let Some(entry) = slot {
+                    return Some(look(entry));
                 }
             }
             None
         });
         self.at = at;
         found
+    }
+}
+
+impl Iterator for Iter {
+    type Item = Dynamic;
+
+    fn next(&mut self) -> Option<Dynamic> {
+        self.step(|(_, value)| value.clone())
     }
 }
 

@@ -104,6 +104,7 @@ impl TopLevel {
                 statement.position(),
                 Position::NONE,
             )));
+            let known = scope.len();
             let result = EvalContext::new(engine, &mut state, &mut caches, scope, None)
                 .eval_expression_tree_raw(&(&one).into(), false);
             if result.is_ok()
@@ -112,7 +113,11 @@ impl TopLevel {
             {
                 self.settle(unit, &x.0.name, statement.position(), scope);
             }
-            self.publish(unit, scope);
+            let again = match statement {
+                Stmt::Var(x, ..) => Some(x.0.name.as_str()),
+                _ => None,
+            };
+            self.publish(unit, scope, known, again);
             // (functions see the variables so far, also while a later statement runs)
             *unit.state.borrow_mut() = Some(state.clone());
             match result.map_err(|e| *e) {
@@ -242,10 +247,15 @@ impl TopLevel {
     }
 
     /// Makes the variables of the scope visible to functions. Each becomes a shared cell, one for the top level, closures and
-    /// functions, and a map or an array in it a reference; constants are published as copies.
-    fn publish(&self, unit: &Unit, scope: &mut Scope<'static>) {
+    /// functions, and a map or an array in it a reference; constants are published as copies. That is done for those behind the `known` ones, and for
+    /// one that was declared `again` in its old place.
+    fn publish(&self, unit: &Unit, scope: &mut Scope<'static>, known: usize, again: Option<&str>) {
+        let count = scope.len() - known.min(scope.len());
+        let new = scope.iter_raw().take(count).map(|(name, constant, _)| (name, constant));
+        let again = scope.iter_raw().filter(|(name, ..)| Some(*name) == again).take(1);
+        let again = again.map(|(name, constant, _)| (name, constant));
         let entries: Vec<(ImmutableString, bool)> =
-            scope.iter_raw().map(|(name, constant, _)| (name.into(), constant)).collect();
+            new.chain(again).map(|(name, constant)| (name.into(), constant)).collect();
         let mut seen = HashSet::new();
         for (name, constant) in entries {
             // (the newest of a name comes first, and is the one that functions see)

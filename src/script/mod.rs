@@ -58,8 +58,6 @@ impl Api for Objects {
         natives: &mut Natives,
         names: &BTreeSet<ImmutableString>,
     ) {
-        // (first: it leaves alone what has a getter already, and the others give every name one)
-        process::register_absent_properties(engine, names);
         object::register_properties::<worker::Worker>(engine, natives, names);
         object::register_properties::<tcp_connection::TcpConnection>(engine, natives, names);
         object::register_properties::<http::Request>(engine, natives, names);

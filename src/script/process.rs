@@ -12,7 +12,7 @@ use rhai::{
     Array, Blob, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map, NativeCallContext,
     Position,
 };
-use std::{collections::BTreeSet, rc::Rc};
+use std::{any::TypeId, rc::Rc};
 
 /// Bytes that one print may write to the log. Fixed: a log is for people.
 const MAX_PRINT: usize = 64 * 1024;
@@ -49,7 +49,14 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
                 });
             )*};
         }
-        printers!(ImmutableString, bool, char, i64, f64, (), Map, Array, Blob, FnPtr);
+        printers!(ImmutableString, bool, char, i64, f64, (), Blob, FnPtr);
+        // A map as it is passed knows the order of its entries.
+        for kind in [TypeId::of::<Map>(), TypeId::of::<Array>()] {
+            let home = ctx.clone();
+            engine.register_raw_fn(name, [kind], move |call, args| {
+                show(&home, &call, level, args[0].clone())
+            });
+        }
         let home = ctx.clone();
         engine.register_fn(name, move |call: NativeCallContext, value: Dynamic| {
             show(&home, &call, level, value)
@@ -70,7 +77,8 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
     };
     engine.register_fn("to_json", to_json);
     // (rhai has one for maps, which knows no references)
-    engine.register_fn("to_json", move |map: Map| to_json(Dynamic::from(map)));
+    engine
+        .register_raw_fn("to_json", [TypeId::of::<Map>()], move |_, args| to_json(args[0].clone()));
 }
 
 /// Hands one line to the log and gives rhai nothing left to print.
@@ -124,25 +132,4 @@ fn text_of(call: &NativeCallContext, mut value: Dynamic) -> String {
     }
     let shown = call.call_native_fn_raw("to_string", true, &mut [&mut value]);
     shown.ok().and_then(|s| s.into_string().ok()).unwrap_or_else(|| value.to_string())
-}
-
-/// Properties of values that have none (what JSON brought, mostly) are `()`, as unknown properties of objects are:
-/// `parse_json(line).uid` is safe whatever the line was.
-pub(crate) fn register_absent_properties(engine: &mut Engine, names: &BTreeSet<ImmutableString>) {
-    let taken: BTreeSet<String> = engine
-        .collect_fn_metadata(
-            None,
-            |info| info.metadata.name.strip_prefix("get$").map(str::to_owned),
-            true,
-        )
-        .into_iter()
-        .collect();
-    for name in names.iter().filter(|name| !taken.contains(name.as_str())) {
-        macro_rules! absent {
-            ($($type:ty),*) => {$(
-                engine.register_get(name.as_str(), |_: &mut $type| Dynamic::UNIT);
-            )*};
-        }
-        absent!((), bool, i64, f64, char, ImmutableString, Array, Blob);
-    }
 }

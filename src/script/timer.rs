@@ -9,6 +9,7 @@ use crate::{
     engine::{
         coroutine,
         handler::{Args, Handler},
+        ref_array::RefArray,
     },
     net::stats::Stats,
 };
@@ -295,20 +296,25 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     }
     type Any = Dynamic;
     function!("add", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], true));
-    function!("add", |home, call: Call, s: Any, f: Any, args: Array| add(
-        &home, &call, &s, f, args, true
-    ));
-    function!("add", |home, call: Call, s: Any, f: Any, args: Array, persistent: bool| {
-        add(&home, &call, &s, f, args, persistent)
-    });
     function!("delay", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], false));
-    function!("delay", |home, call: Call, s: Any, f: Any, args: Array| add(
-        &home, &call, &s, f, args, false
-    ));
     function!("repeat", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], true));
-    function!("repeat", |home, call: Call, s: Any, f: Any, args: Array| add(
-        &home, &call, &s, f, args, true
-    ));
+    macro_rules! with_arguments {
+        ($($list:ty),*) => {$(
+            function!("add", |home, call: Call, s: Any, f: Any, args: $list| {
+                add(&home, &call, &s, f, args.into(), true)
+            });
+            function!("add", |home, call: Call, s: Any, f: Any, args: $list, persistent: bool| {
+                add(&home, &call, &s, f, args.into(), persistent)
+            });
+            function!("delay", |home, call: Call, s: Any, f: Any, args: $list| {
+                add(&home, &call, &s, f, args.into(), false)
+            });
+            function!("repeat", |home, call: Call, s: Any, f: Any, args: $list| {
+                add(&home, &call, &s, f, args.into(), true)
+            });
+        )*};
+    }
+    with_arguments!(Array, RefArray);
     function!("del", |home, id: i64| Ok(
         u64::try_from(id).is_ok_and(|id| home.timers.del(id, home.is_declaring()))
     ));

@@ -2,7 +2,7 @@
 //! change its first argument where that is a variable of the top level: rhai would give it a copy.
 
 use super::{
-    Finder, KEYWORDS, MAX_OPERANDS, Operands, Outcome,
+    Finder, KEYWORDS, MAX_OPERANDS, OF_VARIABLES, Operands, Outcome,
     callee::Callee,
     detour::{Detour, Parts},
     operand::Operand,
@@ -80,7 +80,8 @@ impl Call {
         {
             return Some(value);
         }
-        let mut cell = variable.cell(context)?;
+        let of_references = OF_VARIABLES.contains(&self.name.as_str());
+        let mut cell = variable.cell(context, of_references)?;
         // (one that is locked is rhai's to tell of)
         let mut first = cell.write_lock::<Dynamic>().filter(|value| !value.is_read_only())?;
         let mut args: FnArgsVec<&mut Dynamic> = FnArgsVec::new_const();

@@ -28,6 +28,9 @@ use std::rc::{Rc, Weak};
 /// What rhai knows them by. Nobody can write that in a script.
 pub(super) const KEY: &str = "\u{1}";
 
+/// Functions that change a variable whatever it holds; others change what a reference refers to.
+pub(super) const OF_VARIABLES: [&str; 2] = ["take", "set_tag"];
+
 /// Operands that one shortcut has at most; an expression with more is left as it is. Fixed: they lie on the stack.
 const MAX_OPERANDS: usize = 4;
 

@@ -1,7 +1,7 @@
 //! A part of an expression whose value is needed before the expression's own.
 
 use super::{Operands, Outcome, Shortcut};
-use crate::engine::globals::Globals;
+use crate::engine::{globals::Globals, retouch::node::Node};
 use rhai::{Dynamic, EvalContext, Expr, ImmutableString};
 use std::rc::Rc;
 
@@ -19,6 +19,8 @@ enum Way {
     Free(ImmutableString, Rc<Globals>),
     Constant(Dynamic),
     Shortcut(Rc<Shortcut>),
+    /// A key that may be a number, and how its own value is found.
+    Key(Box<Operand>, Rc<Node>),
     Evaluation,
 }
 
@@ -34,6 +36,12 @@ impl Operand {
                     None => Way::Free(name, globals),
                 }
             }
+            Expr::Custom(custom, _) if custom.inputs.len() == 1 => match Node::behind(custom) {
+                Some(node) if matches!(*node, Node::Key(_)) => {
+                    Way::Key(Box::new(Self::of(&custom.inputs[0], globals)), node)
+                }
+                _ => Way::Evaluation,
+            },
             other => match (Shortcut::behind(other), other.get_literal_value(None)) {
                 (Some(shortcut), _) => Way::Shortcut(shortcut),
                 (_, Some(value)) => Way::Constant(value),
@@ -80,15 +88,15 @@ impl Operand {
         }
     }
 
-    /// The cell of a variable of the top level, if it is one.
-    pub(super) fn cell(&self, context: &EvalContext) -> Option<Dynamic> {
+    /// The cell of a variable of the top level, if it is one; one that holds a reference if asked for.
+    pub(super) fn cell(&self, context: &EvalContext, of_references: bool) -> Option<Dynamic> {
         match &self.way {
             Way::Local(_, name, globals) => {
                 let value = self.local(context).filter(|value| value.is_shared())?;
-                globals.own_cell(context.source(), name, Some(value))
+                globals.own_cell(context.source(), name, Some(value), of_references)
             }
             Way::Free(name, globals) => {
-                globals.own_cell(context.source(), name, context.scope().get(name))
+                globals.own_cell(context.source(), name, context.scope().get(name), of_references)
             }
             _ => None,
         }
@@ -99,6 +107,13 @@ impl Operand {
         match &self.way {
             Way::Constant(value) => return Ok(value.clone()),
             Way::Shortcut(shortcut) => return shortcut.evaluate(context).map(Dynamic::flatten),
+            Way::Key(key, node) => {
+                let key = key.value(context)?;
+                return Ok(match &**node {
+                    Node::Key(way) if key.is_int() => way.key(key, context),
+                    _ => key,
+                });
+            }
             Way::Local(..) | Way::Free(..) | Way::Evaluation => (),
         }
         match self.copy(context) {

@@ -1,12 +1,12 @@
 //! Fields of queries and forms as script values.
 
 use crate::{engine::ref_map::RefMap, web::form::FormValue};
-use rhai::{Array, Dynamic, Map};
+use rhai::{Array, Dynamic};
 
 /// A map of all fields.
 pub(super) fn fields(entries: Vec<(String, FormValue)>) -> Dynamic {
-    let entries = entries.into_iter().map(|(name, field)| (name.into(), value(field)));
-    RefMap::wrap(entries.collect::<Map>().into())
+    let entries = entries.into_iter().map(|(name, field)| (name, value(field)));
+    Dynamic::from(entries.collect::<RefMap>())
 }
 
 fn value(field: FormValue) -> Dynamic {

@@ -30,7 +30,7 @@ use crate::{
         session_id::SessionId,
     },
 };
-use rhai::{Dynamic, EvalAltResult, ImmutableString, Map, NativeCallContext};
+use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext};
 use std::{
     cell::{Cell, OnceCell, RefCell},
     net::{IpAddr, SocketAddr},
@@ -189,9 +189,8 @@ impl Request {
             let headers = self.head().headers();
             let cookies = headers.filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
             let pairs = cookies::parse(cookies.map(|(_, value)| value));
-            RefMap::wrap(
-                pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect::<Map>().into(),
-            )
+            let pairs = pairs.into_iter().map(|(name, value)| (name, value.into()));
+            Dynamic::from(pairs.collect::<RefMap>())
         };
         self.0.cookies.get_or_init(parsed).clone()
     }
@@ -214,10 +213,10 @@ impl Request {
             let parsed = form::parse(&self.0.body.bytes()?);
             return parsed.map(fields).map_err(|why| self.refuse("form", 413, why));
         }
-        let value = RefMap::wrap(self.json()?);
+        let value = self.json()?;
         Ok(match value.is::<RefMap>() || value.is::<RefArray>() {
             true => value,
-            false if value.is_unit() => RefMap::wrap(Map::new().into()),
+            false if value.is_unit() => Dynamic::from(RefMap::default()),
             false => RefMap::wrap(vec![value].into()),
         })
     }
@@ -253,7 +252,7 @@ impl Request {
 
     /// Maps of the files that came, by field.
     fn files(&self) -> Outcome<Dynamic> {
-        let none = || RefMap::wrap(Map::new().into());
+        let none = || Dynamic::from(RefMap::default());
         Ok(self.uploads()?.map_or_else(none, |uploads| uploads.files.clone()))
     }
 
@@ -344,38 +343,41 @@ impl Request {
         host
     }
 
+    /// All that can be read of a request that opens a websocket; none of any other.
+    pub(crate) fn facts(&self) -> Option<Dynamic> {
+        let fact = |name: &'static str| (name, self.free(name));
+        self.0.is_opening.then(|| Dynamic::from(OPENING.map(fact).into_iter().collect::<RefMap>()))
+    }
+
     /// The query's fields by their names as they are; the last of a name counts.
     fn plain_query(&self) -> Dynamic {
         let decode = |text: &str| {
             let spaced = text.replace('+', " ");
             percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
         };
-        let mut query = Map::new();
-        for pair in self.query_string().split('&').filter(|pair| !pair.is_empty()) {
+        let pairs = self.query_string().split('&').filter(|pair| !pair.is_empty());
+        let fields = pairs.map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            query.insert(decode(name).into(), decode(value).into());
-        }
-        query.into()
+            (decode(name), decode(value).into())
+        });
+        Dynamic::from(fields.collect::<RefMap>())
     }
 
     fn headers(&self) -> Dynamic {
-        let mut all = Map::new();
+        let all = RefMap::default();
         for (name, _) in self.head().headers() {
             let name = name.to_ascii_lowercase();
-            if !all.contains_key(name.as_str()) {
+            if !all.contains(&name) {
                 let value = self.head().header(&name).unwrap_or_default();
-                all.insert(name.into(), value.into());
+                all.set(name.into(), value.into());
             }
         }
-        RefMap::wrap(all.into())
+        Dynamic::from(all)
     }
 
     fn trailers(&self) -> Dynamic {
-        let mut all = Map::new();
-        for (name, value) in &self.0.request.trailers {
-            all.insert(name.as_str().into(), value.into());
-        }
-        RefMap::wrap(all.into())
+        let all = self.0.request.trailers.iter();
+        Dynamic::from(all.map(|(name, value)| (name, value.into())).collect::<RefMap>())
     }
 
     fn text(&self) -> Outcome<ImmutableString> {

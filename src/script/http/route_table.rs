@@ -7,6 +7,7 @@ use crate::{
         coroutine::Runner,
         handler::{Args, Calls, Handler, Job, MAX_ARGS},
         natives::Natives,
+        ref_array::RefArray,
         ref_map::RefMap,
     },
     script::{
@@ -17,7 +18,7 @@ use crate::{
     },
     web::route_table::{self, Found, Routed},
 };
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map, NativeCallContext};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, NativeCallContext};
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 /// The handle.
@@ -38,16 +39,17 @@ impl RouteTable {
     }
 
     fn find(&self, method: &str, path: &str) -> Dynamic {
-        RefMap::wrap(match self.0.routes.borrow().find(method, path) {
-            Found::Route(routed) => shown(routed).into(),
+        Dynamic::from(match self.0.routes.borrow().find(method, path) {
+            Found::Route(routed) => shown(routed),
             Found::Others(others) => {
-                let mut found = Map::new();
-                found.insert("allow".into(), allow(others.keys()).into());
-                let others = others.into_iter().map(|(m, routed)| (m.into(), shown(routed).into()));
-                found.insert("others".into(), others.collect::<Map>().into());
-                found.into()
+                let found = RefMap::default();
+                found.set("allow".into(), allow(others.keys()).into());
+                let others =
+                    others.into_iter().map(|(m, routed)| (m, Dynamic::from(shown(routed))));
+                found.set("others".into(), Dynamic::from(others.collect::<RefMap>()));
+                found
             }
-            Found::Nothing => Map::new().into(),
+            Found::Nothing => RefMap::default(),
         })
     }
 
@@ -63,15 +65,15 @@ impl RouteTable {
     }
 }
 
-fn shown(routed: Routed<Dynamic>) -> Map {
+fn shown(routed: Routed<Dynamic>) -> RefMap {
     let Routed { value, pattern, parameters, rest } = routed;
-    let parameters = parameters.into_iter().map(|(n, v)| (n.into(), v.into()));
-    let mut found = Map::new();
-    found.insert("value".into(), value);
-    found.insert("route".into(), pattern.into());
-    found.insert("params".into(), parameters.collect::<Map>().into());
-    found.insert("rest".into(), rest.into());
-    found
+    let parameters = parameters.into_iter().map(|(name, value)| (name, value.into()));
+    RefMap::from_iter([
+        ("value", value),
+        ("route", pattern.into()),
+        ("params", Dynamic::from(parameters.collect::<RefMap>())),
+        ("rest", rest.into()),
+    ])
 }
 
 /// Is this a closure that takes so many arguments? The error says what it takes instead.
@@ -163,10 +165,15 @@ pub(super) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
     method!("failure", move |_: This, text: Text| failure::found(&home, &text));
     let home = ctx.clone();
     method!("attempt", move |_: This, f: FnPtr, args: Array| attempt(&home, &f, args));
-    let home = ctx.clone();
-    method!("invoke", move |call: NativeCallContext, _: This, f: FnPtr, args: Array| {
-        invoke(&home, &call, f, args)
-    });
+    macro_rules! invoke {
+        ($($list:ty),*) => {$(
+            let home = ctx.clone();
+            method!("invoke", move |call: NativeCallContext, _: This, f: FnPtr, args: $list| {
+                invoke(&home, &call, f, args.into())
+            });
+        )*};
+    }
+    invoke!(Array, RefArray);
     let ctx = ctx.clone();
     method!("check", move |call: NativeCallContext,
                            _: This,

@@ -260,8 +260,8 @@ impl Session {
 
     fn all(&self) -> Dynamic {
         let all = self.0.values.borrow();
-        let all: rhai::Map = all.iter().map(|(key, value)| (key.into(), shown(value))).collect();
-        RefMap::wrap(all.into())
+        let all = all.iter().map(|(key, value)| (key.as_str(), shown(value)));
+        Dynamic::from(all.collect::<RefMap>())
     }
 
     fn save_now(&self) -> Outcome<()> {
@@ -280,7 +280,7 @@ fn parsed(text: &str) -> Map<String, Value> {
 }
 
 fn shown(value: &Value) -> Dynamic {
-    RefMap::wrap(json::decode(&value.to_string()).unwrap_or(Dynamic::UNIT))
+    json::decode(&value.to_string()).unwrap_or(Dynamic::UNIT)
 }
 
 fn stored(key: &str, value: &Dynamic) -> Outcome<Value> {

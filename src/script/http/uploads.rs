@@ -11,7 +11,7 @@ use crate::{
         upload::Upload,
     },
 };
-use rhai::{Array, Dynamic, Map};
+use rhai::Dynamic;
 use std::{
     cell::RefCell,
     fs::File,
@@ -119,29 +119,28 @@ impl Uploads {
 }
 
 fn files(uploads: &[Upload]) -> Dynamic {
-    let mut all = Map::new();
+    let all = RefMap::default();
     for upload in uploads {
-        let mut file = Map::new();
-        file.insert("name".into(), upload.name.clone().into());
-        file.insert("tmp_name".into(), upload.path.to_string_lossy().into_owned().into());
-        file.insert("size".into(), Dynamic::from(i64::try_from(upload.size).unwrap_or(i64::MAX)));
-        file.insert("type".into(), upload.content_type.clone().into());
-        file.insert("full_path".into(), upload.full_path.clone().into());
-        file.insert("error".into(), Dynamic::from(0_i64));
+        let size = i64::try_from(upload.size).unwrap_or(i64::MAX);
+        let file = RefMap::from_iter([
+            ("name", upload.name.clone().into()),
+            ("tmp_name", upload.path.to_string_lossy().into_owned().into()),
+            ("size", Dynamic::from(size)),
+            ("type", upload.content_type.clone().into()),
+            ("full_path", upload.full_path.clone().into()),
+            ("error", Dynamic::from(0_i64)),
+        ]);
         let (base, is_one_of_many) = upload.base();
         if !is_one_of_many {
-            all.insert(base.into(), file.into());
+            all.set(base.into(), Dynamic::from(file));
             continue;
         }
-        let list = all.entry(base.into()).or_default();
-        if !list.is_array() {
-            *list = Array::new().into();
-        }
-        if let Some(mut list) = list.write_lock::<Array>() {
-            list.push(file.into());
+        match all.get(base).read_lock::<RefArray>() {
+            Some(list) => list.push(Dynamic::from(file)),
+            None => all.set(base.into(), Dynamic::from(RefArray::new(vec![Dynamic::from(file)]))),
         }
     }
-    RefMap::wrap(all.into())
+    Dynamic::from(all)
 }
 
 /// Moves a file, by its name inside of one file system, else by a copy that takes its place when it is complete. Blocks.

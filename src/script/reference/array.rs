@@ -142,6 +142,7 @@ print(a.index_of(1, 2));  // prints 3
                 with `()`.",
             r#"
 let a = [3, 1, 2, 1];
+print(a.reduce(|sum, n| sum + n, 0));  // prints 7
 print(a.reduce(|text, n| `${text}${n}`, ""));  // prints 3121
 "#,
         ),

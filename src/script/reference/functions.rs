@@ -54,20 +54,81 @@ Worker::run_all();
 "#,
         ).waiting(),
         Entry::new("parse_json", &["parse_json(text: string) -> any", "parse_json(bytes: blob) -> any"],
-            "The value of a JSON text; `()` if it is none, or not UTF-8. Numbers without a fraction become integers where they \
-                fit, `null` becomes `()`.",
+            "The value of a JSON text; `()` if it is none, or not UTF-8. Maps and arrays are references, with entries in \
+                the order of \
+                the text. Whole numbers are integers, or strings of their digits where they do not fit into 64 bits; a \
+                number beyond all floats is the greatest float. Half of a surrogate pair is U+FFFD, `null` is `()`.",
             r#"
 let order = parse_json(`{"id": 7, "tags": ["a"]}`);
 print(order.id + 1);  // prints 8
 print(parse_json("not JSON") == ());  // prints true
 print(parse_json("not JSON").id == ());  // prints true
+print(parse_json("18446744073709551615"));  // prints 18446744073709551615
 "#,
         ),
         Entry::new("to_json", &["to_json(value: any) -> string"],
-            "The JSON form of a value. Values that have none (functions, handles, infinite numbers, more than 128 \
+            "The JSON form of a value. Values that have none (functions, handles, infinite numbers, more than 127 \
                 levels) are an error.",
             r#"
-print(to_json(#{ id: 7, ok: true, none: () }));  // prints {"id":7,"none":null,"ok":true}
+print(to_json(#{ id: 7, ok: true, none: () }));  // prints {"id":7,"ok":true,"none":null}
+"#,
+        ),
+        Entry::new("parse_be_int", &[
+                "parse_be_int(bytes: blob, range: any) -> int",
+                "parse_be_int(bytes: blob, start: int, len: int) -> int",
+            ],
+            "The whole number of a part of a blob, the highest byte first: eight bytes with a sign, fewer without one. \
+                `parse_le_int`, the lowest byte first, is Rhai's. A negative `start` counts from the end.",
+            r#"
+let bytes = blob(4);
+bytes.write_be(2..4, 258);
+print(bytes);  // prints [00000102]
+print(bytes.parse_be_int(0..4));  // prints 258
+"#,
+        ),
+        Entry::new("parse_be_float", &[
+                "parse_be_float(bytes: blob, range: any) -> float",
+                "parse_be_float(bytes: blob, start: int, len: int) -> float",
+            ],
+            "The float of a part of a blob, the highest byte first. It has four bytes or eight, else this is an error.",
+            r#"
+let bytes = blob(4);
+bytes.write_be(0..4, 1.5);
+print(bytes.parse_be_float(0..4));  // prints 1.5
+"#,
+        ),
+        Entry::new("parse_le_float", &[
+                "parse_le_float(bytes: blob, range: any) -> float",
+                "parse_le_float(bytes: blob, start: int, len: int) -> float",
+            ],
+            "The same with the lowest byte first.",
+            r#"
+let bytes = blob(4);
+bytes.write_le(0..4, 1.5);
+print(bytes.parse_le_float(0..4));  // prints 1.5
+"#,
+        ),
+        Entry::new("write_be", &[
+                "write_be(bytes: blob, range: any, value: int | float)",
+                "write_be(bytes: blob, start: int, len: int, value: int | float)",
+            ],
+            "Writes a number over a part of a blob, the highest byte first: the lower bytes of a whole number, as many as \
+                there is room for; a float where there is room for four bytes or eight, else an error.",
+            r#"
+let bytes = blob(2);
+bytes.write_be(0..2, 258);
+print(bytes);  // prints [0102]
+"#,
+        ),
+        Entry::new("write_le", &[
+                "write_le(bytes: blob, range: any, value: int | float)",
+                "write_le(bytes: blob, start: int, len: int, value: int | float)",
+            ],
+            "The same with the lowest byte first.",
+            r#"
+let bytes = blob(2);
+bytes.write_le(0..2, 258);
+print(bytes);  // prints [0201]
 "#,
         ),
     ],

@@ -190,8 +190,27 @@ const LEFT_OUT: [&str; 3] = ["eval", "sleep", "exit"];
 /// A function of Rhai's under all its signatures.
 pub(super) struct Function {
     pub(super) name: String,
+    pub(super) meanings: Vec<Meaning>,
+}
+
+/// What a function does for some types of parameters.
+pub(super) struct Meaning {
     pub(super) forms: Vec<String>,
     pub(super) text: String,
+}
+
+impl Function {
+    /// What it does for the first of its types.
+    pub(super) fn text(&self) -> &str {
+        self.meanings.first().map_or("", |meaning| &meaning.text)
+    }
+
+    fn add(&mut self, form: String, text: String) {
+        match self.meanings.iter_mut().find(|meaning| meaning.text == text) {
+            Some(same) => same.forms.push(form),
+            None => self.meanings.push(Meaning { forms: vec![form], text }),
+        }
+    }
 }
 
 /// All functions of Rhai's own packages, in the order of the alphabet.
@@ -199,18 +218,20 @@ pub(super) fn functions() -> Vec<Function> {
     let mut functions: Vec<Function> = Vec::new();
     let all = signatures::all(&Engine::new());
     for signature in all.iter().filter(|f| f.is_called() && !LEFT_OUT.contains(&&*f.name)) {
-        match functions.last_mut() {
-            Some(last) if last.name == signature.name => {
-                last.forms.push(form(signature));
-                if last.text.is_empty() {
-                    last.text = text(signature);
-                }
-            }
-            _ => functions.push(Function {
-                name: signature.name.clone(),
-                forms: vec![form(signature)],
-                text: text(signature),
-            }),
+        if functions.last().is_none_or(|last| last.name != signature.name) {
+            functions.push(Function { name: signature.name.clone(), meanings: Vec::new() });
+        }
+        if let Some(function) = functions.last_mut() {
+            function.add(form(signature), text(signature));
+        }
+    }
+    for function in &mut functions {
+        // (what is told of none of its types is told of the others)
+        let told = function.meanings.iter().any(|meaning| !meaning.text.is_empty());
+        let mute = function.meanings.iter().position(|meaning| meaning.text.is_empty());
+        if let Some(mute) = mute.filter(|_| told) {
+            let forms = function.meanings.remove(mute).forms;
+            function.meanings[0].forms.extend(forms);
         }
     }
     functions
@@ -252,9 +273,10 @@ mod tests {
         let functions = functions();
         assert!(functions.len() > 100, "{}", functions.len());
         let mute: Vec<&str> =
-            functions.iter().filter(|f| f.text.is_empty()).map(|f| &*f.name).collect();
+            functions.iter().filter(|f| f.text().is_empty()).map(|f| &*f.name).collect();
         assert!(mute.is_empty(), "{mute:?}");
-        for form in functions.iter().flat_map(|f| &f.forms) {
+        let meanings = functions.iter().flat_map(|f| &f.meanings);
+        for form in meanings.flat_map(|meaning| &meaning.forms) {
             assert!(!form.contains("::") && !form.contains("Dynamic"), "{form}");
         }
     }

@@ -48,7 +48,7 @@ pub fn all_names() -> String {
     text.push('\n');
     text += &heading(FUNCTIONS);
     for function in language::functions() {
-        text += &format!("{:24} {}\n", function.name, first_sentence(&function.text));
+        text += &format!("{:24} {}\n", function.name, first_sentence(function.text()));
     }
     text + "\n"
 }
@@ -127,10 +127,16 @@ fn of_name(owner: Option<&str>, name: &str, functions: &[Function]) -> String {
     for function in functions.iter().filter(|f| f.name == name && !is_ours) {
         let is_of =
             |form: &&String| owner.is_none_or(|owner| form.starts_with(&format!("{name}({owner}")));
-        let forms: Vec<&str> = function.forms.iter().filter(is_of).map(|form| &**form).collect();
-        if !forms.is_empty() {
+        let mut told = String::new();
+        for meaning in &function.meanings {
+            let forms: Vec<&str> = meaning.forms.iter().filter(is_of).map(|form| &**form).collect();
+            if !forms.is_empty() {
+                told += &format!("{}\n\n    {}\n\n", forms.join("\n"), meaning.text);
+            }
+        }
+        if !told.is_empty() {
             text += &heading(FUNCTIONS);
-            text += &format!("{}\n\n    {}\n\n", forms.join("\n"), function.text);
+            text += &told;
         }
     }
     text

@@ -6,11 +6,14 @@ pub(super) const SECTION: Section = Section {
     title: "Maps",
     owner: "map",
     about: "A map becomes a reference when it is assigned to a property or to a top-level variable: `let n = \
-        worker.users` is the same map, not a copy, and so are the maps and arrays inside of it. Entries keep the \
-        order in which they came. `for value in users` walks over the values without a copy, also while the map \
-        changes: entries that are taken out are not met any more, new ones not yet. `users.name` is the entry `name`. A \
-        function in an entry can be called as a method, `users.greet(\"you\")`, with the map as its `this`, and comes before \
-        a function of the same name in this list.",
+        worker.users` is the same map, not a copy, and so are the maps and arrays inside of it. What the host hands out \
+        (JSON, queries, forms, headers) are references too. Entries keep the order in which they came. `for value in \
+        users` walks over the values, `for (key, value) in users` over both, without a copy, also while the map changes: \
+        entries that are taken out are not met any more, new ones not yet. `users.name` is the entry `name`, whatever its \
+        name, and `()` if there is none. A function in an entry can be called as a method, `users.greet(\"you\")`, with the \
+        map as its `this`, and comes before a function of the same name in this list. The plain maps that a function makes \
+        for itself can do the same; their entries have the order of the literal, and what is added to one later follows \
+        it, sorted by key.",
     operators: &[
         (
             "[]",
@@ -18,7 +21,7 @@ pub(super) const SECTION: Section = Section {
                 text: `m[7]` is `m[\"7\"]`.",
         ),
         ("+=", "The same as `mixin`."),
-        ("+", "A plain map with the entries of both; the second one's win."),
+        ("+", "A map with the entries of both; the second one's win."),
         ("==", "Are equal entries in both? They may be references or plain maps."),
         ("!=", "Do their entries differ?"),
         ("<", "Maps have no order: this is an error, as `<=`, `>` and `>=` are."),
@@ -137,7 +140,7 @@ print(users);  // prints {"ann":1,"bob":3}
         Entry::new(
             "map",
             &["map(f: function) -> map"],
-            "A plain map of what `f(key, value)` gives for each entry.",
+            "A map of what `f(key, value)` gives for each entry.",
             r#"
 let users = #{ ann: 1, bob: 2 };
 print(users.map(|name, n| n * 10));  // prints {"ann":10,"bob":20}
@@ -146,7 +149,7 @@ print(users.map(|name, n| n * 10));  // prints {"ann":10,"bob":20}
         Entry::new(
             "filter",
             &["filter(f: function) -> map"],
-            "A plain map of the entries for which `f(key, value)` gives true.",
+            "A map of the entries for which `f(key, value)` gives true.",
             r#"
 let users = #{ ann: 1, bob: 2 };
 print(users.filter(|name, n| n > 1));  // prints {"bob":2}
@@ -175,7 +178,7 @@ print(users);  // prints {"bob":2}
         Entry::new(
             "to_map",
             &["to_map() -> map"],
-            "A plain Rhai map with the same entries, which is copied when it is assigned to a local variable.",
+            "A plain Rhai map with the same entries, sorted by key, which is copied when it is assigned to a local variable.",
             r#"
 let users = #{ ann: 1 };
 fn copy() {

@@ -70,6 +70,8 @@ fn is_rhais(info: &FuncInfo) -> bool {
     let first = function.param_types.first();
     let plain = [TypeId::of::<rhai::Array>(), TypeId::of::<rhai::Map>()];
     info.namespace.is_empty() && first.is_some_and(|first| plain.contains(first))
+        // Any index of `()`.
+        || first == Some(&TypeId::of::<()>())
         || REPLACED.contains(&function.name.as_str())
             && first != Some(&TypeId::of::<engine::ref_array::RefArray>())
 }

@@ -1,10 +1,13 @@
 //! `Worker::run_all()` and whatever else is said of all workers, or of the host.
 
 use super::Worker;
-use crate::script::{
-    ctx::{Ctx, Wish},
-    object::Object,
-    value::{Outcome, at, error},
+use crate::{
+    engine::ref_map::RefMap,
+    script::{
+        ctx::{Ctx, Wish},
+        object::Object,
+        value::{Outcome, at, error},
+    },
 };
 use rhai::{Dynamic, Engine, EvalAltResult, Map, Module, NativeCallContext, Position};
 use std::rc::Rc;
@@ -26,12 +29,11 @@ pub(super) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     let home = ctx.clone();
     module.set_native_fn("stop_all", move |call: Call, code: i64| stop(&home, &call, code));
     let home = ctx.clone();
-    module.set_native_fn("configure", move |call: Call, given: Map| match home.is_declaring() {
-        true => {
-            let folder = home.program().map(|program| program.directory()).unwrap_or_default();
-            home.configuration.borrow_mut().read(&given, &folder).map_err(|e| at(&call, e))
-        }
-        false => Err(at(&call, error("configure is for the top level: call it there, and save"))),
+    module
+        .set_native_fn("configure", move |call: Call, given: Map| configure(&home, &call, &given));
+    let home = ctx.clone();
+    module.set_native_fn("configure", move |call: Call, given: RefMap| {
+        configure(&home, &call, &given.to_map())
     });
     let home = ctx.clone();
     module.set_native_fn("reload", move |call: Call| match home.is_declaring() {
@@ -42,6 +44,16 @@ pub(super) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
         }
     });
     engine.register_static_module(Worker::NAME, module.into());
+}
+
+fn configure(ctx: &Ctx, call: &NativeCallContext, given: &Map) -> Outcome<()> {
+    match ctx.is_declaring() {
+        true => {
+            let folder = ctx.program().map(|program| program.directory()).unwrap_or_default();
+            ctx.configuration.borrow_mut().read(given, &folder).map_err(|e| at(call, e))
+        }
+        false => Err(at(call, error("configure is for the top level: call it there, and save"))),
+    }
 }
 
 fn stop(ctx: &Ctx, call: &NativeCallContext, code: i64) -> Outcome<()> {

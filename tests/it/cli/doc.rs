@@ -72,7 +72,7 @@ fn rhais_own_functions_are_told_with_their_types() {
     told("trim", &["trim(string)"]);
     told("parse_int", &["parse_int(string) -> int"]);
     told("timestamp", &["timestamp()"]);
-    told("write_be", &["write_be(blob"]);
+    told("write_be", &["write_be(bytes: blob"]);
     for name in [
         "to_upper",
         "parse_float",

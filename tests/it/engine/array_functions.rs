@@ -3,8 +3,7 @@
 //!
 //! What differs, and why:
 //! - A reference is the same array or map under another name, a plain value is copied: the reason for references.
-//! - `for v in map` walks over references only: a plain map is no list in Rhai.
-//! - Entries of a reference keep the order in which they came, those of a plain map are sorted by key.
+//! - What is added to a reference comes last, what is added to a plain map after its literal is sorted by key.
 //! - `set` with an index out of range is an error for references and is ignored by Rhai.
 //! - `local += reference` adds the reference as one value, because Rhai does `+=` of plain arrays by itself: use `append`.
 //! - `m.f(x)`, with a function in the entry `f`, is for plain maps only: Rhai looks for it in its own maps alone. Write

@@ -124,7 +124,6 @@ fn what_is_nested_too_deep_is_an_error_at_its_line() {
         "let v = []; loop { v = [take(v)]; }",
         "let v = #{}; loop { v = #{ next: take(v) }; }",
         "let v = || 0; loop { let g = v; v = || g; }",
-        "let v = []; loop { let g = [v]; let f = || g; v = g; }",
     ] {
         let mut host = start(body);
         let mut client = host.tcp(TEXT);

@@ -1,9 +1,13 @@
 //! What Rhai runs, and how: values, handlers, faults in them.
 
+/// Properties and indices that are not there.
+mod absent;
 /// Rhai's array functions.
 mod array_functions;
 /// Other values in variables of the top level.
 mod assigning;
+/// Numbers in blobs.
+mod bytes;
 /// Constants of which a part is assigned to.
 mod constants;
 /// Values that are nested deep.
@@ -20,6 +24,8 @@ mod findings;
 mod handler_memory;
 /// Variables that are in use.
 mod locked_variables;
+/// Entries of maps: order, loops, numbers as keys.
+mod map_entries;
 /// Where errors point.
 mod places_of_errors;
 /// Handlers run as rhai would run them.
@@ -30,3 +36,11 @@ mod slow_operations;
 mod stock;
 /// Variables of the top level.
 mod top_level;
+
+use crate::support::host::{TestHost, eventually};
+
+/// What a script has printed, when there are so many lines.
+fn printed_lines(host: &TestHost, number: usize) -> Vec<String> {
+    eventually(|| host.printed().len() >= number);
+    host.printed()
+}

@@ -146,7 +146,8 @@ fn an_address_that_cannot_be_listened_on_is_refused_in_one_sentence() {
     let error = refusal("Worker(\"text://192.0.2.1:0\");");
     assert_eq!(
         error,
-        "cannot listen on text://192.0.2.1:0: this machine does not have that address"
+        "cannot listen on text://192.0.2.1:0: this machine does not have that address \
+         (the worker of main.rhai:1)"
     );
 }
 

@@ -8,6 +8,8 @@ mod answer_cookies;
 mod answers;
 /// What caches are told: tags, conditions, `Vary`, and what is for one client.
 mod caching;
+/// Fields, cookies and headers in their order, and JSON of others.
+mod field_order;
 /// Files of a `WebServer`: roots, ranges, compression, and no way out.
 mod files;
 /// Who asked, behind proxies.

@@ -126,7 +126,7 @@ fn a_socket_that_somebody_serves_is_refused_and_left_alone() {
     let error = start_at(&path).err().expect("refused").to_string();
     let says =
         format!("text://{}: the address is already in use by another program", path.display());
-    assert!(error.ends_with(&says), "{error}");
+    assert!(error.contains(&says), "{error}");
     assert_eq!(Client::connect_unix(&path).ask("x"), "x", "the first goes on");
     assert_eq!(first.stop(), 0);
 }

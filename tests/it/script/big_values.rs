@@ -193,7 +193,7 @@ worker.on_message = |connection, line| {
     let printed: Vec<_> = host.log().iter().map(|record| record.message.clone()).collect();
     let [first, second] = &printed[..] else { panic!("{printed:?}") };
     assert!(
-        first.contains(r#""w":Worker(w)}"#) && first.contains(r#""c":TcpConnection(1 127"#),
+        first.starts_with(r#"{"w":Worker(w),"#) && first.contains(r#""c":TcpConnection(1 127"#),
         "{first}"
     );
     assert!(first.contains(r#""f":[Fn("#) && first.contains(r#""b":[0000]"#), "{first}");

@@ -10,6 +10,8 @@ mod errors;
 mod exit;
 /// `import`: files, `std/push`, state of modules.
 mod imports;
+/// JSON, read and written.
+mod json;
 /// Types that messages name.
 mod message_types;
 /// What messages say, in which words.

@@ -36,7 +36,6 @@ pub(super) const BODIES: &[Body<'static>] = &[
     body("let s@ = \"abc\";\n", "s@.trim(); s@.make_upper(); s@"),
     body("let b@ = blob(2, 1);\n", "push(b@, 9); b@.len()"),
     body("let b@ = blob(2, 1);\n", "push(b@, 9); b@"),
-    body("let b@ = blob(4, 1);\n", "write_be(b@, 0..2, 258); b@"),
     body("let b@ = blob(4, 1);\n", "reverse(b@); drain(b@, 0, 1); b@"),
     body("let b@ = blob(4, 1);\n", "set(b@, 0, 7); truncate(b@, 2); b@"),
     body("let b@ = blob(4, 1);\n", "clear(b@); b@"),
@@ -109,6 +108,10 @@ pub(super) const BODIES: &[Body<'static>] = &[
         "let list@ = [#{ n: 1 }, #{ n: 2 }];\n",
         "let sum = 0; let at = list@[0]; list@.for_each(|| { at = this; sum += at.n; }); [sum, at.n]",
     ),
+    body("let a@ = [1, 2];\n", "let b = take(a@); [a@, b]"),
+    body("let a@ = [1, 2];\n", "let b = a@.take(); [a@, b]"),
+    body("let s@ = \"abc\";\n", "let b = [take(s@)]; s@ = 5; [b, s@.take(), s@]"),
+    body("let a@ = [1];\n", "for i in 0..3 { a@ = [take(a@)]; } a@"),
     // Constants inside of arguments.
     calls("fn more@(o) { o.n += 1; o.n }", "const LIMIT@ = 3;\n", "more@(#{ n: LIMIT@ })"),
     calls("fn seti@(o) { o[0] += 1; o }", "const LIMIT@ = 3;\n", "seti@([LIMIT@])"),

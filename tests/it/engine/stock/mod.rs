@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// Bodies that are made of the seed: enough to have each statement in each other one, and done in less than a second.
-const RANDOM_BODIES: usize = 60;
+const RANDOM_BODIES: usize = 30;
 const SEED: u64 = 1;
 
 /// Where the variables of a body are.

@@ -41,7 +41,7 @@ fn what_is_sent_is_the_body_of_a_200() {
             ),
             (
                 "connection.send(#{ b: 1, a: [1, \"x\", ()] })",
-                "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 24\n\n{\"a\":[1,\"x\",null],\"b\":1}",
+                "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 24\n\n{\"b\":1,\"a\":[1,\"x\",null]}",
             ),
             (
                 "connection.send([])",

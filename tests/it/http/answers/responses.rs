@@ -27,7 +27,7 @@ fn a_response_has_status_headers_and_body() {
             ("connection.send(Response(201))", "HTTP/1.1 201 Created\nContent-Length: 0\n\n"),
             (
                 "connection.send(Response(404, #{ \"X-B\": 2, \"X-A\": true }))",
-                "HTTP/1.1 404 Not Found\nX-A: true\nX-B: 2\nContent-Length: 0\n\n",
+                "HTTP/1.1 404 Not Found\nX-B: 2\nX-A: true\nContent-Length: 0\n\n",
             ),
             (
                 "connection.send(Response(200, #{ \"content-type\": \"text/plain\" }, \"hi\"))",

@@ -76,7 +76,7 @@ fn events_have_the_form_that_the_standard_gives_them() {
     );
     let mut client = host.tcp(ADDRESS);
     client.send("GET / HTTP/1.1\r\nHost: here\r\nLast-Event-ID: 41\r\n\r\n");
-    let wanted = "HTTP/1.1 200 OK\nCache-Control: no-cache\nContent-Type: text/event-stream; charset=utf-8\n\
+    let wanted = "HTTP/1.1 200 OK\nContent-Type: text/event-stream; charset=utf-8\nCache-Control: no-cache\n\
                   Transfer-Encoding: chunked\nConnection: close\n\n";
     assert_eq!(head(&mut client), wanted);
     for part in [
@@ -243,7 +243,7 @@ fn a_head_of_a_stream_ends_its_connection_and_nothing_is_left_of_it() {
     let mut host = serve(CLOCK);
     let mut client = host.tcp(ADDRESS);
     client.send(format!("{}{}", request("HEAD", "/").repeat(2000), request("GET", "/")));
-    let wanted = "HTTP/1.1 200 OK\nCache-Control: no-cache\nContent-Type: text/event-stream\n\
+    let wanted = "HTTP/1.1 200 OK\nContent-Type: text/event-stream\nCache-Control: no-cache\n\
                   Transfer-Encoding: chunked\nConnection: close\n\n";
     assert_eq!(head(&mut client), wanted);
     client.expect_end();
