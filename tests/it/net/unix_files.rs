@@ -96,7 +96,7 @@ fn a_unix_address_is_shown_as_it_is_written() {
     assert_eq!(host.address(&address), address);
     let status = host.handle().status().expect("a status");
     assert_eq!(status.workers[0].address.as_ref(), Some(&address));
-    assert_eq!(status.isolates[0].listening, [address.clone()]);
+    assert_eq!(status.isolates[0].listening, std::slice::from_ref(&address));
     Client::connect_unix(&folder.path().join("a.sock"));
     assert_eq!(host.wait_for_log("unix://").message, address);
     let taken = TestHost::try_start(&format!("Worker(\"{address}\");"), &[]).err();
