@@ -2,12 +2,16 @@
 
 use super::{
     Found,
-    model::{File, Model, Origin},
+    model::{Access, File, Model, Origin},
 };
 use rhai::Expr;
 
 pub(super) fn check(_: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
-    for access in file.accesses.iter().filter(|access| access.is_assigned) {
+    // (what a closure captures is a copy, which it may change)
+    let is_sure = |access: &&Access<'_>| {
+        access.is_assigned && !access.is_tried && !file.is_closure(access.function)
+    };
+    for access in file.accesses.iter().filter(is_sure) {
         let Some(variable) = access.root.map(|root| &file.variables[root]) else { continue };
         let is_plain = matches!(variable.initial, Some(Expr::Map(..) | Expr::Array(..)));
         if variable.origin == Origin::Constant && is_plain && access.is_direct {

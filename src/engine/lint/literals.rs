@@ -9,7 +9,7 @@ use super::{
 use rhai::{Dynamic, Expr, Map};
 
 pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
-    for access in &file.accesses {
+    for access in file.accesses.iter().filter(|access| !access.is_tried) {
         if let (Some(kind), Some(value)) = (access.kind, access.value.and_then(constant))
             && model.rules.property(access.kind, access.name).is_some_and(|p| !p.is_read_only)
             && let Some(text) = model.judge.property(kind, access.name, &value)

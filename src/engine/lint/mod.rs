@@ -122,10 +122,16 @@ impl<'a> Model<'a> {
         let mut natives: HashMap<String, HashSet<usize>> = HashMap::new();
         let listed = |info: rhai::FuncInfo| {
             let name = names::qualified(&info.namespace, &info.metadata.name);
-            Some((name, info.metadata.num_params))
+            let is_script = info.metadata.param_types.is_empty();
+            Some((name, info.metadata.num_params, is_script))
         };
-        for (name, params) in program.engine.collect_fn_metadata(None, listed, true) {
-            natives.entry(name).or_default().insert(params);
+        for (name, params, is_script) in program.engine.collect_fn_metadata(None, listed, true) {
+            let arities = natives.entry(name).or_default();
+            arities.insert(params);
+            // (one that an embedder wrote in Rhai does not count the object that it is a method of)
+            if is_script {
+                arities.insert(params + 1);
+            }
         }
         // (the host has one that only says that there is none)
         natives.remove("exit");

@@ -156,6 +156,8 @@ pub(super) struct Access<'a> {
     /// What is assigned to it, if that is so and it is not changed by an operator.
     pub(super) value: Option<&'a Expr>,
     pub(super) is_assigned: bool,
+    /// Is an error in it caught?
+    pub(super) is_tried: bool,
     /// Is it a statement by itself, which does nothing?
     pub(super) is_idle: bool,
 }

@@ -9,6 +9,8 @@ use rhai::{EvalAltResult, Expr, Position, Stmt};
 use std::{collections::HashMap, rc::Rc};
 
 pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
+    // A file whose name is computed may bring functions of any name.
+    let is_open = model.files.iter().flat_map(|f| &f.imports).any(|(_, name)| name.is_none());
     let lenders: Vec<&str> = (model.files.iter().flat_map(|f| &f.calls))
         .filter(|call| call.expr.capture_parent_scope)
         .map(|call| call.expr.name.as_str())
@@ -33,7 +35,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
         let name = call.expr.name.as_str();
         if !call.expr.namespace.is_empty() {
             qualified_call(model, call, &imports, found);
-        } else if !KEYWORDS.contains(&name) && !name.starts_with(ANONYMOUS) {
+        } else if !is_open && !KEYWORDS.contains(&name) && !name.starts_with(ANONYMOUS) {
             plain_call(model, file, call, found);
         }
     }
@@ -48,8 +50,9 @@ fn plain_call(model: &Model<'_>, file: &File<'_>, call: &Call<'_>, found: &mut V
     if own.contains(&given) || natives.is_some_and(|arities| arities.contains(&native)) {
         return;
     }
-    // (a map may hold a closure of that name)
-    if call.object.is_some() && model.written.contains(name) {
+    // A map may hold a closure of that name, and while a file is imported, its functions can be called as methods.
+    let is_imported = || model.files.iter().any(|other| other.unit.arities(name).contains(&given));
+    if call.object.is_some() && (model.written.contains(name) || is_imported()) {
         return;
     }
     let is_known = natives.is_some() || !own.is_empty();

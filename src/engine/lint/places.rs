@@ -41,7 +41,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
         };
         found.push(Found::new("wrong-place", call.at, text));
     }
-    for access in file.accesses.iter().filter(|access| access.is_assigned) {
+    for access in file.accesses.iter().filter(|a| a.is_assigned && !a.is_tried) {
         let property = model.rules.property(access.kind, access.name);
         let is_for_the_top = property.is_some_and(|p| p.place == Where::TopLevel);
         if is_for_the_top

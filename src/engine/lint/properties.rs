@@ -19,7 +19,8 @@ const SHORTEST: usize = 4;
 const WITH_LENGTH: [&str; 3] = ["string", "array", "blob"];
 
 pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
-    for access in &file.accesses {
+    // (what is tried may fail)
+    for access in file.accesses.iter().filter(|access| !access.is_tried) {
         let said = match access.kind.and_then(|kind| model.rules.objects.get_key_value(kind)) {
             Some((kind, object)) => of_object(model, file, access, kind, object),
             None => None,

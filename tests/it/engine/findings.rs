@@ -1,6 +1,6 @@
 //! What can be seen in a script without running it: each kind of mistake, and beside it what looks like one and is none.
 
-use rhost::{Finding, Host};
+use rhost::{Finding, Host, rhai};
 use std::fs;
 
 /// What is found in `main.rhai`, with these files beside it.
@@ -465,6 +465,38 @@ fn what_rhai_allows_is_no_finding() {
     ] {
         is_silent(right);
     }
+}
+
+#[test]
+fn what_may_come_from_another_file_is_no_finding() {
+    is_silent("fn load(name) { import name as lib; 5.any(1) }\nprint(load(\"lib\"));");
+    let main = "fn load() { import \"lib\" as lib; 5.plus(1) }\nprint(load());";
+    let found = findings(main, &[("lib.rhai", "fn plus(x) { this + x }")]);
+    assert!(found.is_empty(), "{}", found[0].text);
+}
+
+#[test]
+fn what_is_tried_may_fail() {
+    is_silent("try { print(\"abc\".length); } catch (e) { print(e); }");
+    is_silent(&with_worker(
+        "try { worker.count = 0; worker.address = 1; } catch (e) { print(e); }",
+    ));
+    is_silent(&with_worker("worker.on_connect = |c| try { c.send(()); } catch (e) { print(e); };"));
+}
+
+#[test]
+fn what_an_embedder_registers_is_known() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("main.rhai");
+    fs::write(&path, "print(twice(2)); print(2.thrice());").expect("a script");
+    let host = Host::builder().script(&path).register(|engine| {
+        let plain = rhai::Engine::new();
+        let ast = plain.compile("fn int.thrice() { this * 3 }").expect("it is right");
+        let module = rhai::Module::eval_ast_as_new(rhai::Scope::new(), &ast, &plain);
+        engine.register_global_module(module.expect("it runs").into());
+        engine.register_fn("twice", |n: i64| n * 2);
+    });
+    assert_eq!(host.check().expect("a script"), []);
 }
 
 #[test]

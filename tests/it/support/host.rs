@@ -4,7 +4,7 @@
 #[allow(unused_imports)]
 pub use crate::support::wait::{PATIENCE, SOON, eventually};
 use crate::support::{client::Client, clock::Clock, findings, wait::SILENCE, websocket::WebSocket};
-use rhost::{Fault, Host, HostEvent, HostHandle, Level, Record, Reloaded};
+use rhost::{Checked, Fault, Host, HostEvent, HostHandle, Level, Record, Reloaded};
 use std::{
     fs,
     net::SocketAddr,
@@ -63,6 +63,26 @@ impl Disturbance {
     }
 }
 
+/// With `RHOST_TEST_CHECK` set, nothing may be found in the script of a test, unless the test is about what is wrong with
+/// it: nobody wants to be warned of what the tests are made of. Only what nothing uses is left alone, for scripts that many
+/// tests share have more than each of them needs.
+fn assert_silence(checked: &mpsc::Receiver<Checked>) {
+    let test = thread::current().name().unwrap_or_default().to_owned();
+    let is_meant = findings::MEANT.iter().any(|meant| test.starts_with(meant));
+    if is_meant || std::env::var_os("RHOST_TEST_CHECK").is_none() {
+        return;
+    }
+    let checked = checked.recv_timeout(PATIENCE).map_or(Vec::new(), |checked| checked.new);
+    let told = checked.into_iter().filter(|found| !found.code.starts_with("unused-"));
+    let told: Vec<String> = told.map(|found| found.text).collect();
+    assert!(
+        told.is_empty(),
+        "the check finds something in the script of this test. Is it a mistake? Then mend the script. Is the test about \
+         it? Then name the test in tests/it/support/findings.rs.\n{}",
+        told.join("\n")
+    );
+}
+
 impl TestHost {
     /// Ends the reloads that disturb, and forgets their events.
     fn calm_down(&mut self) {
@@ -107,6 +127,7 @@ impl TestHost {
         let path = folder.path().join("main.rhai");
         fs::write(&path, script).expect("the script");
         let (sender, events) = mpsc::channel();
+        let (found, checked) = mpsc::channel();
         let log = Log::default();
         let sink = log.clone();
         let builder = Host::builder()
@@ -117,7 +138,12 @@ impl TestHost {
                 sink.0.lock().expect("the log").push(record);
                 sink.1.notify_all();
             })
-            .on_event(move |event| drop(sender.send(event)));
+            .on_event(move |event| {
+                if let HostEvent::Checked(checked) = &event {
+                    let _ = found.send(checked.clone());
+                }
+                drop(sender.send(event));
+            });
         let clock = Clock::default();
         let host = clock.install(options(builder)).build()?;
         let handle = host.handle();
@@ -135,7 +161,7 @@ impl TestHost {
         };
         match started.wait_for(|event| matches!(event, HostEvent::Started { .. })) {
             Some(_) => {
-                started.assert_silence_of_the_check();
+                assert_silence(&checked);
                 started.disturbance = Disturbance::wanted(&started.handle);
                 Ok(started)
             }
@@ -143,27 +169,6 @@ impl TestHost {
                 let thread = started.thread.take().expect("a thread");
                 Err(thread.join().expect("no panic").expect_err("a start error"))
             }
-        }
-    }
-
-    /// With `RHOST_TEST_CHECK` set, nothing may be found in the script of a test, unless the test is about what is wrong
-    /// with it: what the tests are made of is what nobody wants to be warned of.
-    fn assert_silence_of_the_check(&mut self) {
-        let test = thread::current().name().unwrap_or_default().to_owned();
-        let is_meant = findings::MEANT.iter().any(|meant| test.starts_with(meant));
-        if is_meant || std::env::var_os("RHOST_TEST_CHECK").is_none() {
-            return;
-        }
-        if let Some(HostEvent::Checked(checked)) =
-            self.wait_for(|event| matches!(event, HostEvent::Checked(_)))
-        {
-            let told: Vec<String> = checked.new.iter().map(|found| found.text.clone()).collect();
-            assert!(
-                told.is_empty(),
-                "the check finds something in the script of this test. Is it a mistake? Then mend the script. Is the \
-                 test about it? Then name the test in tests/it/support/findings.rs.\n{}",
-                told.join("\n")
-            );
         }
     }
 

@@ -112,6 +112,7 @@ impl<'a> Walk<'a> {
                     is_direct,
                     value: put.filter(|put| put.is_plain).map(|put| put.value),
                     is_assigned: put.is_some(),
+                    is_tried: self.tried > 0,
                     is_idle: false,
                 });
                 self.rules.property(kind, name).and_then(|property| property.kind)
