@@ -60,7 +60,7 @@ impl Stage {
         let file = folder.path().join("main.rhai");
         fs::write(&file, script).expect("a temporary folder can be written to");
         let config = Config {
-            // (no limit: filling a map may take a while)
+            // No limit: filling a map may take a while.
             handler_timeout: Duration::ZERO,
             handler_memory: 0,
             colour: false,

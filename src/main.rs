@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Command::Start(options) => start::start(options),
         Command::Stop(options) => stop::stop(&options),
         Command::Restart { start, graceful } => start::restart(start, graceful),
-        // (gracefully or not: neither closes a connection)
+        // Gracefully or not: neither closes a connection.
         Command::Reload { target, graceful: _, hard, reset_state } => {
             reload::reload(&target, hard, reset_state)
         }

@@ -115,7 +115,7 @@ impl Files {
 
     fn run(mut self, signals: &Receiver<Signal>, settle: Duration, on_change: impl Fn()) {
         let mut burst: Option<Burst> = None;
-        // (however much else is written into the same folders)
+        // However much else is written into the same folders.
         let mut next_look = Instant::now() + POLL;
         loop {
             let due = burst.as_ref().map_or(next_look, |burst| burst.due.min(next_look));
@@ -145,7 +145,7 @@ impl Files {
     fn note(&mut self, path: &Path) -> bool {
         match self.names.get_mut(path) {
             Some(known) => {
-                // (so that the next look takes it for no news)
+                // So that the next look takes it for no news.
                 *known = stamp(path);
                 true
             }
@@ -160,13 +160,13 @@ impl Files {
             .flat_map(|(file, stamp)| names_of(file).into_iter().map(|name| (name, *stamp)))
             .collect();
         self.watch_folders(&read);
-        // (under the name that was given it is another file as soon as a link to one of its folders is switched)
+        // Under the name that was given it is another file as soon as a link to one of its folders is switched.
         read.extend(files.iter().cloned());
         let mut changed = false;
         let known = std::mem::take(&mut self.names);
         for (name, read) in read {
             let now = stamp(&name);
-            // (what was already told of is about to be read)
+            // What was already told of is about to be read.
             changed |= now != read && known.get(&name) != Some(&now);
             self.names.insert(name, now);
         }
@@ -265,7 +265,7 @@ mod tests {
         let (watch, changes) = start();
         watch.files(vec![(file.clone(), read)]);
         changes.recv_timeout(Duration::from_secs(5)).expect("the change is told");
-        // (whoever was told and reads again may be too slow to read the newest: that is no news)
+        // Whoever was told and reads again may be too slow to read the newest: that is no news.
         watch.files(vec![(file.clone(), read)]);
         assert!(changes.recv_timeout(10 * SETTLE).is_err(), "told twice");
         fs::write(&file, "saved again").unwrap();
@@ -286,7 +286,7 @@ mod tests {
         let run =
             thread::spawn(move || blind.run(&received, settle, || told.send(()).unwrap_or(())));
         let (began, mut n) = (Instant::now(), 0);
-        // (longer than until the first look, so that it finds a file which is being written)
+        // Longer than until the first look, so that it finds a file which is being written.
         while began.elapsed() < POLL + settle {
             n += 1;
             fs::write(&file, "x".repeat(n)).unwrap();

@@ -81,7 +81,7 @@ impl Client {
             )
         })?;
         match answer {
-            // (what is ending has nothing to say any more)
+            // What is ending has nothing to say any more.
             Answer::Refused(_) if self.running.wait_until_gone(Some(GOING.min(patience))) => {
                 Err(self.has_ended())
             }
@@ -96,7 +96,7 @@ impl Client {
 
     fn exchange(&self, request: &Request, patience: Duration) -> io::Result<Answer> {
         let mut stream = UnixStream::connect(place::socket(self.running.pid_file()))?;
-        // (in a folder for all, a socket of that name could be anybody's)
+        // In a folder for all, a socket of that name could be anybody's.
         let peer = socket_peercred(&stream)?.uid.as_raw();
         if Some(peer) != self.running.owner() {
             return Err(io::Error::other(format!("its control socket belongs to user {peer}")));

@@ -121,7 +121,7 @@ struct Socket {
 
 impl Socket {
     fn file(&self) -> MutexGuard<'_, SocketFile> {
-        // (it is changed in one step)
+        // It is changed in one step.
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -151,7 +151,7 @@ impl Socket {
         if file.is_over || !found.is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
             return None;
         }
-        // (its folder may be gone, too)
+        // Its folder may be gone, too.
         let folder = place::folder_of(&self.path).map_err(|failure| io::Error::other(failure.text));
         let bound = folder.and_then(|()| self.bind(&mut file));
         drop(file);
@@ -183,7 +183,7 @@ impl Control {
             let _ = oldest.shutdown(Shutdown::Both);
         }
         drop(silent);
-        // (without a thread the command is hung up on, and says so)
+        // Without a thread the command is hung up on, and says so.
         let serve = move || drop(self.serve(&stream));
         let _ = thread::Builder::new().name("command".into()).spawn(serve);
     }
@@ -235,7 +235,7 @@ impl Control {
                 }
             }
             Request::Stop { graceful } => {
-                // (whoever waits says it again)
+                // Whoever waits says it again.
                 if !self.told[usize::from(graceful)].swap(true, Ordering::Relaxed) {
                     let how = if graceful { " gracefully" } else { "" };
                     tracing::info!("told to stop{how}");

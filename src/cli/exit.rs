@@ -55,7 +55,7 @@ impl Failure {
 
 impl From<rhost::Error> for Failure {
     fn from(error: rhost::Error) -> Self {
-        // (the source, if any, is in the message already)
+        // The source, if any, is in the message already.
         Self::new(Exit::Failed, error.to_string())
     }
 }

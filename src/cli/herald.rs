@@ -34,7 +34,7 @@ impl Herald {
 pub fn tell(mut pipe: File, outcome: &Outcome) {
     if let Ok(mut line) = serde_json::to_vec(outcome) {
         line.push(b'\n');
-        // (whoever started us may have been interrupted)
+        // Whoever started us may have been interrupted.
         let _ = pipe.write_all(&line);
     }
 }

@@ -54,7 +54,7 @@ pub fn close_all_else() -> io::Result<()> {
     let number = |file: io::Result<fs::DirEntry>| file.ok()?.file_name().to_str()?.parse().ok();
     let open: Vec<RawFd> = fs::read_dir("/proc/self/fd")?.filter_map(number).collect();
     for descriptor in open.into_iter().filter(|number| *number >= first) {
-        // (the folder's own is closed already)
+        // The folder's own is closed already.
         let _ = nix::unistd::close(descriptor);
     }
     Ok(())

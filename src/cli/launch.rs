@@ -34,7 +34,7 @@ pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
         return Err(Failure::new(Exit::Failed, text));
     }
     limit_rights();
-    // (the pid file names us until the monitor is there)
+    // The pid file names us until the monitor is there.
     signals::hold();
     plan.log_file = Some(plan.log_file_of_a_daemon());
     let tenancy = Tenancy::take(&mut plan)?;
@@ -79,7 +79,7 @@ pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
             Err(Failure::new(Exit::Failed, text))
         }
     };
-    // (whoever tries again at once is not to hear that it is running already)
+    // Whoever tries again at once is not to hear that it is running already.
     if let Ok(Some(monitor)) = Running::find(&pid_file) {
         monitor.wait_until_gone(Some(CLEANING));
     }
@@ -94,7 +94,7 @@ pub fn spawn(
     outcome: PipeWriter,
     output: impl Into<Stdio>,
 ) -> io::Result<Child> {
-    // (the file may have been replaced by a newer one, or removed)
+    // The file may have been replaced by a newer one, or removed.
     let mut command = Command::new("/proc/self/exe");
     inherited::hand_on(&mut command);
     command

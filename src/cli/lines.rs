@@ -118,7 +118,7 @@ struct Waiting {
 
 impl Queue {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // (no step below panics half way)
+        // No step below panics half way.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

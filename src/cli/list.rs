@@ -59,7 +59,7 @@ struct Host {
 pub fn list(json: bool) -> Result<u8, Failure> {
     let places: Vec<(PathBuf, u32)> = places().into_iter().collect();
     let mut hosts: Vec<Host> = thread::scope(|scope| {
-        // (those that do not answer are waited for at the same time)
+        // Those that do not answer are waited for at the same time.
         let look = |(file, user): (PathBuf, u32)| scope.spawn(move || look(&file, user));
         let looks: Vec<_> = places.into_iter().map(look).collect();
         looks.into_iter().filter_map(|look| look.join().ok()).collect()
@@ -98,7 +98,7 @@ fn places() -> BTreeMap<PathBuf, u32> {
             }
             let file = match folder.led_to(&name) {
                 Some(file) => file,
-                // (a link that leads nowhere was left behind, too)
+                // A link that leads nowhere was left behind, too.
                 None if is_own => path,
                 None => continue,
             };
@@ -130,7 +130,7 @@ fn look(pid_file: &Path, user: u32) -> Host {
     let client = Client::new(running, name(&host));
     match client.ask(&Request::Status, PATIENCE) {
         Ok(Answer::Status(status)) => host.know(*status),
-        // (it has ended meanwhile)
+        // It has ended meanwhile.
         Err(failure) if failure.exit == Exit::NotRunning => host.state = State::Stale,
         _ => return host,
     }

@@ -71,13 +71,13 @@ impl PidFile {
                     continue;
                 }
             }
-            // (whoever ended just now may have removed the file that we opened)
+            // Whoever ended just now may have removed the file that we opened.
             if !fs::symlink_metadata(path).is_ok_and(|named| is_same(&named, &found)) {
                 continue;
             }
             refuse_other_content(&file, path)?;
             if is_open_to_others {
-                // (who has it open already could lock it whatever its rights become)
+                // Who has it open already could lock it whatever its rights become.
                 fs::remove_file(path).map_err(failed)?;
                 continue;
             }
@@ -101,7 +101,7 @@ impl PidFile {
 
     /// Names this process as the one that signals are for.
     pub fn write_pid(&self) -> io::Result<()> {
-        // (whoever reads meanwhile finds a whole first line: the old number or the new one)
+        // Whoever reads meanwhile finds a whole first line: the old number or the new one.
         let line = format!("{}\n", std::process::id());
         self.file.write_all_at(line.as_bytes(), 0)?;
         self.file.set_len(line.len() as u64)

@@ -20,7 +20,7 @@ pub fn start(outlet: Outlet, json: bool, colour: bool) -> Result<Lines, Failure>
         .with_writer(lines.writer.clone())
         .with_ansi(colour)
         .with_target(false)
-        // (when nobody reads stderr any more, complaining there would panic)
+        // When nobody reads stderr any more, complaining there would panic.
         .log_internal_errors(false)
         .with_env_filter(filter);
     match json {
@@ -62,7 +62,7 @@ pub fn sink(
             None if json => write_access(&record),
             None => write_text(&record),
         },
-        // (what has a place in a script and is no fault was printed there)
+        // What has a place in a script and is no fault was printed there.
         Some(prints) if record.level == Level::Info && !record.location.is_empty() => {
             prints.line(format!("{}\n", record.message).as_bytes());
         }

@@ -121,7 +121,7 @@ impl Tail {
             return Ok(());
         }
         let mut block = vec![0; PORTION];
-        // (the end of the last line is no beginning of another)
+        // The end of the last line is no beginning of another.
         let (mut left, mut is_last) = (lines, true);
         while at > 0 {
             let size = at.min(PORTION as u64);
@@ -152,7 +152,7 @@ impl Tail {
     /// All that is there. False: nobody reads any more.
     fn copy(&mut self) -> io::Result<bool> {
         if self.size()? < self.file.stream_position()? {
-            // (whoever copies a log and empties it begins it anew)
+            // Whoever copies a log and empties it begins it anew.
             self.file.seek(SeekFrom::Start(0))?;
         }
         let mut portion = vec![0; PORTION];
@@ -171,7 +171,7 @@ impl Tail {
         let is_ours = |path: &Path| fs::metadata(path).is_ok_and(|found| identity(&found) == ours);
         let named = match fs::metadata(&self.path) {
             Ok(named) if identity(&named) != ours => open(&self.path)?,
-            // (it is being replaced, or nothing has happened)
+            // It is being replaced, or nothing has happened.
             _ => return Ok(true),
         };
         // What came until then, and what was put aside since in whole files.

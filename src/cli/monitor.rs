@@ -40,11 +40,11 @@ pub fn monitor(plan: &Plan) -> Result<u8, Failure> {
     inherited::close_all_else().map_err(failed)?;
     setsid().map_err(|e| failed(e.into()))?;
     let tenancy = Arc::new(Tenancy::inherited(plan).map_err(failed)?);
-    // (who reads our number may send signals at once: we were started with all of them held)
+    // Who reads our number may send signals at once: we were started with all of them held.
     tenancy.adopt().map_err(failed)?;
     let starter = File::from(io::stdout().as_fd().try_clone_to_owned().map_err(failed)?);
     rustix::stdio::dup2_stdout(io::stderr()).map_err(|e| failed(e.into()))?;
-    // (the log is put aside by the server, which may have become a user that could not write to our new one)
+    // The log is put aside by the server, which may have become a user that could not write to our new one.
     let growing = Plan { log_file_max_size: u64::MAX, ..plan.clone() };
     let outlet = log_file(&plan.log_file_of_a_daemon(), &growing, false);
     let _logging =
@@ -64,7 +64,7 @@ async fn watch(plan: &Plan, tenancy: &Tenancy, starter: File) -> io::Result<u8> 
         let began = Instant::now();
         let (reader, writer) = io::pipe()?;
         let output = io::stderr().as_fd().try_clone_to_owned()?;
-        // (it hears them when it can)
+        // It hears them when it can.
         signals::hold();
         let child = spawn("server", plan, tenancy, writer, output);
         signals::release();
@@ -139,7 +139,7 @@ impl Signals {
                 _ = self.children.recv() => (),
                 sent = self.passed_on.next() => {
                     self.has_stopped |= !is_reload(sent);
-                    // (a child that nobody has waited for keeps its number)
+                    // A child that nobody has waited for keeps its number.
                     let _ = kill(Pid::from_raw(child.id().cast_signed()), sent);
                 }
             }

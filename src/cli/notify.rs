@@ -19,7 +19,7 @@ pub fn ready() {
 
 /// The script is read again; `ready` follows.
 pub fn reloading() {
-    // (the clock lets systemd see which of its orders this answers)
+    // The clock lets systemd see which of its orders this answers.
     let now = clock_gettime(ClockId::Monotonic);
     tell(&format!("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1_000_000 + now.tv_nsec / 1_000));
 }

@@ -71,7 +71,7 @@ impl Outlet {
     pub fn write(&mut self, mut lines: &[Vec<u8>]) {
         if self.to_stderr {
             let is_shown = stderr().write_all(&lines.concat()).is_ok();
-            // (who has a file may close the terminal)
+            // Who has a file may close the terminal.
             if self.file.is_none() {
                 self.is_well = is_shown;
                 self.lost.add(if is_shown { 0 } else { lines.len() as u64 });
@@ -91,7 +91,7 @@ impl Outlet {
     pub fn tell_of_the_lost(&mut self) {
         let lost = self.lost.count();
         if self.is_well && lost > self.told {
-            // (this line comes back to us as any other of the log)
+            // This line comes back to us as any other of the log.
             tracing::warn!("{} {} lines lost", lost - self.told, self.what);
             self.told = lost;
         }
@@ -155,7 +155,7 @@ impl LogFile {
 
     /// On the other outlet.
     fn tell(&self, what: &str) {
-        // (what cannot be written there need not be told there; the log counts it)
+        // What cannot be written there need not be told there; the log counts it.
         if self.is_stderr {
             return;
         }
@@ -176,7 +176,7 @@ impl LogFile {
             self.complain("it is full and cannot be put aside: it grows on", &error);
         }
         if !self.is_ours(&ours) {
-            // (a pipe that has taken its place must not hold us up)
+            // A pipe that has taken its place must not hold us up.
             match open(&self.path, OFlags::NONBLOCK) {
                 Ok(file) => {
                     if self.is_stderr {

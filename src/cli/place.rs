@@ -66,7 +66,7 @@ pub fn names(script: &Path) -> Result<Vec<PathBuf>, Failure> {
     let folder = folder()?;
     let given = std::path::absolute(script);
     let whole = script.canonicalize().or_else(|e| {
-        // (a file that was deleted had a folder without links)
+        // A file that was deleted had a folder without links.
         let given = given.as_ref().map_err(|_| e)?;
         let parent = given.parent().unwrap_or(Path::new("/")).canonicalize()?;
         Ok::<_, std::io::Error>(parent.join(given.file_name().unwrap_or_default()))
@@ -166,7 +166,7 @@ fn folder() -> Result<PathBuf, Failure> {
         Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(e)),
         _ => (),
     }
-    // (in a folder for all, another user may have been faster)
+    // In a folder for all, another user may have been faster.
     let found = fs::symlink_metadata(&folder).map_err(failed)?;
     if !found.is_dir() || found.uid() != user.as_raw() || found.mode() & 0o022 != 0 {
         let text = format!(

@@ -153,7 +153,7 @@ impl Plan {
         if self.watch {
             all.push("--watch".into());
         }
-        // (a script's name may begin with a dash)
+        // A script's name may begin with a dash.
         all.extend(["--".into(), self.file.clone().into()]);
         all
     }
@@ -187,7 +187,7 @@ impl Plan {
 
 /// The same file, by name or by a link.
 fn is_same(one: &Path, other: &Path) -> bool {
-    // (where the working directory is gone, a relative path cannot be told from another one)
+    // Where the working directory is gone, a relative path cannot be told from another one.
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let found = |path| fs::metadata(path).ok().filter(fs::Metadata::is_file);
     let is_one_file = match (found(one), found(other)) {

@@ -79,7 +79,7 @@ impl Running {
         file.take(20).read_to_string(&mut text).ok()?;
         let pid: u32 = text.lines().next()?.parse().ok()?;
         let ours = self.file.metadata().ok()?;
-        // (a user who is not root could name a process of another user, to have it ended by root)
+        // A user who is not root could name a process of another user, to have it ended by root.
         let runs_as = fs::metadata(format!("/proc/{pid}")).ok()?.uid();
         if ours.uid() != 0 && runs_as != ours.uid() {
             return None;

@@ -77,7 +77,7 @@ fn read_pipe(path: &Path) -> io::Result<Arc<str>> {
             Ok(0) if text.is_empty() && !is_ready(&pipe, Some(WRITER))? => {
                 return Err(io::Error::other("nobody writes to it"));
             }
-            // (what became ready may be a writer, or the end of one)
+            // What became ready may be a writer, or the end of one.
             Ok(0) if text.is_empty() => match pipe.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(read) => text.extend_from_slice(&buffer[..read]),

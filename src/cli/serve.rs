@@ -54,9 +54,9 @@ pub fn in_the_foreground(mut plan: Plan, turn: Option<Turn>) -> Result<u8, Failu
         None => Outlet::stderr(),
         Some(path) => log_file(path, &plan, true)?,
     };
-    // (a file keeps no colours)
+    // A file keeps no colours.
     let colour = is_colourful() && plan.log_file.is_none() && !plan.is_json();
-    // (the default place is a convenience; one that was named is an order)
+    // The default place is a convenience; one that was named is an order.
     let is_named = plan.pid_file.is_some();
     let taken = match Tenancy::take(&mut plan) {
         Err(failure) if is_named || failure.exit == Exit::AlreadyRunning => return Err(failure),
@@ -126,7 +126,7 @@ pub fn as_server(plan: &Plan) -> Result<u8, Failure> {
     };
     // A panic must look like a death and not like an exit that a script asked for.
     let code = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| std::process::abort());
-    // (whoever was told that it serves listens no more)
+    // Whoever was told that it serves listens no more.
     let outcome = match &code {
         Ok(code) => Outcome::Ended(*code),
         Err(failure) => Outcome::Failed(failure.text.clone()),
@@ -202,7 +202,7 @@ impl Service<'_> {
         let announce = move || {
             if let Ok((workers, watching)) = has_begun.recv() {
                 let status = handle.status();
-                // (what has nothing to do, or was stopped while it began, ends now, and that is what is said)
+                // What has nothing to do, or was stopped while it began, ends now, and that is what is said.
                 let has_work =
                     |s: &Status| !workers.is_empty() || s.isolates.iter().any(|i| i.timers > 0);
                 if handle.is_stopping() || !status.as_ref().is_some_and(has_work) {

@@ -30,7 +30,7 @@ const RELOADS: [Sent; 2] = [Sent::SIGUSR1, Sent::SIGUSR2];
 /// written is told by an error.
 pub fn hold() {
     for signals in [&STOPS[..], &RELOADS, &[Sent::SIGXFSZ]] {
-        // (there is no such signal that could be refused)
+        // There is no such signal that could be refused.
         let _ = set(signals).thread_block();
     }
 }

@@ -106,12 +106,12 @@ fn find(serving: &Serving) -> Result<(Option<Client>, Target), Failure> {
 /// The plan, and whether it is one for a daemon.
 fn prepare(start: Start, running: Option<&Client>) -> Result<(Plan, bool), Failure> {
     let (mut plan, configuration) = Plan::new(start.serving, start.watch)?;
-    // (one that does not say what it holds may hold anything)
+    // One that does not say what it holds may hold anything.
     if let Some(held) = running.and_then(addresses) {
         configuration.try_listening(&held)?;
     }
     let running = running.map(|client| &client.running);
-    // (it stays where it was put by the command line)
+    // It stays where it was put by the command line.
     plan.pid_file = plan.pid_file.or_else(|| running.map(|r| r.pid_file().to_owned()));
     let daemon = start.daemon || configuration.daemonize == Some(true);
     files::check(&plan, daemon, running)?;

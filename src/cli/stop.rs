@@ -38,7 +38,7 @@ pub fn stop(options: &Stop) -> Result<u8, Failure> {
         // It hangs, or its monitor waits before it starts it again: signals reach them.
         Err(failure) => {
             let is_told = running.signal(if graceful { Signal::QUIT } else { Signal::TERM });
-            // (whom no signal reaches may have just ended)
+            // Whom no signal reaches may have just ended.
             if !is_told && !running.wait_until_gone(Some(patience)) {
                 return Err(failure);
             }
@@ -81,7 +81,7 @@ fn is_gone(client: &Client, graceful: bool, began: Instant, limit: Duration) -> 
             return false;
         }
         if !graceful {
-            // (the server that was told may have died of something else, and its monitor has started another)
+            // The server that was told may have died of something else, and its monitor has started another.
             let _ = client.ask(&Request::Stop { graceful }, left.min(PATIENCE));
         }
     }

@@ -55,7 +55,7 @@ impl Tenancy {
                 return Err(Failure::new(Exit::AlreadyRunning, text));
             }
             if led_to.is_ok() {
-                // (a link that a host left behind)
+                // A link that a host left behind.
                 let _ = fs::remove_file(name);
             }
         }
@@ -101,7 +101,7 @@ impl Tenancy {
     }
 
     fn pid_file(&self) -> MutexGuard<'_, PidFile> {
-        // (it is replaced in one step)
+        // It is replaced in one step.
         self.pid_file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -153,7 +153,7 @@ impl Tenancy {
     /// Puts back what somebody has removed, as cleaners of temporary folders do: without pid file no command would find
     /// us, and without lock another would start beside us. What has become another's stays.
     pub fn look_after(&self) {
-        // (held until the end, so that nothing is put back that has been given back)
+        // Held until the end, so that nothing is put back that has been given back.
         let mut pid_file = self.pid_file();
         if !self.is_ours.load(Ordering::Relaxed) {
             return;
@@ -171,7 +171,7 @@ impl Tenancy {
     fn put_back(&self, pid_file: &mut PidFile) -> Result<(), Failure> {
         if !pid_file.is_in_place() {
             place::folder_of(&self.path)?;
-            // (the lock is a new one: a server that has the old file takes this one when its monitor is gone)
+            // The lock is a new one: a server that has the old file takes this one when its monitor is gone.
             *pid_file = PidFile::take(&self.path)?;
             tracing::warn!("the pid file {} was gone: it is there again", self.path.display());
         }
@@ -191,7 +191,7 @@ impl Tenancy {
         let pid_file = self.pid_file();
         if self.is_ours.swap(false, Ordering::Relaxed) {
             for name in &self.names {
-                // (it may have become another's)
+                // It may have become another's.
                 if fs::read_link(name).is_ok_and(|target| target == self.path) {
                     let _ = fs::remove_file(name);
                 }

@@ -30,7 +30,7 @@ impl Turn {
                 say(&format!("rhost: {} is being restarted already: waiting", script.display()));
                 flock(&lock, FlockOperation::LockExclusive).map_err(|e| failed(e.into()))?;
             }
-            // (whoever had it has removed the file)
+            // Whoever had it has removed the file.
             if is_named(&lock, &path) {
                 return Ok(Self { path, lock });
             }
@@ -40,7 +40,7 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        // (what somebody has removed may be another's by now)
+        // What somebody has removed may be another's by now.
         if is_named(&self.lock, &self.path) {
             let _ = fs::remove_file(&self.path);
         }

@@ -97,7 +97,7 @@ impl Meter {
     fn renew_look(&self, now: i64) {
         let ahead = self.look_at.get().saturating_sub(now);
         if ahead > self.step.get() {
-            // (what was freed meanwhile is no reason to look later)
+            // What was freed meanwhile is no reason to look later.
             self.look_at.set(now + self.step.get());
         } else if ahead < 0 {
             // A look that became due in one handler has all of the next one.

@@ -38,7 +38,7 @@ fn put_in_plain_words(engine: &Engine, map: &mut Map) {
     let place = map.get("message").and_then(|told| {
         told.as_immutable_string_ref().ok().and_then(|told| place(without_calls(&told)))
     });
-    // (rhai gives the place of the outermost call)
+    // Rhai gives the place of the outermost call.
     if let Some((line, position)) = place {
         map.insert("line".into(), line.into());
         map.insert("position".into(), position.into());

@@ -70,7 +70,7 @@ impl<'a> Comparison<'a> {
         if self.values & CLOCK_MASK == 0 {
             check_time()?;
         }
-        // (to ask a locked cell for its type would panic)
+        // To ask a locked cell for its type would panic.
         if is_locked(a) || is_locked(b) {
             return self.natively(a, b);
         }

@@ -331,7 +331,7 @@ impl<R: Runner> Pool<R> {
     fn one_less(&self) {
         let busy = self.busy.get();
         self.busy.set(busy - 1);
-        // (one that was dropped while it waited still counts, which costs a look)
+        // One that was dropped while it waited still counts, which costs a look.
         if self.waiting.get() > 0 {
             self.freed.notify_one();
         }
@@ -379,13 +379,13 @@ pub(crate) struct Running<R: Runner> {
 
 impl<R: Runner> Drop for Running<R> {
     fn drop(&mut self) {
-        // (its stack first: whoever is told of the room may take its place at once)
+        // Its stack first: whoever is told of the room may take its place at once.
         drop(self.fiber.take());
         self.pool.one_less();
     }
 }
 
-// (nothing in here is pinned: the coroutine's stack is on the heap)
+// Nothing in here is pinned: the coroutine's stack is on the heap.
 impl<R: Runner> Unpin for Running<R> {}
 
 impl<R: Runner> Future for Running<R> {

@@ -49,7 +49,7 @@ pub(crate) fn drop_in_a_row(values: impl Iterator<Item = Dynamic>) {
         return;
     }
     let row = Row;
-    // (the borrow ends before the drop, which comes back here)
+    // The borrow ends before the drop, which comes back here.
     while let Some(value) = WAITING.with(|waiting| waiting.borrow_mut().as_mut()?.pop()) {
         drop(value);
     }

@@ -49,7 +49,7 @@ fn invoke(
     all.extend(held.iter_mut());
     all.extend(given.iter_mut().map(|value| &mut **value));
     match context.call_fn_raw(f.fn_name(), true, true, &mut all) {
-        // (rhai looks in the caller's file only; nothing has been taken from the arguments yet)
+        // Rhai looks in the caller's file only; nothing has been taken from the arguments yet.
         Err(error) if is_missing(&error, f) => {
             let found = modules.call_foreign_closure(f.fn_name(), &mut all, true, context);
             found.unwrap_or(Err(error))

@@ -60,7 +60,7 @@ impl Generations {
             .partition(|p| generations.contains(&p.generation) || Rc::strong_count(p) > 1);
         *kept = stay;
         drop(kept);
-        // (what they held may come back here while it is dropped)
+        // What they held may come back here while it is dropped.
         drop::<Vec<_>>(go);
     }
 

@@ -98,7 +98,7 @@ impl Globals {
     ) -> Option<T> {
         self.settle();
         let file = file.unwrap_or_default();
-        // (lengths first: comparing with an empty string's dangling pointer is slow in libc)
+        // Lengths first: comparing with an empty string's dangling pointer is slow in libc.
         if file.len() == self.main_file.len() && file == self.main_file {
             return self.main.borrow().get(name).and_then(at);
         }
@@ -204,7 +204,7 @@ impl Globals {
                 false => Ok(is_kept.then(|| value.flatten_clone())),
             };
         }
-        // (captured by the running closure, or of the top level: a cell, which rhai lets the script assign to)
+        // Captured by the running closure, or of the top level: a cell, which rhai lets the script assign to.
         let found = match context.scope().get(name) {
             Some(value) => Some(value.clone()),
             None => self.look(context.source(), name, |value| Some(value.clone())),
@@ -290,7 +290,7 @@ impl Globals {
             return false;
         }
         let id = value.type_id();
-        // (what variables mostly are, before the long list)
+        // What variables mostly are, before the long list.
         if id == TypeId::of::<i64>() || id == TypeId::of::<ImmutableString>() {
             return false;
         }
@@ -316,7 +316,7 @@ fn bit(name: &str) -> u64 {
 fn local<'a>(ctx: &'a EvalContext, name: &str, index: usize) -> Option<&'a Dynamic> {
     match index {
         0 => ctx.scope().get(name),
-        // (`iter_raw` runs from the newest entry back)
+        // `iter_raw` runs from the newest entry back.
         _ => ctx.scope().iter_raw().nth(index - 1).map(|(.., value)| value),
     }
 }
@@ -354,7 +354,7 @@ fn wait_for(value: &Dynamic) {
             tokio::time::sleep(LOCK_POLL).await;
         }
     };
-    // (whatever comes of it: if it is still locked, rhai's own error says so)
+    // Whatever comes of it: if it is still locked, rhai's own error says so.
     let _ = coroutine::wait(async { tokio::time::timeout(LOCK_WAIT, free).await });
 }
 

@@ -129,7 +129,7 @@ impl Body {
             Code::Shortcut(shortcut) => shortcut.evaluate(&mut context),
             Code::Block(block) => context.eval_expression_tree(&block.into()),
         };
-        // (a parameter that a constant was assigned to cannot be set again)
+        // A parameter that a constant was assigned to cannot be set again.
         let mut is_clean = scope.len() == self.params.len();
         for name in for_held {
             match scope.get_mut(name) {

@@ -152,7 +152,7 @@ impl Hints<'_> {
         let own: Vec<(&str, String)> =
             own.map(|f| (f.name, format!("{}({})", f.name, f.params.join(", ")))).collect();
         let natives = signatures::all(self.engine);
-        // (the host's `exit` only says that there is none)
+        // The host's `exit` only says that there is none.
         let natives = natives
             .iter()
             .filter(|f| f.is_called() && f.name != "exit")

@@ -86,7 +86,7 @@ pub(crate) fn show_some(call: &NativeCallContext, value: &Dynamic, limit: usize)
 
 fn shown(value: &Dynamic, style: Style, limit: usize) -> String {
     let mut writer = Writer::new(style, limit);
-    // (the error says no more than that the text is long)
+    // The error says no more than that the text is long.
     if writer.value(value).is_err() {
         writer.out.push_str(CUT);
     }
@@ -194,7 +194,7 @@ impl<'a> Writer<'a> {
         if text.len() <= room {
             return self.quoted(text);
         }
-        // (not even copied for a program)
+        // Not even copied for a program.
         if !self.is_strict() {
             let end = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             self.quoted(&text[..end])?;
@@ -255,7 +255,7 @@ impl<'a> Writer<'a> {
                 Err(_) => format!("a value of type {} has no JSON form", short_type(value)),
             });
         };
-        // (a locked cell would make its function wait or fail)
+        // A locked cell would make its function wait or fail.
         let callable = call.filter(|_| !(value.is_shared() && value.is_locked()));
         let own = callable.and_then(|call| {
             let mut value = value.flatten_clone();

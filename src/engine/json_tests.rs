@@ -34,7 +34,7 @@ fn every_kind_of_value_is_read() {
         ("[]", "[]"),
         ("[1,[2.5,[]],{}]", "[1,[2.5,[]],{}]"),
         (r#"{"b":1,"a":{"":null}}"#, r#"{"b":1,"a":{"":null}}"#),
-        // (the last of them counts, whatever it is)
+        // The last of them counts, whatever it is.
         (r#"{"a":1,"b":2,"a":[3]}"#, r#"{"a":[3],"b":2}"#),
         (r#"{"a":1,"\u0061":2}"#, r#"{"a":2}"#),
         (

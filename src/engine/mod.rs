@@ -154,13 +154,13 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     let found = modules.clone();
     engine.on_missing_function(move |name, args, is_method, mut ctx| {
         if is_method && !name.starts_with("anon$") {
-            // (rhai has counted the call already)
+            // Rhai has counted the call already.
             ctx.global_runtime_state_mut().level -= 1;
             let called = entry_methods::call(&found, &mut ctx, name, args);
             ctx.global_runtime_state_mut().level += 1;
             return called.transpose();
         }
-        // (rhai's array functions first try a closure as a method of the value itself, which a call would take away)
+        // Rhai's array functions first try a closure as a method of the value itself, which a call would take away.
         if is_method || !name.starts_with("anon$") {
             return Ok(None);
         }

@@ -116,14 +116,14 @@ impl Natives {
         R: Variant + Clone,
         FUNC: RhaiNativeFunc<A, N, X, R, F> + 'static,
     {
-        // (rhai gives these three the same values)
+        // Rhai gives these three the same values.
         let texts = [TypeId::of::<&str>(), TypeId::of::<String>()];
         let params = FUNC::param_types();
         let params = params.map(|id| match texts.contains(&id) {
             true => TypeId::of::<ImmutableString>(),
             false => id,
         });
-        // (those that call scripts are rhai's: it hands what they were called on back when they are done)
+        // Those that call scripts are rhai's: it hands what they were called on back when they are done.
         if params.contains(&TypeId::of::<FnPtr>()) {
             return;
         }

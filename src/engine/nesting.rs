@@ -49,7 +49,7 @@ impl Nesting {
     }
 
     fn cell_passes(&mut self, value: &Dynamic, level: usize) -> bool {
-        // (one that is locked belongs to whoever works with it right now, and to ask for its type would panic)
+        // One that is locked belongs to whoever works with it right now, and to ask for its type would panic.
         if value.is_locked() || value.is::<RefMap>() || value.is::<RefArray>() {
             return false;
         }

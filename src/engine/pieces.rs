@@ -18,7 +18,7 @@ enum Cut {
 impl Cut {
     /// How many pieces there are, `segments` at most.
     fn pieces(&self, text: &str, segments: usize) -> usize {
-        // (short texts cannot make much, and are not looked through twice)
+        // Short texts cannot make much, and are not looked through twice.
         let most = match self {
             Cut::At(delimiter) => text.len() / delimiter.len().max(1) + 2,
             Cut::AtSpace => text.len() / 2 + 1,
@@ -54,7 +54,7 @@ fn split(
     rev: bool,
 ) -> Outcome<Array> {
     let segments = segments.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(1).max(1));
-    // (rhai gives an empty text back as it is, also where the delimiter is empty)
+    // Rhai gives an empty text back as it is, also where the delimiter is empty.
     if segments == 1 || text.is_empty() {
         return Ok(vec![text.clone().into()]);
     }

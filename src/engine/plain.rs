@@ -79,7 +79,7 @@ pub(super) fn register(engine: &mut Engine) {
         });
     for name in ["to_string", "to_debug"] {
         for plain in [TypeId::of::<Array>(), TypeId::of::<Map>()] {
-            // (raw: a copy would be as deep as the value)
+            // Raw: a copy would be as deep as the value.
             engine.register_raw_fn(name, [plain], |call, args| Ok(json::show_in(&call, args[0])));
         }
     }

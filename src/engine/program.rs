@@ -252,7 +252,7 @@ impl Program {
         let (body, mut expression) = Body::lift(unit, name, params, imports.are_at_top)
             .ok_or_else(|| format!("`{name}` has no body of its own"))?;
         let body = Rc::new(body);
-        // (before it is rewritten, which wants those of the functions that it calls: it may call itself)
+        // Before it is rewritten, which wants those of the functions that it calls: it may call itself.
         self.bodies.borrow_mut().insert(key, body.clone());
         let script_functions = self.script_functions();
         let finder = Finder {
@@ -270,7 +270,7 @@ impl Program {
             catches::begin_with_a_look(&mut expression);
         }
         Retoucher::new(&unit.tokens).expression(&mut expression);
-        // (a file that is not known yet may have functions of any name)
+        // A file that is not known yet may have functions of any name.
         if imports.are_written_out {
             rewrite::shorten(&mut expression, &finder);
         } else {

@@ -69,7 +69,7 @@ impl<'a> Reach<'a> {
                     array.with(|values| values.iter_mut().for_each(|value| self.value(value)));
                 }
                 Holder::Cell(mut cell) => {
-                    // (one that is locked belongs to a handler that waits, and that holds its own program)
+                    // One that is locked belongs to a handler that waits, and that holds its own program.
                     if let Some(mut value) = cell.write_lock::<Dynamic>()
                         && self.seen.insert((&raw const *value).addr())
                     {

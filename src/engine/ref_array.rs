@@ -219,7 +219,7 @@ fn on_copy(
     let mut all: Vec<&mut Dynamic> = Vec::with_capacity(args.len() + 1);
     all.push(&mut copy);
     for arg in args {
-        // (rhai's functions know its own arrays only)
+        // Rhai's functions know its own arrays only.
         let plain =
             arg.read_lock::<RefArray>().filter(|_| TAKING.contains(&name)).map(|a| a.copy());
         if let Some(plain) = plain {

@@ -49,7 +49,7 @@ impl Table {
     /// Sets a value and gives the old one out, to be dropped when nothing is borrowed any more.
     #[must_use]
     pub(crate) fn set(&mut self, key: ImmutableString, value: Dynamic) -> Option<Dynamic> {
-        // (to ask a locked cell for its type would panic)
+        // To ask a locked cell for its type would panic.
         self.has_functions |= value.is_shared() || value.is_fnptr();
         if let Some(at) = self.find(&key) {
             return self.slots[at].replace((key, value)).map(|(_, old)| old);
@@ -150,7 +150,7 @@ impl<K: Into<ImmutableString>> FromIterator<(K, Dynamic)> for RefMap {
 impl RefMap {
     /// Turns a plain map or array, and all inside of it, into references; leaves other values alone.
     pub(crate) fn wrap(value: Dynamic) -> Dynamic {
-        // (a list of what is still to be looked into, and no recursion: values may be nested as deep as memory allows)
+        // A list of what is still to be looked into, and no recursion: values may be nested as deep as memory allows.
         let mut todo = Vec::new();
         let wrapped = shell(value, &mut todo);
         while let Some(shell_of) = todo.pop() {
@@ -280,7 +280,7 @@ fn shell(value: Dynamic, todo: &mut Vec<Shell>) -> Dynamic {
         let more = entries.iter().any(|(_, value)| is_plain(value));
         map.with(|t| {
             for (key, value) in entries {
-                // (a map has each key once: nothing is replaced)
+                // A map has each key once: nothing is replaced.
                 let _ = t.set(key, value);
             }
         });

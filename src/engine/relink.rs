@@ -86,7 +86,7 @@ pub(crate) fn align(old: &[Closure], new: &[Closure]) -> BTreeMap<ImmutableStrin
 
 /// For each closure of `a` its partner in `b`, both from corresponding functions and in source order.
 fn pair(a: &[&Closure], b: &[&Closure]) -> Vec<Option<usize>> {
-    // (of several in places that read the same, one may have gone: then only the text tells which)
+    // Of several in places that read the same, one may have gone: then only the text tells which.
     let places = |list: &[&Closure], c: &Closure| list.iter().filter(|o| o.slot == c.slot).count();
     let likeness = |i: usize, j: usize| {
         let same_slot = a[i].slot == b[j].slot && a[i].slot.is_some();
@@ -279,7 +279,7 @@ impl Names {
         let value = |(name, is_global): (&ImmutableString, &bool)| {
             let held = captures.iter().position(|c| c == name).map(|i| held[i].clone());
             match held {
-                // (a reference was captured as a copy)
+                // A reference was captured as a copy.
                 Some(held) if *is_global && is_anew(name) => match global(name) {
                     Some(cell) if held.is_shared() => Some(cell),
                     Some(cell) => Some(cell.flatten()),

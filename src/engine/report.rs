@@ -202,12 +202,12 @@ fn owner(name: &str, source: &str, at: Position, hints: &Hints<'_>) -> Option<St
         })
     };
     let mut files = hints.asts.iter().filter(defines).filter_map(|ast| ast.source());
-    // (a copied file has closures of the same names)
+    // A copied file has closures of the same names.
     let first = files.clone().find(|file| *file == source).or_else(|| files.next());
     if let Some(file) = first {
         return Some(file.to_owned());
     }
-    // (a closure of an older program is in the file that rhai says; `map` and its like are native, and tell of themselves)
+    // A closure of an older program is in the file that rhai says; `map` and its like are native, and tell of themselves.
     let known = || (hints.earlier)(name).or_else(|| Some(source.to_owned()));
     is_closure.then(known).flatten().filter(|file| !file.is_empty())
 }

@@ -80,7 +80,7 @@ impl<C: Change> Walk<'_, C> {
             }
             Stmt::Var(x, ..) => self.expression(&mut x.1),
             Stmt::Assignment(x) => {
-                // (what is assigned to is a place and no value)
+                // What is assigned to is a place and no value.
                 self.parts(&mut x.1.lhs);
                 self.expression(&mut x.1.rhs);
             }

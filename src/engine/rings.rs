@@ -19,7 +19,7 @@ enum Container {
 
 impl Container {
     fn of(value: &Dynamic) -> Option<Self> {
-        // (of a captured variable it cannot be told who holds it)
+        // Of a captured variable it cannot be told who holds it.
         if value.is_shared() {
             return None;
         }
@@ -70,7 +70,7 @@ pub(crate) fn drop_with_rings(values: Vec<Dynamic>) {
     if let Some(nodes) = find(&values) {
         let mut kept = Vec::new();
         for (address, node) in &nodes {
-            // (one more is the node's own)
+            // One more is the node's own.
             let holders = node.container.holders().map_or(0, |(_, n)| n);
             if holders > node.seen + 1 {
                 kept.push(*address);

@@ -96,7 +96,7 @@ fn pad_string(text: &mut ImmutableString, len: i64, padding: &str) -> Outcome<()
 
 /// Puts `by` in the place of each `find`.
 fn replace(text: &mut ImmutableString, find: &str, by: &str) -> Outcome<()> {
-    // (rhai leaves an empty text alone, also where `find` is empty)
+    // Rhai leaves an empty text alone, also where `find` is empty.
     if text.is_empty() {
         return Ok(());
     }

@@ -50,7 +50,7 @@ impl Sources {
     /// The file's text as it was when it was first asked for. The error says why there is none.
     pub(crate) fn text(&self, path: &Path) -> Text {
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
-        // (the stamp first: a file that changes while it is read must not pass for read)
+        // The stamp first: a file that changes while it is read must not pass for read.
         let (_, text) = texts.entry(path.to_owned()).or_insert_with(|| (stamp(path), read(path)));
         text.clone()
     }

@@ -26,7 +26,7 @@ const MAX_LEVELS: usize = 10_000;
 pub(crate) fn reserve() -> usize {
     static RESERVE: OnceLock<usize> = OnceLock::new();
     *RESERVE.get_or_init(|| {
-        // (where every mapping counts against what there is, stacks that are never used would take it away from others)
+        // Where every mapping counts against what there is, stacks that are never used would take it away from others.
         let policy = fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap_or_default();
         if policy.trim() == "2" {
             return SCANT;

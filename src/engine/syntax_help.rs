@@ -229,7 +229,7 @@ fn foreign(kind: &Parse, around: &Around<'_>) -> Option<String> {
     if around.here() == "if" && !around.begins_with("if") {
         return Some("`if` comes first, also as a value: `let x = if y { 5 } else { 6 };`".into());
     }
-    // (what begins the statement says more than what follows it: `foreach (a as b)`)
+    // What begins the statement says more than what follows it: `foreach (a as b)`.
     let first = around.statement().first().map(|word| word.text);
     let said = around.statement().iter().rev().map(|word| word.text);
     let said = first.into_iter().chain([around.here()]).chain(said);

@@ -22,7 +22,7 @@ fn unwind_block(block: &mut StmtBlock, branches: usize) {
         let rest = statements.as_slice();
         match &mut statement {
             Stmt::Return(value, flags, position) if !flags.contains(ASTFlags::BREAK) => {
-                // (nothing behind it ever runs)
+                // Nothing behind it ever runs.
                 let value = value.take().map_or(Expr::Unit(*position), |value| *value);
                 before.push(Stmt::Expr(Box::new(value)));
                 break;

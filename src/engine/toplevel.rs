@@ -118,7 +118,7 @@ impl TopLevel {
                 _ => None,
             };
             self.publish(unit, scope, known, again);
-            // (functions see the variables so far, also while a later statement runs)
+            // Functions see the variables so far, also while a later statement runs.
             *unit.state.borrow_mut() = Some(state.clone());
             match result.map_err(|e| *e) {
                 Ok(_) => (),
@@ -184,7 +184,7 @@ impl TopLevel {
                 self.reset.borrow_mut().push(name.to_string());
             }
         }
-        // (closures of connections share the variable: it is one for all, also when it starts anew)
+        // Closures of connections share the variable: it is one for all, also when it starts anew.
         if self.adopt(value, living, resets) {
             if !resets {
                 self.kept.borrow_mut().push(name.to_string());
@@ -204,11 +204,11 @@ impl TopLevel {
             }
             return !resets;
         }
-        // (another variable or property may hold the living one: what starts anew is a map of its own)
+        // Another variable or property may hold the living one: what starts anew is a map of its own.
         if !resets {
             self.pair(value, &living);
         }
-        // (what lives may have become anything since: a connection, a closure)
+        // What lives may have become anything since: a connection, a closure.
         if !living.is_shared() || !self.is_state(value) {
             return false;
         }
@@ -258,7 +258,7 @@ impl TopLevel {
             new.chain(again).map(|(name, constant)| (name.into(), constant)).collect();
         let mut seen = HashSet::new();
         for (name, constant) in entries {
-            // (the newest of a name comes first, and is the one that functions see)
+            // The newest of a name comes first, and is the one that functions see.
             if !seen.insert(name.clone()) {
                 continue;
             }

@@ -114,7 +114,7 @@ impl Turns {
             && !limit.is_zero()
             && since.elapsed() > limit
         {
-            // (a number never gets smaller, and so does not take `EVERY` back)
+            // A number never gets smaller, and so does not take `EVERY` back.
             self.overdue.fetch_max(turn, Relaxed);
         }
     }
@@ -132,7 +132,7 @@ impl Turns {
     }
 
     fn seen(&self) -> MutexGuard<'_, Option<(u64, Instant)>> {
-        // (it is replaced whole: a panic elsewhere leaves nothing half done)
+        // It is replaced whole: a panic elsewhere leaves nothing half done.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

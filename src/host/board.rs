@@ -116,7 +116,7 @@ impl Board {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // (nothing in here is ever half changed)
+        // Nothing in here is ever half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -223,7 +223,7 @@ impl Board {
             match answer.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(connections) => all.connections.extend(connections),
                 Err(RecvTimeoutError::Timeout) => all.missing.extend(self.missing(&stats)),
-                // (it has ended, and its connections with it)
+                // It has ended, and its connections with it.
                 Err(RecvTimeoutError::Disconnected) => (),
             }
         }

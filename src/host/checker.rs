@@ -57,7 +57,7 @@ impl Checker {
     /// Asks for a look at what serves now.
     pub(super) fn look(&self, generation: u64, sources: &Sources) {
         if let Some(wanted) = &self.wanted {
-            // (a thread that is gone says nothing)
+            // A thread that is gone says nothing.
             let _ = wanted.send((generation, sources.clone()));
         }
     }
@@ -85,12 +85,12 @@ fn key(finding: &Finding) -> Key {
 }
 
 fn look_for_ever(config: &Config, asked: &Receiver<(u64, Sources)>, orders: &Sender<Order>) {
-    // (on Linux this is about the calling thread alone; where it is refused, it is as any other)
+    // On Linux this is about the calling thread alone; where it is refused, it is as any other.
     let _ = rustix::process::setpriority_process(None, NICE);
     while let Ok(first) = asked.recv() {
-        // (what has been replaced meanwhile interests nobody)
+        // What has been replaced meanwhile interests nobody.
         let (generation, sources) = asked.try_iter().last().unwrap_or(first);
-        // (a panic of the embedder's registration has been told of by an isolate)
+        // A panic of the embedder's registration has been told of by an isolate.
         let findings = coroutine::guarded(|| isolate::check(config, sources)).unwrap_or_default();
         if orders.send(Order::Checked { generation, findings }).is_err() {
             return;

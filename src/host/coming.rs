@@ -28,7 +28,7 @@ impl Coming {
     ) -> Result<Self, Error> {
         let predecessor = continues.filter(|old| host.workers[*old].endpoint() == spec.endpoint());
         let kept = predecessor.and_then(|old| host.bound[old].clone());
-        // (one that the script had stopped listening listens again)
+        // One that the script had stopped listening listens again.
         let kept = kept.filter(|sockets| sockets.address().is_some());
         let new = spec.address.as_ref().filter(|_| kept.is_none());
         let bound =

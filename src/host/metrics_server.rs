@@ -65,7 +65,7 @@ impl MetricsServer {
         board.measures.store(true, Ordering::Relaxed);
         let work = async move {
             tokio::select! {
-                // (an error is the end of whoever holds this)
+                // An error is the end of whoever holds this.
                 _ = ended => (),
                 () = serve(listener, board) => (),
             }
@@ -79,9 +79,9 @@ impl MetricsServer {
 }
 
 async fn serve(listener: TcpListener, board: Arc<Board>) {
-    // (it was made not to block: there is nothing else that could be refused)
+    // It was made not to block: there is nothing else that could be refused.
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    // (from the oldest to the newest)
+    // From the oldest to the newest.
     let mut conversations: VecDeque<JoinHandle<()>> = VecDeque::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -104,7 +104,7 @@ async fn serve(listener: TcpListener, board: Arc<Board>) {
 /// One request and its answer.
 async fn converse(stream: TcpStream, board: &Board) {
     let answer = service_fn(|request| async move { Ok::<_, Infallible>(answer(&request, board)) });
-    // (what goes wrong here is the trouble of whoever asked)
+    // What goes wrong here is the trouble of whoever asked.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)

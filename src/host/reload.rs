@@ -64,7 +64,7 @@ impl Deployment {
             host.places.iter().for_each(|place| place.isolate.abort());
             let new = std::mem::take(&mut self.new_places);
             if host.stopping.load(Ordering::Relaxed) {
-                // (they end with all the others, whatever their top levels are busy with)
+                // They end with all the others, whatever their top levels are busy with.
                 host.places.extend(new);
             } else {
                 stop_all(new.into_iter().map(|p| p.isolate).collect(), host.stop_timeout());
@@ -102,7 +102,7 @@ impl Deployment {
             host.serve_metrics(&self.configuration)?;
         }
         identity.map_or(Ok(()), |identity| self.become_other(&identity))?;
-        // (as whom the files of sessions will belong to)
+        // As whom the files of sessions will belong to.
         let regime = host.sessions.prepare(self.configuration.session.as_ref());
         self.sessions = Some(regime.map_err(|why| Error::new(ErrorKind::Config, why))?);
         Ok(())
@@ -185,7 +185,7 @@ impl Deployment {
             host.config.log.host(Level::Warn, text);
         }
         match is_first {
-            // (the first start tells of all its workers at once)
+            // The first start tells of all its workers at once.
             true => warn_of_unwanted(host),
             false => fresh.into_iter().for_each(|event| host.tell(event)),
         }

@@ -132,7 +132,7 @@ impl Supervisor {
         place.restarts.count += 1;
         place.isolate.stats.restarts.set(place.restarts.count);
         self.publish();
-        // (first the old one: what it listened on by itself is wanted again)
+        // First the old one: what it listened on by itself is wanted again.
         stop_all(vec![old], self.stop_timeout());
         let start = Start { generation: self.generation, is_fresh: false };
         let Place { isolate, serves, .. } = &self.places[at];
@@ -145,7 +145,7 @@ impl Supervisor {
         let task = Task { serves: *serves, seat, is_restart: true };
         let started = isolate.ask(|reply| Command::Commit { task, reply });
         let deadline = Instant::now() + START_PATIENCE;
-        // (no answer yet: its on_worker_start waits for something; a fault of it is reported by the isolate)
+        // No answer yet: its on_worker_start waits for something; a fault of it is reported by the isolate.
         if let Some(Err(fault)) = await_answer(&started, deadline, &self.stopping) {
             return Err(fault.into());
         }

@@ -206,7 +206,7 @@ impl Supervisor {
             if let Some(wanted) = self.wanted_reload.take() {
                 let outcome = match self.draining {
                     None => self.reload(wanted.options),
-                    // (what it asks for would let connections in again)
+                    // What it asks for would let connections in again.
                     Some(_) => Err(self.refuse_reload()),
                 };
                 for reply in wanted.replies {
@@ -226,11 +226,11 @@ impl Supervisor {
                     }
                     self.next_restart().into_iter().chain(self.pace.due()).min()
                 }
-                // (an isolate that ends now is not missed)
+                // An isolate that ends now is not missed.
                 Some(_) => Some(Instant::now() + STOP_POLL),
             };
             let Some(wake) = wake else {
-                // (we hold a sender ourselves: there is always one more)
+                // We hold a sender ourselves: there is always one more.
                 return orders.recv().ok();
             };
             let order = orders.recv_timeout(wake.saturating_duration_since(Instant::now()));
@@ -248,7 +248,7 @@ impl Supervisor {
                 Order::StopGracefully(code) if self.draining.is_none() => {
                     self.draining = Some(self.drain(code));
                 }
-                // (somebody does not want to wait any more)
+                // Somebody does not want to wait any more.
                 Order::StopGracefully(code) => return code,
                 Order::Reload(options, reply) => self.want_reload(options, reply),
                 Order::Wish(Wish::Reload) => self.script_wants_reload(),
@@ -308,7 +308,7 @@ impl Supervisor {
     pub(super) fn watch_files(&self, sources: &Sources) {
         if let Some(watch) = &self.watch {
             let mut files = sources.files();
-            // (the name it was started by may be a link to it)
+            // The name it was started by may be a link to it.
             let main = files.iter().find(|(path, _)| path == sources.main());
             let stamp = main.and_then(|(_, stamp)| *stamp);
             files.push((self.config.script.clone(), stamp));
@@ -375,7 +375,7 @@ pub(super) fn collect(
                 sum.listeners += report.listeners;
                 sum.timers += report.timers;
                 sum.leftovers.extend(report.leftovers);
-                // (every isolate has its own copy of the values: a name is told once)
+                // Every isolate has its own copy of the values: a name is told once.
                 let new = |names: &[String], all: &[String]| {
                     names.iter().filter(|n| !all.contains(n)).cloned().collect::<Vec<_>>()
                 };

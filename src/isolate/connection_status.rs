@@ -51,7 +51,7 @@ pub(super) fn all(ctx: &Ctx) -> Vec<ConnectionStatus> {
         .turn
         .links()
         .iter()
-        // (without an owner: the last ones of a Worker that a reload removed)
+        // Without an owner: the last ones of a Worker that a reload removed.
         .map(|link| of(link, owners.remove(&link.id).unwrap_or_default(), isolate))
         .collect();
     all.sort_unstable_by_key(|connection| connection.id);

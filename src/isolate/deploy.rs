@@ -57,7 +57,7 @@ pub(crate) fn commit(
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
         let started = start(&ctx, &program, served, is_first).await;
-        // (not those of Workers that are gone: they are saying goodbye)
+        // Not those of Workers that are gone: they are saying goodbye.
         report.connections =
             ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
         report.listeners =
@@ -82,7 +82,7 @@ fn stay(ctx: &Rc<Ctx>, worker: Worker, program: Rc<Program>, reply: Reply<Result
     drop(program);
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
-        // (its address or the number of its isolates may have changed)
+        // Its address or the number of its isolates may have changed.
         worker.accept_as_seated().unwrap_or_else(|e| ctx.report(Fault::plain(e)));
         let told = run_own(&ctx, &worker, Event::WorkerReload, 0).await;
         told.unwrap_or_else(|fault| ctx.report(fault));
@@ -224,7 +224,7 @@ pub(crate) fn drain(ctx: &Rc<Ctx>, reply: Reply<()>) {
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
         while ctx.turn.count() > 0 {
-            // (first a turn of the loop, for what has come and was not read)
+            // First a turn of the loop, for what has come and was not read.
             sleep_until(Instant::now() + STOP_POLL).await;
             ctx.turn.links().iter().for_each(Link::end_soon);
         }
@@ -242,7 +242,7 @@ pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
     let deadline = Instant::now() + limit;
     let workers: Vec<Worker> = ctx.workers.borrow().iter().rev().cloned().collect();
     for worker in &workers {
-        // (a top-level Worker that another isolate serves has not started here)
+        // A top-level Worker that another isolate serves has not started here.
         let core = worker.core();
         let serves =
             core.is_inner || ctx.served.borrow().as_ref().is_some_and(|w| w.is_same(worker));

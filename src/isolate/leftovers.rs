@@ -49,7 +49,7 @@ fn buried(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
             return;
         }
         if program.knows(f.fn_name()) {
-            // (what goes is dropped when nothing is borrowed any more)
+            // What goes is dropped when nothing is borrowed any more.
             replaced.extend(program.renew(f).map(|new| std::mem::replace(f, new)));
         } else if let Some(owner) = owner(&ctx.generations, f.fn_name()) {
             found.push((owner.place(f.fn_name()), owner.number()));

@@ -147,7 +147,7 @@ impl Isolate {
     /// Sends a command. The answer's channel closes without one if the isolate is dead.
     pub(crate) fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> mpsc::Receiver<T> {
         let (reply, answer) = mpsc::channel();
-        // (a dead isolate drops the command, and with it the reply)
+        // A dead isolate drops the command, and with it the reply.
         let _ = self.commands.send(command(reply));
         answer
     }

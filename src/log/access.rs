@@ -85,7 +85,7 @@ struct Clock(SystemTime);
 
 impl fmt::Display for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // (`Mon, 30 Nov 2026 11:21:09 GMT` has all of it)
+        // `Mon, 30 Nov 2026 11:21:09 GMT` has all of it.
         let text = httpdate::fmt_http_date(self.0);
         let mut words = text.split(' ').skip(1);
         let mut word = || words.next().unwrap_or_default();

@@ -73,7 +73,7 @@ impl Listener {
             if this.upgrade()?.count.is_ahead() {
                 tokio::time::sleep(MOMENT).await;
             }
-            // (the listener is borrowed for each look only, so that its owner can close it meanwhile)
+            // The listener is borrowed for each look only, so that its owner can close it meanwhile.
             let mut looked = false;
             let accepted = poll_fn(|cx| {
                 let Some(listener) = this.upgrade() else { return Poll::Ready(None) };

@@ -30,7 +30,7 @@ pub(super) async fn attend<T>(
         if broken.as_mut().poll(cx).is_ready() {
             link.destroy();
         }
-        // (who asked for a websocket is answered, if only by a refusal)
+        // Who asked for a websocket is answered, if only by a refusal.
         let is_over = link.status() == Status::Closed || link.is_over() && !link.awaits_handshake();
         if is_over { Poll::Ready(None) } else { Poll::Pending }
     })
@@ -43,7 +43,7 @@ pub(super) async fn attend<T>(
             handling.await
         }
     };
-    // (a peer was not silent while nobody listened to it)
+    // A peer was not silent while nobody listened to it.
     link.heard.set(link.turn.clock.get());
     link.handling.set(false);
     result

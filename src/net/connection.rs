@@ -124,11 +124,11 @@ impl<E: Events> Connection<E> {
                 continue;
             }
             if !self.reads() {
-                // (a queue that stops us must be on its way, for its end wakes us)
+                // A queue that stops us must be on its way, for its end wakes us.
                 self.link.flush();
                 return Poll::Ready(Work::Unread);
             }
-            // (a read that did not fill the buffer has emptied the socket: it is only to be told of the next bytes)
+            // A read that did not fill the buffer has emptied the socket: it is only to be told of the next bytes.
             if is_drained && self.read.poll_readable(cx).is_pending() {
                 return Poll::Pending;
             }
@@ -179,7 +179,7 @@ impl<E: Events> Connection<E> {
             let limit = self.link.max_package_size.get() as usize;
             let step = self.link.with_wire(|w| w.step(self.inbox.bytes(), &mut answers, limit));
             if !answers.is_empty() {
-                // (what is neither a message nor the end can go unanswered)
+                // What is neither a message nor the end can go unanswered.
                 if !matches!(step, Ok(Step::Control { .. })) || self.link.has_room_for_pongs() {
                     self.link.answer(&answers);
                 }
@@ -255,7 +255,7 @@ impl<E: Events> Connection<E> {
         if !request.head.wants_websocket || !self.events.takes_websockets() {
             return None;
         }
-        // (what is wrong with it is for the script to see, which is asked as for any request)
+        // What is wrong with it is for the script to see, which is asked as for any request.
         let whole = [request.head.bytes(), b"\r\n"].concat();
         handshake::parse(&whole).ok().flatten().map(|(_, opening)| Box::new(opening))
     }

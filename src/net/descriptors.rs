@@ -72,7 +72,7 @@ impl Descriptors {
     }
 
     fn failed(&self) -> MutexGuard<'_, Option<Instant>> {
-        // (it is one value, whoever panicked)
+        // It is one value, whoever panicked.
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -86,7 +86,7 @@ impl<O: Fn(Stream)> Streams<O> {
         request: Request<Incoming>,
     ) -> Result<Response<Answer>, Box<dyn Error + Send + Sync>> {
         self.began.set(true);
-        // (when peers have used the budget up by not reading, a connection is worth no more than one of HTTP/1.1)
+        // When peers have used the budget up by not reading, a connection is worth no more than one of HTTP/1.1.
         while !self.is_idle() && !self.link.turn.share.has_room() {
             tokio::time::sleep(SWEEP).await;
         }
@@ -97,7 +97,7 @@ impl<O: Fn(Stream)> Streams<O> {
         (self.open)(Stream::Pipe(theirs));
         let (mut sender, connection) = inner::handshake(TokioIo::new(ours)).await?;
         tokio::task::spawn_local(async move {
-            // (an error is told to the sender)
+            // An error is told to the sender.
             let _ = connection.await;
         });
         let answer = sender.send_request(as_http1(request)).await?;
@@ -130,13 +130,13 @@ pub(super) async fn serve(
     let mut leaving = None;
     let mut looks = tokio::time::interval(LOOK);
     let mut idle_since = link.turn.clock.get();
-    // (an error here is the peer's, and has been told to it)
+    // An error here is the peer's, and has been told to it.
     let _ = poll_fn(|cx| {
         link.register(cx.waker());
         if link.status() == Status::Closed {
             return Poll::Ready(Ok(()));
         }
-        // (each look asks for the next)
+        // Each look asks for the next.
         while looks.poll_tick(cx).is_ready() {}
         let now = link.turn.clock.get();
         if !streams.is_idle() {
@@ -149,7 +149,7 @@ pub(super) async fn serve(
             leaving = Some(now);
             connection.as_mut().graceful_shutdown();
         }
-        // (a goodbye is answered; who does not is left without, and who has not even asked has heard of it)
+        // A goodbye is answered; who does not is left without, and who has not even asked has heard of it.
         let patience = if streams.began.get() { link.timeouts.close.get() } else { 0.0 };
         let is_over = |since| (now - since) as f64 > patience * 1000.0;
         if streams.is_idle() && leaving.is_some_and(is_over) {
@@ -169,7 +169,7 @@ fn as_http1(mut request: Request<Incoming>) -> Request<Incoming> {
     }
     let body = request.body();
     if !body.is_end_stream() && body.size_hint().exact().is_none() {
-        // (else hyper takes a GET for one without a body)
+        // Else hyper takes a GET for one without a body.
         let chunked = HeaderValue::from_static("chunked");
         request.headers_mut().insert(TRANSFER_ENCODING, chunked);
     }

@@ -230,7 +230,7 @@ impl Link {
 
     /// Waits until the socket takes something; `None`: there is none any more.
     async fn writable(&self) -> Option<io::Result<()>> {
-        // (borrowed for each look only, so that the connection can end meanwhile)
+        // Borrowed for each look only, so that the connection can end meanwhile.
         poll_fn(|cx| match &*self.write.borrow() {
             Some(write) => write.poll_writable(cx).map(Some),
             None => Poll::Ready(None),

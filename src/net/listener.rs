@@ -108,7 +108,7 @@ impl Lease {
     }
 
     fn file(&self) -> MutexGuard<'_, Option<SocketFile>> {
-        // (it is replaced in one step)
+        // It is replaced in one step.
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -161,7 +161,7 @@ pub(crate) struct Listeners {
 
 impl Listeners {
     fn lock(&self) -> MutexGuard<'_, Pool> {
-        // (a panic elsewhere cannot leave the pool half changed)
+        // A panic elsewhere cannot leave the pool half changed.
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -188,7 +188,7 @@ impl Listeners {
         owner: &Owner,
         reuse_port: bool,
     ) -> Result<Bound, String> {
-        // (a Unix socket is a file, and a file names one socket)
+        // A Unix socket is a file, and a file names one socket.
         let is_ip = matches!(address.endpoint, Endpoint::Ip(_));
         let shares = reuse_port && is_ip && matches!(owner, Owner::Isolate(_));
         // Held until the address is noted, so that of two isolates that want it one gets the other's name.

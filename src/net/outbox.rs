@@ -111,7 +111,7 @@ impl Outbox {
         if queue.written == queue.bytes.len() {
             self.clear_queue();
         } else if queue.written > queue.bytes.len() / 2 && queue.written > SPARE_SIZE {
-            // (in new memory: a queue that is never quite empty must not stay as large as it once was)
+            // In new memory: a queue that is never quite empty must not stay as large as it once was.
             queue.bytes = queue.bytes[queue.written..].to_vec();
             queue.written = 0;
         }

@@ -167,7 +167,7 @@ impl Drop for Pipe {
     fn drop(&mut self) {
         let lanes = &mut *self.lanes.borrow_mut();
         lanes.iter_mut().for_each(Lane::close);
-        // (nobody reads any more what came to this end)
+        // Nobody reads any more what came to this end.
         let lane = &mut lanes[1 - self.side];
         lane.bytes.clear();
         lane.account(&self.turn.share);

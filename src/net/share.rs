@@ -110,7 +110,7 @@ mod tests {
         let share = Share::new(budget);
         let mut messages = 0;
         while share.has_room() {
-            // (a large message, of which the kernel takes a part at once)
+            // A large message, of which the kernel takes a part at once.
             share.changed(0, 2 * S);
             share.changed(2 * S, S / 2);
             messages += 1;

@@ -69,7 +69,7 @@ impl Sockets {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // (no step below panics half way)
+        // No step below panics half way.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -80,7 +80,7 @@ impl Sockets {
         state.count = count;
         state.deaf.retain(|index| *index < count);
         if state.deaf.len() == count {
-            // (the isolates that listened are gone; the script declares that somebody does)
+            // The isolates that listened are gone; the script declares that somebody does.
             state.deaf.clear();
         }
         let is_ip = matches!(self.0.address.endpoint, Endpoint::Ip(_));

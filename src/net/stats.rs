@@ -125,7 +125,7 @@ impl Stats {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // (what is inside is replaced whole: a panic elsewhere leaves nothing half done)
+    // What is inside is replaced whole: a panic elsewhere leaves nothing half done.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

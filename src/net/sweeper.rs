@@ -79,7 +79,7 @@ pub(crate) async fn sweep_for_ever(turn: Rc<Turn>) {
 
 /// Looks whether a limit has passed. One that has not makes `next`, when to look again, as early as it will.
 fn check(link: &Rc<Link>, now: u64, next: &Cell<u64>) {
-    // (the clock may have stood for a sweep when `since` was noted: nobody is cut off before their time)
+    // The clock may have stood for a sweep when `since` was noted: nobody is cut off before their time.
     let grain = SWEEP.as_millis() as u64;
     let passed = |since: u64, limit: f64| {
         let end = since + grain + (limit * 1000.0).ceil() as u64;
@@ -96,7 +96,7 @@ fn check(link: &Rc<Link>, now: u64, next: &Cell<u64>) {
         return;
     }
     if let Some((stage, since)) = link.stage(now) {
-        // (how far an exchange has come is known from looking at it every time)
+        // How far an exchange has come is known from looking at it every time.
         next.set(now);
         let limit = match stage {
             Stage::Idle => &limits.keep_alive,

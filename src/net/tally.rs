@@ -30,7 +30,7 @@ impl Tally {
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Vec<Weak<AtomicU64>>) -> T) -> T {
-        // (counts are right whoever panicked)
+        // Counts are right whoever panicked.
         f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

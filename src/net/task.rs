@@ -18,7 +18,7 @@ pub(crate) enum Task<E: Events> {
     Over,
 }
 
-// (nothing in here is pinned but what is boxed)
+// Nothing in here is pinned but what is boxed.
 impl<E: Events> Unpin for Task<E> {}
 
 impl<E: Events> Future for Task<E> {

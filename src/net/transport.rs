@@ -113,7 +113,7 @@ impl ReadHalf {
 
     /// Waits until the connection is broken (reset by the peer, or given up by the kernel). An orderly end is not that.
     pub(crate) async fn broken(&self) {
-        // (an error means that there is nothing to wait for any more)
+        // An error means that there is nothing to wait for any more.
         let _ = match self {
             ReadHalf::Tcp(half) => half.ready(Interest::ERROR).await,
             ReadHalf::Unix(half) => half.ready(Interest::ERROR).await,
@@ -157,7 +157,7 @@ impl WriteHalf {
 
     /// Somebody found the socket full who does not write through this: `writable` is to wait until it is not.
     pub(crate) fn note_full(&self) {
-        // (not if it has been emptied since, for nobody would tell of that again)
+        // Not if it has been emptied since, for nobody would tell of that again.
         let noted = match self {
             WriteHalf::Tcp(half) => {
                 half.as_ref().try_io(Interest::WRITABLE, || has_room(half.as_ref()))
@@ -172,7 +172,7 @@ impl WriteHalf {
 
     /// Tells the peer that nothing more comes.
     pub(crate) fn shutdown(&self) {
-        // (an error means that the peer is gone already)
+        // An error means that the peer is gone already.
         let _ = match self {
             WriteHalf::Tcp(half) => {
                 socket2::SockRef::from(half.as_ref()).shutdown(std::net::Shutdown::Write)

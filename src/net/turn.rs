@@ -140,7 +140,7 @@ impl Turn {
         let now = if self.has_new_limits.take() { u64::MAX } else { self.clock.get() };
         let mut at = 0;
         loop {
-            // (not borrowed while it is looked at, which may send and close)
+            // Not borrowed while it is looked at, which may send and close.
             let Some((place, link)) = self.places.borrow().due(at, now) else { return };
             let next = look(&link);
             self.places.borrow_mut().look_again(&link, next);

@@ -82,7 +82,7 @@ pub(crate) fn refuse(refusal: &Refusal) -> Vec<u8> {
         .and_then(|s| s.canonical_reason())
         .unwrap_or("");
     let mut head = format!("HTTP/1.1 {status} {reason}\r\nConnection: close\r\n");
-    // (how the message is framed is not for scripts to say: they would be believed)
+    // How the message is framed is not for scripts to say: they would be believed.
     let ours = ["content-length", "transfer-encoding", "connection"];
     let is_ours = |name: &str| ours.iter().any(|own| name.eq_ignore_ascii_case(own));
     for (name, value) in headers.iter().filter(|(name, _)| !is_ours(name)) {

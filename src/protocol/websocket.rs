@@ -235,7 +235,7 @@ impl Framer for WebSocket {
 }
 
 fn close_frame(code: u16, reason: &str, out: &mut Vec<u8>) {
-    // (125 bytes in all: two for the code)
+    // 125 bytes in all: two for the code.
     let mut end = reason.len().min(MAX_CONTROL - 2);
     while !reason.is_char_boundary(end) {
         end -= 1;

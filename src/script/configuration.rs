@@ -81,7 +81,7 @@ impl Configuration {
         let is_free = |wanted: &Endpoint| !held.iter().any(|held| held.overlaps(wanted));
         let listeners = Listeners::default();
         let refused = |text| Error::new(ErrorKind::Listen, text);
-        // (all at the same time: none may be wanted twice)
+        // All at the same time: none may be wanted twice.
         let mut bound = Vec::new();
         for declared in &self.listen {
             let address = Address::parse(declared).map_err(refused)?;

@@ -82,7 +82,7 @@ pub(crate) fn rules() -> Rules {
     };
     rules.changers.extend(MAP_CHANGERS);
     for section in script_reference() {
-        // (a WebServer is a Worker that answers with files)
+        // A WebServer is a Worker that answers with files.
         let owner = if section.owner == "WebServer" { "Worker" } else { section.owner };
         for entry in section.entries {
             for form in entry.forms {
@@ -139,7 +139,7 @@ fn add(rules: &mut Rules, owner: &'static str, entry: &'static Entry, form: &'st
     let parameters: Vec<&'static str> = parameters.collect();
     if Event::named(entry.name).is_some() && owner == "Worker" {
         let mut given: Vec<Kind> = parameters.into_iter().map(one).collect();
-        // (the request of a handshake has its facts as properties, too)
+        // The request of a handshake has its facts as properties, too.
         if Event::named(entry.name) == Some(Event::WebsocketConnect) {
             given.iter_mut().filter(|kind| **kind == Some("Request")).for_each(|kind| *kind = None);
         }
@@ -152,7 +152,7 @@ fn add(rules: &mut Rules, owner: &'static str, entry: &'static Entry, form: &'st
         Place::Handler => Where::Handler,
     };
     let form = Form { parameters, gives: one(gives), waits: entry.waits, place };
-    // (a constructor is called by the name of its type)
+    // A constructor is called by the name of its type.
     let is_function = name.contains("::") || name.starts_with(char::is_uppercase);
     let forms = match owner {
         "functions" => rules.functions.entry(name.to_owned()).or_default(),

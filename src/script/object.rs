@@ -65,7 +65,7 @@ pub(crate) fn register<T: Object>(
     FuncRegistration::new("!=")
         .with_purity(true)
         .register_into_engine(engine, move |a: &mut T, b: T| !same(a, &b));
-    // (a handle compared with `()` or anything else is different, not an error)
+    // A handle compared with `()` or anything else is different, not an error.
     FuncRegistration::new("==")
         .with_purity(true)
         .register_into_engine(engine, |_: &mut T, _: Dynamic| false);

@@ -63,7 +63,7 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
         });
     }
     forbid_exit(engine);
-    // (what `print` gives back would be printed once more by rhai)
+    // What `print` gives back would be printed once more by rhai.
     engine.on_print(|_| ());
     engine.on_debug(|_, _, _| ());
     // As `json_decode` in PHP: what is not JSON gives `()`, so that a stranger's line costs no error report.
@@ -76,7 +76,7 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
         json::encode(&value).map_err(|why| error(format!("to_json: {why}")))
     };
     engine.register_fn("to_json", to_json);
-    // (rhai has one for maps, which knows no references)
+    // Rhai has one for maps, which knows no references.
     engine
         .register_raw_fn("to_json", [TypeId::of::<Map>()], move |_, args| to_json(args[0].clone()));
 }

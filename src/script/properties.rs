@@ -32,7 +32,7 @@ impl Properties {
     /// Sets a value; maps and arrays become references; `()` removes.
     pub(crate) fn set(&self, name: &ImmutableString, value: Dynamic) {
         let value = RefMap::wrap(value);
-        // (what goes is dropped when nothing is borrowed: its drop may come back here)
+        // What goes is dropped when nothing is borrowed: its drop may come back here.
         let old = if value.is_unit() { self.take(name) } else { self.put(name, value) };
         drop(old);
     }
@@ -46,7 +46,7 @@ impl Properties {
                     return Some(std::mem::replace(slot, value));
                 }
                 if row.len() < MAX_ROW {
-                    // (most have one or two, and there may be very many of those)
+                    // Most have one or two, and there may be very many of those.
                     row.reserve_exact(1);
                     row.push((name.clone(), value));
                     return None;

@@ -96,7 +96,7 @@ impl Session {
             return Emitted::Ended(None);
         };
         let mut handle = std::mem::take(&mut self.handle);
-        // (neither a panic nor a wait gives arguments back)
+        // Neither a panic nor a wait gives arguments back.
         if handle.is_unit() {
             handle = Dynamic::from(subject.connection.clone());
         }
@@ -104,7 +104,7 @@ impl Session {
         match subject.ctx.start(handler, &mut args, 0, waker, || subject.occasion(event)) {
             Called::Ended(result) => {
                 let [back, ..] = args;
-                // (a script may have assigned to its parameter, maybe another connection)
+                // A script may have assigned to its parameter, maybe another connection.
                 let own = back.read_lock::<TcpConnection>();
                 let is_own = own.is_some_and(|own| own.is_same(&subject.connection));
                 self.handle = if is_own { back } else { Dynamic::UNIT };
@@ -208,7 +208,7 @@ impl Events for Session {
                 Message::Binary(bytes) | Message::NotText(bytes) => (Kind::Binary, bytes),
                 Message::Request(..) => return Ok(Data::Done),
             };
-            // (a target that cannot take it says so in its own on_error)
+            // A target that cannot take it says so in its own on_error.
             let _ = target.link().send(kind, bytes);
             return Ok(Data::Done);
         }
@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn an_idle_connection_is_small() {
-        // (tokio adds about 100 bytes to the first, which together should not exceed 256; the allocator rounds)
+        // Tokio adds about 100 bytes to the first, which together should not exceed 256; the allocator rounds.
         assert!(size_of::<Task<Session>>() <= 104, "{}", size_of::<Task<Session>>());
         assert!(size_of::<Link>() <= 208, "{}", size_of::<Link>());
     }

@@ -89,7 +89,7 @@ impl SessionConfiguration {
                 "a path goes with the store \"file\", which needs one: #{ store: \"file\", path: \"sessions\" }",
             ));
         }
-        // (whatever no cookie can be is told here, and not when the first client comes)
+        // Whatever no cookie can be is told here, and not when the first client comes.
         new.cookie("x".to_owned(), 0, true).map_err(error)?;
         if new.same_site.eq_ignore_ascii_case("none") && new.secure == Some(false) {
             return Err(error(

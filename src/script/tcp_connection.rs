@@ -206,7 +206,7 @@ impl TcpConnection {
         if let Some((data, raw)) = last
             && !data.is_unit()
         {
-            // (what cannot be queued is told by on_error; the connection closes all the same)
+            // What cannot be queued is told by on_error; the connection closes all the same.
             let _ = self.send(data, raw)?;
         }
         self.0.link.close(1000, "");
@@ -254,7 +254,7 @@ fn scheme(value: &Dynamic, name: &str) -> Outcome<Scheme> {
 }
 
 fn ip(address: Option<SocketAddr>) -> String {
-    // (an IPv4 peer of an IPv6 socket is shown as what it is)
+    // An IPv4 peer of an IPv6 socket is shown as what it is.
     address.map(|a| a.ip().to_canonical().to_string()).unwrap_or_default()
 }
 
@@ -299,7 +299,7 @@ impl Object for TcpConnection {
     fn set(&self, call: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()> {
         let link = &self.0.link;
         if let Some(event) = Event::named(name).filter(|e| e.is_of_connection()) {
-            // (a closed connection has let go of its callbacks and must not hold new ones)
+            // A closed connection has let go of its callbacks and must not hold new ones.
             let worker = self.0.worker.borrow().clone();
             let Some(worker) = worker else { return Ok(()) };
             let handler = worker.core().ctx().callback(call, event, value)?;
@@ -341,7 +341,7 @@ impl Object for TcpConnection {
                     "{name} cannot be assigned: the host sets it, and scripts read it"
                 )));
             }
-            // (nor properties: they might hold the connection itself)
+            // Nor properties: they might hold the connection itself.
             _ if self.0.worker.borrow().is_none() => (),
             _ => self.0.properties.set(name, value),
         }

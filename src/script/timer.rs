@@ -184,7 +184,7 @@ impl Timers {
             let at = declared.iter().position(|(i, _)| *i == id);
             at.map(|at| declared.remove(at))
         };
-        // (a top level that may still be rejected must not end what lives)
+        // A top level that may still be rejected must not end what lives.
         let timer = if declaring { None } else { self.forget(id) };
         if let Some(task) = timer.as_ref().and_then(|t| t.task.borrow_mut().take()) {
             task.abort();
@@ -240,7 +240,7 @@ async fn run(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        // (an error means that the tick panicked in the host; the timer goes on all the same)
+        // An error means that the tick panicked in the host; the timer goes on all the same.
         let _ = tokio::task::spawn_local(tick(ctx.clone(), id, timer.clone())).await;
     }
 }
@@ -249,7 +249,7 @@ async fn tick(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
     let handler = timer.handler.borrow().clone();
     let occasion =
         || Occasion { what: format!("timer {id} of worker `{}`", ctx.name()), connection: None };
-    // (an error has been reported)
+    // An error has been reported.
     let _ = ctx.call(handler, &mut Args::default(), 0, occasion).await;
 }
 
@@ -266,7 +266,7 @@ fn add(
         let interval = seconds(after, "a timer's interval")?;
         let f = function(call, "Timer", &callback)?;
         let wants = ctx.handler(call, "Timer", args.len(), f)?;
-        // (as elsewhere, a callback may take fewer than there are)
+        // As elsewhere, a callback may take fewer than there are.
         let mut f = wants.fn_ptr().clone();
         for arg in args.into_iter().take(wants.takes()) {
             f.add_curry(arg);
@@ -280,7 +280,7 @@ fn add(
 /// Suspends the running handler.
 pub(crate) fn sleep_for(duration: &Dynamic) -> Outcome<()> {
     let duration = seconds(duration, "sleep")?;
-    // (the timer is made where the handler waits: the top level has no clock that could ring)
+    // The timer is made where the handler waits: the top level has no clock that could ring.
     coroutine::wait(async move { sleep(duration).await }).map_err(|_| not_here("sleep"))
 }
 
@@ -327,7 +327,7 @@ pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
     });
     module.set_native_fn("sleep", |call: Call, s: Any| sleep_for(&s).map_err(|e| at(&call, e)));
     engine.register_static_module("Timer", module.into());
-    // (in place of rhai's own `sleep`, which would stop the whole isolate)
+    // In place of rhai's own `sleep`, which would stop the whole isolate.
     engine.register_fn("sleep", |s: i64| sleep_for(&s.into()));
     engine.register_fn("sleep", |s: f64| sleep_for(&s.into()));
     engine.register_fn("sleep", |s: Any| sleep_for(&s));

@@ -57,7 +57,7 @@ pub(crate) fn with_payload<T>(value: &Dynamic, f: impl FnOnce(Kind, &[u8]) -> T)
             "{what} cannot be sent: send a string, a blob, a number, a boolean, a map or an array"
         )));
     }
-    // (the request that opens a websocket is sent as what can be read of it)
+    // The request that opens a websocket is sent as what can be read of it.
     let opening = value.read_lock::<Request>().and_then(|request| request.facts());
     let json = json::encode(opening.as_ref().unwrap_or(value))
         .map_err(|why| error(format!("this cannot be sent: {why}")))?;

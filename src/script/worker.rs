@@ -119,7 +119,7 @@ impl Worker {
         self.accept_on(vec![bound]).map_err(error)?;
         core.asked_by.set(generation);
         let mut workers = core.ctx.workers.borrow_mut();
-        // (inner ones that neither listen nor have connections are over)
+        // Inner ones that neither listen nor have connections are over.
         workers.retain(|w| !w.core().is_inner || w.core().is_alive());
         workers.push(self.clone());
         drop(workers);
@@ -132,7 +132,7 @@ impl Worker {
     fn listen_again(&self) -> Outcome<()> {
         let Some(seat) = self.core().seat() else { return Ok(()) };
         let nobody_listens = seat.address().is_none();
-        // (in `on_worker_start` it is too early; it listens when that is done)
+        // In `on_worker_start` it is too early; it listens when that is done.
         if !seat.rejoin() || super::timer::asking_generation() > 0 {
             return Ok(());
         }
@@ -226,7 +226,7 @@ async fn accept_for_ever(worker: Worker, listener: Weak<Listener>) {
         let title = core.title();
         let stream = tokio::select! {
             stream = Listener::accept(&listener, &core.ctx.log, &title) => stream,
-            // (a pause while nothing came: wait for its end instead)
+            // A pause while nothing came: wait for its end instead.
             () = core.resumed.notified() => continue,
         };
         let Some(stream) = stream else { return };
@@ -305,7 +305,7 @@ impl Object for Worker {
             if outcome.is_ok() && matches!(name.as_str(), "handler_timeout" | "handler_memory") {
                 core.ctx.apply_handler_limits();
             }
-            // (a top level that makes more than others says so before it does)
+            // A top level that makes more than others says so before it does.
             if outcome.is_ok() && name == "handler_memory" && core.ctx.is_declaring() {
                 allowance::set_running_limit(core.settings.handler_memory.get());
             }

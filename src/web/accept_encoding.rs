@@ -32,7 +32,7 @@ impl AcceptEncoding {
 fn is_refusal(parameter: &str) -> bool {
     let weight =
         parameter.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
-    // (`!(… > 0.0)` is true of what is not a number)
+    // `!(… > 0.0)` is true of what is not a number.
     weight.is_some_and(|(_, weight)| !weight.trim().parse::<f32>().is_ok_and(|weight| weight > 0.0))
 }
 

@@ -91,7 +91,7 @@ pub(crate) fn keep_private(headers: &mut Headers) {
     let word = |directive: &str| {
         directive.split('=').next().unwrap_or_default().trim_end().to_ascii_lowercase()
     };
-    // (with a list of headers, `private` and `no-cache` are about these alone)
+    // With a list of headers, `private` and `no-cache` are about these alone.
     let is_kept = |directive: &String| {
         matches!(directive.to_ascii_lowercase().as_str(), "private" | "no-store")
     };

@@ -16,7 +16,7 @@ pub(crate) fn is_worthwhile(media_type: &str, size: u64) -> bool {
 
 /// The body as gzip. It computes for as long as the body is large: call it on the blocking pool.
 pub(crate) fn gzip(body: &[u8]) -> Vec<u8> {
-    // (the fastest level: it is done again for each request, and the best one saves a tenth more)
+    // The fastest level: it is done again for each request, and the best one saves a tenth more.
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 3), Compression::fast());
     let written = encoder.write_all(body).and_then(|()| encoder.finish());
     written.expect("writing to memory cannot fail")

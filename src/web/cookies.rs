@@ -84,7 +84,7 @@ impl SetCookie {
             check(name, "domain", domain, |b| b.is_ascii_alphanumeric() || b".-_".contains(&b))?;
             cookie = cookie.domain(domain);
         }
-        // (left open it is decided by SameSite)
+        // Left open it is decided by SameSite.
         if self.secure {
             cookie = cookie.secure(true);
         }

@@ -31,7 +31,7 @@ fn values_lose_their_quotes_and_are_decoded_where_that_makes_text() {
         "a=%C3%A4; b=%FF; c=100%; d=a+b",
         &[("a", "ä"), ("b", "%FF"), ("c", "100%"), ("d", "a+b")],
     );
-    // (a name that decodes to another is not that other)
+    // A name that decodes to another is not that other.
     check("%5F%5FHost-a=1", &[("%5F%5FHost-a", "1")]);
 }
 

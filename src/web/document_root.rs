@@ -140,7 +140,7 @@ impl DocumentRoot {
     fn directory(&self, patience: Patience) -> io::Result<Option<OwnedFd>> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut found = openat2(CWD, &self.path, flags, Mode::empty(), patience.flags());
-        // (a kernel before 5.6, or a sandbox that does not know the call)
+        // A kernel before 5.6, or a sandbox that does not know the call.
         if patience == Patience::Waits && matches!(found, Err(Errno::NOSYS | Errno::PERM)) {
             found = open(&self.path, flags, Mode::empty());
         }
@@ -311,14 +311,14 @@ impl Look<'_> {
         let beneath = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | self.patience.flags();
         for _ in 0..RENAME_RETRIES {
             match openat2(self.directory(), path.relative(), READ, Mode::empty(), beneath) {
-                // (a kernel before 5.12 does not know how not to wait)
+                // A kernel before 5.12 does not know how not to wait.
                 Err(Errno::AGAIN | Errno::INVAL | Errno::NOSYS | Errno::PERM)
                     if self.patience == Patience::AtOnce =>
                 {
                     return Err(io::ErrorKind::WouldBlock.into());
                 }
                 Err(Errno::AGAIN) => (),
-                // (a kernel before 5.6, or a sandbox that does not know the call)
+                // A kernel before 5.6, or a sandbox that does not know the call.
                 Err(Errno::NOSYS | Errno::PERM) => return Ok(self.walk(path)?.into()),
                 opened => return Ok(opened?.into()),
             }
@@ -348,7 +348,7 @@ impl Look<'_> {
 /// Which failures to open are answers.
 fn refused(fault: io::Error) -> io::Result<RootAnswer> {
     match Errno::from_io_error(&fault) {
-        // (a loop or a way out by symbolic links, a socket, a device without a driver)
+        // A loop or a way out by symbolic links, a socket, a device without a driver.
         Some(
             Errno::NOENT
             | Errno::NOTDIR

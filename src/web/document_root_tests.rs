@@ -273,7 +273,7 @@ fn the_smallest_form_that_the_client_takes_is_answered() {
     let known = (found.size, found.media_type.as_str(), found.varies);
     assert_eq!(known, (2, "text/javascript; charset=utf-8", true));
     assert!(site.file("/a.js", NONE).varies);
-    // (asked for by its own name it is an archive)
+    // Asked for by its own name it is an archive.
     assert_eq!(coding("/a.js.gz", GZIP), Coding::AsItIs);
     assert_eq!(site.file("/a.js.gz", GZIP).media_type, "application/gzip");
 }

@@ -10,7 +10,7 @@ pub(crate) struct PathSum(u32);
 impl PathSum {
     /// Of the parts of a path, one after the other.
     pub(crate) fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        // (FNV-1a: it only has to differ where paths do, and to be the same tomorrow)
+        // FNV-1a: it only has to differ where paths do, and to be the same tomorrow.
         let step = |sum: u32, byte: &u8| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
         let bytes = parts.into_iter().flat_map(|part| part.iter().chain(b"/"));
         Self(bytes.fold(0x811c_9dc5, step))

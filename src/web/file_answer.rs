@@ -136,13 +136,13 @@ impl Validators {
             None => Some(EntityTag::of_file(file.modified, file.size, file.path)),
             Some(tag) => EntityTag::parse(tag),
         };
-        // (§8.8.3.3: each coding has a tag of its own; that of a file has its path in it, with the ending)
+        // §8.8.3.3: each coding has a tag of its own; that of a file has its path in it, with the ending.
         let tag = tag.map(|tag| match file.coding {
             Coding::OnTheWay => tag.weakened(),
             Coding::Stored(coding) if said.tag.is_some() => tag.coded(coding),
             Coding::Stored(_) | Coding::AsItIs => tag,
         });
-        // (§8.8.2.1: a date to come would be a lie of this machine or of the file's)
+        // §8.8.2.1: a date to come would be a lie of this machine or of the file's.
         let seconds = file.modified.min(now).duration_since(UNIX_EPOCH).ok();
         let seconds = seconds.map(|since| since.as_secs()).filter(|since| *since < END_OF_DATES);
         let of_file = || seconds.map(|since| UNIX_EPOCH + Duration::from_secs(since));
@@ -223,7 +223,7 @@ fn wanted(header: &[u8], size: u64) -> Wanted {
         SyntacticallyCorrectRange::Indexed(start, last) => start..last.saturating_add(1).min(size),
     };
     match part.is_empty() {
-        // (§14.1.2: the last bytes of an empty file are all of it)
+        // §14.1.2: the last bytes of an empty file are all of it.
         true if matches!(range, SyntacticallyCorrectRange::FromLast(1..)) => Wanted::Whole,
         true => Wanted::Nothing,
         false => Wanted::Part(part),

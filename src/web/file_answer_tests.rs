@@ -193,7 +193,7 @@ fn a_part_is_given_only_of_the_same_file() {
     assert_eq!(status(LATER, now()), 200);
     assert_eq!(status(EARLIER, now()), 200);
     assert_eq!(status("", now()), 200);
-    // (within the second of the last change the date says too little)
+    // Within the second of the last change the date says too little.
     assert_eq!(status(DATE, modified()), 200);
 }
 

@@ -61,7 +61,7 @@ impl FileStore {
         Box::pin(async move {
             let done = spawn_blocking(move || {
                 let mut held = directory.lock().unwrap_or_else(PoisonError::into_inner);
-                // (what is kept in one that another has taken the place of would be gone after a restart)
+                // What is kept in one that another has taken the place of would be gone after a restart.
                 if !held.has(&path) {
                     *held = Arc::new(Directory::open(&path).map_err(io::Error::other)?);
                 }
@@ -149,13 +149,13 @@ impl Directory {
         }
         let mut text = String::new();
         file.take(MAX_SESSION_BYTES as u64).read_to_string(&mut text)?;
-        // (what a file has whose content a power cut took)
+        // What a file has whose content a power cut took.
         Ok((!text.is_empty()).then_some(text))
     }
 
     /// Writes a new file and puts it in the place of the old one, so that nobody reads half of it.
     fn save(&self, id: &SessionId, text: &str, lifetime: Duration) -> io::Result<()> {
-        // (a name by chance: processes of other machines or containers may write here too)
+        // A name by chance: processes of other machines or containers may write here too.
         let chance = SessionId::fresh().map_err(|fault| io::Error::other(fault.to_string()))?;
         let new = format!("{NEW}{}", chance.as_str());
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;

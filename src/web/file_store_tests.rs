@@ -33,7 +33,7 @@ fn it_is_a_store() {
     let place = tempdir().unwrap();
     let path = place.path().join("sessions");
     stores::check(&FileStore::open(&path).unwrap());
-    // (and again in a directory that is there)
+    // And again in a directory that is there.
     stores::check(&FileStore::open(&path).unwrap());
     assert!(names(&path).iter().all(|name| name.starts_with(SESSION)));
 }
@@ -105,7 +105,7 @@ fn files_that_are_no_sessions_are_not_read() {
     fs::write(path(&binary), b"\xff").unwrap();
     fs::File::options().write(true).open(path(&binary)).unwrap().set_modified(later).unwrap();
     assert!(directory.load(&binary).is_err());
-    // (a link is replaced, not followed)
+    // A link is replaced, not followed.
     directory.save(&link, "{}", HOUR).unwrap();
     assert!(fs::symlink_metadata(path(&link)).unwrap().is_file());
 }

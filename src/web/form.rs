@@ -67,7 +67,7 @@ impl FormBuilder {
         let mut branch = &mut self.root;
         let mut key = first.to_owned();
         for next in keys {
-            // (a branch is what it gives, whatever was there)
+            // A branch is what it gives, whatever was there.
             let Some(below) = branch.branch(key) else { return Ok(()) };
             branch = below;
             key = match next {

@@ -110,7 +110,7 @@ fn hostile_forms_take_time_in_proportion() {
     hostile("%".repeat(8_000_000));
     let appended = "a[]=&".repeat(MAX_FIELDS);
     (0..100).for_each(|_| assert_eq!(parse(appended.as_bytes()).unwrap().len(), 1));
-    // (a quadratic step would take hours)
+    // A quadratic step would take hours.
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
 }
 

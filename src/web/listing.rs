@@ -13,7 +13,7 @@ pub(crate) fn page(path: &RootPath, mut directory: Dir, most: usize) -> io::Resu
         let name = entry.file_name().to_bytes();
         let is_file = match entry.file_type() {
             FileType::Directory => false,
-            // (where a link leads shows when somebody follows it)
+            // Where a link leads shows when somebody follows it.
             FileType::RegularFile | FileType::Symlink | FileType::Unknown => true,
             _ => continue,
         };
@@ -56,7 +56,7 @@ fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
-            // (also the newlines that a file's name may have)
+            // Also the newlines that a file's name may have.
             sign if sign.is_control() => safe.push('\u{fffd}'),
             sign => safe.push(sign),
         }

@@ -4,10 +4,10 @@
 const CORRECTIONS: [(&str, &str); 20] = [
     ("cjs", "text/javascript"),
     ("mjs", "text/javascript"),
-    // (TypeScript has no type of its own, and no browser runs it)
+    // TypeScript has no type of its own, and no browser runs it.
     ("cts", "text/plain"),
     ("tsx", "text/plain"),
-    // (the segments of a film; whoever serves TypeScript under this ending says so by `types`)
+    // The segments of a film; whoever serves TypeScript under this ending says so by `types`.
     ("ts", "video/mp2t"),
     ("mts", "video/mp2t"),
     ("m2ts", "video/mp2t"),

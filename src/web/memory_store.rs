@@ -28,7 +28,7 @@ pub(crate) struct MemoryStore {
 
 impl MemoryStore {
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
-        // (nothing in `Sessions` can panic half way)
+        // Nothing in `Sessions` can panic half way.
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -180,7 +180,7 @@ impl Reading {
         let mut size = 0;
         while let Some(chunk) = part.chunk().await.map_err(told)? {
             self.flow.content_found();
-            // (an input without a file is sent as an empty one without a name)
+            // An input without a file is sent as an empty one without a name.
             if chunk.is_empty() && full_path.is_empty() {
                 continue;
             }

@@ -158,7 +158,7 @@ fn content_that_looks_like_a_boundary_is_content() {
         "preamble\n--XX  \nContent-Disposition: form-data; name=a\n\n{content}\n--XX--epilogue\n--XX"
     ));
     assert_eq!(form.unwrap().fields, [("a".to_owned(), text(&content.replace('\n', "\r\n")))]);
-    // (nothing, and nothing but its end)
+    // Nothing, and nothing but its end.
     assert!(both(b"--XX--", limits(Path::new("/"))).unwrap().fields.is_empty());
 }
 
@@ -342,7 +342,7 @@ fn a_slow_disk_holds_nobody_up_and_who_goes_away_leaves_nothing() {
         let (mut form, mut writer) = start();
         let mut context = Context::from_waker(Waker::noop());
         assert!(form.as_mut().poll(&mut context).is_pending());
-        // (this thread goes on although the other one waits for the pipe)
+        // This thread goes on although the other one waits for the pipe.
         write!(writer, "{part}--XX--").unwrap();
         drop(writer);
         form.await.unwrap()
@@ -355,7 +355,7 @@ fn a_slow_disk_holds_nobody_up_and_who_goes_away_leaves_nothing() {
         drop(form);
         write!(writer, "{part}--XX--").unwrap();
     });
-    // (this waits for the work that nobody wants any more)
+    // This waits for the work that nobody wants any more.
     drop(runtime);
     assert_eq!(left(directory.path()), 0);
 }

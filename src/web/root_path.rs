@@ -161,7 +161,7 @@ mod tests {
         ] {
             assert_eq!(relative(path), None, "{path}");
         }
-        // (dots that are no step up)
+        // Dots that are no step up.
         assert!(relative("/a..").is_some() && relative("/a..b/c.").is_some());
         assert_eq!(relative("/%252e%252e/a").as_deref(), Some("%2e%2e/a"));
     }

@@ -147,7 +147,7 @@ impl<T: Clone> Search<'_, T> {
         {
             return Some(found);
         }
-        // (an empty segment is no value)
+        // An empty segment is no value.
         if let Some(next) = node.parameter.as_ref().filter(|_| !value.is_empty()) {
             values.push(value);
             let found = self.walk(next, at + 1, values);

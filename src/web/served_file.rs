@@ -38,7 +38,7 @@ impl ServedFile {
     pub(crate) fn open(path: &Path, patience: Patience) -> io::Result<Self> {
         let file = File::from(match patience {
             Patience::Waits => open(path, READ, Mode::empty())?,
-            // (an error may be one of this way only, which old kernels do not know: the other one tells)
+            // An error may be one of this way only, which old kernels do not know: the other one tells.
             Patience::AtOnce => openat2(CWD, path, READ, Mode::empty(), patience.flags())
                 .map_err(|_| io::ErrorKind::WouldBlock)?,
         });

@@ -69,7 +69,7 @@ pub(crate) mod stores {
             assert_eq!(store.load(&one).await.unwrap(), None);
             assert_eq!(store.load(&other).await.unwrap().as_deref(), Some("{}"));
 
-            // (a lifetime of nothing is over at once, one without end never)
+            // A lifetime of nothing is over at once, one without end never.
             store.save(&other, "{}".into(), Duration::ZERO).await.unwrap();
             assert_eq!(store.load(&other).await.unwrap(), None);
             store.save(&other, "{}".into(), Duration::MAX).await.unwrap();

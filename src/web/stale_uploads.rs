@@ -21,12 +21,12 @@ static SEEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// Removes them from a directory, once for each. What cannot be removed stays. Blocks.
 pub(super) fn remove_once(directory: &Path) {
-    // (it is one set, whoever panicked)
+    // It is one set, whoever panicked.
     let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
     if !seen.contains(directory) {
         seen.insert(directory.to_owned());
         drop(seen);
-        // (a directory that cannot be read is told of by whoever writes to it)
+        // A directory that cannot be read is told of by whoever writes to it.
         let _ = remove(directory);
     }
 }

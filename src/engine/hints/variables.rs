@@ -52,7 +52,7 @@ impl Hints<'_> {
             known.extend(ast.statements().iter().filter_map(defines).map(String::from));
             for f in ast.iter_fn_def() {
                 let (start, end) = (place(f.body.start_position()), place(f.body.end_position()));
-                // (a closure without braces has no end: guess that it is one line)
+                // A closure without braces has no end: guess that it is one line.
                 let end = end.max((start.0, usize::MAX));
                 if start <= at && at <= end {
                     known.extend(f.params.iter().map(|p| p.to_string()));
@@ -70,7 +70,7 @@ impl Hints<'_> {
             }
             known.sort();
             known.dedup();
-            // (a closure that reads it would have captured it)
+            // A closure that reads it would have captured it.
             known.retain(|known| known != name);
             let shown: Vec<_> = known.iter().take(SEEN).map(|name| format!("`{name}`")).collect();
             let more = if known.len() > SEEN { " …" } else { "" };
@@ -93,7 +93,7 @@ impl Hints<'_> {
         if let Some(one) = natives.iter().find(|f| f.name.starts_with(&space)) {
             return Some(format!("the functions of `{name}` are called so: `{}(…)`", one.name));
         }
-        // (what is a method of some value would have to be called on one)
+        // What is a method of some value would have to be called on one.
         let is_free =
             |f: &Signature| f.name == name && (f.params.is_empty() || FREE.contains(&name));
         let mut own = self.asts.iter().flat_map(|a| a.iter_functions());
@@ -125,7 +125,7 @@ impl Hints<'_> {
                 true
             });
         }
-        // (what a closure captures is among its parameters, before its own)
+        // What a closure captures is among its parameters, before its own.
         let parameter = |ast: &&AST| {
             let captured = closures::captured(ast);
             let own = |f: &&ScriptFuncDef| {

@@ -7,7 +7,7 @@ use super::{
 use rhai::Expr;
 
 pub(super) fn check(_: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
-    // (what a closure captures is a copy, which it may change)
+    // What a closure captures is a copy, which it may change.
     let is_sure = |access: &&Access<'_>| {
         access.is_assigned && !access.is_tried && !file.is_closure(access.function)
     };

@@ -63,7 +63,7 @@ fn named(
     match parameters.first() {
         Some(_) if parameters.iter().any(|p| p.len() <= offered) => (),
         Some(wants) => found.push(misfit(name, function, wants, offered, at)),
-        // (a name that is no variable's either is told of as such)
+        // A name that is no variable's either is told of as such.
         None if reference.written == Written::Name => (),
         None => {
             let text = format!("{name}: there is no function `{function}` in this file");

@@ -20,7 +20,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
         if !is_name || !access.is_direct {
             continue;
         }
-        // (an object that is given another name has the one before no more)
+        // An object that is given another name has the one before no more.
         given.retain(|_, (owner, _)| *owner != object);
         let (owner, first) = *given.entry(text.as_str()).or_insert((object, access.at));
         if owner != object && !text.is_empty() {

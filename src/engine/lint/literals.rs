@@ -60,7 +60,7 @@ fn sent(model: &Model<'_>, file: &File<'_>, call: &Call<'_>, found: &mut Vec<Fou
 /// Arguments of a type that no form of the function takes.
 fn types(model: &Model<'_>, call: &Call<'_>, found: &mut Vec<Found>) {
     let forms = match call.object {
-        // (those of plain maps and arrays are rhai's, which take more)
+        // Those of plain maps and arrays are rhai's, which take more.
         Some(kind) if !kind.is_some_and(|kind| kind.starts_with(char::is_uppercase)) => return,
         Some(kind) => model.rules.method(kind, &call.expr.name),
         None => model.rules.functions.get(&call.name),
@@ -88,7 +88,7 @@ fn takes(parameter: &str, kind: &str) -> bool {
         "number" | "float" => matches!(kind, "int" | "float"),
         "function" | "Fn" => matches!(kind, "function" | "string"),
         "int" | "bool" | "map" | "array" | "string" | "blob" | "()" => one == kind,
-        // (an object of the host's is never written out)
+        // An object of the host's is never written out.
         one if one.starts_with(char::is_uppercase) => false,
         _ => true,
     })

@@ -100,7 +100,7 @@ fn declares(flow: &FlowControl, name: &str) -> bool {
 fn is_plain(looped: &Expr) -> bool {
     match looped {
         Expr::Array(..) | Expr::Map(..) => looped.is_constant(),
-        // (the last of a chain: `worker.table.keys()`)
+        // The last of a chain: `worker.table.keys()`.
         Expr::Dot(x, ..) => is_plain(&x.rhs),
         _ => looped.is_constant() || is_plain_call(looped),
     }

@@ -128,12 +128,12 @@ impl<'a> Model<'a> {
         for (name, params, is_script) in program.engine.collect_fn_metadata(None, listed, true) {
             let arities = natives.entry(name).or_default();
             arities.insert(params);
-            // (one that an embedder wrote in Rhai does not count the object that it is a method of)
+            // One that an embedder wrote in Rhai does not count the object that it is a method of.
             if is_script {
                 arities.insert(params + 1);
             }
         }
-        // (the host has one that only says that there is none)
+        // The host has one that only says that there is none.
         natives.remove("exit");
         let (mut read, mut written) = (HashSet::new(), HashSet::new());
         for file in &files {

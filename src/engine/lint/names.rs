@@ -16,7 +16,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
         .map(|call| call.expr.name.as_str())
         .collect();
     for (name, function, at) in &file.unknown {
-        // (a function that is called with `!` sees what its caller has)
+        // A function that is called with `!` sees what its caller has.
         let borrows = |f: FunctionId| lenders.contains(&file.functions[f].name);
         if !file.around(*function).any(borrows) {
             let error = EvalAltResult::ErrorVariableNotFound((*name).to_owned(), *at);
@@ -43,7 +43,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
 
 fn plain_call(model: &Model<'_>, file: &File<'_>, call: &Call<'_>, found: &mut Vec<Found>) {
     let (name, given) = (call.expr.name.as_str(), call.expr.args.len());
-    // (a method's object is a native function's first argument, and a script function's `this`)
+    // A method's object is a native function's first argument, and a script function's `this`.
     let native = if call.object.is_some() { given + 1 } else { given };
     let natives = model.natives.get(name);
     let own = file.unit.arities(name);

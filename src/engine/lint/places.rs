@@ -16,7 +16,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
     let closures = (0..file.functions.len()).filter(|id| later(&file.functions[*id].role));
     let named = file.references.iter().filter(|r| later(&r.role));
     let handlers = closures.chain(named.flat_map(|r| file.named(r.name)));
-    // (what a handler makes runs in it, or later still)
+    // What a handler makes runs in it, or later still.
     let in_handler = reached(file, &inner, handlers, |_| true);
     for call in file.calls.iter().filter(|call| !call.is_tried) {
         let forms = match call.object {

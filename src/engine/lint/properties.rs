@@ -19,7 +19,7 @@ const SHORTEST: usize = 4;
 const WITH_LENGTH: [&str; 3] = ["string", "array", "blob"];
 
 pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
-    // (what is tried may fail)
+    // What is tried may fail.
     for access in file.accesses.iter().filter(|access| !access.is_tried) {
         let said = match access.kind.and_then(|kind| model.rules.objects.get_key_value(kind)) {
             Some((kind, object)) => of_object(model, file, access, kind, object),
@@ -107,7 +107,7 @@ fn of_object(
         true => nearest(name, known()),
         false => nearest(name, known().chain(methods())),
     };
-    // (`worker.users` is no slip for `worker.user`)
+    // `worker.users` is no slip for `worker.user`.
     let is_plural =
         |near: &&str| name.strip_suffix('s') == Some(near) || near.strip_suffix('s') == Some(name);
     let near = near.filter(|near| !is_plural(near))?;

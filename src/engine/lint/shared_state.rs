@@ -52,7 +52,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
     for (name, at, function, root) in properties.chain(methods) {
         let Some(root) = root.filter(|root| owned.contains_key(root)) else { continue };
         let mut users = owned.iter().filter(|(_, all)| all.contains(&function));
-        // (a function that its own worker calls too is right there)
+        // A function that its own worker calls too is right there.
         if let (Some((user, _)), None) = (users.next(), users.next())
             && *user != root
             && apart.local.contains(&name)
@@ -79,7 +79,7 @@ fn functions_of(file: &File<'_>, apart: &Apart) -> BTreeMap<VariableId, BTreeSet
         Role::Callback { owner, .. } => owner.filter(is_apart),
         _ => None,
     };
-    // (what is assigned in a handler is no declaration)
+    // What is assigned in a handler is no declaration.
     for (id, function) in file.functions.iter().enumerate() {
         if let (Some(0), Some(owner)) = (function.parent, owner(&function.role)) {
             owned.entry(owner).or_default().insert(id);

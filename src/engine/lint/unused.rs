@@ -58,7 +58,7 @@ fn functions(model: &Model<'_>, file: &File<'_>, is_main: bool, found: &mut Vec<
         .files
         .iter()
         .flat_map(|f| f.calls.iter().map(move |call| (f, call)))
-        // (that a function calls itself is no use of it)
+        // That a function calls itself is no use of it.
         .filter(|(f, call)| {
             let name = call.expr.name.as_str();
             !f.around(call.function).any(|id| f.functions[id].name == name)
@@ -71,7 +71,7 @@ fn functions(model: &Model<'_>, file: &File<'_>, is_main: bool, found: &mut Vec<
             continue;
         };
         let name = function.name;
-        // (what a module has is there for whoever imports it)
+        // What a module has is there for whoever imports it.
         let is_ours = is_main || def.access == FnAccess::Private;
         if is_ours && !named.contains(name) && !called.contains(name) && !is_meant(name) {
             let at = header(file, id).map_or(def.body.start_position(), |(at, _)| at);

@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
             role: Role::Value,
             parameters: Vec::new(),
         });
-        // (a function may use a module that is imported further down)
+        // A function may use a module that is imported further down.
         for statement in unit.ast.statements() {
             if let Stmt::Import(x, _) = statement {
                 self.note_import(&x.0, x.1.name.as_str());

@@ -82,13 +82,13 @@ impl Call {
         }
         let of_references = OF_VARIABLES.contains(&self.name.as_str());
         let mut cell = variable.cell(context, of_references)?;
-        // (one that is locked is rhai's to tell of)
+        // One that is locked is rhai's to tell of.
         let mut first = cell.write_lock::<Dynamic>().filter(|value| !value.is_read_only())?;
         let mut args: FnArgsVec<&mut Dynamic> = FnArgsVec::new_const();
         args.push(&mut *first);
         args.extend(values.iter_mut());
         match context.call_native_fn_raw(&self.name, true, &mut args) {
-            // (nothing has been taken from the arguments then; rhai knows more functions)
+            // Nothing has been taken from the arguments then; rhai knows more functions.
             Err(error) if self.is_missing(&error) => None,
             Err(mut error) => {
                 if error.position().is_none() {

@@ -53,7 +53,7 @@ impl Callee {
         let value = match native.has_context {
             false => run(&native, None, first, others),
             true => {
-                // (what it calls is one level further in)
+                // What it calls is one level further in.
                 context.global_runtime_state_mut().level += 1;
                 let (engine, state) = (context.engine(), context.global_runtime_state());
                 let (name, at) = (&self.name, self.position);
@@ -85,7 +85,7 @@ impl Callee {
     }
 
     fn find(&self, first: &Dynamic, others: &[Dynamic]) -> Option<Native> {
-        // (to ask a locked cell for its type would panic)
+        // To ask a locked cell for its type would panic.
         if first.is_shared() || others.iter().any(Dynamic::is_shared) {
             return None;
         }

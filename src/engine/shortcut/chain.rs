@@ -173,7 +173,7 @@ impl Steps {
 
     fn step(&mut self, step: &mut Expr, is_dot: bool, finder: &Finder) -> Option<()> {
         if self.method.is_some() {
-            // (what comes after a method is rhai's)
+            // What comes after a method is rhai's.
             return None;
         }
         let before = self.parts.operands.len();

@@ -27,7 +27,7 @@ impl Parts {
     pub(super) fn take(&mut self, part: &mut Expr, at: Position, globals: &Rc<Globals>) {
         let operand = Operand::of(part, globals);
         if !operand.is_constant() {
-            // (no script can have such a name)
+            // No script can have such a name.
             let name: ImmutableString = format!("operand {}", self.operands.len()).into();
             *part = by_name(name.clone(), at);
             self.held.push((name, self.operands.len()));

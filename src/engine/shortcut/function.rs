@@ -51,7 +51,7 @@ impl FunctionCall {
         if state.level >= engine.max_call_levels() {
             return Err(Overflow::at(self.position));
         }
-        // (rhai may not come to look itself: a body can be nothing but shortcuts)
+        // Rhai may not come to look itself: a body can be nothing but shortcuts.
         state.num_operations += 1;
         if let Some(why) = self.progress.end(state.num_operations) {
             return Err(EvalAltResult::ErrorTerminated(why, self.position).into());

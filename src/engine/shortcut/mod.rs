@@ -66,7 +66,7 @@ impl Finder<'_> {
     }
 
     fn call(&self, call: &FnCallExpr, position: Position) -> Option<Shortcut> {
-        // (operators have ways of their own for what they mostly are for)
+        // Operators have ways of their own for what they mostly are for.
         let is_name = call.name.starts_with(char::is_alphabetic);
         if !is_name || call.is_qualified() || call.capture_parent_scope {
             return None;
@@ -139,7 +139,7 @@ pub(super) fn install(engine: &mut Engine) {
     engine.register_custom_syntax_with_state_raw(KEY, nobody, false, |context, _, state| {
         let placed = state.read_lock::<Placed>();
         let (shortcut, position) = &*placed.expect("the state of a shortcut is the shortcut");
-        // (rhai asks nobody for the variables that a shortcut reads)
+        // Rhai asks nobody for the variables that a shortcut reads.
         if allowance::is_pending() {
             allowance::attend(context, None, *position)?;
         }

@@ -68,13 +68,13 @@ impl Operand {
     /// Shows a variable of the running function, where it lies.
     pub(super) fn local<'a>(&self, context: &'a EvalContext) -> Option<&'a Dynamic> {
         let Way::Local(places, ..) = self.way else { return None };
-        // (`iter_raw` runs from the newest entry back)
+        // `iter_raw` runs from the newest entry back.
         context.scope().iter_raw().nth(places - 1).map(|(.., value)| value)
     }
 
     /// The same, for a function that looks at it there. `None` also for a constant.
     pub(super) fn local_mut<'a>(&self, context: &'a mut EvalContext) -> Option<&'a mut Dynamic> {
-        // (the newest of that name, which is the one that is so many places before the newest of all)
+        // The newest of that name, which is the one that is so many places before the newest of all.
         let Way::Local(_, name, _) = &self.way else { return None };
         context.scope_mut().get_mut(name)
     }

@@ -69,7 +69,7 @@ impl<E: Events> Connection<E> {
                 }
                 Work::Unread => self.wait_unread().await,
                 Work::PeerEnded => self.peer_ended().await,
-                // (boxed, for what else there is must not cost as much)
+                // Boxed, for what else there is must not cost as much.
                 Work::Http2 => {
                     Box::pin(self.serve_http2()).await;
                     return None;
@@ -104,7 +104,7 @@ impl<E: Events> Connection<E> {
                 true
             }
             Err(reason) => {
-                // (which directory that is, is nothing for strangers)
+                // Which directory that is, is nothing for strangers.
                 let text = "the body of this request cannot be stored";
                 let answer = self.link.refusal(500, text);
                 self.link.break_off(Broken { reason, ..answer });
@@ -156,7 +156,7 @@ impl<E: Events> Connection<E> {
     /// the script, whose handler may take its time.
     async fn end(self) {
         let Self { read, link, mut events, .. } = self;
-        // (held to the last line: the socket may be given back while a handler still waits)
+        // Held to the last line: the socket may be given back while a handler still waits.
         let _place = read.place();
         part(&link, read);
         link.leave();

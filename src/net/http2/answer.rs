@@ -32,7 +32,7 @@ impl Body for Answer {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         let taken = polled.is_ready().then(|| self.link.turn.clock.get());
-        // (hyper polls this in the task of the stream)
+        // Hyper polls this in the task of the stream.
         let _ = TAKEN.try_with(|since| since.set(taken));
         polled
     }

@@ -168,7 +168,7 @@ impl Link {
                 http.is_idle()
             }
         };
-        // (HTTP/2 says goodbye by itself when it is looked at)
+        // HTTP/2 says goodbye by itself when it is looked at.
         self.wake();
         if is_idle && self.unread() == 0 && !self.handling.get() {
             self.close(0, "");
@@ -256,7 +256,7 @@ impl Link {
     /// What an HTTP connection waits for, and since when.
     pub(crate) fn stage(&self, now: u64) -> Option<(Stage, u64)> {
         let (unread, written) = (self.unread(), self.bytes_written.get());
-        // (a stream with nothing to say does not keep its peer waiting)
+        // A stream with nothing to say does not keep its peer waiting.
         let busy = self.handling.get() || self.is_paused();
         let mut wire = self.wire.borrow_mut();
         let http = wire.http()?;

@@ -17,7 +17,7 @@ impl Link {
         let mut bytes = Vec::new();
         match &mut *self.wire.borrow_mut() {
             Wire::WebSocket(socket) => socket.close(websocket_code, reason, &mut bytes),
-            // (a file on its way is not cut; it closes when that is out)
+            // A file on its way is not cut; it closes when that is out.
             Wire::Http(http) if http.is_sending() => return http.make_last(),
             Wire::Http(http) => http.finish(&mut bytes),
             _ => (),
@@ -49,7 +49,7 @@ impl Link {
         if let Some(rare) = self.rare.get() {
             rare.happenings.borrow_mut().clear();
         }
-        // (scripts may hold the link for long, and this would hold the memory of its task)
+        // Scripts may hold the link for long, and this would hold the memory of its task.
         self.task.take();
         self.turn.leave(self);
     }

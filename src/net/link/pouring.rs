@@ -31,7 +31,7 @@ impl Link {
             return Some(at);
         }
         self.emptied().await?;
-        // (as the queue's drainer it is the only one that writes, and ends with the connection)
+        // As the queue's drainer it is the only one that writes, and ends with the connection.
         let pouring = spawn_local(self.clone().pour_all(file.clone(), at, end));
         *self.rare().drainer.borrow_mut() = Some(pouring.abort_handle());
         pouring.await.ok()?
@@ -44,7 +44,7 @@ impl Link {
             }
             let Some(Ok(())) = self.writable().await else { break None };
             let place = self.turn.pourers.acquire().await;
-            // (a descriptor of its own: the connection may be closed before the thread stops)
+            // A descriptor of its own: the connection may be closed before the thread stops.
             let socket = self.write.borrow().as_ref().map(WriteHalf::duplicate)?;
             let Some(socket) = socket else { break Some(at) };
             let (source, until) = (file.clone(), end.min(at + STRETCH));

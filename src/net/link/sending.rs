@@ -72,7 +72,7 @@ impl Link {
     fn makes_room(self: &Rc<Self>, n: usize) -> bool {
         let is_open = || self.status.get() == Status::Established;
         if is_open() {
-            // (what only waits for the end of the turn may go out now, and make room)
+            // What only waits for the end of the turn may go out now, and make room.
             if !self.turn.share.has_room() {
                 self.turn.flush_now();
             }
@@ -93,7 +93,7 @@ impl Link {
     #[inline]
     fn fits(&self, n: usize) -> bool {
         let queued = self.queued();
-        // (what comes through a pipe is not dropped for the budget: its feeder is paused)
+        // What comes through a pipe is not dropped for the budget: its feeder is paused.
         let small = || n <= BEYOND_BUDGET || self.feeder().is_some();
         queued < self.max_send_buffer() && (self.turn.share.has_room() || queued == 0 && small())
     }

@@ -158,7 +158,7 @@ impl Head {
     }
 
     fn text(&self, range: Range<usize>) -> &str {
-        // (method and target are ASCII: that was checked)
+        // Method and target are ASCII: that was checked.
         std::str::from_utf8(&self.bytes[range]).unwrap_or_default()
     }
 
@@ -216,7 +216,7 @@ impl Head {
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let mut values = self.headers().filter(|(n, _)| n.eq_ignore_ascii_case(name));
         let mut all = String::from_utf8_lossy(values.next()?.1).into_owned();
-        // (cookies in several lines are one list with its own separator: RFC 9113, 8.2.3)
+        // Cookies in several lines are one list with its own separator: RFC 9113, 8.2.3.
         let separator = if name.eq_ignore_ascii_case("cookie") { "; " } else { ", " };
         for (_, value) in values {
             all.push_str(separator);
@@ -302,7 +302,7 @@ impl Facts {
 }
 
 fn refusal(error: httparse::Error, bytes: &[u8]) -> Refusal {
-    // (who has another version knows how a request line looks)
+    // Who has another version knows how a request line looks.
     let line = &bytes[..memchr(b'\r', bytes).unwrap_or(bytes.len())];
     let mut words = line.split(|b| *b == b' ').skip(2);
     let is_version = |word: &[u8]| matches!(word, [b'H', b'T', b'T', b'P', b'/', a, b'.', b] if a.is_ascii_digit() && b.is_ascii_digit());
@@ -345,7 +345,7 @@ fn authority(target: &str) -> Option<Range<usize>> {
 
 /// Gives the host of an absolute target.
 fn check_target<'a>(method: &str, target: &'a str) -> Result<Option<&'a str>, Refusal> {
-    // (httparse lets through what no address may hold; `|`, `{` and the like are sent by real clients)
+    // Httparse lets through what no address may hold; `|`, `{` and the like are sent by real clients.
     if !target.bytes().all(|b| b.is_ascii_graphic()) || target.contains('#') {
         return Err(Refusal::bad("a target with characters that must be escaped"));
     }

@@ -199,7 +199,7 @@ impl Http {
             (Exchange::Streaming { .. } | Exchange::Sized { .. }, _) => (Stage::Rest, taken),
             (Exchange::Other, _) => (Stage::Rest, now),
             (_, Reading::Body(arriving)) => (Stage::Body, (arriving.received() / PROGRESS) as u64),
-            // (what comes next is not even looked at while the queue is full)
+            // What comes next is not even looked at while the queue is full.
             _ if queued > 0 => (Stage::Rest, taken),
             _ if unread == 0 && self.served > 0 => (Stage::Idle, self.served),
             _ => (Stage::Head, self.served),
@@ -260,7 +260,7 @@ impl Http {
     ) {
         self.is_bodiless |= matches!(head.status, 204 | 205 | 304);
         let bodiless = self.is_bodiless;
-        // (a stream without a body has no end that its parts could come to, and an event stream hardly ever another)
+        // A stream without a body has no end that its parts could come to, and an event stream hardly ever another.
         let is_stream = matches!(payload, Payload::Stream);
         let ends = is_stream && (bodiless || head.is_event_stream());
         self.keeps_alive &= !head.closes() && !self.drains && !ends;
@@ -309,7 +309,7 @@ impl Http {
             }
             Exchange::Streaming { chunked: true } => {
                 self.answered.1 += data.len() as u64;
-                // (a Vec takes everything)
+                // A Vec takes everything.
                 let _ = write!(out, "{:X}\r\n", data.len());
                 out.extend_from_slice(data);
                 out.extend_from_slice(b"\r\n");

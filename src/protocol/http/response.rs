@@ -78,7 +78,7 @@ impl ResponseHead<'_> {
     pub(super) fn write(&self, framing: &Framing, connection: Option<&str>, out: &mut Vec<u8>) {
         status_line(self.status, self.reason, out);
         for (name, value) in self.headers {
-            // (how the message is framed is not for scripts to say: they would be believed)
+            // How the message is framed is not for scripts to say: they would be believed.
             let ours = ["content-length", "transfer-encoding", "connection"];
             if !ours.iter().any(|n| name.eq_ignore_ascii_case(n)) {
                 for part in [name, ": ", value, "\r\n"] {
@@ -100,7 +100,7 @@ impl ResponseHead<'_> {
             Framing::End | Framing::None => (),
         }
         if let Some(connection) = connection {
-            // (a Vec takes everything)
+            // A Vec takes everything.
             let _ = write!(out, "Connection: {connection}\r\n");
         }
         out.extend_from_slice(b"\r\n");
@@ -113,11 +113,11 @@ pub(super) fn status_line(status: u16, reason: Option<&str>, out: &mut Vec<u8>) 
     }
     let known = || tungstenite::http::StatusCode::from_u16(status).ok()?.canonical_reason();
     let reason = reason.or_else(known).unwrap_or("");
-    // (a Vec takes everything)
+    // A Vec takes everything.
     let _ = write!(out, "HTTP/1.1 {status} {reason}\r\n");
 }
 
 pub(super) fn length_line(length: u64, out: &mut Vec<u8>) {
-    // (a Vec takes everything)
+    // A Vec takes everything.
     let _ = write!(out, "Content-Length: {length}\r\n");
 }

@@ -91,7 +91,7 @@ fn played(mut wire: Wire, limit: usize, pieces: &[&[u8]]) -> Vec<Event> {
             }
             let message = |kind, payload: &[u8]| match kind {
                 Kind::Binary => Ok(Event::bytes(payload)),
-                // (whoever reads a text looks whether it is one)
+                // Whoever reads a text looks whether it is one.
                 Kind::Text => match std::str::from_utf8(payload) {
                     Ok(text) => Ok(Event::text(text)),
                     Err(_) => Err(wire.not_utf8()),

@@ -102,7 +102,7 @@ fn a_frame_of_an_impossible_length_ends_the_connection() {
     }
     for length in [17_u32, u32::MAX] {
         let says = format!("a frame of {length} bytes, max_package_size is 16");
-        // (the announced length is enough: nothing is waited for)
+        // The announced length is enough: nothing is waited for.
         cases.push(("too long", length.to_be_bytes().to_vec(), vec![Event::broken(&says)]));
     }
     check(|| Wire::new(Scheme::Frame), 16, &cases);

@@ -30,7 +30,7 @@ fn open() -> Wire {
     let (mut socket, mut out) = (WebSocket::deciding(), Vec::new());
     socket.accept(&request, &[], &mut out);
     let head = String::from_utf8(out).expect("UTF-8");
-    // (the answer to the key of RFC 6455's own example)
+    // The answer to the key of RFC 6455's own example.
     assert!(head.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{head}");
     Wire::WebSocket(socket)
 }

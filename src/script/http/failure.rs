@@ -142,7 +142,7 @@ impl Failure {
         let has_answer = !answer.is_unit() && !answer.is_bool();
         let is_answered = has_answer && connection.link().is_unanswered();
         if is_answered {
-            // (an answer that cannot be sent is an error of its own, and must not hide this one)
+            // An answer that cannot be sent is an error of its own, and must not hide this one.
             send(connection, answer).inspect_err(|_| self.tell())?;
         }
         if is_answered && self.told().0 < 500 {

@@ -100,7 +100,7 @@ impl Ready {
 pub(super) fn send(connection: &TcpConnection, head: Head, body: FileBody) -> Result<Sent, String> {
     let link = connection.link();
     link.promise()?;
-    // (only a whole file that is there can be had in part, or be had already)
+    // Only a whole file that is there can be had in part, or be had already.
     let is_part =
         matches!(body, FileBody::Part { offset: 1.., .. } | FileBody::Part { length: 1.., .. });
     let wish = connection.request().map(|r| Wish::of(&r, head.status == 200 && !is_part));
@@ -167,7 +167,7 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
         answer_headers::without_content(&mut headers);
     }
     answer_headers::add_facts(&mut headers, ready.headers);
-    // (a file has what caches need to keep it, with the cookies of whoever asked first)
+    // A file has what caches need to keep it, with the cookies of whoever asked first.
     let has = |name| answer_headers::get(&headers, name).is_some();
     if has("set-cookie") && !has("cache-control") {
         answer_headers::keep_private(&mut headers);
@@ -180,7 +180,7 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
     let reason = head.reason.as_deref().filter(|_| status == head.status);
     let begin = ResponseHead { status, reason, headers: &headers, media_type: "" };
     let is_sent = |sent| matches!(sent, Ok(Sent::Written | Sent::Queued));
-    // (what is in memory is one part, which goes out as there is room)
+    // What is in memory is one part, which goes out as there is room.
     let (file, start, length, mut part) = match ready.content {
         Content::Bytes(bytes) => (None, 0, bytes.len() as u64, bytes),
         Content::File { file, start, length, first } => {
@@ -196,10 +196,10 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
     }
     let (mut at, end) = (start, start + length);
     if file.is_some() && link.room_now().unwrap_or(0) < part.len() {
-        // (where there is no room for it, it waits on the disk)
+        // Where there is no room for it, it waits on the disk.
         part = Vec::new();
     }
-    // (a HEAD, or an empty file, is answered by now)
+    // A HEAD, or an empty file, is answered by now.
     while link.is_answering() {
         if part.is_empty() {
             let Some(file) = &file else { return false };
@@ -233,7 +233,7 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
         if at == end {
             break;
         }
-        // (a file that is read at once must not keep others waiting)
+        // A file that is read at once must not keep others waiting.
         tokio::task::yield_now().await;
     }
     true
@@ -271,7 +271,7 @@ fn below(root: &DocumentRoot, path: &str, wish: &Wish, patience: Patience) -> io
         RootAnswer::NotFoundPage(page) => {
             let request = FileRequest { method: &wish.method, ..FileRequest::default() };
             let page = whole(page, wish, request, patience)?;
-            // (whoever keeps the page must not take it for what was asked for)
+            // Whoever keeps the page must not take it for what was asked for.
             let is_of_page =
                 |name: &str| matches!(name, "Content-Type" | "Content-Encoding" | "Vary");
             let headers = page.headers.into_iter().filter(|(name, _)| is_of_page(name));
@@ -302,12 +302,12 @@ fn whole(
     if !answer.compress {
         return opened(file.file, answer, wish, patience);
     }
-    // (to compress is work for another thread, too)
+    // To compress is work for another thread, too.
     if patience == Patience::AtOnce {
         return Err(io::ErrorKind::WouldBlock.into());
     }
     let mut all = Vec::new();
-    // (it may have grown since; what was there is enough)
+    // It may have grown since; what was there is enough.
     file.file.take(answer.length).read_to_end(&mut all)?;
     let content = Content::Bytes(compression::gzip(&all));
     Ok(Ready { status: answer.status, headers: answer.headers, content })
@@ -361,7 +361,7 @@ fn read(file: &File, at: u64, left: u64, part: &mut Vec<u8>, patience: Patience)
             }
         };
         match read {
-            // (at once, the rest may just not be in memory)
+            // At once, the rest may just not be in memory.
             Ok(0) if patience == Patience::AtOnce => return Err(io::ErrorKind::WouldBlock.into()),
             Ok(0) => break,
             Ok(n) => done += n,

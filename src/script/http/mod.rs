@@ -63,13 +63,13 @@ const JSON: &str = "application/json";
 
 /// Answers the request that waits on this connection, or goes on with its answer.
 pub(crate) fn send(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
-    // (what the request left in its session is there before the client can ask for it)
+    // What the request left in its session is there before the client can ask for it.
     if let Some(request) = connection.request() {
         request.save_session()?;
     }
     let sent = send_now(connection, data);
     let link = connection.link();
-    // (while its handler runs, that may still want to look at the request)
+    // While its handler runs, that may still want to look at the request.
     if !link.is_answering() && !link.handling.get() {
         connection.set_request(None);
     }
@@ -87,7 +87,7 @@ fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
     let sent = if let Some(chunk) = data.read_lock::<Chunk>() {
         chunk_of(connection, &link, chunk.bytes())
     } else if let Some(event) = data.read_lock::<ServerSentEvents>() {
-        // (one that is dropped is one event less, and the script hears of it)
+        // One that is dropped is one event less, and the script hears of it.
         link.respond(event.text().len(), |http, out| http.part(event.text().as_bytes(), out))
     } else {
         let is_json = data.read_lock::<crate::engine::ref_map::RefMap>().is_some()
@@ -191,7 +191,7 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
             }
             let sent = link.respond(bytes.len(), |http, out| {
                 http.answer(&head(media_type), Payload::Stream, out)?;
-                // (an event stream has only events, and the answer to a HEAD no parts at all)
+                // An event stream has only events, and the answer to a HEAD no parts at all.
                 match http.is_streaming() && !parts.is_event_stream() {
                     true => http.part(bytes, out),
                     false => Ok(()),

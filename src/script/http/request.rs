@@ -123,7 +123,7 @@ impl Request {
             answer_headers::keep_private(headers);
         }
         if self.0.session.get().is_some() {
-            // (whoever has another cookie may be answered otherwise)
+            // Whoever has another cookie may be answered otherwise.
             answer_headers::vary(headers, "Cookie");
         }
     }
@@ -325,7 +325,7 @@ impl Request {
 
     fn scheme(&self) -> &'static str {
         match self.forwarded("x-forwarded-proto").as_deref() {
-            // (as some proxies call it for websockets)
+            // As some proxies call it for websockets.
             Some("https" | "wss") => "https",
             _ => "http",
         }
@@ -336,7 +336,7 @@ impl Request {
         let forwarded = self.forwarded("x-forwarded-host");
         let forwarded = forwarded.filter(|host| !host.is_empty() && host.bytes().all(of_host));
         let mut host = forwarded.unwrap_or_else(|| self.head().host());
-        // (a colon inside of brackets belongs to the address)
+        // A colon inside of brackets belongs to the address.
         if without_port && let Some(at) = host.rfind(':').filter(|at| !host[*at..].contains(']')) {
             host.truncate(at);
         }

@@ -162,7 +162,7 @@ impl Response {
     fn with_body(&self, value: Dynamic) -> Made {
         let wrapped = RefMap::wrap(value);
         let is_json = wrapped.is::<RefMap>() || wrapped.is::<RefArray>();
-        // (what cannot be sent is told here, where the mistake is)
+        // What cannot be sent is told here, where the mistake is.
         let is_empty = with_payload(&wrapped, |_, bytes| bytes.is_empty())?;
         self.0.borrow_mut().body = match is_empty {
             true => Body::None,

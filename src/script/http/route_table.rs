@@ -106,7 +106,7 @@ fn attempt(ctx: &Rc<Ctx>, f: &FnPtr, args: Array) -> Outcome<Dynamic> {
     let (handler, result) = run(ctx, f, args)?;
     result.or_else(|why| match why.is_catchable() {
         true => Ok(Dynamic::from(Failure::new(ctx, Some(handler), request, why))),
-        // (what ends the handler from outside goes on to do so)
+        // What ends the handler from outside goes on to do so.
         false => Err(why),
     })
 }

@@ -45,7 +45,7 @@ impl ServerSentEvents {
             if one_line && shown.contains(['\n', '\r', '\0']) {
                 return Err(error(format!("{field} of an event is one line")));
             }
-            // (all three line ends of the standard begin a new line)
+            // All three line ends of the standard begin a new line.
             let lines = shown.replace("\r\n", "\n").replace('\r', "\n");
             for line in lines.split('\n') {
                 text.push_str(&format!("{field}: {line}\n"));

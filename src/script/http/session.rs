@@ -126,7 +126,7 @@ impl Session {
                 let Some(text) = store.load(&id).await? else {
                     state.is_stored.set(false);
                     state.is_answered.set(true);
-                    // (the client may have a new cookie by now, which must not be removed)
+                    // The client may have a new cookie by now, which must not be removed.
                     state.was_known.set(false);
                     return Ok(());
                 };
@@ -157,7 +157,7 @@ impl Session {
             false if state.was_known.get() => 0,
             false => return None,
         };
-        // (the configuration was tried when it was read)
+        // The configuration was tried when it was read.
         configuration.cookie(state.id.borrow().as_str().to_owned(), max_age, is_https).ok()
     }
 
@@ -321,7 +321,7 @@ pub(super) fn register(engine: &mut Engine, natives: &mut Natives) {
     }
     for name in ["to_string", "to_debug"] {
         method!(name, |s: This| -> Text {
-            // (not the id: whoever reads it in a log could take the session over)
+            // Not the id: whoever reads it in a log could take the session over.
             format!("Session({} values)", s.0.values.borrow().len()).into()
         });
     }

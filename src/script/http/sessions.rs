@@ -98,7 +98,7 @@ impl Regime {
         if collected.elapsed() >= COLLECT {
             *collected = Instant::now();
             let store = self.store.clone();
-            // (a store that fails says so to whoever loads or saves)
+            // A store that fails says so to whoever loads or saves.
             tokio::task::spawn_local(async move { store.collect().await.map(drop).ok() });
         }
     }

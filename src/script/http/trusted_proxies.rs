@@ -32,7 +32,7 @@ impl TrustedProxies {
                 new.unix = true;
                 continue;
             }
-            // (a peer of an IPv6 socket is compared as what it is)
+            // A peer of an IPv6 socket is compared as what it is.
             let one = address(&entry).map(|ip| IpNet::from(ip.to_canonical()));
             let network = one.ok_or(()).or_else(|()| entry.parse()).map_err(|_| {
                 error(format!(

@@ -77,7 +77,7 @@ impl Wish {
     /// was looked for, `found` is the same with the slash.
     pub(super) fn redirected(&self, asked: &str, found: &str) -> String {
         let before = self.path.strip_suffix(asked);
-        // (two slashes would begin the name of another host)
+        // Two slashes would begin the name of another host.
         let before = before.filter(|before| !before.starts_with("//")).unwrap_or_default();
         let to = location::encoded(&format!("{before}{found}"));
         match self.query.is_empty() {

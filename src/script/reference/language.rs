@@ -226,7 +226,7 @@ pub(super) fn functions() -> Vec<Function> {
         }
     }
     for function in &mut functions {
-        // (what is told of none of its types is told of the others)
+        // What is told of none of its types is told of the others.
         let told = function.meanings.iter().any(|meaning| !meaning.text.is_empty());
         let mute = function.meanings.iter().position(|meaning| meaning.text.is_empty());
         if let Some(mute) = mute.filter(|_| told) {

@@ -120,7 +120,7 @@ fn of_name(owner: Option<&str>, name: &str, functions: &[Function]) -> String {
         text += &heading(LANGUAGE);
         text += &format!("{}\n\n    {}\n\n", word.form, word.text);
     }
-    // (what the host describes itself it has in place of Rhai's)
+    // What the host describes itself it has in place of Rhai's.
     let is_ours = script_reference()
         .iter()
         .any(|s| s.owner == "functions" && s.entries.iter().any(|e| e.name == name));

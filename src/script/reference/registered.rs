@@ -48,7 +48,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     of_worker.chain(Event::names()).for_each(|name| property("Worker", name));
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
     for (module, text) in engine::modules::STDLIB {
-        // (it is compiled at every start of a script that imports it)
+        // It is compiled at every start of a script that imports it.
         let ast = engine.compile(text).expect("the host's own modules compile");
         let is_public = |f: &rhai::ScriptFnMetadata| {
             f.access == rhai::FnAccess::Public && !f.name.starts_with(engine::closures::ANONYMOUS)
@@ -98,7 +98,7 @@ fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
     ];
     let first = function.param_types.first();
     let owner = types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
-    // (a WebServer is a Worker that answers with files)
+    // A WebServer is a Worker that answers with files.
     if let "WebServer" | "add_root" = name {
         let arguments = arguments - usize::from(owner.is_some());
         return Some(("WebServer".to_owned(), name.to_owned(), Some(arguments)));

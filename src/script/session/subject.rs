@@ -100,7 +100,7 @@ impl Subject {
         }
         match result {
             Some(Ok(value)) => self.note_outcome(&link, &value),
-            // (a stream that it began has nobody who ends it; what else was answered before the error stays answered)
+            // A stream that it began has nobody who ends it; what else was answered before the error stays answered.
             Some(Err(_)) if link.cut_stream() || link.is_committed() => (),
             Some(Err(fault)) => match self.refusal(&fault) {
                 Some((status, reason)) => link.answer_for(status, &reason),

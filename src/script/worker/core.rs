@@ -294,7 +294,7 @@ impl WorkerCore {
             let same_text = old.contains_key(&name) && old.get(&name) == new.get(&name);
             let same = same_text && !newer.is_fresh;
             if same && !value.is_fnptr() && !is_object(&value) {
-                // (a variable of the new program may hold what its initialiser made)
+                // A variable of the new program may hold what its initialiser made.
                 if let (Some(new), Some(was)) =
                     (value.read_lock::<RefMap>(), was.read_lock::<RefMap>())
                 {
@@ -334,7 +334,7 @@ impl WorkerCore {
         self.unlisten();
         self.callbacks.clear();
         self.properties.clear();
-        // (some may still be in a handler that never returns)
+        // Some may still be in a handler that never returns.
         self.connections.take().values().for_each(TcpConnection::retire);
     }
 

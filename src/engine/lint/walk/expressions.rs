@@ -15,7 +15,7 @@ impl<'a> Walk<'a> {
     /// An expression whose value becomes something: a closure, or the name of a function, may be among it.
     pub(super) fn value(&mut self, e: &'a Expr, role: Role<'a>) -> Kind {
         if let Some((name, captured)) = closure(e) {
-            // (rhai's names of closures are those of places: each is made in one)
+            // Rhai's names of closures are those of places: each is made in one.
             if let Some(definition) = self.definitions.get(&*name).copied()
                 && self.closures.insert(name)
             {
@@ -150,7 +150,7 @@ pub(in crate::engine::lint) fn closure(value: &Expr) -> Option<(String, usize)> 
             Some((closure(first)?.0, captured.len()))
         }
         Expr::Stmt(block) => match block.statements() {
-            // (captured variables are made shared first)
+            // Captured variables are made shared first.
             [Stmt::Share(_), .., Stmt::Expr(inner)] => closure(inner),
             [Stmt::Share(_), .., Stmt::FnCall(call, _)] if call.name == "curry" => {
                 let (first, captured) = call.args.split_first()?;
