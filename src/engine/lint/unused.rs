@@ -73,7 +73,8 @@ fn functions(model: &Model<'_>, file: &File<'_>, is_main: bool, found: &mut Vec<
         let name = function.name;
         // What a module has is there for whoever imports it.
         let is_ours = is_main || def.access == FnAccess::Private;
-        if is_ours && !named.contains(name) && !called.contains(name) && !is_meant(name) {
+        let is_used = named.contains(name) || called.contains(name);
+        if is_ours && !is_used && !is_meant(name) && !works_on_state(file, id) {
             let at = header(file, id).map_or(def.body.start_position(), |(at, _)| at);
             if told.insert(name) {
                 found.push(
@@ -83,6 +84,13 @@ fn functions(model: &Model<'_>, file: &File<'_>, is_main: bool, found: &mut Vec<
             }
         }
     }
+}
+
+/// Returns whether a function works on variables of its file's top level: it is what the script can do with its own state, and
+/// may wait for the handler that a later save adds.
+fn works_on_state(file: &File<'_>, id: FunctionId) -> bool {
+    let state = file.variables.iter().filter(|v| v.is_global && v.origin == Origin::Let);
+    state.flat_map(|v| &v.uses).any(|used| file.around(used.function).any(|f| f == id))
 }
 
 /// What a callback is given is the event's affair: whoever writes it down documents it, so its parameters are left alone.

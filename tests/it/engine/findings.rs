@@ -372,6 +372,8 @@ fn what_nothing_uses_is_told() {
 
 #[test]
 fn functions_and_constants_of_a_module_are_there_for_whoever_imports_it() {
+    let on_state = "let users = #{};\nfn all() { users.len() }\nprint(users);\n";
+    assert!(findings(on_state, &[]).is_empty(), "it is what the script can do with its state");
     let module = "export const PORT = 1;\nconst NAME = \"x\";\nfn open() { shut() }\nprivate fn shut() { NAME }\nprivate fn never() { 1 }\n";
     let found = findings("import \"lib\" as lib;\nprint(lib::PORT);\n", &[("lib.rhai", module)]);
     let told: Vec<String> = found.iter().map(|f| format!("{} {}", f.code, f.location())).collect();
