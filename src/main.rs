@@ -8,13 +8,14 @@ use cli::{
     arguments::{Arguments, Command},
     check, connections, doc,
     exit::Exit,
-    list, logs, monitor, reload, serve, start, status, stop, terminal,
+    list, logs,
+    mimalloc::Mimalloc,
+    monitor, reload, serve, start, status, stop, terminal,
 };
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: rhost::CountingAllocator<mimalloc::MiMalloc> =
-    rhost::CountingAllocator::new(mimalloc::MiMalloc);
+static ALLOCATOR: rhost::CountingAllocator<Mimalloc> = rhost::CountingAllocator::new(Mimalloc);
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {

@@ -21,6 +21,7 @@ pub mod logs;
 mod lost;
 mod manner;
 mod memory;
+pub mod mimalloc;
 pub mod monitor;
 mod notify;
 mod outlet;

@@ -40,11 +40,14 @@ enum Over {
     Told,
 }
 
+/// What stands for no limit.
+const NO_LIMIT: i64 = i64::MAX;
+
 struct Meter {
-    /// Bytes that a handler of this thread may make; none means that there is no limit.
-    limit: Cell<Option<u64>>,
+    /// Bytes that a handler of this thread may make; `NO_LIMIT` as many as there are.
+    limit: Cell<i64>,
     /// The same of the code that runs now.
-    running: Cell<Option<u64>>,
+    running: Cell<i64>,
     /// What the thread will have allocated when the running handler is at its limit.
     limit_at: Cell<i64>,
     over: Cell<Over>,
@@ -63,9 +66,9 @@ struct Meter {
 thread_local! {
     static METER: Meter = const {
         Meter {
-            limit: Cell::new(None),
-            running: Cell::new(None),
-            limit_at: Cell::new(i64::MAX),
+            limit: Cell::new(NO_LIMIT),
+            running: Cell::new(NO_LIMIT),
+            limit_at: Cell::new(NO_LIMIT),
             over: Cell::new(Over::Not),
             look_at: Cell::new(LOOK_EVERY),
             step: Cell::new(LOOK_EVERY),
@@ -85,12 +88,11 @@ impl Meter {
         self.alert_at.set(at);
     }
 
-    /// Lets the running code make so much, of which it has made a part already.
-    fn allow(&self, bytes: Option<u64>, made: i64) {
+    /// Lets the running code make so much, of which it has made a part already, when so much is allocated.
+    #[inline(always)]
+    fn allow(&self, bytes: i64, made: i64, now: i64) {
         self.running.set(bytes);
-        let limit = bytes.and_then(|bytes| i64::try_from(bytes).ok());
-        let at = limit.map_or(i64::MAX, |limit| allocated().saturating_add(limit - made));
-        self.limit_at.set(at);
+        self.limit_at.set(bytes.saturating_add(now - made));
     }
 
     /// Sees to it that looks come as often as they should, but none is due for ever where no variable is read.
@@ -109,16 +111,15 @@ impl Meter {
     }
 
     fn excess(&self) -> String {
-        let limit = self.running.get().map_or_else(String::new, bytes);
-        format!("it has made more than {limit} anew {MARK}")
+        format!("it has made more than {} anew {MARK}", bytes(self.running.get()))
     }
 }
 
 /// 256 MiB, as people read it.
-fn bytes(n: u64) -> String {
+fn bytes(n: i64) -> String {
     match n {
-        n if n >= 1 << 20 && n.is_multiple_of(1 << 20) => format!("{} MiB", n >> 20),
-        n if n >= 1 << 10 && n.is_multiple_of(1 << 10) => format!("{} KiB", n >> 10),
+        n if n >= 1 << 20 && n % (1 << 20) == 0 => format!("{} MiB", n >> 20),
+        n if n >= 1 << 10 && n % (1 << 10) == 0 => format!("{} KiB", n >> 10),
         n => format!("{n} bytes"),
     }
 }
@@ -133,22 +134,27 @@ pub(crate) fn is_excess(error: &EvalAltResult) -> bool {
     }
 }
 
+/// A limit as options give it, where 0 is none.
+fn limit(bytes: u64) -> i64 {
+    i64::try_from(bytes).ok().filter(|bytes| *bytes > 0).unwrap_or(NO_LIMIT)
+}
+
 /// Handlers of this thread that begin from now on may make so much; 0 is without a limit.
 pub(crate) fn set_limit(bytes: u64) {
-    METER.with(|meter| meter.limit.set((bytes > 0).then_some(bytes)));
+    METER.with(|meter| meter.limit.set(limit(bytes)));
 }
 
 /// The code that runs now may make so much more; 0 is without a limit. What it has made so far does not count.
 pub(crate) fn set_running_limit(bytes: u64) {
     METER.with(|meter| {
-        meter.allow((bytes > 0).then_some(bytes), 0);
+        meter.allow(limit(bytes), 0, allocated());
         meter.set_alert();
     });
 }
 
 /// What has to be restored when the code has run that was let in.
 pub(super) struct Outer {
-    running: Option<u64>,
+    running: i64,
     limit_at: i64,
     over: Over,
     entered: i64,
@@ -166,9 +172,9 @@ pub(super) fn enter(made: i64) -> Outer {
             entered,
         };
         meter.over.set(Over::Not);
-        meter.allow(meter.limit.get(), made);
+        meter.allow(meter.limit.get(), made, entered);
         meter.renew_look(entered);
-        meter.set_alert();
+        meter.alert_at.set(meter.limit_at.get().min(meter.look_at.get()));
         outer
     })
 }
@@ -220,7 +226,7 @@ pub(super) fn look() -> Option<Dynamic> {
                 Over::Seen(left) => left,
                 _ => GRACE,
             };
-            let doubled = meter.limit_at.get().saturating_add_unsigned(meter.running.get()?);
+            let doubled = meter.limit_at.get().saturating_add(meter.running.get());
             if left == 0 || now > doubled {
                 return Some(meter.excess().into());
             }
@@ -280,7 +286,7 @@ pub(super) fn check(more: usize, what: &str) -> Result<(), Box<EvalAltResult>> {
         if i64::try_from(more).is_ok_and(|more| more <= left) {
             return Ok(());
         }
-        let limit = meter.running.get().map_or_else(String::new, bytes);
+        let limit = bytes(meter.running.get());
         let text = format!("{what} would be more than is left of {limit} {MARK}");
         Err(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into())
     })

@@ -289,27 +289,28 @@ impl<R: Runner> Pool<R> {
         tag: u64,
         waker: &Waker,
     ) -> Resumed<R> {
-        let (resumed, was_long) = CURRENT.with(|current| {
-            let outer = (
+        let (yielder, outer_waker, outer_tag, asked, stack_end) = CURRENT.with(|current| {
+            (
                 current.yielder.replace(None),
                 current.waker.replace(ptr::from_ref(waker)),
                 current.tag.replace(tag),
                 current.asked.replace(None),
                 current.stack_end.replace(fiber.stack_end),
-            );
-            let entered = allowance::enter(fiber.made);
-            let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
-            fiber.made += allowance::leave(entered);
-            current.yielder.set(outer.0);
-            current.waker.set(outer.1);
-            current.tag.set(outer.2);
-            let was_long = current.asked.replace(outer.3).is_some();
-            if was_long {
-                self.long.set(true);
-            }
-            current.stack_end.set(outer.4);
-            (resumed, was_long)
+            )
         });
+        let entered = allowance::enter(fiber.made);
+        let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
+        fiber.made += allowance::leave(entered);
+        let was_long = CURRENT.with(|current| {
+            current.yielder.set(yielder);
+            current.waker.set(outer_waker);
+            current.tag.set(outer_tag);
+            current.stack_end.set(stack_end);
+            current.asked.replace(asked).is_some()
+        });
+        if was_long {
+            self.long.set(true);
+        }
         match resumed {
             Ok(CoroutineResult::Yield(Out::Waiting)) => Resumed::Waits(fiber),
             Ok(CoroutineResult::Yield(Out::Done(done))) => {

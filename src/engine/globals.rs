@@ -66,7 +66,7 @@ pub(crate) struct Globals {
     assigned: RefCell<Vec<Dynamic>>,
     has_assigned: Cell<bool>,
     /// Types that are references by themselves and are always read as copies.
-    handles: &'static [fn() -> TypeId],
+    handles: Vec<TypeId>,
 }
 
 impl Globals {
@@ -81,7 +81,7 @@ impl Globals {
             declaring: Cell::new(false),
             assigned: RefCell::default(),
             has_assigned: Cell::new(false),
-            handles,
+            handles: handles.iter().map(|id| id()).collect(),
         })
     }
 
@@ -294,9 +294,7 @@ impl Globals {
         if id == TypeId::of::<i64>() || id == TypeId::of::<ImmutableString>() {
             return false;
         }
-        id == TypeId::of::<RefMap>()
-            || id == TypeId::of::<RefArray>()
-            || self.handles.iter().any(|handle| handle() == id)
+        id == TypeId::of::<RefMap>() || id == TypeId::of::<RefArray>() || self.handles.contains(&id)
     }
 }
 

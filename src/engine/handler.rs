@@ -2,13 +2,10 @@
 //! program once and evaluated in a scope that has the parameters already. That is half the cost of rhai's own call.
 #![allow(deprecated)] // (volatile parts of rhai)
 
-use super::{
-    MAX_EXPRESSION_DEPTH, coroutine::Runner, grafts, modules::Unit, program::Program,
-    shortcut::Shortcut,
-};
+use super::{coroutine::Runner, grafts, modules::Unit, program::Program, shortcut::Shortcut};
 use rhai::{
-    Array, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
-    ImmutableString, Map, Scope, Stmt,
+    Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
+    ImmutableString, Scope, Stmt,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -101,7 +98,7 @@ impl Body {
     }
 
     /// Evaluates the body. The arguments `own`, which follow those that a closure brings along, are moved in and out again,
-    /// so that a connection's boxed handle is made once.
+    /// so that a connection's boxed handle is made once. Those that come from a script were made writable before.
     pub(super) fn call(
         &self,
         engine: &Engine,
@@ -119,7 +116,6 @@ impl Body {
             }
         }
         for (name, value) in for_own.iter().zip(own.iter_mut()) {
-            make_writable(value, MAX_EXPRESSION_DEPTH);
             if let Some(slot) = scope.get_mut(name) {
                 std::mem::swap(slot, value);
             }
@@ -158,25 +154,6 @@ impl Body {
             EvalAltResult::Return(value, _) => Ok(value),
             other => Err(other.into()),
         })
-    }
-}
-
-/// A parameter can be assigned to, with all that is in it, whatever it was made from; a copy of a constant can. Constants
-/// get into a map or an array by what is written, and that is not nested deeper than so many `levels`.
-fn make_writable(value: &mut Dynamic, levels: usize) {
-    if value.is_shared() || levels == 0 {
-        return;
-    }
-    if value.is_read_only() {
-        *value = value.clone();
-    } else if value.is_array() {
-        if let Some(mut values) = value.write_lock::<Array>() {
-            values.iter_mut().for_each(|value| make_writable(value, levels - 1));
-        }
-    } else if value.is_map()
-        && let Some(mut entries) = value.write_lock::<Map>()
-    {
-        entries.values_mut().for_each(|value| make_writable(value, levels - 1));
     }
 }
 

@@ -110,7 +110,8 @@ impl Callee {
         let values = [first].into_iter().chain(others);
         types.iter_mut().zip(values).for_each(|(id, value)| *id = value.type_id());
         let native = self.natives.find(&self.name, types.get(..=others.len())?).cloned();
-        let is_of_map = first.is::<RefMap>();
+        // No script can name what reads an entry or a property.
+        let is_of_map = first.is::<RefMap>() && !self.name.contains('$');
         *self.last.borrow_mut() = Some(Last { types, native: native.clone(), is_of_map });
         native.filter(|_| !is_of_map || !self.is_own(first))
     }

@@ -2,11 +2,14 @@
 
 use super::{Finder, MAX_OPERANDS, Outcome, operand::Operand};
 use crate::engine::{
+    MAX_EXPRESSION_DEPTH,
     handler::Body,
     overflow::{Call, Overflow},
     progress::Progress,
 };
-use rhai::{Dynamic, EvalAltResult, EvalContext, FnCallExpr, ImmutableString, Position};
+use rhai::{
+    Array, Dynamic, EvalAltResult, EvalContext, FnCallExpr, ImmutableString, Map, Position,
+};
 use std::rc::Weak;
 
 /// See the module.
@@ -43,6 +46,12 @@ impl FunctionCall {
 
     pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
         let mut values = Operand::values(&self.operands, context)?;
+        for (operand, value) in self.operands.iter().zip(&mut values) {
+            // What is copied out of a variable is no constant.
+            if !operand.is_variable() {
+                make_writable(value, MAX_EXPRESSION_DEPTH);
+            }
+        }
         if let Some(variable) = &self.variable {
             values.insert(0, variable.value(context)?);
         }
@@ -73,5 +82,24 @@ impl FunctionCall {
             error.set_position(position);
         }
         error
+    }
+}
+
+/// A parameter can be assigned to, with all that is in it, whatever it was made from; a copy of a constant can. Constants
+/// get into a map or an array by what is written, and that is not nested deeper than so many `levels`.
+fn make_writable(value: &mut Dynamic, levels: usize) {
+    if value.is_shared() || levels == 0 {
+        return;
+    }
+    if value.is_read_only() {
+        *value = value.clone();
+    } else if value.is_array() {
+        if let Some(mut values) = value.write_lock::<Array>() {
+            values.iter_mut().for_each(|value| make_writable(value, levels - 1));
+        }
+    } else if value.is_map()
+        && let Some(mut entries) = value.write_lock::<Map>()
+    {
+        entries.values_mut().for_each(|value| make_writable(value, levels - 1));
     }
 }

@@ -120,6 +120,7 @@ impl Shortcut {
         Expr::Custom(Box::new(custom), at)
     }
 
+    #[inline]
     pub(super) fn evaluate(&self, context: &mut EvalContext) -> Outcome<Dynamic> {
         match self {
             Shortcut::Chain(chain) => chain.evaluate(context),
