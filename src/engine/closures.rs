@@ -6,6 +6,7 @@
 use super::tokens::{Place, Tokens, closes, hash, opens, place};
 use rhai::{AST, ASTNode, Expr, FnPtr, ImmutableString, ScriptFuncDef, Shared, Stmt, Token};
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 /// What rhai's names of closures begin with.
 pub(crate) const ANONYMOUS: &str = "anon$";
@@ -22,7 +23,6 @@ pub(crate) struct Closure {
     /// Its opening `|` (or `||`).
     pub(crate) start: Place,
     /// Its last token.
-    #[cfg(test)]
     pub(crate) end: Place,
     /// The function or closure around it; empty on the top level.
     pub(crate) parent: String,
@@ -32,8 +32,8 @@ pub(crate) struct Closure {
     pub(super) slot: Option<u64>,
     /// What it is given to: the property or variable before `=`, the function before `(`.
     pub(super) role: Option<String>,
-    /// For each captured variable, the hash of its initialiser if it is local to a block or function.
-    pub(super) initialisers: Vec<Option<u64>>,
+    /// For each captured variable, the tokens of its initialiser if it is local to a block or function.
+    pub(super) initialisers: Vec<Option<Range<usize>>>,
     /// Which captured variables are certainly variables of the top level.
     pub(super) global: Vec<bool>,
     /// The function itself.
@@ -109,7 +109,6 @@ pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Closure> {
             params: def.params.to_vec(),
             captured: captures.len(),
             start,
-            #[cfg(test)]
             end,
             parent: around
                 .iter()

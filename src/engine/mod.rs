@@ -21,6 +21,7 @@ mod json_repair;
 pub(crate) mod lint;
 mod map_functions;
 mod marks;
+pub(crate) mod meaning;
 pub(crate) mod modules;
 pub(crate) mod natives;
 mod nearest;

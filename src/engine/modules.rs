@@ -7,6 +7,8 @@ use super::{
     generations::Generations,
     globals::Globals,
     marks::Marks,
+    meaning::Meanings,
+    program::Program,
     relink::{self, Closure},
     sources::Sources,
     tokens::{Tokens, opens, place},
@@ -88,6 +90,8 @@ pub(crate) struct Modules {
     built: RefCell<HashMap<PathBuf, Rc<Module>>>,
     /// Modules whose top level is running, to find cycles.
     building: RefCell<Vec<PathBuf>>,
+    /// What the files say, as far as a reload has asked.
+    pub(super) meanings: Meanings,
     /// How so many files import others; every body that is lifted asks.
     imports: Cell<Option<(usize, Imports)>>,
 }
@@ -106,8 +110,14 @@ impl Modules {
             top_level: RefCell::default(),
             built: RefCell::default(),
             building: RefCell::default(),
+            meanings: Meanings::default(),
             imports: Cell::new(None),
         })
+    }
+
+    /// Older programs of this isolate that still live, the newest first.
+    pub(super) fn retired(&self) -> Vec<Rc<Program>> {
+        self.generations.upgrade().map_or_else(Vec::new, |all| all.retired())
     }
 
     pub(crate) fn main(&self) -> Rc<Unit> {
@@ -283,7 +293,7 @@ impl Modules {
     fn build(&self, engine: &Engine, unit: &Rc<Unit>) -> Outcome<Module> {
         let top_level = self.top_level.borrow().clone().ok_or("no program is running")?;
         let mut scope = Scope::new();
-        top_level.run(engine, unit, &mut scope)?;
+        top_level.run(self, engine, unit, &mut scope)?;
         self.globals.uncover(&mut scope);
         // What ran is not run again: the module is made from the functions, the imports (each is built by now) and the
         // constants as literals.

@@ -7,6 +7,7 @@ use super::{
     handler::{Body, Handler},
     is_timeout,
     lint::{Finding, Found, Problem},
+    meaning::Meaning,
     modules::{Modules, Unit},
     natives::Natives,
     progress::Progress,
@@ -170,7 +171,12 @@ impl Program {
         let unit = self.modules.main();
         let entered = allowance::enter(0);
         let ran = super::coroutine::guarded(|| {
-            let ran = top_level.run(&self.engine, &unit, &mut Scope::new());
+            self.modules
+                .units
+                .borrow()
+                .iter()
+                .for_each(|unit| top_level.note_names(&self.modules, unit));
+            let ran = top_level.run(&self.modules, &self.engine, &unit, &mut Scope::new());
             ran.and_then(|()| self.modules.build_rest(&self.engine))
         });
         allowance::leave(entered);
@@ -200,7 +206,7 @@ impl Program {
         self.top_level.get().and_then(|t| t.with_names(file, f))
     }
 
-    pub(crate) fn variable(&self, key: &Key) -> Option<u64> {
+    pub(crate) fn variable(&self, key: &Key) -> Option<Meaning> {
         self.top_level.get().and_then(|t| t.variable(key))
     }
 
@@ -330,6 +336,20 @@ impl Program {
             .flatten()
     }
 
+    /// What a callback is called in this program, if it goes on.
+    pub(crate) fn heir(&self, old: &Handler) -> Option<ImmutableString> {
+        let name = old.fn_ptr().fn_name();
+        match old.fn_ptr().is_anonymous() {
+            true => {
+                // Also while its top level runs.
+                let running = self.modules.top_level.borrow();
+                let current = |names: &Names| names.current(name).cloned();
+                running.as_ref()?.with_names(old.file(), current).flatten()
+            }
+            false => Some(name.into()),
+        }
+    }
+
     /// A callback of an earlier generation as one of this generation, if it goes on.
     pub(crate) fn adopt(self: &Rc<Self>, old: &Handler, offered: usize) -> Option<Handler> {
         self.handler(old.fn_ptr(), Some(old.file()), offered).ok()
@@ -358,7 +378,14 @@ impl Program {
         };
         let before = closure(&old.program().clone(), old.fn_ptr().fn_name())?;
         let after = closure(self, new.fn_ptr().fn_name())?;
-        let f = relink::carry_captures(old.fn_ptr(), &before, new.fn_ptr(), &after);
+        let top_level = self.top_level.get()?;
+        let says = |program: &Program, range| {
+            let unit = program.modules.unit(file);
+            unit.map_or_else(Meaning::default, |unit| program.modules.meaning(&unit, range))
+        };
+        let is_same =
+            |before, now| top_level.continues(&says(self, now), &says(old.program(), before));
+        let f = relink::carry_captures(old.fn_ptr(), &before, new.fn_ptr(), &after, &is_same);
         self.handler(&f, Some(file), offered).ok()
     }
 
@@ -378,10 +405,15 @@ impl Program {
         self.generation as i64 - 1
     }
 
-    /// The statement at that place, as a number that only changes when its text does.
-    pub(crate) fn statement(&self, file: &str, at: rhai::Position) -> u64 {
-        let unit = self.modules.unit(file);
-        unit.map_or(0, |unit| unit.tokens.statement(super::tokens::place(at)))
+    /// What is initialised by the code that runs now, which stands there.
+    pub(crate) fn meaning_at(&self, file: &str, at: rhai::Position) -> Meaning {
+        let running = self.modules.top_level.borrow();
+        running.as_ref().map_or_else(Meaning::default, |t| t.meaning_at(&self.modules, file, at))
+    }
+
+    /// Does an initialiser say what it said in the program before?
+    pub(crate) fn continues(&self, meaning: &Meaning, older: &Meaning) -> bool {
+        self.top_level.get().is_some_and(|t| t.continues(meaning, older))
     }
 
     pub(crate) fn sources(&self) -> &Sources {

@@ -15,6 +15,7 @@ pub(crate) use super::closures::{Closure, closures};
 use super::tokens::Place;
 use rhai::{AST, Dynamic, FnPtr, ImmutableString, Module, Shared};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// How many generations a name is remembered. An alias costs a copy of a body (a few KiB), and whether
 /// somebody still holds the name cannot be known without looking at every value. The slots of the host
@@ -202,6 +203,30 @@ impl Names {
         Names { current, old }
     }
 
+    /// Closures that were left behind in an older generation follow again if the text has their partner
+    /// again. `older` are the names of that generation, and `fate` pairs its closures with today's.
+    pub(crate) fn rejoin(
+        &mut self,
+        generation: u64,
+        fate: &BTreeMap<ImmutableString, Fate>,
+        older: &Names,
+    ) {
+        let own = older.current.values().map(|c| (&c.name, &c.name, c.captures()));
+        let earlier = older.old.iter().map(|(name, r)| (name, &r.now.name, r.captures.as_slice()));
+        for (name, before, captures) in own.chain(earlier) {
+            if self.current(name).is_some() {
+                continue;
+            }
+            let heir = fate.get(before).and_then(Fate::heir);
+            if let Some(now) = heir.and_then(|n| self.current.get(n))
+                && now.runs_with(captures)
+            {
+                let (now, captures) = (now.clone(), captures.to_vec());
+                self.old.insert(name.clone(), Remembered { since: generation, now, captures });
+            }
+        }
+    }
+
     /// Today's name of a closure that has, or had in an earlier generation, the name `name`. `None`: it
     /// is an orphan, forgotten or unknown.
     pub(crate) fn current(&self, name: &str) -> Option<&ImmutableString> {
@@ -301,22 +326,23 @@ impl Names {
 }
 
 /// For a callback that is *replaced* at a reload: takes over what the old closure has captured. A
-/// captured variable of an enclosing function or block keeps its old value if its initialiser reads as
-/// before. Variables of the top level are left alone (their cells are shared between generations), and
+/// captured variable of an enclosing function or block keeps its old value if its initialiser says what
+/// it said before, which `is_same` tells of the tokens of both. Variables of the top level are left alone (their cells are shared between generations), and
 /// so are parameters: they are what the new call says.
 pub(crate) fn carry_captures(
     old: &FnPtr,
     old_closure: &Closure,
     new: &FnPtr,
     new_closure: &Closure,
+    is_same: &dyn Fn(Range<usize>, Range<usize>) -> bool,
 ) -> FnPtr {
     let mut carried = new.clone();
     let names = new_closure.captures().iter().zip(&new_closure.initialisers);
     for (value, (name, initialiser)) in carried.iter_curry_mut().zip(names) {
         let same = |i: &usize| {
+            let both = old_closure.initialisers[*i].clone().zip(initialiser.clone());
             old_closure.captures()[*i] == *name
-                && initialiser.is_some()
-                && old_closure.initialisers[*i] == *initialiser
+                && both.is_some_and(|(before, now)| is_same(before, now))
         };
         let held = (0..old_closure.captured).find(same);
         if let Some(held) = held.and_then(|i| old.curry().get(i)) {

@@ -17,6 +17,7 @@ struct Host {
     globals: Table<Dynamic>,
     state: GlobalRuntimeState,
     closures: Vec<Closure>,
+    tokens: Tokens,
     names: Names,
     generation: u64,
     plain: Shared<Module>,
@@ -48,6 +49,7 @@ impl Host {
             globals,
             state,
             closures,
+            tokens: Tokens::default(),
             names,
             generation: 0,
             plain: Shared::default(),
@@ -66,6 +68,7 @@ impl Host {
         self.generation += 1;
         self.names = self.names.next(self.generation, &fate, &self.closures, &new);
         self.closures = new;
+        self.tokens = tokens;
         self.state = self.engine.new_global_runtime_state();
         self.plain = ast.shared_lib().clone();
         self.state.lib.push(self.names.library(&ast));
@@ -309,12 +312,17 @@ f({start}); if true {{ let b = 5; keep("b", |d| {{ b += 1; b }}); }}"#
     };
     let mut host = Host::start(&set("old", 10, ""));
     let olds = ["a", "b"].map(|key| (host.fresh(key), host.closure(&host.fresh(key))));
+    let before = host.tokens.clone();
     assert_eq!([host.old("a"), host.old("a"), host.old("b")], ["old 1 11 10", "old 2 12 10", "6"]);
     host.reload(&set("new", 20, r#"keep("c", |d| `${s} ${n}`);"#));
+    let said = |tokens: &Tokens, range: Range<usize>| {
+        tokens.all()[range].iter().map(|(token, _)| token.clone()).collect::<Vec<_>>()
+    };
+    let is_same = |old, new| said(&before, old) == said(&host.tokens, new);
     let mut pairs = Vec::new();
     for (key, (old, old_closure)) in ["a", "b"].into_iter().zip(olds) {
         let new = host.fresh(key);
-        let carried = carry_captures(&old, &old_closure, &new, &host.closure(&new));
+        let carried = carry_captures(&old, &old_closure, &new, &host.closure(&new), &is_same);
         pairs.push((new, carried));
     }
     // what is unchanged goes on, what is edited or passed in starts anew

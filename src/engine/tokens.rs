@@ -7,6 +7,7 @@
 use rhai::{Engine, Position, Token};
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A line and a column, both counted from 1; `(0, 0)` for none.
@@ -60,11 +61,11 @@ impl Tokens {
         (result, Tokens(tokens.into()))
     }
 
-    /// Hash of the tokens from `at` up to the `;` (or closing bracket) that ends that statement. Equal
-    /// text at another place hashes equal; comments and white space do not count.
-    pub(crate) fn statement(&self, at: Place) -> u64 {
+    /// The tokens of a statement of the top level, of which the next one begins at `next`.
+    pub(super) fn between(&self, at: Place, next: Option<Place>) -> Range<usize> {
         let from = self.index(at);
-        hash(&self.0[from..self.end_of_statement(from)])
+        let end = self.end_of_statement(from);
+        from..next.map_or(end, |next| end.min(self.index(next)).max(from))
     }
 
     /// Hash of all tokens that begin inside `start..=end`.
@@ -74,9 +75,9 @@ impl Tokens {
         hash(self.0.get(from..to).unwrap_or_default())
     }
 
-    /// Hash of the initialiser of the `let NAME` or `const NAME` inside `start..end` that is in force at
-    /// `end`: the last one whose block is still open there. `None` if there is none.
-    pub(crate) fn initialiser(&self, name: &str, start: Place, end: Place) -> Option<u64> {
+    /// The tokens of the initialiser of the `let NAME` or `const NAME` inside `start..end` that is in
+    /// force at `end`: the last one whose block is still open there. `None` if there is none.
+    pub(crate) fn initialiser(&self, name: &str, start: Place, end: Place) -> Option<Range<usize>> {
         let (first, mut i) = (self.index(start), self.index(end));
         let (mut depth, mut ended) = (0, false);
         while i > first {
@@ -91,7 +92,7 @@ impl Tokens {
                     if let [.., (Token::Let | Token::Const, _)] = self.0[..i] {
                         let has_value = matches!(self.0.get(i + 1), Some((Token::Equals, _)));
                         let from = i + 1 + usize::from(has_value);
-                        return Some(hash(&self.0[from..self.end_of_statement(from)]));
+                        return Some(from..self.end_of_statement(from));
                     }
                 }
                 _ => (),
@@ -130,6 +131,16 @@ impl Tokens {
         outermost.filter(|_| depth > 0)
     }
 
+    /// The bracket that closes the one at `open`.
+    pub(super) fn closing(&self, open: usize) -> Option<usize> {
+        let mut depth = 0;
+        let closes_it = |(token, _): &(Token, Place)| {
+            depth += i32::from(opens(token)) - i32::from(closes(token));
+            depth <= 0
+        };
+        self.0.get(open..)?.iter().position(closes_it).map(|at| open + at)
+    }
+
     /// The tokens themselves, for callers that look at more than equality.
     pub(super) fn all(&self) -> &[(Token, Place)] {
         &self.0
@@ -146,7 +157,7 @@ impl Tokens {
     }
 
     /// The first token behind `from` that does not belong to its statement any more.
-    fn end_of_statement(&self, from: usize) -> usize {
+    pub(super) fn end_of_statement(&self, from: usize) -> usize {
         let mut depth = 0;
         for (i, (token, _)) in self.0.iter().enumerate().skip(from) {
             match token {
@@ -194,18 +205,24 @@ mod tests {
         tokens
     }
 
+    /// Hash of a statement from `at` on.
+    fn statement(tokens: &Tokens, at: Place) -> u64 {
+        let from = tokens.index(at);
+        hash(&tokens.all()[from..tokens.end_of_statement(from)])
+    }
+
     #[test]
     fn a_moved_statement_hashes_the_same_and_an_edited_one_does_not() {
         let a = tokens("let x = 1; w.list = [1, f(2, 3)];");
         let b = tokens("\n/* a; b */ let y = 2;\n  w.list =  [1, // one\n f(2, 3)];");
-        assert_eq!(a.statement((1, 12)), b.statement((3, 3)));
-        assert_ne!(a.statement((1, 1)), b.statement((2, 12)));
-        assert_eq!(tokens("f(1)").statement((1, 1)), tokens("{ f(1) }").statement((1, 3)));
+        assert_eq!(statement(&a, (1, 12)), statement(&b, (3, 3)));
+        assert_ne!(statement(&a, (1, 1)), statement(&b, (2, 12)));
+        assert_eq!(statement(&tokens("f(1)"), (1, 1)), statement(&tokens("{ f(1) }"), (1, 3)));
     }
 
     #[test]
     fn an_edit_inside_an_interpolated_string_is_seen() {
-        let whole = |s: &str| tokens(s).statement((1, 1));
+        let whole = |s: &str| statement(&tokens(s), (1, 1));
         let base = whole("let s = `a ${x + `in ${1}`} b ${c}`;");
         for other in [
             "let s = `a ${x - `in ${1}`} b ${c}`;",
@@ -229,16 +246,16 @@ mod tests {
     fn the_initialiser_is_the_one_in_force() {
         let t = tokens("let n = 0;\nfn f() {\n let n = 1; { let n = 2; }\n let m; let g = n;\n}");
         let (start, end) = ((2, 8), (4, 9));
-        let one = hash(&[(Token::IntegerConstant(1), (0, 0))]);
-        assert_eq!(t.initialiser("n", start, end), Some(one));
-        assert_eq!(t.initialiser("m", start, end), Some(hash(&[])));
-        assert_eq!(t.initialiser("f", start, end), None);
+        let said = |name: &str, start: Place, end: Place| {
+            let range = t.initialiser(name, start, end)?;
+            Some(t.all()[range].iter().map(|(token, _)| token.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(said("n", start, end), Some(vec![Token::IntegerConstant(1)]));
+        assert_eq!(said("m", start, end), Some(vec![]));
+        assert_eq!(said("f", start, end), None);
         // within its own initialiser a name means something else
-        assert_eq!(t.initialiser("g", start, (4, 17)), None);
-        assert_eq!(
-            t.initialiser("n", (1, 1), (2, 1)),
-            tokens("let x = 0;").initialiser("x", (1, 1), (1, 11))
-        );
+        assert_eq!(said("g", start, (4, 17)), None);
+        assert_eq!(said("n", (1, 1), (2, 1)), Some(vec![Token::IntegerConstant(0)]));
     }
 
     #[test]

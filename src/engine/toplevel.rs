@@ -4,7 +4,8 @@
 
 use super::{
     globals::{Globals, into_reference},
-    modules::Unit,
+    meaning::Meaning,
+    modules::{Modules, Unit},
     program::Program,
     ref_array::RefArray,
     ref_map::RefMap,
@@ -18,11 +19,15 @@ use rhai::{
 use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
+    ops::Range,
     rc::Rc,
 };
 
 /// A top-level variable: file, name, and how many of that name came before it.
 pub(crate) type Key = (ImmutableString, ImmutableString, usize);
+
+/// Older programs whose closures are looked for in a new text. Fixed: one lives on only as long as something of it does.
+const MAX_OLDER: usize = 16;
 
 /// A living value whose new twin has to stand for it once the reload is accepted.
 enum Twin {
@@ -46,8 +51,10 @@ pub(crate) struct TopLevel {
     previous: RefCell<Option<Rc<Program>>>,
     /// Does no value live on?
     is_fresh: bool,
-    /// Hash of the statement that declares each variable.
-    variables: RefCell<HashMap<Key, u64>>,
+    /// What initialises each variable.
+    variables: RefCell<HashMap<Key, Meaning>>,
+    /// The statement that runs: its file, and its tokens. Functions that it calls are a part of it.
+    running: RefCell<Vec<(Rc<Unit>, Range<usize>)>>,
     /// For each file, what the closures of earlier generations are called now.
     names: RefCell<HashMap<ImmutableString, Names>>,
     borrowed: RefCell<Vec<Borrowed>>,
@@ -74,6 +81,7 @@ impl TopLevel {
             previous: RefCell::new(previous),
             is_fresh,
             variables: RefCell::default(),
+            running: RefCell::default(),
             names: RefCell::default(),
             borrowed: RefCell::default(),
             renewed: RefCell::default(),
@@ -87,18 +95,25 @@ impl TopLevel {
     /// Runs one file. Its state (imports, constants, functions) is in the unit afterwards, its variables in the globals.
     pub(crate) fn run(
         &self,
+        modules: &Modules,
         engine: &Engine,
-        unit: &Unit,
+        unit: &Rc<Unit>,
         scope: &mut Scope<'static>,
     ) -> Result<(), Box<EvalAltResult>> {
         let mut state = engine.new_global_runtime_state();
-        let names = self.follow_names(unit);
-        state.lib.push(names.library(&unit.runs));
-        self.names.borrow_mut().insert(unit.file.clone(), names);
+        // A file that only this run has come to.
+        self.note_names(modules, unit);
+        state.lib.extend(self.with_names(&unit.file, |names| names.library(&unit.runs)));
         state.source = Some(unit.file.clone());
         let mut caches = Caches::new();
         let before = self.globals.declares(true);
-        for statement in unit.runs.statements() {
+        let statements = unit.runs.statements();
+        for (at, statement) in statements.iter().enumerate() {
+            let next = statements.get(at + 1).map(Stmt::position);
+            self.running.borrow_mut().push((
+                unit.clone(),
+                unit.tokens.between(place(statement.position()), next.map(place)),
+            ));
             let one = Expr::Stmt(Box::new(StmtBlock::new(
                 [statement.clone()],
                 statement.position(),
@@ -107,11 +122,14 @@ impl TopLevel {
             let known = scope.len();
             let result = EvalContext::new(engine, &mut state, &mut caches, scope, None)
                 .eval_expression_tree_raw(&(&one).into(), false);
+            self.running.borrow_mut().pop();
             if result.is_ok()
                 && let Stmt::Var(x, flags, _) = statement
-                && !flags.contains(ASTFlags::CONSTANT)
             {
-                self.settle(unit, &x.0.name, statement.position(), scope);
+                match flags.contains(ASTFlags::CONSTANT) {
+                    true => self.compare_constant(unit, &x.0.name, scope),
+                    false => self.settle(modules, unit, &x.0.name, scope),
+                }
             }
             let again = match statement {
                 Stmt::Var(x, ..) => Some(x.0.name.as_str()),
@@ -134,7 +152,22 @@ impl TopLevel {
         Ok(())
     }
 
-    /// What the closures of earlier generations of this file are called now.
+    /// Finds out what the closures of earlier generations of these files are called now.
+    pub(super) fn note_names(&self, modules: &Modules, unit: &Unit) {
+        if self.names.borrow().contains_key(&unit.file) {
+            return;
+        }
+        let mut names = self.follow_names(unit);
+        for older in modules.retired().into_iter().take(MAX_OLDER) {
+            if let Some(known) = older.modules.unit(&unit.file) {
+                let fate = relink::align(&known.closures, &unit.closures);
+                let rejoin = |older: &Names| names.rejoin(self.generation, &fate, older);
+                older.with_names(&unit.file, rejoin);
+            }
+        }
+        self.names.borrow_mut().insert(unit.file.clone(), names);
+    }
+
     fn follow_names(&self, unit: &Unit) -> Names {
         let previous = self.previous.borrow();
         let old = previous.as_ref().and_then(|p| Some((p, p.modules.unit(&unit.file)?)));
@@ -158,26 +191,24 @@ impl TopLevel {
     /// Decides what a variable that was just declared starts with.
     fn settle(
         &self,
+        modules: &Modules,
         unit: &Unit,
         name: &ImmutableString,
-        at: Position,
         scope: &mut Scope<'static>,
     ) {
         let Some(value) = scope.get_mut(name) else { return };
         *value = RefMap::wrap(value.take());
-        let text = unit.tokens.statement(place(at));
+        let meaning = modules.meaning_of(unit, name);
         let mut variables = self.variables.borrow_mut();
         let same_name = variables.keys().filter(|(f, n, _)| *f == unit.file && n == name).count();
         let key = (unit.file.clone(), name.clone(), same_name);
         let previous = self.previous.borrow();
         let old = previous.as_ref().and_then(|p| p.variable(&key));
         let living = previous.as_ref().and_then(|p| p.modules.globals.get(Some(&unit.file), name));
-        variables.insert(key, text);
-        let Some(living) = living else { return };
-        if old.is_none() {
-            return;
-        }
-        let resets = self.is_fresh || old != Some(text);
+        let continues = old.as_ref().map(|old| self.continues(&meaning, old));
+        variables.insert(key, meaning);
+        let (Some(living), Some(continues)) = (living, continues) else { return };
+        let resets = self.is_fresh || !continues;
         if resets {
             self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
             if self.is_state(value) {
@@ -190,6 +221,38 @@ impl TopLevel {
                 self.kept.borrow_mut().push(name.to_string());
             }
         } else {
+            self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
+        }
+    }
+
+    /// Does an initialiser say what it said in the living program?
+    pub(crate) fn continues(&self, meaning: &Meaning, older: &Meaning) -> bool {
+        meaning.continues(older, &|file, name| {
+            self.with_names(file, |names| names.current(name).cloned()).flatten()
+        })
+    }
+
+    /// What is initialised by the code that runs now, which stands there.
+    pub(crate) fn meaning_at(&self, modules: &Modules, file: &str, at: Position) -> Meaning {
+        let Some(unit) = modules.unit(file) else { return Meaning::default() };
+        let meaning = modules.meaning_at(&unit, place(at));
+        let running = self.running.borrow();
+        let Some((outer, range)) = running.last() else { return meaning };
+        let is_inside = outer.file == unit.file && range.contains(&unit.tokens.index(place(at)));
+        match is_inside {
+            true => meaning,
+            // A function sets it: what that was called with is a part of the initialiser.
+            false => meaning.and(&modules.words(outer, range.clone())),
+        }
+    }
+
+    /// Closures that live on hold the value that a constant had.
+    fn compare_constant(&self, unit: &Unit, name: &ImmutableString, scope: &Scope<'static>) {
+        let previous = self.previous.borrow();
+        let old = previous.as_ref().and_then(|p| p.modules.globals.get(Some(&unit.file), name));
+        if let (Some(old), Some(new)) = (old, scope.get(name))
+            && !is_same_constant(&old, new)
+        {
             self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
         }
     }
@@ -298,8 +361,8 @@ impl TopLevel {
         !self.anew.borrow().is_empty()
     }
 
-    pub(crate) fn variable(&self, key: &Key) -> Option<u64> {
-        self.variables.borrow().get(key).copied()
+    pub(crate) fn variable(&self, key: &Key) -> Option<Meaning> {
+        self.variables.borrow().get(key).cloned()
     }
 
     /// The reload is accepted: new maps and arrays become the living ones, and variables that were reset get their new
@@ -317,4 +380,14 @@ impl TopLevel {
             drop(old);
         }
     }
+}
+
+/// Are these the same number, text or truth? Whatever else a constant holds counts as another one.
+fn is_same_constant(old: &Dynamic, new: &Dynamic) -> bool {
+    if old.is_shared() || new.is_shared() || old.type_id() != new.type_id() {
+        return false;
+    }
+    let is_plain =
+        new.is_int() || new.is_float() || new.is_bool() || new.is_char() || new.is_string();
+    new.is_unit() || is_plain && old.to_string() == new.to_string()
 }

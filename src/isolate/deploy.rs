@@ -39,7 +39,7 @@ pub(crate) fn commit(
     }
     let mut report = Report::default();
     program.accept_state(&mut report.kept, &mut report.reset);
-    let workers = merge_workers(ctx, &mut report);
+    let workers = merge_workers(ctx, &program, &mut report);
     let is_first = ctx.generations.serving().is_none();
     ctx.serve(program.clone());
     ctx.timers.accept(ctx, program.generation);
@@ -101,7 +101,7 @@ async fn start(
     is_first: bool,
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
-        ctx.carried.take();
+        forget_origins(ctx);
         end_unasked(ctx, program.generation);
         return Ok(());
     };
@@ -115,7 +115,7 @@ async fn start(
         return started;
     }
     share_carried(ctx, program);
-    ctx.carried.take();
+    forget_origins(ctx);
     if started.is_ok() {
         end_unasked(ctx, program.generation);
     } else if is_first {
@@ -141,7 +141,7 @@ async fn run_own(ctx: &Ctx, worker: &Worker, event: Event, tag: u64) -> Result<(
 }
 
 /// Makes the declared workers one with those that live. Gives the declared ones, in order.
-fn merge_workers(ctx: &Rc<Ctx>, report: &mut Report) -> Vec<Worker> {
+fn merge_workers(ctx: &Rc<Ctx>, program: &Program, report: &mut Report) -> Vec<Worker> {
     let declared = ctx.declared.take();
     let living: Vec<Worker> =
         ctx.workers.borrow().iter().filter(|w| !w.core().is_inner).cloned().collect();
@@ -153,7 +153,7 @@ fn merge_workers(ctx: &Rc<Ctx>, report: &mut Report) -> Vec<Worker> {
     for (worker, twin) in declared.iter().zip(match_up(&old, &new)) {
         let Some(living) = twin.map(|at| living[at].clone()) else { continue };
         let names = Some((&mut report.kept, &mut report.reset));
-        living.core().take_over(&worker.core(), names);
+        living.core().take_over(&worker.core(), program, names);
         worker.stand_for(&living);
         gone.retain(|w| !w.is_same(&living));
     }
@@ -185,6 +185,12 @@ fn end_unasked(ctx: &Ctx, generation: u64) {
     gone.iter().for_each(close_worker);
 }
 
+/// The start is over: what it asked for again has what was captured before.
+fn forget_origins(ctx: &Ctx) {
+    ctx.carried.take();
+    drop(ctx.renamed.take());
+}
+
 /// Callbacks that were made together share their variables: those that have no predecessor get what the others carried.
 fn share_carried(ctx: &Rc<Ctx>, program: &Rc<Program>) {
     let carried = ctx.carried.borrow().clone();
@@ -199,6 +205,11 @@ fn share_carried(ctx: &Rc<Ctx>, program: &Rc<Program>) {
 
 /// Replaces callbacks that the host can reach. `renew` is given each with the number of arguments that it is offered.
 fn rebind(ctx: &Rc<Ctx>, renew: impl Fn(&Rc<Handler>, usize) -> Option<Rc<Handler>>) {
+    let renew = |old: &Rc<Handler>, offered| {
+        let new = renew(old, offered);
+        ctx.renamed.borrow_mut().extend(new.clone().map(|new| (new, old.clone())));
+        new
+    };
     let renew_all = |callbacks: &Callbacks| {
         for (event, old) in callbacks.all() {
             if let Some(new) = renew(&old, event.offered()) {

@@ -75,10 +75,15 @@ impl Callbacks {
 
     /// Lets these callbacks, just declared, continue those of the generation before: where one is the same closure, it
     /// keeps what the old one had captured. Gives those that do, before and after.
-    pub(crate) fn succeed(&self, old: &Callbacks) -> Vec<(FnPtr, FnPtr)> {
+    /// `origin` gives what a callback was before a reload renamed it.
+    pub(crate) fn succeed(
+        &self,
+        old: &Callbacks,
+        origin: impl Fn(&Rc<Handler>) -> Rc<Handler>,
+    ) -> Vec<(FnPtr, FnPtr)> {
         let mut carried = Vec::new();
         for (event, new) in self.all() {
-            let before = old.get(event);
+            let before = old.get(event).map(|old| origin(&old));
             let heir = before.and_then(|old| new.program().succeed(&old, &new, event.offered()));
             if let Some(heir) = heir {
                 carried.push((new.fn_ptr().clone(), heir.fn_ptr().clone()));

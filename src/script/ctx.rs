@@ -95,6 +95,8 @@ pub(crate) struct Ctx {
     pub(crate) served: RefCell<Option<Worker>>,
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
     pub(crate) carried: RefCell<Vec<(FnPtr, FnPtr)>>,
+    /// Callbacks as this reload has renamed them, and as they were, of what `on_worker_start` may ask for again.
+    pub(crate) renamed: RefCell<Vec<(Rc<Handler>, Rc<Handler>)>>,
     pub(crate) generations: Rc<Generations>,
     pool: Rc<Pool<Calls>>,
     /// The newest generation whose start is complete.
@@ -146,6 +148,7 @@ impl Ctx {
             seat: RefCell::default(),
             served: RefCell::default(),
             carried: RefCell::default(),
+            renamed: RefCell::default(),
             generations: Rc::default(),
             pool: Rc::default(),
             settled: Cell::new(0),
@@ -196,6 +199,16 @@ impl Ctx {
     pub(crate) fn forget_declared(&self) {
         self.timers.forget_declared();
         self.declared.take().iter().for_each(|worker| worker.core().retire());
+    }
+
+    /// A callback as it was set, before reloads whose `on_worker_start` still runs renamed it.
+    pub(crate) fn origin(&self, handler: &Rc<Handler>) -> Rc<Handler> {
+        let renamed = self.renamed.borrow();
+        let mut origin = handler;
+        while let Some((_, before)) = renamed.iter().find(|(now, _)| Rc::ptr_eq(now, origin)) {
+            origin = before;
+        }
+        origin.clone()
     }
 
     /// Makes what a script assigned to a callback callable, or says what is wrong with it. `()` clears.

@@ -39,8 +39,8 @@ pub(crate) fn asking_generation() -> u64 {
 
 struct Timer {
     handler: RefCell<Rc<Handler>>,
-    interval: Duration,
-    repeats: bool,
+    interval: Cell<Duration>,
+    repeats: Cell<bool>,
     /// The generation that asked for it: by its top level or `on_worker_start`; 0 if it was made by an event.
     asked_by: Cell<u64>,
     /// `None` until the top level that declared it is accepted.
@@ -51,8 +51,9 @@ struct Timer {
 pub(crate) struct Timers {
     stats: Arc<Stats>,
     living: RefCell<BTreeMap<u64, Rc<Timer>>>,
-    /// Timers that the running top level has declared.
-    declared: RefCell<Vec<(u64, Rc<Timer>)>>,
+    /// Timers that the running top level has declared. Those that continue a living one have its id already, so that
+    /// variables which hold it stay right.
+    declared: RefCell<BTreeMap<u64, Rc<Timer>>>,
     last_id: Cell<u64>,
 }
 
@@ -89,54 +90,93 @@ impl Timers {
             )));
         }
         let generation = asking_generation();
-        if !ctx.is_declaring()
-            && generation > 0
-            && let Some(id) = self.adopt(ctx, &handler, interval, repeats, generation)
-        {
+        let continued = match ctx.is_declaring() {
+            true => self.continued(&handler, interval, repeats, handler.program().generation),
+            false => self.continued(&handler, interval, repeats, generation),
+        };
+        if let Some(id) = continued.filter(|_| !ctx.is_declaring()) {
+            self.adopt(ctx, id, handler, interval, repeats, generation);
             return Ok(id);
         }
-        self.last_id.set(self.last_id.get() + 1);
-        let id = self.last_id.get();
+        let id = continued.unwrap_or_else(|| {
+            self.last_id.set(self.last_id.get() + 1);
+            self.last_id.get()
+        });
         let timer = Rc::new(Timer {
             handler: RefCell::new(handler),
-            interval,
-            repeats,
+            interval: Cell::new(interval),
+            repeats: Cell::new(repeats),
             asked_by: Cell::new(generation),
             task: RefCell::default(),
         });
         if ctx.is_declaring() {
-            self.declared.borrow_mut().push((id, timer));
+            self.declared.borrow_mut().insert(id, timer);
         } else {
             self.start(ctx, id, timer);
         }
         Ok(id)
     }
 
-    /// Continues a timer of the same interval that an earlier generation asked for and this one has not yet: the first in
-    /// order. Its rhythm goes on.
-    fn adopt(
+    /// The timer that an earlier generation asked for, this one has not yet, and goes on in such a new one: of the same
+    /// closure or function, and if there are several, of the same interval and the first in order. A closure that has
+    /// no predecessor may continue a timer whose own has no successor.
+    fn continued(
         &self,
-        ctx: &Ctx,
-        handler: &Rc<Handler>,
+        handler: &Handler,
         interval: Duration,
         repeats: bool,
         generation: u64,
     ) -> Option<u64> {
         let living = self.living.borrow();
-        let (id, timer) = living.iter().find(|(_, t)| {
-            t.repeats == repeats
-                && t.interval == interval
-                && (1..generation).contains(&t.asked_by.get())
-        })?;
+        let declared = self.declared.borrow();
+        let program = handler.program();
+        let free = living.iter().filter(|(id, timer)| {
+            (1..generation).contains(&timer.asked_by.get()) && !declared.contains_key(id)
+        });
+        let mut best: Option<(u8, u64)> = None;
+        for (id, timer) in free {
+            let same_time = timer.repeats.get() == repeats && timer.interval.get() == interval;
+            let heir = program.heir(&timer.handler.borrow());
+            let rank = match (heir.as_deref() == Some(handler.fn_ptr().fn_name()), same_time) {
+                (true, true) => return Some(*id),
+                (true, false) => 1,
+                (false, true) if heir.is_none() => 2,
+                _ => continue,
+            };
+            if best.is_none_or(|(known, _)| rank < known) {
+                best = Some((rank, *id));
+            }
+        }
+        best.map(|(_, id)| id)
+    }
+
+    /// Continues a timer. Its rhythm goes on, unless that is another one now.
+    fn adopt(
+        &self,
+        ctx: &Rc<Ctx>,
+        id: u64,
+        handler: Rc<Handler>,
+        interval: Duration,
+        repeats: bool,
+        generation: u64,
+    ) {
+        let Some(timer) = self.living.borrow().get(&id).cloned() else { return };
         timer.asked_by.set(generation);
-        let old = timer.handler.borrow().clone();
-        let successor = handler.program().succeed(&old, handler, 0).map(Rc::new);
+        let old = ctx.origin(&timer.handler.borrow());
+        let successor = handler.program().succeed(&old, &handler, 0).map(Rc::new);
         if let Some(successor) = &successor {
             let pair = (handler.fn_ptr().clone(), successor.fn_ptr().clone());
             ctx.carried.borrow_mut().push(pair);
         }
-        drop(timer.handler.replace(successor.unwrap_or_else(|| handler.clone())));
-        Some(*id)
+        drop(timer.handler.replace(successor.unwrap_or(handler)));
+        if (timer.interval.get(), timer.repeats.get()) != (interval, repeats) {
+            timer.interval.set(interval);
+            timer.repeats.set(repeats);
+            if let Some(task) = timer.task.borrow_mut().take() {
+                task.abort();
+            }
+            self.start(ctx, id, timer);
+        }
     }
 
     fn start(&self, ctx: &Rc<Ctx>, id: u64, timer: Rc<Timer>) {
@@ -149,8 +189,11 @@ impl Timers {
     /// The top level is accepted as this generation: what it declared starts, or continues what lives.
     pub(crate) fn accept(&self, ctx: &Rc<Ctx>, generation: u64) {
         for (id, timer) in self.declared.take() {
-            let handler = timer.handler.borrow().clone();
-            if self.adopt(ctx, &handler, timer.interval, timer.repeats, generation).is_none() {
+            if self.living.borrow().contains_key(&id) {
+                let handler = timer.handler.borrow().clone();
+                let (interval, repeats) = (timer.interval.get(), timer.repeats.get());
+                self.adopt(ctx, id, handler, interval, repeats, generation);
+            } else {
                 timer.asked_by.set(generation);
                 self.start(ctx, id, timer);
             }
@@ -179,11 +222,7 @@ impl Timers {
     }
 
     fn del(&self, id: u64, declaring: bool) -> bool {
-        let declared = {
-            let mut declared = self.declared.borrow_mut();
-            let at = declared.iter().position(|(i, _)| *i == id);
-            at.map(|at| declared.remove(at))
-        };
+        let declared = self.declared.borrow_mut().remove(&id);
         // A top level that may still be rejected must not end what lives.
         let timer = if declaring { None } else { self.forget(id) };
         if let Some(task) = timer.as_ref().and_then(|t| t.task.borrow_mut().take()) {
@@ -229,13 +268,13 @@ impl Timers {
 
 /// The task of one timer. A tick runs as a task of its own, so that a handler that deletes its timer ends undisturbed.
 async fn run(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
-    if !timer.repeats {
-        sleep(timer.interval).await;
+    if !timer.repeats.get() {
+        sleep(timer.interval.get()).await;
         ctx.timers.forget(id);
         tokio::task::spawn_local(tick(ctx.clone(), id, timer));
         return;
     }
-    let every = timer.interval.max(MIN_INTERVAL);
+    let every = timer.interval.get().max(MIN_INTERVAL);
     let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {

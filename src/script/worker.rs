@@ -107,7 +107,9 @@ impl Worker {
         }
         let generation = super::timer::asking_generation();
         if let Some(living) = self.living_twin(generation) {
-            living.core().take_over(&core, None);
+            if let Some(program) = core.ctx.program() {
+                living.core().take_over(&core, &program, None);
+            }
             living.core().asked_by.set(generation);
             self.stand_for(&living);
             return Ok(());

@@ -2,7 +2,7 @@
 
 use super::{Worker, roots::Roots};
 use crate::{
-    engine::{program::Program, ref_map::RefMap},
+    engine::{meaning::Meaning, program::Program, ref_map::RefMap},
     net::{
         accept::Listener,
         address::{Address, Endpoint},
@@ -63,7 +63,7 @@ pub(crate) struct WorkerCore {
     /// Was it made to answer with files?
     pub(super) is_web_server: Cell<bool>,
     /// For each property that the top level set, a hash of the statements that did.
-    texts: RefCell<HashMap<ImmutableString, u64>>,
+    texts: RefCell<HashMap<ImmutableString, Meaning>>,
     connections: RefCell<BTreeMap<u64, TcpConnection>>,
     accepting: RefCell<Vec<Accepting>>,
     pub(super) paused: Cell<bool>,
@@ -272,18 +272,22 @@ impl WorkerCore {
         f(&self.connections.borrow())
     }
 
-    /// Continues as what `newer` declares: its settings and callbacks, and of its properties those whose text changed.
+    /// Continues as what `newer` declares in `program`: its settings and callbacks, and of its properties those whose text changed.
     /// Names of values that live on and that were reset are added to `report`.
     pub(crate) fn take_over(
         &self,
         newer: &WorkerCore,
+        program: &Program,
         mut report: Option<(&mut Vec<String>, &mut Vec<String>)>,
     ) {
         self.settings.replace_by(&newer.settings);
         *self.declared.borrow_mut() = newer.declared.borrow().clone();
         *self.called.borrow_mut() = newer.called.borrow().clone();
         *self.address.borrow_mut() = newer.address.borrow().clone();
-        self.ctx.carried.borrow_mut().extend(newer.callbacks.succeed(&self.callbacks));
+        self.ctx
+            .carried
+            .borrow_mut()
+            .extend(newer.callbacks.succeed(&self.callbacks, |handler| self.ctx.origin(handler)));
         self.callbacks.replace_by(&newer.callbacks);
         self.roots.replace_by(&newer.roots);
         self.is_web_server.set(newer.is_web_server.get());
@@ -291,7 +295,8 @@ impl WorkerCore {
         let (old, new) = (self.texts.take(), newer.texts.take());
         for (name, value) in newer.properties.entries() {
             let was = self.properties.get(&name);
-            let same_text = old.contains_key(&name) && old.get(&name) == new.get(&name);
+            let texts = old.get(&name).zip(new.get(&name));
+            let same_text = texts.is_some_and(|(old, new)| program.continues(new, old));
             let same = same_text && !newer.is_fresh;
             if same && !value.is_fnptr() && !is_object(&value) {
                 // A variable of the new program may hold what its initialiser made.
@@ -345,10 +350,11 @@ impl WorkerCore {
         call: &NativeCallContext,
         name: &ImmutableString,
     ) {
-        let text = program.statement(call.call_source().unwrap_or_default(), call.call_position());
+        let meaning =
+            program.meaning_at(call.call_source().unwrap_or_default(), call.call_position());
         let mut texts = self.texts.borrow_mut();
-        let sum = texts.entry(name.clone()).or_insert(0);
-        *sum = sum.rotate_left(7) ^ text;
+        let all = texts.entry(name.clone()).or_default();
+        *all = std::mem::take(all).and(&meaning);
     }
 }
 

@@ -7,7 +7,7 @@
 //! 4. A reload closes no connection unless its worker is gone: `workers`
 //! 5. Callbacks belong to the worker, and closures held elsewhere run the new code: `closures`
 //! 6. What `on_worker_start` makes belongs to the generation: `resources`
-//! 7. A value lives on unless the text that initialises it was edited: `state`
+//! 7. A value lives on unless its initialiser was edited: `state`, and `initialisers` for what that is
 //! 8. One line says what happened: `events`
 //! 9. All ways to reload are one, and what is not reloadable is only told: `triggers`
 
@@ -17,6 +17,8 @@ mod closures;
 mod events;
 /// Which files are watched, and how they are saved.
 mod files;
+/// Which edits make a value start anew.
+mod initialisers;
 /// All isolates or none.
 mod isolates;
 /// An `on_worker_start` that takes longer than the host waits for it.
