@@ -2,6 +2,8 @@
 
 use super::{
     Config, absent, allowance, catches,
+    changes::Changes,
+    fillings::Filled,
     generations::Generations,
     globals::Globals,
     handler::{Body, Handler},
@@ -21,7 +23,8 @@ use super::{
 };
 use crate::error::{Fault, FaultKind};
 use rhai::{
-    AST, ASTNode, Engine, EvalAltResult, Expr, FnPtr, ImmutableString, OptimizationLevel, Scope,
+    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, FnPtr, ImmutableString, OptimizationLevel,
+    Scope,
 };
 use std::{
     any::TypeId,
@@ -180,6 +183,7 @@ impl Program {
             ran.and_then(|()| self.modules.build_rest(&self.engine))
         });
         allowance::leave(entered);
+        top_level.close_journal();
         top_level.restore();
         let top_level = self.top_level.get_or_init(|| top_level);
         let ran = ran.map_err(|text| {
@@ -192,14 +196,31 @@ impl Program {
         Ok(top_level)
     }
 
-    /// The reload is accepted: the state that lives on is this program's from now on. Adds the names of variables that
-    /// live on, and of those that were reset.
-    pub(crate) fn accept_state(&self, kept: &mut Vec<String>, reset: &mut Vec<String>) {
-        if let Some(top_level) = self.top_level.get() {
-            top_level.accept();
-            kept.append(&mut top_level.kept.borrow_mut());
-            reset.append(&mut top_level.reset.borrow_mut());
-        }
+    /// The reload is accepted: the state that lives on is this program's from now on. Gives what happened to values.
+    pub(crate) fn accept_state(&self) -> Changes {
+        self.top_level.get().map_or_else(Changes::default, |t| t.accept(&self.modules))
+    }
+
+    /// What the top level has put into a map or an array, if that is one.
+    pub(crate) fn inventory(&self, value: &Dynamic) -> Filled {
+        self.top_level.get().map_or(Filled::Other, |t| t.inventory(&self.modules, value))
+    }
+
+    /// Merges what the top level has put into `new` into what lives on, where the one before had put `old`.
+    pub(crate) fn merge(
+        &self,
+        name: &str,
+        old: &Filled,
+        filled: &Filled,
+        new: &Dynamic,
+        living: &Dynamic,
+    ) -> Changes {
+        let top_level = self.top_level.get();
+        top_level.map_or_else(Changes::default, |t| t.merge(name, old, filled, new, living))
+    }
+
+    pub(super) fn filled(&self, key: &Key) -> Option<Filled> {
+        self.top_level.get().and_then(|t| t.filled(key))
     }
 
     pub(crate) fn with_names<T>(&self, file: &str, f: impl FnOnce(&Names) -> T) -> Option<T> {

@@ -1,7 +1,7 @@
 //! An array that scripts hold by reference; see `ref_map` for when an array becomes one.
 
 use super::{
-    CLOCK_MASK, check_time, dropping::drop_in_a_row, modules::Modules, natives::Natives,
+    CLOCK_MASK, check_time, dropping::drop_in_a_row, fillings, modules::Modules, natives::Natives,
     ref_map::RefMap, sizes,
 };
 use rhai::{
@@ -93,6 +93,7 @@ impl RefArray {
 
     /// The values, to be changed. The closure must not run scripts or drop values.
     pub(crate) fn with<T>(&self, f: impl FnOnce(&mut Vec<Dynamic>) -> T) -> T {
+        fillings::note_array(|| self.address());
         let alias = match &mut *self.0.borrow_mut() {
             State::Own(values) => return f(&mut Rc::make_mut(values).0),
             State::Alias(other) => other.clone(),

@@ -3,6 +3,7 @@
 
 use super::{
     dropping::drop_in_a_row,
+    fillings,
     modules::Modules,
     natives::Natives,
     order,
@@ -215,6 +216,7 @@ impl RefMap {
     }
 
     pub(crate) fn set(&self, key: ImmutableString, value: Dynamic) {
+        fillings::note_entry(self, &key);
         let old = self.with(|t| t.set(key, value));
         drop(old);
     }

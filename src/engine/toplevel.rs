@@ -3,6 +3,8 @@
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
+    changes::Changes,
+    fillings::{self, Filled, Inventory, Journal, Merge, is_same_scalar},
     globals::{Globals, into_reference},
     meaning::Meaning,
     modules::{Modules, Unit},
@@ -17,7 +19,7 @@ use rhai::{
     Scope, Stmt, StmtBlock,
 };
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{HashMap, HashSet},
     ops::Range,
     rc::Rc,
@@ -29,10 +31,11 @@ pub(crate) type Key = (ImmutableString, ImmutableString, usize);
 /// Older programs whose closures are looked for in a new text. Fixed: one lives on only as long as something of it does.
 const MAX_OLDER: usize = 16;
 
-/// A living value whose new twin has to stand for it once the reload is accepted.
-enum Twin {
-    Map { new: RefMap, living: RefMap },
-    Array { new: RefArray, living: RefArray },
+/// A living map or array whose new twin has to stand for it once the reload is accepted.
+struct Twin {
+    key: Key,
+    new: Dynamic,
+    living: Dynamic,
 }
 
 /// A cell of the living program that holds a new value during the run.
@@ -53,8 +56,16 @@ pub(crate) struct TopLevel {
     is_fresh: bool,
     /// What initialises each variable.
     variables: RefCell<HashMap<Key, Meaning>>,
-    /// The statement that runs: its file, and its tokens. Functions that it calls are a part of it.
-    running: RefCell<Vec<(Rc<Unit>, Range<usize>)>>,
+    /// All statements that have run, in order: the file and the tokens of each.
+    statements: RefCell<Vec<(Rc<Unit>, Range<usize>)>>,
+    /// The one that runs, counted from 1. Functions that it calls are a part of it.
+    running: Cell<usize>,
+    /// Which of them put what into which maps and arrays.
+    journal: RefCell<Journal>,
+    /// Variables that have the value which this run gave them.
+    fresh: RefCell<Vec<Key>>,
+    /// What this run has put into each variable.
+    filled: RefCell<HashMap<Key, Filled>>,
     /// For each file, what the closures of earlier generations are called now.
     names: RefCell<HashMap<ImmutableString, Names>>,
     borrowed: RefCell<Vec<Borrowed>>,
@@ -63,9 +74,7 @@ pub(crate) struct TopLevel {
     twins: RefCell<Vec<Twin>>,
     /// Variables (file, name) that closures of before have to capture anew.
     anew: RefCell<HashSet<(ImmutableString, ImmutableString)>>,
-    /// Variables that live on, and those that were reset because their text changed.
-    pub(crate) kept: RefCell<Vec<String>>,
-    pub(crate) reset: RefCell<Vec<String>>,
+    changes: RefCell<Changes>,
 }
 
 impl TopLevel {
@@ -81,14 +90,17 @@ impl TopLevel {
             previous: RefCell::new(previous),
             is_fresh,
             variables: RefCell::default(),
-            running: RefCell::default(),
+            statements: RefCell::default(),
+            running: Cell::new(0),
+            journal: RefCell::default(),
+            fresh: RefCell::default(),
+            filled: RefCell::default(),
             names: RefCell::default(),
             borrowed: RefCell::default(),
             renewed: RefCell::default(),
             twins: RefCell::default(),
             anew: RefCell::default(),
-            kept: RefCell::default(),
-            reset: RefCell::default(),
+            changes: RefCell::default(),
         })
     }
 
@@ -110,10 +122,7 @@ impl TopLevel {
         let statements = unit.runs.statements();
         for (at, statement) in statements.iter().enumerate() {
             let next = statements.get(at + 1).map(Stmt::position);
-            self.running.borrow_mut().push((
-                unit.clone(),
-                unit.tokens.between(place(statement.position()), next.map(place)),
-            ));
+            let outer = self.begin(unit, statement.position(), next);
             let one = Expr::Stmt(Box::new(StmtBlock::new(
                 [statement.clone()],
                 statement.position(),
@@ -122,7 +131,7 @@ impl TopLevel {
             let known = scope.len();
             let result = EvalContext::new(engine, &mut state, &mut caches, scope, None)
                 .eval_expression_tree_raw(&(&one).into(), false);
-            self.running.borrow_mut().pop();
+            self.end(outer);
             if result.is_ok()
                 && let Stmt::Var(x, flags, _) = statement
             {
@@ -206,19 +215,23 @@ impl TopLevel {
         let old = previous.as_ref().and_then(|p| p.variable(&key));
         let living = previous.as_ref().and_then(|p| p.modules.globals.get(Some(&unit.file), name));
         let continues = old.as_ref().map(|old| self.continues(&meaning, old));
-        variables.insert(key, meaning);
-        let (Some(living), Some(continues)) = (living, continues) else { return };
+        variables.insert(key.clone(), meaning);
+        let (Some(living), Some(continues)) = (living, continues) else {
+            self.fresh.borrow_mut().push(key);
+            return;
+        };
         let resets = self.is_fresh || !continues;
         if resets {
+            self.fresh.borrow_mut().push(key.clone());
             self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
             if self.is_state(value) {
-                self.reset.borrow_mut().push(name.to_string());
+                self.changes.borrow_mut().reset.push(name.to_string());
             }
         }
         // Closures of connections share the variable: it is one for all, also when it starts anew.
-        if self.adopt(value, living, resets) {
+        if self.adopt(&key, value, living, resets) {
             if !resets {
-                self.kept.borrow_mut().push(name.to_string());
+                self.changes.borrow_mut().kept.push(name.to_string());
             }
         } else {
             self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
@@ -236,8 +249,9 @@ impl TopLevel {
     pub(crate) fn meaning_at(&self, modules: &Modules, file: &str, at: Position) -> Meaning {
         let Some(unit) = modules.unit(file) else { return Meaning::default() };
         let meaning = modules.meaning_at(&unit, place(at));
-        let running = self.running.borrow();
-        let Some((outer, range)) = running.last() else { return meaning };
+        let statements = self.statements.borrow();
+        let running = self.running.get().checked_sub(1).and_then(|at| statements.get(at));
+        let Some((outer, range)) = running else { return meaning };
         let is_inside = outer.file == unit.file && range.contains(&unit.tokens.index(place(at)));
         match is_inside {
             true => meaning,
@@ -251,7 +265,7 @@ impl TopLevel {
         let previous = self.previous.borrow();
         let old = previous.as_ref().and_then(|p| p.modules.globals.get(Some(&unit.file), name));
         if let (Some(old), Some(new)) = (old, scope.get(name))
-            && !is_same_constant(&old, new)
+            && !is_same_scalar(&old, new)
         {
             self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
         }
@@ -259,7 +273,7 @@ impl TopLevel {
 
     /// Makes `value`, just initialised, the same variable as `living`, with the value of that or, if it `resets`, the new
     /// one. False: they are of kinds that cannot be one.
-    fn adopt(&self, value: &mut Dynamic, living: Dynamic, resets: bool) -> bool {
+    fn adopt(&self, key: &Key, value: &mut Dynamic, living: Dynamic, resets: bool) -> bool {
         if living.is_shared() && living.is_locked() {
             // A waiting handler holds it: the cell is taken as it is, or left to that handler.
             if !resets {
@@ -269,7 +283,7 @@ impl TopLevel {
         }
         // Another variable or property may hold the living one: what starts anew is a map of its own.
         if !resets {
-            self.pair(value, &living);
+            self.pair(key, value, &living);
         }
         // What lives may have become anything since: a connection, a closure.
         if !living.is_shared() || !self.is_state(value) {
@@ -287,18 +301,11 @@ impl TopLevel {
     }
 
     /// Notes that a new map or array stands for the living one.
-    fn pair(&self, value: &Dynamic, living: &Dynamic) {
-        if let (Some(new), Some(living)) =
-            (value.read_lock::<RefMap>().as_deref(), living.read_lock::<RefMap>().as_deref())
-        {
-            let twin = Twin::Map { new: new.clone(), living: living.clone() };
-            self.twins.borrow_mut().push(twin);
-        }
-        if let (Some(new), Some(living)) =
-            (value.read_lock::<RefArray>().as_deref(), living.read_lock::<RefArray>().as_deref())
-        {
-            let twin = Twin::Array { new: new.clone(), living: living.clone() };
-            self.twins.borrow_mut().push(twin);
+    fn pair(&self, key: &Key, value: &Dynamic, living: &Dynamic) {
+        if is_filled(value) && is_filled(living) {
+            let (key, new, living) =
+                (key.clone(), value.clone().flatten(), living.clone().flatten());
+            self.twins.borrow_mut().push(Twin { key, new, living });
         }
     }
 
@@ -365,29 +372,92 @@ impl TopLevel {
         self.variables.borrow().get(key).cloned()
     }
 
-    /// The reload is accepted: new maps and arrays become the living ones, and variables that were reset get their new
-    /// values.
-    pub(crate) fn accept(&self) {
-        self.previous.take();
-        for twin in self.twins.borrow_mut().drain(..) {
-            match twin {
-                Twin::Map { new, living } => new.stand_for(&living),
-                Twin::Array { new, living } => new.stand_for(&living),
-            }
-        }
+    /// A statement begins. Gives the one that runs it, if that is an import.
+    fn begin(&self, unit: &Rc<Unit>, at: Position, next: Option<Position>) -> usize {
+        let range = unit.tokens.between(place(at), next.map(place));
+        self.statements.borrow_mut().push((unit.clone(), range));
+        let number = self.statements.borrow().len();
+        fillings::run(number);
+        self.running.replace(number)
+    }
+
+    fn end(&self, before: usize) {
+        fillings::run(before);
+        self.running.set(before);
+    }
+
+    /// The run is over, however it ended: what it noted of maps and arrays is its own.
+    pub(super) fn close_journal(&self) {
+        self.end(0);
+        *self.journal.borrow_mut() = fillings::take_journal();
+    }
+
+    /// What this run has put into a value.
+    pub(super) fn inventory(&self, modules: &Modules, value: &Dynamic) -> Filled {
+        let statements = self.statements.borrow();
+        let said = |number: usize| {
+            let statement = number.checked_sub(1).and_then(|at| statements.get(at));
+            statement
+                .map_or_else(Meaning::default, |(unit, range)| modules.meaning(unit, range.clone()))
+        };
+        Inventory::new(&self.journal.borrow(), &said).of(value)
+    }
+
+    /// Merges what this run has put into a map or an array into the one that lives on, into which the run before had put
+    /// `old`.
+    pub(super) fn merge(
+        &self,
+        name: &str,
+        old: &Filled,
+        filled: &Filled,
+        new: &Dynamic,
+        living: &Dynamic,
+    ) -> Changes {
+        let merge = Merge {
+            now: &|name| self.names.borrow().values().find_map(|n| n.current(name).cloned()),
+            continues: &|new, old| self.continues(new, old),
+            changes: RefCell::default(),
+        };
+        merge.merge(name, old, filled, new, living);
+        merge.changes.take()
+    }
+
+    /// The reload is accepted: variables that were reset get their new values, and new maps and arrays become the living
+    /// ones, merged with them. Gives what happened to values.
+    pub(super) fn accept(&self, modules: &Modules) -> Changes {
         for (mut cell, new) in self.renewed.take() {
             let old = cell.write_lock::<Dynamic>().map(|mut v| std::mem::replace(&mut *v, new));
             drop(old);
         }
+        let mut changes = self.changes.take();
+        let mut filled: HashMap<Key, Filled> = HashMap::new();
+        for Twin { key, new, living } in self.twins.take() {
+            let now = self.inventory(modules, &new);
+            let previous = self.previous.borrow();
+            let old = previous.as_ref().and_then(|p| p.filled(&key));
+            changes.add(self.merge(&key.1, &old.unwrap_or(Filled::Other), &now, &new, &living));
+            filled.insert(key, now);
+        }
+        for key in self.fresh.take() {
+            if let Some(value) = modules.globals.get(Some(&key.0), &key.1)
+                && !(value.is_shared() && value.is_locked())
+                && is_filled(&value)
+            {
+                filled.insert(key, self.inventory(modules, &value.flatten()));
+            }
+        }
+        self.filled.replace(filled);
+        self.previous.take();
+        changes
+    }
+
+    /// What this run has put into a variable.
+    pub(super) fn filled(&self, key: &Key) -> Option<Filled> {
+        self.filled.borrow().get(key).cloned()
     }
 }
 
-/// Are these the same number, text or truth? Whatever else a constant holds counts as another one.
-fn is_same_constant(old: &Dynamic, new: &Dynamic) -> bool {
-    if old.is_shared() || new.is_shared() || old.type_id() != new.type_id() {
-        return false;
-    }
-    let is_plain =
-        new.is_int() || new.is_float() || new.is_bool() || new.is_char() || new.is_string();
-    new.is_unit() || is_plain && old.to_string() == new.to_string()
+/// Is it a map or an array that lines may fill?
+fn is_filled(value: &Dynamic) -> bool {
+    value.is::<RefMap>() || value.is::<RefArray>()
 }

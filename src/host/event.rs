@@ -67,8 +67,13 @@ pub struct Reloaded {
     pub timers: usize,
     /// Names of variables and worker properties that live on.
     pub kept: Vec<String>,
-    /// Names of those that were initialised anew, because their text changed.
+    /// Names of those that were initialised anew, because what initialises them was edited; entries of maps among them,
+    /// as `routes["a"]`.
     pub reset: Vec<String>,
+    /// Entries of maps that live on which only the new text puts in, and for arrays how many values.
+    pub added: Vec<String>,
+    /// Entries that only the old text had put in.
+    pub removed: Vec<String>,
     /// Closures without a successor: where they stand, and the generation they stay on.
     pub leftovers: Vec<(String, i64)>,
     /// Isolates that have not answered yet, because their `on_worker_start` takes long: what is kept in them is not
@@ -121,6 +126,11 @@ impl Reloaded {
         if !self.reset.is_empty() {
             let why = if self.options.reset_state { "asked for" } else { "edited" };
             text.push_str(&format!("; reset {} ({why})", list(&self.reset)));
+        }
+        for (what, names) in [("new", &self.added), ("gone", &self.removed)] {
+            if !names.is_empty() {
+                text.push_str(&format!("; {what}: {}", list(names)));
+            }
         }
         let mut generations: Vec<i64> = self.leftovers.iter().map(|(_, g)| *g).collect();
         generations.sort_unstable();

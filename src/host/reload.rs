@@ -196,8 +196,10 @@ impl Deployment {
             connections: report.connections,
             listeners: report.listeners,
             timers: report.timers,
-            kept: report.kept,
-            reset: report.reset,
+            kept: report.changes.kept,
+            reset: report.changes.reset,
+            added: report.changes.added,
+            removed: report.changes.removed,
             leftovers: report.leftovers,
             silent,
         })

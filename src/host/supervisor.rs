@@ -376,11 +376,7 @@ pub(super) fn collect(
                 sum.timers += report.timers;
                 sum.leftovers.extend(report.leftovers);
                 // Every isolate has its own copy of the values: a name is told once.
-                let new = |names: &[String], all: &[String]| {
-                    names.iter().filter(|n| !all.contains(n)).cloned().collect::<Vec<_>>()
-                };
-                sum.kept.extend(new(&report.kept, &sum.kept));
-                sum.reset.extend(new(&report.reset, &sum.reset));
+                sum.changes.add(report.changes);
             }
             Some(Err(fault)) => first_fault = first_fault.or(Some(fault)),
             None => silent += 1,

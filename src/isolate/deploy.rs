@@ -38,7 +38,7 @@ pub(crate) fn commit(
         return stay(ctx, worker, program, reply);
     }
     let mut report = Report::default();
-    program.accept_state(&mut report.kept, &mut report.reset);
+    report.changes = program.accept_state();
     let workers = merge_workers(ctx, &program, &mut report);
     let is_first = ctx.generations.serving().is_none();
     ctx.serve(program.clone());
@@ -151,9 +151,11 @@ fn merge_workers(ctx: &Rc<Ctx>, program: &Program, report: &mut Report) -> Vec<W
     let new: Vec<_> = declared.iter().map(|w| w.core().spec()).collect();
     let mut gone = living.clone();
     for (worker, twin) in declared.iter().zip(match_up(&old, &new)) {
-        let Some(living) = twin.map(|at| living[at].clone()) else { continue };
-        let names = Some((&mut report.kept, &mut report.reset));
-        living.core().take_over(&worker.core(), program, names);
+        let Some(living) = twin.map(|at| living[at].clone()) else {
+            worker.core().note_filled(program);
+            continue;
+        };
+        living.core().take_over(&worker.core(), program, Some(&mut report.changes));
         worker.stand_for(&living);
         gone.retain(|w| !w.is_same(&living));
     }

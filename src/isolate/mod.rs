@@ -9,7 +9,9 @@ pub use connection_status::ConnectionStatus;
 
 use crate::{
     engine::{
-        Config, coroutine,
+        Config,
+        changes::Changes,
+        coroutine,
         lint::{self, Finding},
         program::{Program, Start},
         sources::Sources,
@@ -91,9 +93,8 @@ pub(crate) struct Report {
     pub(crate) connections: usize,
     pub(crate) listeners: usize,
     pub(crate) timers: usize,
-    /// Names of values that live on, and of those that were initialised anew because their text changed.
-    pub(crate) kept: Vec<String>,
-    pub(crate) reset: Vec<String>,
+    /// What happened to values.
+    pub(crate) changes: Changes,
     /// Where closures stand that found no successor and keep an old generation alive, with its number.
     pub(crate) leftovers: Vec<(String, i64)>,
 }

@@ -2,7 +2,7 @@
 
 use super::{Worker, roots::Roots};
 use crate::{
-    engine::{meaning::Meaning, program::Program, ref_map::RefMap},
+    engine::{changes::Changes, fillings::Filled, meaning::Meaning, program::Program},
     net::{
         accept::Listener,
         address::{Address, Endpoint},
@@ -64,6 +64,8 @@ pub(crate) struct WorkerCore {
     pub(super) is_web_server: Cell<bool>,
     /// For each property that the top level set, a hash of the statements that did.
     texts: RefCell<HashMap<ImmutableString, Meaning>>,
+    /// What that has put into those that are maps or arrays.
+    filled: RefCell<HashMap<ImmutableString, Filled>>,
     connections: RefCell<BTreeMap<u64, TcpConnection>>,
     accepting: RefCell<Vec<Accepting>>,
     pub(super) paused: Cell<bool>,
@@ -99,6 +101,7 @@ impl WorkerCore {
             roots: Roots::default(),
             is_web_server: Cell::new(false),
             texts: RefCell::default(),
+            filled: RefCell::default(),
             connections: RefCell::default(),
             accepting: RefCell::default(),
             paused: Cell::new(false),
@@ -273,12 +276,12 @@ impl WorkerCore {
     }
 
     /// Continues as what `newer` declares in `program`: its settings and callbacks, and of its properties those whose text changed.
-    /// Names of values that live on and that were reset are added to `report`.
+    /// What happened to values is added to `changes`.
     pub(crate) fn take_over(
         &self,
         newer: &WorkerCore,
         program: &Program,
-        mut report: Option<(&mut Vec<String>, &mut Vec<String>)>,
+        mut changes: Option<&mut Changes>,
     ) {
         self.settings.replace_by(&newer.settings);
         *self.declared.borrow_mut() = newer.declared.borrow().clone();
@@ -292,30 +295,29 @@ impl WorkerCore {
         self.roots.replace_by(&newer.roots);
         self.is_web_server.set(newer.is_web_server.get());
         self.generation.set(newer.generation.get());
+        newer.note_filled(program);
         let (old, new) = (self.texts.take(), newer.texts.take());
+        let (filled, now_filled) = (self.filled.take(), newer.filled.take());
         for (name, value) in newer.properties.entries() {
             let was = self.properties.get(&name);
+            let is_state = !value.is_fnptr() && !is_object(&value);
             let texts = old.get(&name).zip(new.get(&name));
             let same_text = texts.is_some_and(|(old, new)| program.continues(new, old));
-            let same = same_text && !newer.is_fresh;
-            if same && !value.is_fnptr() && !is_object(&value) {
-                // A variable of the new program may hold what its initialiser made.
-                if let (Some(new), Some(was)) =
-                    (value.read_lock::<RefMap>(), was.read_lock::<RefMap>())
-                {
-                    new.stand_for(&was);
-                }
-                if let Some((kept, _)) = &mut report {
-                    kept.push(name.to_string());
+            if same_text && !newer.is_fresh && is_state {
+                let (before, now) = (filled.get(&name), now_filled.get(&name));
+                let merged =
+                    before.zip(now).map(|(old, now)| program.merge(&name, old, now, &value, &was));
+                if let Some(changes) = &mut changes {
+                    changes.kept.push(name.to_string());
+                    changes.add(merged.unwrap_or_default());
                 }
                 continue;
             }
-            if let Some((_, reset)) = &mut report
+            if let Some(changes) = &mut changes
                 && !was.is_unit()
-                && !value.is_fnptr()
-                && !is_object(&value)
+                && is_state
             {
-                reset.push(name.to_string());
+                changes.reset.push(name.to_string());
             }
             self.properties.set(&name, value);
         }
@@ -323,7 +325,16 @@ impl WorkerCore {
             self.properties.set(name, Dynamic::UNIT);
         }
         *self.texts.borrow_mut() = new;
+        *self.filled.borrow_mut() = now_filled;
         self.apply_limits();
+    }
+
+    /// Takes down what the top level has put into maps and arrays of properties.
+    pub(crate) fn note_filled(&self, program: &Program) {
+        let texts = self.texts.borrow();
+        let filled =
+            texts.keys().map(|name| (name.clone(), program.inventory(&self.properties.get(name))));
+        *self.filled.borrow_mut() = filled.collect();
     }
 
     /// Makes the limits that connections take from their Worker hold for those that are open, too.

@@ -27,6 +27,8 @@ mod late_starts;
 mod leftovers;
 /// Saving under load.
 mod load;
+/// What several lines fill is merged.
+mod merging;
 /// What `on_worker_start` makes belongs to the generation.
 mod resources;
 /// Scripts that reload themselves.
