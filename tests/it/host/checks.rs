@@ -123,7 +123,7 @@ fn a_rejected_reload_is_not_looked_at_and_what_goes_on_is_not_told_again() {
 
 #[test]
 fn an_embedder_can_have_a_host_that_does_not_look() {
-    let _meant = findings::not_looked_at();
+    let _unseen = findings::not_looked_at();
     let mut host = TestHost::try_start_as(TYPO, &[], |b| b.checks(false)).expect("it starts");
     host.edit(&format!("{TYPO}// again\n"));
     assert_eq!(host.tcp(TEXT).ask("hello"), "hello");

@@ -194,7 +194,7 @@ worker.on_message = |connection, line| {
 
 #[test]
 fn a_closure_buried_in_a_map_keeps_its_program_alive_until_it_is_gone() {
-    let _meant = findings::not_looked_at();
+    let _unseen = findings::not_looked_at();
     // Every engine, one for each program, holds a copy of this.
     let alive = std::sync::Arc::new(());
     let token = alive.clone();

@@ -52,7 +52,7 @@ pub fn meant(codes: &[&'static str]) -> OnPurpose {
     OnPurpose::new(Meant::Codes(codes.iter().map(|code| (*code, false)).collect()))
 }
 
-/// The scripts of hosts that do not check.
+/// The scripts of hosts that do not check, and those whose first moments count.
 pub fn not_looked_at() -> OnPurpose {
     OnPurpose::new(Meant::Anything)
 }
