@@ -21,6 +21,9 @@ use std::{
 /// How long reloads that were asked for may take to be done, when nothing tells which was the last.
 const SETTLED: Duration = Duration::from_millis(300);
 
+/// How long a handler may run: more than by default, for a debug build on a machine that does much else.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Log lines, and whoever waits for one.
 type Log = Arc<(Mutex<Vec<Record>>, Condvar)>;
 
@@ -114,6 +117,7 @@ impl TestHost {
             .script(&path)
             .watch(true)
             .settle(Duration::from_millis(20))
+            .handler_timeout(HANDLER_TIMEOUT)
             .on_log(move |record| {
                 sink.0.lock().expect("the log").push(record);
                 sink.1.notify_all();
