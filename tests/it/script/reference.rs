@@ -148,7 +148,7 @@ fn every_example_does_what_it_says() {
 /// Runs a script. A client says hello to the worker that the script calls `worker`, or asks it; all that is promised is
 /// printed, and nothing goes wrong.
 fn play(script: &str) {
-    let mut host = TestHost::start(script);
+    let mut host = TestHost::try_start_as(script, &[], |builder| builder).expect("it starts");
     let declared = script
         .lines()
         .find_map(|line| line.strip_prefix("let worker = Worker(\"")?.split('"').next());

@@ -92,10 +92,10 @@ impl TestHost {
 
     /// The same for scripts that may be refused.
     pub fn try_start(script: &str, files: &[(&str, &str)]) -> Result<Self, rhost::Error> {
-        Self::try_start_as(script, files, |builder| builder)
+        Self::try_start_as(script, files, |builder| builder.handler_timeout(HANDLER_TIMEOUT))
     }
 
-    /// The same with options of the host.
+    /// The same with options of the host, which has its own defaults otherwise.
     pub fn try_start_as(
         script: &str,
         files: &[(&str, &str)],
@@ -117,7 +117,6 @@ impl TestHost {
             .script(&path)
             .watch(true)
             .settle(Duration::from_millis(20))
-            .handler_timeout(HANDLER_TIMEOUT)
             .on_log(move |record| {
                 sink.0.lock().expect("the log").push(record);
                 sink.1.notify_all();
