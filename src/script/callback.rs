@@ -39,9 +39,8 @@ impl Event {
         Self::TABLE.iter().find(|(_, n, _)| *n == name).map(|(event, ..)| *event)
     }
 
-    /// All callback names.
-    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-        Self::TABLE.iter().map(|(_, name, _)| *name)
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::TABLE.iter().map(|(event, ..)| *event)
     }
 
     pub(crate) fn name(self) -> &'static str {

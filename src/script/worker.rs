@@ -347,12 +347,13 @@ fn is_what_it_was(value: &Dynamic, old: &Dynamic) -> bool {
 
 /// The error for a callback property that the host does not have.
 pub(crate) fn unknown_callback(object: &str, name: &str) -> Box<EvalAltResult> {
-    error(format!("{object} has {}", no_such_callback(name)))
+    error(format!("{object} has {}", no_such_callback(object, name)))
 }
 
 /// `no callback `on_mesage`; did you mean `on_message`?`
-pub(crate) fn no_such_callback(name: &str) -> String {
-    let advice = nearest(name, Event::names());
+pub(crate) fn no_such_callback(object: &str, name: &str) -> String {
+    let offers = |event: &Event| object != TcpConnection::NAME || event.is_of_connection();
+    let advice = nearest(name, Event::all().filter(offers).map(Event::name));
     let advice = advice.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
     format!("no callback `{name}`{advice}")
 }

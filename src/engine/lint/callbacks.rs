@@ -14,7 +14,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
             || rules.property(access.kind, access.name).is_some()
             || access.kind.is_none() && rules.is_property(access.name);
         if !is_known && access.kind.is_none_or(has_callbacks) {
-            let text = model.judge.callback(access.name);
+            let text = model.judge.callback(access.kind, access.name);
             found.push(Found::new("unknown-callback", access.at, text));
         }
     }

@@ -121,7 +121,7 @@ pub(crate) trait Judge {
     ) -> Option<(&'static str, String)>;
 
     /// A name that looks like a callback's and is of none.
-    fn callback(&self, name: &str) -> String;
+    fn callback(&self, object: Kind, name: &str) -> String;
 
     /// The type of a callback's parameter, where it depends on the argument that its object was made with.
     fn parameter(&self, callback: &str, at: usize, made_with: &str) -> Kind;

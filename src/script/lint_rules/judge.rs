@@ -57,8 +57,8 @@ impl Judge for HostJudge {
         judged.map(|why| ("argument-value", why))
     }
 
-    fn callback(&self, name: &str) -> String {
-        no_such_callback(name)
+    fn callback(&self, object: Kind, name: &str) -> String {
+        no_such_callback(object.unwrap_or_default(), name)
     }
 
     fn parameter(&self, callback: &str, at: usize, made_with: &str) -> Kind {

@@ -45,7 +45,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
         names.insert((owner.to_owned(), name.to_owned(), None));
     };
     let of_worker = Settings::NAMES.iter().chain(&Worker::PROPERTIES).copied();
-    of_worker.chain(Event::names()).for_each(|name| property("Worker", name));
+    of_worker.chain(Event::all().map(Event::name)).for_each(|name| property("Worker", name));
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
     for (module, text) in engine::modules::STDLIB {
         // It is compiled at every start of a script that imports it.

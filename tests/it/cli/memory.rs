@@ -18,7 +18,7 @@ worker.on_message = |c, line| {
     if line == "array" { let a = [1]; loop { a += a; } }
     if line == "pad" { let s = ""; s.pad(10000000000, "x"); }
     if line == "blob" { blob(1000000000000); }
-    if line == "pieces" { let s = ""; s.pad(100000000, "x,"); s.split(","); }
+    if line == "pieces" { let s = ""; s.pad(40000000, "x,"); s.split(","); }
     if line == "deep" { let l = []; loop { l = [take(l)]; } }
     if line == "closures" { let f = || 0; loop { let g = f; f = || g; } }
     c.send(line);

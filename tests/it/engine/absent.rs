@@ -1,6 +1,6 @@
 //! What is not there is `()`: one rule for all values, everywhere in a script.
 
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 
 /// The names for which Rhai has properties of some type.
 const TAKEN: [&str; 25] = [
@@ -77,6 +77,7 @@ worker.on_worker_start = |worker| {
 
 #[test]
 fn a_property_that_a_value_does_not_have_is_unit_whatever_its_name() {
+    let _meant = findings::meant(&["method-without-call"]);
     let (mut top, mut functions, mut handler) = (String::new(), String::new(), String::new());
     for (at, (value, own)) in VALUES.iter().enumerate() {
         top += &format!("let top{at} = {value};\nworker.p{at} = {value};\n");
@@ -127,6 +128,7 @@ worker.on_worker_start = |worker| {
 
 #[test]
 fn a_method_that_does_not_exist_is_an_error_on_every_value() {
+    let _meant = findings::meant(&["unknown-function"]);
     let script = r#"
 let worker = Worker();
 worker.list = [1];

@@ -12,7 +12,7 @@
 //!   `append` and `mixin`. With a property (`worker.list += x`) it works.
 //! - `[f] == [f]` with functions is an error for plain arrays, as functions cannot be compared, and false for references.
 
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 
 const SCRIPT: &str = r#"
 import "tools" as tools;
@@ -317,10 +317,12 @@ fn compare(variable: &str, values: &str, expressions: &[&str]) {
 
 #[test]
 fn arrays_of_the_top_level_do_what_local_ones_do() {
+    let _meant = findings::meant(&["unknown-function"]);
     compare("a", "[3, 1, 2, 1]|[5, 6]", ARRAYS);
 }
 
 #[test]
 fn maps_of_the_top_level_do_what_local_ones_do() {
+    let _meant = findings::meant(&["unknown-function"]);
     compare("m", "#{ a: 1, b: 2, inner: #{ x: 1 }, list: [1, 2] }|#{ b: 5, y: 6 }", MAPS);
 }

@@ -1,6 +1,6 @@
 //! Errors in scripts: each costs one event, and says where and why (Workerman's K10).
 
-use crate::support::{client::Client, host::TestHost};
+use crate::support::{client::Client, findings, host::TestHost};
 use std::time::{Duration, Instant};
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -110,6 +110,7 @@ fn an_error_in_an_imported_file_names_that_file() {
 
 #[test]
 fn mistakes_in_handlers_are_explained() {
+    let _meant = findings::meant(&["unknown-function"]);
     let mut host = TestHost::start(
         r#"
         fn deep(n) { deep(n + 1) }
@@ -151,6 +152,7 @@ fn mistakes_in_handlers_are_explained() {
 
 #[test]
 fn known_traps_are_explained() {
+    let _meant = findings::meant(&["argument-count", "loop-capture", "unknown-variable"]);
     let mut host = TestHost::start_with(
         r#"
         import "lib/words" as words;
@@ -218,6 +220,7 @@ fn a_variable_of_an_inner_block_is_explained() {
 /// What `rhost check` warns of is what happens, and what it advises helps.
 #[test]
 fn closures_made_in_a_loop_share_its_variable_unless_it_is_copied() {
+    let _meant = findings::meant(&["loop-capture"]);
     let script = r#"
         let worker = Worker("text://127.0.0.1:0");
         worker.on_message = |connection, line| {

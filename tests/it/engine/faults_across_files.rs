@@ -1,11 +1,12 @@
 //! Errors in functions that are handed from file to file: each is shown where it stands, through the calls that led there.
 
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 
 const TEXT: &str = "text://127.0.0.1:0";
 
 #[test]
 fn a_closure_that_a_module_calls_fails_in_its_own_file() {
+    let _meant = findings::meant(&["unknown-function"]);
     let each = "fn all(list, f) { list.map(f) }
 fn one(f) { f.call(1) }
 fn bad() { |x| { throw \"inside\" } }

@@ -502,6 +502,21 @@ fn what_an_embedder_registers_is_known() {
 }
 
 #[test]
+fn a_callback_is_advised_where_its_object_has_it() {
+    for (wrong, says, advises) in [
+        ("worker.on_worker_stat = |w| print(w);", "no callback `on_worker_stat`", true),
+        ("worker.on_connect = |c| c.on_mesage = |c, d| c.send(d);", "`on_message`?", true),
+        ("worker.on_connect = |c| c.on_worker_start = |w| print(w);", "`on_worker_start`", false),
+    ] {
+        let found = findings(&with_worker(wrong), &[]);
+        assert_eq!(found.len(), 1, "{wrong}");
+        let text = &found[0].text;
+        assert_eq!((found[0].code, text.contains(says)), ("unknown-callback", true), "{text}");
+        assert_eq!(text.contains("did you mean"), advises, "{text}");
+    }
+}
+
+#[test]
 fn every_example_of_the_reference_is_silent() {
     for section in rhost::script_reference() {
         // (that of `run_all` shows that nothing behind it runs)

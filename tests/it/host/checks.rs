@@ -1,6 +1,6 @@
 //! What a host says of its script after each start and reload: once, beside what it serves, and stopping nothing.
 
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 use rhost::{Checked, HostEvent, Level, Record};
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -31,6 +31,7 @@ worker.on_message = |connection, line| connection.send(line);
 
 #[test]
 fn findings_are_warnings_of_the_log_and_an_event_while_the_script_serves() {
+    let _meant = findings::meant(&["misspelt-property"]);
     let mut host = TestHost::start(TYPO);
     let told = checked(&mut host);
     let place = "main.rhai:2:8".to_owned();
@@ -50,6 +51,7 @@ fn findings_are_warnings_of_the_log_and_an_event_while_the_script_serves() {
 
 #[test]
 fn a_finding_is_told_once_and_again_when_it_changes() {
+    let _meant = findings::meant(&["misspelt-property"]);
     let mut host = TestHost::start(TYPO);
     checked(&mut host);
     host.edit(&format!("// a line in front of it\n{TYPO}"));
@@ -68,6 +70,7 @@ fn a_finding_is_told_once_and_again_when_it_changes() {
 
 #[test]
 fn the_same_mistake_made_twice_is_told_twice() {
+    let _meant = findings::meant(&["misspelt-property"]);
     let mut host = TestHost::start(TYPO);
     checked(&mut host);
     let twice = TYPO.replace("worker.cuont = 2;", "worker.cuont = 2;\nworker.cuont = 2;");
@@ -108,6 +111,7 @@ fn a_script_that_has_nothing_to_do_is_told_what_may_be_the_reason() {
 
 #[test]
 fn a_rejected_reload_is_not_looked_at_and_what_goes_on_is_not_told_again() {
+    let _meant = findings::meant(&["misspelt-property"]);
     let mut host = TestHost::start(TYPO);
     checked(&mut host);
     host.save("main.rhai", "let broken = ;\n");
@@ -119,6 +123,7 @@ fn a_rejected_reload_is_not_looked_at_and_what_goes_on_is_not_told_again() {
 
 #[test]
 fn an_embedder_can_have_a_host_that_does_not_look() {
+    let _unseen = findings::not_looked_at();
     let mut host = TestHost::try_start_as(TYPO, &[], |b| b.checks(false)).expect("it starts");
     host.edit(&format!("{TYPO}// again\n"));
     assert_eq!(host.tcp(TEXT).ask("hello"), "hello");

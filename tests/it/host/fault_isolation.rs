@@ -14,6 +14,7 @@ fn here(n) { there(n + 1) + 1 }
 fn there(n) { [n].map(|x| here(x))[0] }
 let worker = Worker("text://127.0.0.1:0");
 worker.name = "bad";
+worker.handler_timeout = 60;
 worker.on_message = |connection, line| {
     switch line {
         "recursion" => deep(0),

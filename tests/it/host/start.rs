@@ -1,6 +1,6 @@
 //! How a script starts, how it is refused, and how it ends the host.
 
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 use std::{fs, net::TcpListener, process::Command};
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -22,6 +22,7 @@ throw "code after run_all() does not run";
 
 #[test]
 fn a_handler_stops_everything_with_an_exit_code() {
+    let _meant = findings::meant(&["wrong-place", "after-run-all"]);
     for (order, code) in [("stop", 0), ("7", 7)] {
         let mut host = TestHost::start(OBEYS);
         let mut client = host.tcp(TEXT);
@@ -37,6 +38,7 @@ fn a_handler_stops_everything_with_an_exit_code() {
 
 #[test]
 fn orders_that_make_no_sense_cost_their_event_alone() {
+    let _meant = findings::meant(&["wrong-place", "after-run-all"]);
     let mut host = TestHost::start(OBEYS);
     let mut client = host.tcp(TEXT);
     client.send("300\n");

@@ -3,7 +3,7 @@
 use crate::{
     support::answer::{ask, get},
     support::exchange,
-    support::host::TestHost,
+    support::{findings, host::TestHost},
 };
 use rhost::Level;
 
@@ -52,7 +52,7 @@ fn what_a_script_throws_is_given_as_it_is() {
         router::get(app, "/text", |request| { throw "no luck"; });
         router::get(app, "/map", |request| { throw #{ status: 404, why: "gone" }; });
         router::get(app, "/deep", |request| deep(request));
-        fn deep(request) {
+        fn deep(_request) {
             throw 7
         }
         router::on_error(app, |request, error| switch type_of(error) {
@@ -145,6 +145,7 @@ fn a_handler_that_never_ends_is_no_matter_of_the_app() {
 
 #[test]
 fn the_log_tells_which_request_an_error_cost() {
+    let _meant = findings::meant(&["unknown-function"]);
     let mut host = start(
         r#"
         router::get(app, "/twice", |request| request.nothing());

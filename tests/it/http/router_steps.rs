@@ -2,7 +2,7 @@
 
 use crate::{
     support::answer::{Answer, ask},
-    support::host::TestHost,
+    support::{findings, host::TestHost},
 };
 
 const ADDRESS: &str = "http://127.0.0.1:0";
@@ -91,6 +91,7 @@ fn a_preflight_belongs_to_the_group_of_the_method_that_it_asks_for() {
 
 #[test]
 fn answers_to_errors_come_by_what_runs_after() {
+    let _meant = findings::meant(&["unknown-function"]);
     let throws = r#"
         router::group(app, "/api", |api| {
             router::after(api, |request, response| response.with_header("X-Api", "1"));

@@ -20,7 +20,7 @@ let decide = |connection, request| {
             request.session().set("visits", request.session().get("visits", 0) + 1);
             connection.session = request.session();
         },
-        "/bug" => request.nothing(),
+        "/bug" => throw "nothing",
         "/login" => return Response(302, #{ Location: "/log in" }),
         "/challenge" => {
             connection.headers = #{ "WWW-Authenticate": "Bearer" };

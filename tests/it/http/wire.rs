@@ -29,6 +29,9 @@ worker.on_message = |connection, request| {
 Worker::run_all();
 "#;
 
+/// The line of the script that answers.
+const ANSWERS: &str = "connection.send(`${request.method()} ${request.path()} ${request.body()}`);";
+
 /// The script with something in the place of its settings.
 fn script_with(settings: &str) -> String {
     SCRIPT.replace("// settings", settings)

@@ -179,6 +179,7 @@ fn three_hundred_websockets_that_never_read_cost_the_budget_and_no_more() {
         Worker::configure(#{{ max_queued_bytes: {BUDGET} }});
         let worker = Worker("websocket://127.0.0.1:0");
         worker.name = "ws";
+        worker.handler_timeout = 60;
         worker.heartbeat = 0;
         worker.queued = 0;
         let message = "";

@@ -1,7 +1,7 @@
 //! What a script's author is told.
 
 use super::TEXT;
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 use rhost::Fault;
 
 /// The fault that a line causes in this handler, which serves on.
@@ -20,6 +20,7 @@ fn fault_of(before: &str, body: &str, files: &[(&str, &str)]) -> Fault {
 
 #[test]
 fn an_error_names_file_line_column_event_and_connection() {
+    let _meant = findings::meant(&["unknown-variable"]);
     let fault = fault_of("fn f(line) { lime + 1 }", "f(line);", &[]);
     assert_eq!(fault.location, "main.rhai:1:14");
     let wanted = "\
@@ -42,6 +43,7 @@ error: Variable not found: lime
 
 #[test]
 fn the_call_chain_leads_over_files() {
+    let _meant = findings::meant(&["unknown-function"]);
     let files = [
         ("lib/deep.rhai", "fn dive(x) {\n    x.frobnicate()\n}\n"),
         ("lib.rhai", "import \"lib/deep\" as deep;\nfn check(x) {\n    deep::dive(x)\n}\n"),
@@ -67,6 +69,16 @@ fn the_call_chain_leads_over_files() {
 
 #[test]
 fn errors_say_what_to_do() {
+    let _meant = findings::meant(&[
+        "unknown-function",
+        "unknown-callback",
+        "callback-parameters",
+        "read-only",
+        "cannot-be-sent",
+        "setting-value",
+        "wrong-place",
+        "address",
+    ]);
     let cases = [
         ("connection.sned(1);", "did you mean `send`?"),
         ("connection.on_mesage = |c, d| ();", "did you mean `on_message`?"),
@@ -98,6 +110,7 @@ fn errors_say_what_to_do() {
 
 #[test]
 fn an_error_in_a_closure_that_a_function_calls_has_its_own_place() {
+    let _meant = findings::meant(&["unknown-function"]);
     let fault = fault_of("fn run(f) { f.call(1) }", "run(|x| x.nothing());", &[]);
     assert!(fault.location.starts_with("main.rhai:5:"), "{fault}");
     assert!(fault.text.contains("in a call to `run`"), "{fault}");

@@ -1,12 +1,13 @@
 //! `exit` is Rhai's and not the host's: it is unknown, and what to write instead is told.
 
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 use std::fs;
 
 const HINT: &str = "use `Worker::stop_all(3)` to stop the host";
 
 #[test]
 fn exit_in_a_handler_costs_the_event_and_says_what_to_write() {
+    let _meant = findings::meant(&["unknown-function"]);
     let mut host = TestHost::start(
         r#"
         let worker = Worker("text://127.0.0.1:0");

@@ -1,7 +1,7 @@
 //! No message shows the name of a type of Rust: errors are provoked with every value that scripts have, in every operator
 //! and many functions, and what they say is read.
 
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 use rhost::Level;
 
 /// Provokes errors with pairs of values, and sends what `catch` says of each; those that nobody catches are thrown again.
@@ -48,6 +48,7 @@ worker.on_message = |connection, line| {
 
 #[test]
 fn no_error_of_any_value_in_any_operator_names_a_type_of_rust() {
+    let _meant = findings::meant(&["unknown-function", "argument-count"]);
     let script = SCRIPT.replace(
         "connection.send(\"done\");",
         "connection.send(said.filter(|s| type_of(s) == \"string\" && is_rust(s)));",
@@ -70,6 +71,7 @@ fn is_rust(said) {
 
 #[test]
 fn no_report_of_an_uncaught_error_names_a_type_of_rust() {
+    let _meant = findings::meant(&["unknown-function", "argument-type"]);
     let attempts = [
         "[worker.list, worker.map].sort()",
         "[worker.map].sort()",

@@ -2,7 +2,7 @@
 
 use crate::{
     script::{answers, value_of},
-    support::host::TestHost,
+    support::{findings, host::TestHost},
 };
 
 /// What a script that cannot start is told.
@@ -194,6 +194,7 @@ fn what_is_thrown_is_shown_and_not_its_type_in_rust() {
 
 #[test]
 fn what_is_caught_reads_as_the_report_of_it_does() {
+    let _meant = findings::meant(&["unknown-function"]);
     let caught = |before: &str, body: &str| {
         value_of(
             before,
@@ -243,6 +244,7 @@ fn what_the_script_itself_threw_is_caught_as_it_was() {
 
 #[test]
 fn a_closure_that_is_sent_is_told_with_its_line() {
+    let _meant = findings::meant(&["cannot-be-sent"]);
     let script = "let worker = Worker(\"text://127.0.0.1:0\");
         worker.on_message = |connection, line| {
             if line == \"two\" {

@@ -1,7 +1,7 @@
 //! Timers and `sleep`. Times are short, and only lower bounds and orders are asserted, for machines are slow.
 
 use crate::support::process::Process;
-use crate::support::{host::TestHost, wait::PATIENCE};
+use crate::support::{findings, host::TestHost, wait::PATIENCE};
 use std::time::{Duration, Instant};
 
 const TEXT: &str = "text://127.0.0.1:0";
@@ -111,6 +111,12 @@ Timer::del_all();
 
 #[test]
 fn a_bad_interval_or_callback_is_an_error_at_its_line() {
+    let _meant = findings::meant(&[
+        "argument-value",
+        "argument-type",
+        "unknown-function",
+        "callback-parameters",
+    ]);
     let bad = [
         ("Timer::add(-1, || ());", "a timer's interval is a number of seconds, 0 or more, not -1"),
         ("Timer::add(\"1\", || ());", "not \"1\""),

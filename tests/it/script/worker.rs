@@ -1,6 +1,6 @@
 //! `Worker`: its properties, what may be assigned to them, and the ways to give it callbacks.
 
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 
 const TEXT: &str = "text://127.0.0.1:0";
 
@@ -292,6 +292,7 @@ fn workers_of_one_address_are_each_stopped_once() {
 
 #[test]
 fn a_limit_that_is_changed_later_holds_for_open_connections_and_count_is_refused() {
+    let _meant = findings::meant(&["wrong-place"]);
     let mut host = TestHost::start(
         r#"
         let worker = Worker("text://127.0.0.1:0");

@@ -1,36 +1,88 @@
-//! Tests whose scripts are wrong on purpose: with `RHOST_TEST_CHECK` set, nothing may be found in those of all others.
+//! What `rhost check` finds in the scripts of tests: nothing, so that nobody is warned of what the tests are made of. A
+//! test that is about a mistake names the code of its finding while it starts the script.
 
-/// Tests, or all of a module, by what their names begin with.
-pub const MEANT: &[&str] = &[
-    "engine::absent::a_method_that_does_not_exist",
-    "engine::absent::a_property_that_a_value_does_not_have",
-    "engine::absent::length_size_and_count",
-    "engine::array_functions::",
-    "engine::deep_values::what_is_nested_too_deep",
-    "engine::embedder::",
-    "engine::faults",
-    "engine::shortcuts::a_handler_gives",
-    "engine::stock::",
-    "host::checks::",
-    "host::start::a_handler_stops_everything",
-    "host::start::orders_that_make_no_sense",
-    "http::answers::misuse::",
-    "http::router_errors::",
-    "http::router_steps::answers_to_errors",
-    "http::websocket_sessions::",
-    "http::wire::exchanges::an_answer_to_head",
-    "http::wire::hosts::an_address_counts",
-    "http::wire::order::a_request_is_answered_once",
-    "http::wire::waiting::who_does_not_read",
-    "reload::closures::a_closure_buried_in_a_map",
-    "reload::self_reload::",
-    "script::connection::what_cannot_be_assigned",
-    "script::errors::",
-    "script::message_types::",
-    "script::messages::",
-    "script::reference::every_example",
-    "script::timers::a_bad_interval",
-    "script::worker::a_limit_that_is_changed_later",
-    "script::worker_connections::a_broadcast_reaches",
-    "script::worker_connections::top_level_workers_share_nothing",
-];
+use crate::support::wait::PATIENCE;
+use rhost::Checked;
+use std::{
+    cell::RefCell,
+    sync::mpsc::{Receiver, RecvTimeoutError},
+    thread,
+};
+
+/// What may be found in the scripts that a thread starts, and whether it was.
+enum Meant {
+    /// Codes of findings.
+    Codes(Vec<(&'static str, bool)>),
+    /// Whatever there is, for nobody looks.
+    Anything,
+}
+
+thread_local! {
+    static MEANT: RefCell<Option<Meant>> = const { RefCell::new(None) };
+}
+
+/// While this lives, the scripts that its thread starts are wrong on purpose.
+#[must_use]
+pub struct OnPurpose(());
+
+impl OnPurpose {
+    fn new(meant: Meant) -> Self {
+        let before = MEANT.replace(Some(meant));
+        assert!(before.is_none(), "one list of codes at a time");
+        Self(())
+    }
+}
+
+impl Drop for OnPurpose {
+    /// A code that was named for nothing would hide the next mistake of its kind.
+    fn drop(&mut self) {
+        let meant = MEANT.take();
+        if let Some(Meant::Codes(codes)) = meant
+            && !thread::panicking()
+        {
+            let never: Vec<&str> =
+                codes.iter().filter(|(_, f)| !f).map(|(code, _)| *code).collect();
+            assert!(never.is_empty(), "no script of this test has a finding {never:?}");
+        }
+    }
+}
+
+/// Findings with these codes are what the scripts are about; all of them are found in one or the other.
+pub fn meant(codes: &[&'static str]) -> OnPurpose {
+    OnPurpose::new(Meant::Codes(codes.iter().map(|code| (*code, false)).collect()))
+}
+
+/// The scripts of hosts that do not check, and those whose first moments count.
+pub fn not_looked_at() -> OnPurpose {
+    OnPurpose::new(Meant::Anything)
+}
+
+/// Nothing may be found in the script of a test that is not meant. Only what nothing uses is left alone, for scripts that
+/// many tests share have more than each of them needs.
+pub fn assert_silence(checked: &Receiver<Checked>) {
+    let told = MEANT.with_borrow_mut(|meant| {
+        let codes = match meant {
+            Some(Meant::Anything) => return Vec::new(),
+            Some(Meant::Codes(codes)) => codes.as_mut_slice(),
+            None => &mut [],
+        };
+        let new = match checked.recv_timeout(PATIENCE) {
+            Ok(checked) => checked.new,
+            // A script that has nothing to do has ended.
+            Err(RecvTimeoutError::Disconnected) => Vec::new(),
+            Err(RecvTimeoutError::Timeout) => panic!("the script was not checked"),
+        };
+        let found = new.into_iter().filter(|found| !found.code.starts_with("unused-"));
+        let told = found.filter(|found| {
+            let meant = codes.iter_mut().find(|(code, _)| *code == found.code);
+            meant.map(|(_, was_found)| *was_found = true).is_none()
+        });
+        told.map(|found| found.text).collect()
+    });
+    assert!(
+        told.is_empty(),
+        "the check finds something in the script of this test. Is it a mistake? Then mend the script. Is the test about \
+         it? Then let it begin with `let _meant = findings::meant(&[code]);`\n{}",
+        told.join("\n")
+    );
+}

@@ -4,7 +4,7 @@
 #[allow(unused_imports)]
 pub use crate::support::wait::{PATIENCE, SOON, eventually};
 use crate::support::{client::Client, clock::Clock, findings, wait::SILENCE, websocket::WebSocket};
-use rhost::{Checked, Fault, Host, HostEvent, HostHandle, Level, Record, Reloaded};
+use rhost::{Fault, Host, HostEvent, HostHandle, Level, Record, Reloaded};
 use std::{
     fs,
     net::SocketAddr,
@@ -20,6 +20,9 @@ use std::{
 
 /// How long reloads that were asked for may take to be done, when nothing tells which was the last.
 const SETTLED: Duration = Duration::from_millis(300);
+
+/// How long a handler may run: more than by default, for a debug build on a machine that does much else.
+const HANDLER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Log lines, and whoever waits for one.
 type Log = Arc<(Mutex<Vec<Record>>, Condvar)>;
@@ -63,26 +66,6 @@ impl Disturbance {
     }
 }
 
-/// With `RHOST_TEST_CHECK` set, nothing may be found in the script of a test, unless the test is about what is wrong with
-/// it: nobody wants to be warned of what the tests are made of. Only what nothing uses is left alone, for scripts that many
-/// tests share have more than each of them needs.
-fn assert_silence(checked: &mpsc::Receiver<Checked>) {
-    let test = thread::current().name().unwrap_or_default().to_owned();
-    let is_meant = findings::MEANT.iter().any(|meant| test.starts_with(meant));
-    if is_meant || std::env::var_os("RHOST_TEST_CHECK").is_none() {
-        return;
-    }
-    let checked = checked.recv_timeout(PATIENCE).map_or(Vec::new(), |checked| checked.new);
-    let told = checked.into_iter().filter(|found| !found.code.starts_with("unused-"));
-    let told: Vec<String> = told.map(|found| found.text).collect();
-    assert!(
-        told.is_empty(),
-        "the check finds something in the script of this test. Is it a mistake? Then mend the script. Is the test about \
-         it? Then name the test in tests/it/support/findings.rs.\n{}",
-        told.join("\n")
-    );
-}
-
 impl TestHost {
     /// Ends the reloads that disturb, and forgets their events.
     fn calm_down(&mut self) {
@@ -109,10 +92,10 @@ impl TestHost {
 
     /// The same for scripts that may be refused.
     pub fn try_start(script: &str, files: &[(&str, &str)]) -> Result<Self, rhost::Error> {
-        Self::try_start_as(script, files, |builder| builder)
+        Self::try_start_as(script, files, |builder| builder.handler_timeout(HANDLER_TIMEOUT))
     }
 
-    /// The same with options of the host.
+    /// The same with options of the host, which has its own defaults otherwise.
     pub fn try_start_as(
         script: &str,
         files: &[(&str, &str)],
@@ -161,7 +144,7 @@ impl TestHost {
         };
         match started.wait_for(|event| matches!(event, HostEvent::Started { .. })) {
             Some(_) => {
-                assert_silence(&checked);
+                findings::assert_silence(&checked);
                 started.disturbance = Disturbance::wanted(&started.handle);
                 Ok(started)
             }

@@ -37,8 +37,8 @@ pub fn until_some<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Held by tests that compute for seconds: side by side they would take each other's time, and their handlers' limits are
-/// real.
+/// Held by tests that compute for seconds: side by side they would take each other's time, and that of tests which measure
+/// some.
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)

@@ -2,7 +2,7 @@
 
 use super::{ADDRESS, head, header, request, script};
 use crate::support::{client::Client, host::TestHost, wait::until};
-use std::{fs, thread, time::Duration};
+use std::{fs, sync::LazyLock, thread, time::Duration};
 
 /// More than kernels hold for a connection.
 const SIZE: usize = 10 * 1024 * 1024;
@@ -12,8 +12,11 @@ const HANDLER: &str = r#"
     connection.send(Response().with_file("big.bin"));
 "#;
 
-fn content() -> Vec<u8> {
-    (0..SIZE).map(|at| (at / 7 % 251) as u8).collect()
+/// Made once: that takes longer than it takes to be sent.
+fn content() -> &'static [u8] {
+    static CONTENT: LazyLock<Vec<u8>> =
+        LazyLock::new(|| (0..SIZE).map(|at| (at / 7 % 251) as u8).collect());
+    &CONTENT
 }
 
 fn serve(script: &str) -> TestHost {

@@ -1,7 +1,7 @@
 //! Mistakes of script authors, and what they are told.
 
 use super::{ADDRESS, get, script, serve};
-use crate::support::{host::TestHost, wait::until};
+use crate::support::{findings, host::TestHost, wait::until};
 use rhost::script_reference;
 
 #[test]
@@ -58,6 +58,7 @@ fn check_fault(handler: &str, wanted: &str) {
 
 #[test]
 fn what_cannot_be_sent_is_told() {
+    let _meant = findings::meant(&["cannot-be-sent"]);
     for (handler, wanted) in [
         ("connection.send(())", "() cannot be sent"),
         ("connection.send(|| 1)", "a function cannot be sent"),

@@ -1,6 +1,8 @@
 //! Requests and answers on one connection: which answers follow, which end it, and which have no body.
 
-use super::{ADDRESS, Case, SCRIPT, answer, expect_in_step, head, play, script_with, seen};
+use super::{
+    ADDRESS, ANSWERS, Case, SCRIPT, answer, expect_in_step, head, play, script_with, seen,
+};
 use crate::support::{client::Client, host::TestHost};
 
 fn get(path: &str, headers: &str) -> String {
@@ -105,7 +107,7 @@ fn an_answer_to_head_has_the_length_and_not_the_body() {
         assert_eq!(head(&mut client).status, status);
         client.expect_end();
     }
-    let mut failing = answering("throw \"no\";");
+    let mut failing = TestHost::start(&SCRIPT.replace(ANSWERS, "throw \"no\";"));
     let mut client = failing.tcp(ADDRESS);
     client.send("HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_eq!(head(&mut client).status, 500);

@@ -9,11 +9,16 @@ use crate::support::{
 use rhost::IsolateStatus;
 use std::{
     io::{ErrorKind, Read, Write},
+    sync::LazyLock,
     thread,
     time::{Duration, Instant},
 };
 
 const REQUEST: &str = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// A request that fills buffers without being many.
+static LONG: LazyLock<String> =
+    LazyLock::new(|| format!("GET /a HTTP/1.1\r\nHost: x\r\nX-Long: {}\r\n\r\n", "x".repeat(500)));
 
 /// What the only isolate tells of itself.
 fn isolate(host: &TestHost) -> IsolateStatus {
@@ -22,13 +27,13 @@ fn isolate(host: &TestHost) -> IsolateStatus {
 
 /// Sends requests until the host has taken none for a while; gives how many bytes it took.
 fn send_until_stuck(client: &mut Client) -> usize {
-    let all = REQUEST.repeat(1000);
+    let (length, all) = (LONG.len(), LONG.repeat(1000));
     let stream = client.stream();
     stream.set_write_timeout(Some(Duration::from_millis(500))).expect("timeout");
     let mut sent = 0;
     loop {
         // (always where the last one stopped, so that no request is torn)
-        match (&*stream).write(&all.as_bytes()[sent % REQUEST.len()..]) {
+        match (&*stream).write(&all.as_bytes()[sent % length..]) {
             Ok(n) => sent += n,
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                 return sent;
@@ -47,10 +52,10 @@ fn requests_whose_answers_nobody_reads_wait_in_the_kernel() {
     let status = isolate(&host);
     assert!(status.queued_bytes < 60_000, "{status:?}");
     let served = seen(&mut host);
-    assert!(served < sent / REQUEST.len(), "{served} of {sent} bytes");
+    assert!(served < sent / LONG.len(), "{served} of {sent} bytes");
     // Others are served, and so is this one, when it reads: every whole request once.
     expect_in_step(&mut host.tcp(ADDRESS));
-    let whole = sent / REQUEST.len();
+    let whole = sent / LONG.len();
     for _ in 0..whole {
         assert_eq!(answer(&mut client).text(), "GET /a ");
     }

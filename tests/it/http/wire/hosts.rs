@@ -1,11 +1,11 @@
 //! Which host a request is for.
 
-use super::{ADDRESS, SCRIPT, answer};
+use super::{ADDRESS, ANSWERS, SCRIPT, answer};
 use crate::support::host::TestHost;
 
 #[test]
 fn an_address_counts_more_than_the_header() {
-    let script = SCRIPT.replace("// more", "return connection.send(request.host());");
+    let script = SCRIPT.replace(ANSWERS, "connection.send(request.host());");
     let mut host = TestHost::start(&script);
     let mut client = host.tcp(ADDRESS);
     for (line, wanted) in [("GET /a", "header:1"), ("GET http://target:2/a", "target:2")] {

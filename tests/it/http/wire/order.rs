@@ -1,6 +1,6 @@
 //! Requests that wait for each other, and clients that leave before the end.
 
-use super::{ADDRESS, SCRIPT, answer, expect_in_step, head, seen, send_in_pieces};
+use super::{ADDRESS, ANSWERS, SCRIPT, answer, expect_in_step, head, seen, send_in_pieces};
 use crate::support::{host::TestHost, wait::until};
 
 fn get(path: &str) -> String {
@@ -156,10 +156,9 @@ fn a_client_that_leaves_while_its_request_is_answered_costs_nothing() {
 #[test]
 fn a_request_is_answered_once() {
     let script = SCRIPT.replace(
-        "// more",
+        ANSWERS,
         r#"connection.send("one");
-           try { connection.send("two"); } catch (e) { print(`refused: ${e}`); }
-           return;"#,
+           try { connection.send("two"); } catch (e) { print(`refused: ${e}`); }"#,
     );
     let mut host = TestHost::start(&script);
     let mut client = host.tcp(ADDRESS);

@@ -1,6 +1,6 @@
 //! How long each stage of an exchange may take. The limits are not waited for: the clock of the host is moved.
 
-use super::{ADDRESS, SCRIPT, answer, expect_in_step, head, script_with, seen};
+use super::{ADDRESS, ANSWERS, SCRIPT, answer, expect_in_step, head, script_with, seen};
 use crate::support::{client::Client, host::TestHost, wait::until};
 use std::{thread, time::Duration};
 
@@ -161,10 +161,8 @@ fn a_handler_that_gives_no_answer_is_answered_for() {
 #[test]
 fn who_does_not_read_the_answer_is_cut_off_and_who_reads_slowly_is_not() {
     let settings = format!("worker.body_timeout = {LIMIT};");
-    let script = script_with(&settings).replace(
-        "// more",
-        r#"let large = ""; large.pad(8000000, 'x'); return connection.send(large);"#,
-    );
+    let script = script_with(&settings)
+        .replace(ANSWERS, r#"let large = ""; large.pad(8000000, 'x'); connection.send(large);"#);
     let mut host = TestHost::start(&script);
     let request = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut unread = Client::connect_narrow(host.socket(ADDRESS));
