@@ -3,6 +3,7 @@
 use super::{
     Found,
     model::{File, FunctionId, How, Model, Origin, Variable},
+    names::called,
 };
 use crate::engine::tokens::place;
 use rhai::{Expr, FnAccess, Position, Token};
@@ -47,14 +48,13 @@ fn works_alone(model: &Model<'_>, variable: &Variable<'_>) -> bool {
         return true;
     }
     let Some(Expr::FnCall(call, _)) = variable.initial else { return false };
-    let name = super::names::qualified(call.namespace.root(), &call.name);
-    !call.namespace.is_empty() && model.rules.caller(&name).is_some()
+    call.is_qualified() && model.rules.caller(&called(call)).is_some()
 }
 
 fn functions(model: &Model<'_>, file: &File<'_>, is_main: bool, found: &mut Vec<Found>) {
     let named: HashSet<&str> =
         model.files.iter().flat_map(|f| f.references.iter().map(|r| r.name)).collect();
-    let called: HashSet<&str> = model
+    let calls: HashSet<&str> = model
         .files
         .iter()
         .flat_map(|f| f.calls.iter().map(move |call| (f, call)))
@@ -73,7 +73,7 @@ fn functions(model: &Model<'_>, file: &File<'_>, is_main: bool, found: &mut Vec<
         let name = function.name;
         // What a module has is there for whoever imports it.
         let is_ours = is_main || def.access == FnAccess::Private;
-        let is_used = named.contains(name) || called.contains(name);
+        let is_used = named.contains(name) || calls.contains(name);
         if is_ours && !is_used && !is_meant(name) && !works_on_state(file, id) {
             let at = header(file, id).map_or(def.body.start_position(), |(at, _)| at);
             if told.insert(name) {

@@ -529,3 +529,18 @@ fn a_script_that_does_not_parse_is_one_finding_with_its_place() {
     assert_eq!(told, ["unreadable main.rhai:1:9"]);
     assert!(found[0].text.contains("let x = ;"), "{}", found[0].text);
 }
+
+#[test]
+fn an_unused_variable_may_be_given_anything() {
+    for value in
+        ["timestamp()", "5 + abs(3)", "parse_json(\"1\")", "f(1)", "[f(1)]", "-f(2)", "`${f(1)}`"]
+    {
+        finds(
+            &format!("let x = {value};\nfn f(n) {{ n }}\nprint(f(1));"),
+            "unused-variable",
+            "1:5",
+            "`x`",
+        );
+    }
+    is_silent("let id = Timer::add(1, || print(1));");
+}

@@ -4,6 +4,7 @@ use super::{Link, Put, Walk};
 use crate::engine::lint::{
     kinds::{native, operator},
     model::{Access, Call, How, Index, Role, Use},
+    names::{module, qualified},
     rules::Kind,
 };
 use rhai::{ASTFlags, BinaryExpr, Expr, FnCallExpr, Position};
@@ -146,12 +147,11 @@ impl<'a> Walk<'a> {
             let kinds: Vec<Kind> = call.args.iter().map(|e| self.value(e, Role::Value)).collect();
             return operator(&call.name, &kinds);
         }
-        let name = match call.namespace.is_empty() {
-            true => call.name.to_string(),
-            false => {
-                let module = call.namespace.root();
+        let name = match module(call) {
+            None => call.name.to_string(),
+            Some(module) => {
                 let module = self.aliases.get(module).map_or(module, |file| file.as_str());
-                format!("{module}::{}", call.name)
+                qualified(module, &call.name)
             }
         };
         if call.capture_parent_scope {
