@@ -22,7 +22,7 @@ const BRACES: &str = "what belongs to `if`, `else`, `while` and `for` stands in 
 const APART: &str =
     "a `let` makes one variable: write one for each, `let a = list[0]; let b = list[1];`";
 const CATCH: &str = "write `catch (e)`: what was thrown may be any value, so the name stands alone";
-const JOIN: &str =
+pub(super) const JOIN: &str =
     "texts are joined with `+`, or written into one another in backticks: `` `hello ${name}` ``";
 const CONVERT: &str =
     "values are converted by functions: `x.to_int()`, `x.to_float()`, `x.to_string()`";

@@ -28,10 +28,13 @@ pub use finding::Finding;
 
 use super::{coroutine::guarded, modules::is_embedded, program::Program};
 use model::{File, Model};
-use rhai::{EvalAltResult, Position};
+use rhai::{EvalAltResult, ImmutableString, Position};
 use rules::{Judge, Rules};
 use source::Source;
-use std::collections::{HashMap, HashSet};
+use std::{
+    any::TypeId,
+    collections::{HashMap, HashSet},
+};
 
 /// Findings that a program is told of at most. Fixed: whoever has so many begins with the first.
 const MAX_FINDINGS: usize = 1_000;
@@ -167,6 +170,14 @@ impl<'a> Model<'a> {
         }
         // The host has one that only says that there is none.
         natives.remove("exit");
+        let of_texts = |info: rhai::FuncInfo| {
+            let is_of_texts =
+                info.metadata.param_types.first() == Some(&TypeId::of::<ImmutableString>());
+            let name = info.metadata.name.strip_prefix("get$").filter(|_| is_of_texts);
+            name.map(str::to_owned)
+        };
+        let of_texts = program.engine.collect_fn_metadata(None, of_texts, true);
+        let of_texts = of_texts.into_iter().collect();
         let (mut read, mut written) = (HashSet::new(), HashSet::new());
         for file in &files {
             for access in &file.accesses {
@@ -179,7 +190,7 @@ impl<'a> Model<'a> {
             }
             written.extend(&file.keys);
         }
-        Self { modules: &program.modules, rules, judge, files, natives, read, written }
+        Self { modules: &program.modules, rules, judge, files, natives, of_texts, read, written }
     }
 }
 

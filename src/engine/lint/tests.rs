@@ -47,9 +47,9 @@ impl Judge for Nothing {
 
 #[test]
 fn a_check_that_panics_is_one_line_and_costs_no_other_finding() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("main.rhai");
-    fs::write(&path, "let x = 1;\nprint(y);\n").unwrap();
+    fs::write(&path, "let x = 1;\nprint(y);\n").expect("a file");
     let config = Config {
         handler_timeout: Duration::from_secs(5),
         handler_memory: 0,
