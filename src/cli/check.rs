@@ -23,12 +23,43 @@ struct Entry {
     help: Option<String>,
 }
 
+/// What a look at one of the files has found, with all files that were read for it.
+struct Look<'a> {
+    script: &'a Path,
+    checked: Result<Vec<Finding>, Failure>,
+    files: Vec<PathBuf>,
+}
+
+impl<'a> Look<'a> {
+    fn at(script: &'a Path, colour: bool) -> Self {
+        let looked = Script::open(script)
+            .and_then(|opened| opened.host().colour(colour).check_files().map_err(Failure::from));
+        match looked {
+            Ok((found, files)) => Self { script, checked: Ok(found), files },
+            Err(failure) => Self { script, checked: Err(failure), files: Vec::new() },
+        }
+    }
+}
+
+/// One look for each script. A file that another of them imports is no script of its own: it was looked at as a module.
+fn looks(files: &[PathBuf], colour: bool) -> Vec<Look<'_>> {
+    let mut looks: Vec<Look<'_>> = files.iter().map(|file| Look::at(file, colour)).collect();
+    let mut at = 0;
+    while let Some(script) = looks.get(at).map(|look| look.script.canonicalize()) {
+        let mut others = looks.iter().enumerate().filter(|(other, _)| *other != at);
+        match script {
+            Ok(path) if others.any(|(_, look)| look.files.contains(&path)) => {
+                drop(looks.remove(at));
+            }
+            _ => at += 1,
+        }
+    }
+    looks
+}
+
 pub fn check(files: &[PathBuf], json: bool) -> u8 {
     let mut all = Vec::new();
-    for script in files {
-        let checked = Script::open(script).and_then(|opened| {
-            opened.host().colour(!json && is_colourful()).check().map_err(Failure::from)
-        });
+    for Look { script, checked, .. } in looks(files, !json && is_colourful()) {
         match checked {
             Ok(found) => {
                 if !json {
@@ -40,7 +71,7 @@ pub fn check(files: &[PathBuf], json: bool) -> u8 {
                 if !json {
                     say(&format!("rhost: {message}\n"));
                 }
-                let (file, code) = (script.clone(), "unreadable");
+                let (file, code) = (script.to_owned(), "unreadable");
                 all.push(Entry { file, line: 0, column: 0, code, message, help: None });
             }
         }

@@ -153,13 +153,16 @@ pub fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// A file that holds anything but a process id is somebody's, and was named by mistake.
+/// A file that holds anything but a process id is somebody's, and was named by mistake. Zeros are what a file system may leave
+/// of a number that it had not written when the machine lost its power.
 pub fn refuse_other_content(mut file: &File, path: &Path) -> Result<(), Failure> {
     let mut content = Vec::new();
     let read = file.rewind().and_then(|()| file.take(MAX_PID_FILE).read_to_end(&mut content));
     read.map_err(|e| Failure::system(format!("pid file {}", path.display()), e))?;
+    let is_short = content.len() < MAX_PID_FILE as usize;
     let text = String::from_utf8_lossy(&content);
-    if text.trim().chars().all(|c| c.is_ascii_digit()) {
+    let is_number = text.trim().chars().all(|c| c.is_ascii_digit());
+    if is_short && (is_number || content.iter().all(|byte| *byte == 0)) {
         return Ok(());
     }
     let text = format!("{} is not a pid file: it holds something else", path.display());

@@ -84,6 +84,13 @@ pub fn restart(mut start: Start, graceful: bool) -> Result<u8, Failure> {
             _ => (),
         }
     }
+    if running.is_none() && !daemon {
+        let script = plan.file.display();
+        say(&format!(
+            "rhost: {script} was not running, and nothing says how it was: it is started in the foreground; \
+             `rhost restart {script} -d` makes it a daemon"
+        ));
+    }
     match daemon {
         true => launch::as_daemon(plan),
         false => serve::in_the_foreground(plan, Some(turn)),

@@ -20,7 +20,7 @@ const FOR_EACH: &str = "loops over values are written `for value in list { … }
 /// For calls that wait.
 const NO_ASYNC: &str = "not needed: a call that waits suspends only its own handler";
 /// For the parts of a `switch`.
-const SWITCH: &str = "use `switch value { 1 => …, _ => … }`, without `break`";
+pub(super) const SWITCH: &str = "use `switch value { 1 => …, _ => … }`, without `break`";
 /// For how the kind of a value is asked for.
 const TYPE_OF: &str =
     "use `type_of(value)`, which gives `\"i64\"`, `\"string\"`, `\"array\"`, `\"map\"` …";
@@ -184,6 +184,10 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("is_string", TYPE_OF),
     ("is_int", TYPE_OF),
     ("is_array", TYPE_OF),
+    (
+        "add",
+        "use `list.push(value)` for arrays, `map[key] = value` for maps, `+` for numbers and texts",
+    ),
     ("array_push", "use `list.push(value)`"),
     ("append", "use `list.push(value)` for one value, `list += other` for all of another list"),
     ("array_pop", "use `list.pop()`"),

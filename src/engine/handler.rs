@@ -5,7 +5,7 @@
 use super::{coroutine::Runner, grafts, modules::Unit, program::Program, shortcut::Shortcut};
 use rhai::{
     Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
-    ImmutableString, Scope, Stmt,
+    ImmutableString, Position, Scope, Stmt,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -194,6 +194,12 @@ impl Handler {
             Some(line) => format!("{}:{line}", self.file()),
             None => self.file().to_owned(),
         }
+    }
+
+    /// The line where it stands, if that is known.
+    pub(crate) fn position(&self) -> Position {
+        let line = self.body.line.and_then(|line| u16::try_from(line).ok());
+        line.filter(|line| *line > 0).map_or(Position::NONE, |line| Position::new(line, 1))
     }
 
     /// A number for where it stands, not 0. `number` makes it from file and line (0: not known), and is asked once.

@@ -7,8 +7,14 @@
 mod variables;
 
 use super::{
-    MAX_CALL_LEVELS, closures::ANONYMOUS, foreign_names, nearest::nearest, overflow::Overflow,
-    signatures, syntax_help, tokens::Place,
+    MAX_CALL_LEVELS,
+    closures::ANONYMOUS,
+    foreign_names,
+    nearest::nearest,
+    overflow::Overflow,
+    signatures::{self, Signature},
+    syntax_help,
+    tokens::Place,
 };
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnAccess, Stmt};
 use std::{collections::BTreeMap, rc::Rc};
@@ -153,10 +159,14 @@ impl Hints<'_> {
             own.map(|f| (f.name, format!("{}({})", f.name, f.params.join(", ")))).collect();
         let natives = signatures::all(self.engine);
         // The host's `exit` only says that there is none.
-        let natives = natives
-            .iter()
-            .filter(|f| f.is_called() && f.name != "exit")
-            .map(|f| (&*f.name, f.text.clone()));
+        let natives: Vec<&Signature> =
+            natives.iter().filter(|f| f.is_called() && f.name != "exit").collect();
+        let is_own = own.iter().any(|(own, _)| *own == name);
+        if !is_own && let Some(owners) = of_others(name, signature, &natives) {
+            let foreign = foreign_names::name(name).map(String::from);
+            return foreign.or_else(|| Some(format!("`{name}` is a method of {owners} only")));
+        }
+        let natives = natives.iter().map(|f| (&*f.name, f.text.clone()));
         let all: Vec<(&str, String)> = own.into_iter().chain(natives).collect();
         if let Some(help) = exists_as(name, &all) {
             return Some(help);
@@ -300,6 +310,23 @@ fn arguments(signature: &str) -> usize {
     };
     let commas = text.chars().map(comma).filter(|is| *is).count();
     if text.is_empty() { 0 } else { commas + 1 }
+}
+
+/// The types of the host's objects that have a method of that name, if what it was called on is of no such type.
+fn of_others(name: &str, signature: &str, natives: &[&Signature]) -> Option<String> {
+    let given = arguments_text(signature).split(',').next()?.trim();
+    let same = || natives.iter().filter(|f| f.name == name);
+    let is_object = |kind: &&String| kind.starts_with(char::is_uppercase) && **kind != name;
+    let mut owners: Vec<&String> = same().filter_map(|f| f.params.first()).collect();
+    owners.dedup();
+    let are_others = same().all(|f| f.params.first().is_some_and(|kind| is_object(&kind)))
+        && !owners.is_empty()
+        && !given.is_empty()
+        && owners.iter().all(|kind| *kind != given);
+    are_others.then(|| {
+        let owners: Vec<String> = owners.iter().map(|kind| format!("`{kind}`")).collect();
+        owners.join(" and ")
+    })
 }
 
 /// The usual sentence, if functions of that name exist.

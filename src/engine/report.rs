@@ -257,6 +257,12 @@ fn message(error: &EvalAltResult, engine: &Engine) -> (String, Option<String>) {
         EvalAltResult::ErrorParsing(
             ParseErrorType::BadInput(LexError::ImproperSymbol(sign, _)),
             _,
+        ) if sign == "=" => {
+            ("Syntax error: `=` assigns, and cannot stand in a condition".into(), None)
+        }
+        EvalAltResult::ErrorParsing(
+            ParseErrorType::BadInput(LexError::ImproperSymbol(sign, _)),
+            _,
         ) => (format!("Syntax error: `{sign}` is none of Rhai's signs"), None),
         EvalAltResult::ErrorTerminated(reason, _) if reason.is_unit() => ("stopped".into(), None),
         EvalAltResult::ErrorTerminated(reason, _) => (format!("stopped: {}", text(reason)), None),

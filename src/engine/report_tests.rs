@@ -14,6 +14,11 @@ fn report(script: &str) -> (Report, String) {
     engine.register_fn("Conn", || Rc::new(1_u8));
     engine.register_get("owner", |_: &mut Rc<u8>| 1_i64);
     engine.register_fn("send", |_: &mut Rc<u8>, _: &str| 1_i64);
+    engine.register_fn("add", |_: &mut Rc<u8>, _: &str| 1_i64);
+    let mut space = Module::new();
+    space.set_native_fn("begin", || Ok(1_i64));
+    space.set_native_fn("run", |n: i64| Ok(n));
+    engine.register_static_module("Space", space.into());
     engine.register_fn("query", |_: &str| -> Result<i64, Box<EvalAltResult>> {
         Err("database: connection refused".into())
     });
@@ -113,6 +118,14 @@ fn help_says_what_was_probably_meant() {
         ("let w = new Worker(1);", "there is no `new`"),
         ("let x = 1; if x === 1 {}", "use `==`"),
         ("x++", "use `+= 1`"),
+        ("let x = 1; if x = 2 {}", "write `==` to compare"),
+        ("let conn = 1; Space.run(1)", "the functions of `Space` are called so: `Space::run(…)`"),
+        (
+            "let space = 1; Space.other()",
+            "the functions of `Space` are called so: `Space::begin(…)`",
+        ),
+        ("let a = 1; a.add(5)", "use `list.push(value)` for arrays"),
+        ("let a = 1; a.send(5)", "`send` is a method of `Conn` only"),
         ("let x = 'abc';", "single quotes are for one character"),
         ("function f() {}", "functions are written `fn name(a, b)"),
         ("async fn f() {}", "not needed: a call that waits"),
@@ -151,6 +164,11 @@ fn titles_carry_no_places_and_no_inner_names() {
         ("Conn().x", "Unknown property 'x' of type 'Conn'", None),
         ("\"a\" - 1", "Function not found: - (string, i64)", None),
         ("let f = |x| x; f.call(1, 2)", "Function not found: closure (i64, i64)", None),
+        (
+            "let x = 1; while x = 2 {}",
+            "Syntax error: `=` assigns, and cannot stand in a condition",
+            None,
+        ),
         ("let x = (1;", "Syntax error: Expecting ')' for a matching ( in this expression", None),
     ];
     for (script, title, note) in cases {

@@ -6,7 +6,7 @@
 use super::{
     MAX_EXPRESSION_DEPTH, foreign_names,
     tokens::Place,
-    words::{Word, words},
+    words::{Word, unclosed_comment, words},
 };
 use rhai::{LexError, ParseErrorType as Parse};
 
@@ -22,10 +22,18 @@ const BRACES: &str = "what belongs to `if`, `else`, `while` and `for` stands in 
 const APART: &str =
     "a `let` makes one variable: write one for each, `let a = list[0]; let b = list[1];`";
 const CATCH: &str = "write `catch (e)`: what was thrown may be any value, so the name stands alone";
-const JOIN: &str =
+pub(super) const JOIN: &str =
     "texts are joined with `+`, or written into one another in backticks: `` `hello ${name}` ``";
 const CONVERT: &str =
     "values are converted by functions: `x.to_int()`, `x.to_float()`, `x.to_string()`";
+const ASSIGN: &str = "`=` assigns, which is a statement of its own and gives no value: write `==` to compare, or a \
+                      statement for each, `b = 5; a = b;`";
+const UNDERSCORE: &str =
+    "a variable has a name, and `_` alone is none: write `_i`, which says that nothing uses it";
+const TRY: &str =
+    "`try` gives no value: set a variable in it, `let x = 2; try { x = f(); } catch (e) { … }`";
+const DEFAULT_ARM: &str = "`_ => …` takes whatever is left, without a condition: ask in the arm, `_ => if x > 3 { a } else { b }`";
+const ELEMENT: &str = "elements of a list are found by `[…]`: `list[0]`";
 const NESTED: &str = "named functions stand at the top level of a file; elsewhere make a closure, `let f = |x| x + 1;`";
 const INTERPOLATED: &str = "values are written into texts in backticks: `` `hello ${name}` ``";
 
@@ -44,9 +52,15 @@ pub(super) fn help(kind: &Parse, text: &str, at: Place) -> Option<String> {
     }
     let words = words(text);
     let around = Around::of(&words, at);
+    if around.is_at_end()
+        && let Some(comment) = unclosed_comment(text)
+    {
+        return Some(format!("the comment that begins in line {} is never closed", comment.0));
+    }
     by_kind(kind, &around)
         .map(str::to_owned)
         .or_else(|| foreign(kind, &around))
+        .or_else(|| closes_nothing(&around))
         .or_else(|| missing(kind, &around))
         .or_else(|| (around.is_at_end()).then(|| left_open(&words)).flatten())
 }
@@ -107,18 +121,70 @@ impl<'a> Around<'a> {
         self.after.is_empty()
     }
 
-    /// Does `=>` follow the closing parenthesis of what is open here?
+    /// Is the innermost brace that is open here that of a `switch`?
+    fn is_in_switch(&self) -> bool {
+        let Some(open) = open_brackets(self.before).pop() else { return false };
+        let before = self.before.iter().take_while(|word| word.at < open.at);
+        let before: Vec<&str> = before.map(|word| word.text).collect();
+        let begin = before.iter().rposition(|word| matches!(*word, ";" | "{" | "}"));
+        before[begin.map_or(0, |at| at + 1)..].contains(&"switch")
+    }
+
+    /// Does the place follow parameters, `(a, b)`, and not the arguments of a call?
+    fn is_behind_parameters(&self) -> bool {
+        let Some((close, before)) = self.before.split_last() else { return false };
+        let mut depth = 1;
+        let open = before.iter().rposition(|word| {
+            depth += i32::from(word.text == ")") - i32::from(word.text == "(");
+            depth == 0
+        });
+        let called = open.and_then(|at| before.get(at.checked_sub(1)?));
+        close.text == ")" && open.is_some() && called.is_none_or(|word| !is_key(word.text))
+    }
+
+    /// Is this sign part of a name, as in `my-var`, where a name is made?
+    fn is_in_new_name(&self) -> bool {
+        let (Some(first), [sign, second, ..]) = (self.before.last(), self.after) else {
+            return false;
+        };
+        first.end() == sign.at
+            && sign.end() == second.at
+            && is_key(second.text)
+            && matches!(self.before(2), "let" | "const" | "fn")
+    }
+
+    /// Does `=>` or `->` follow the closing parenthesis of what is open here?
     fn is_in_arrow_function(&self) -> bool {
         let close = self.after.iter().position(|word| word.text == ")");
-        close.is_some_and(|at| self.after(at + 1) == "=>")
+        close.is_some_and(|at| matches!(self.after(at + 1), "=>" | "->"))
     }
 }
 
 /// What the kind of the error and the signs around it tell.
 fn by_kind(kind: &Parse, around: &Around<'_>) -> Option<&'static str> {
     let here = around.here();
-    let is_parameter = |why: &str| why.contains("parameters of");
+    let is_parameter = |why: &str| why.contains("parameters");
     Some(match kind {
+        Parse::VariableExpected if here == "_" => UNDERSCORE,
+        Parse::MissingToken(_, why) if is_parameter(why) && here == "_" => UNDERSCORE,
+        Parse::MissingToken(_, why) if why.contains("switch block") => foreign_names::SWITCH,
+        Parse::WrongSwitchCaseCondition if here == "if" => DEFAULT_ARM,
+        Parse::PropertyExpected
+            if here.starts_with(|c: char| c.is_ascii_digit())
+                && !around.before(2).starts_with(['"', '`', '\'']) =>
+        {
+            ELEMENT
+        }
+        _ if here == "try" && matches!(around.before(1), "=" | "return" | "(" | "," | "=>") => TRY,
+        Parse::BadInput(LexError::ImproperSymbol(sign, _)) if sign == "=" => {
+            "write `==` to compare"
+        }
+        Parse::BadInput(LexError::ImproperSymbol(sign, _))
+            if sign == "->" && around.is_behind_parameters() =>
+        {
+            CLOSURE
+        }
+        _ if here == "-" && around.is_in_new_name() => "names have no `-`: write `my_name`",
         Parse::MissingToken(_, why) if is_parameter(why) && here == ":" => NO_TYPES,
         Parse::MissingToken(_, why) if is_parameter(why) && here == "=" => NO_DEFAULTS,
         Parse::MissingToken(_, why) if why.contains("catch variable") => CATCH,
@@ -134,6 +200,11 @@ fn by_kind(kind: &Parse, around: &Around<'_>) -> Option<&'static str> {
             BRACES
         }
         Parse::MissingToken(token, _) if token == ")" && around.is_in_arrow_function() => CLOSURE,
+        Parse::MissingToken(token, _)
+            if here == "=" && matches!(token.as_str(), ";" | ")" | "," | "]" | "}") =>
+        {
+            ASSIGN
+        }
         Parse::MissingToken(token, _)
             if token == ";" && around.before(1) == ")" && is_type(around.before(2)) =>
         {
@@ -168,6 +239,7 @@ fn by_kind(kind: &Parse, around: &Around<'_>) -> Option<&'static str> {
             "a string in double quotes ends on its line; one in backticks may have many lines"
         }
         _ if here == ":" && around.before(2) == "let" => NO_TYPES,
+        _ if here == ":" && around.is_in_switch() => foreign_names::SWITCH,
         _ if here == ":" && is_key(around.before(1)) && around.before(2) == "{" => MAP,
         _ if here == "," && is_key(around.before(1)) && around.before(2) == "{" => MAP,
         _ if here == "," && around.begins_with("let") => APART,
@@ -236,6 +308,17 @@ fn foreign(kind: &Parse, around: &Around<'_>) -> Option<String> {
     said.filter(|word| word.starts_with(|c: char| c.is_alphabetic())).find_map(advice)
 }
 
+/// A closing bracket for which none is open.
+fn closes_nothing(around: &Around<'_>) -> Option<String> {
+    let here = around.here();
+    let is_closing = matches!(here, ")" | "]" | "}");
+    (is_closing && open_brackets(around.before).is_empty()).then(|| {
+        format!(
+            "this `{here}` closes nothing: it is one too many, or what it closes was never opened"
+        )
+    })
+}
+
 /// Something is missing before the place.
 fn missing(kind: &Parse, around: &Around<'_>) -> Option<String> {
     let Parse::MissingToken(token, why) = kind else { return None };
@@ -245,17 +328,25 @@ fn missing(kind: &Parse, around: &Around<'_>) -> Option<String> {
         ";" if why.contains("terminate") && is_next_line && !around.is_at_end() => {
             Some(format!("a `;` is missing at the end of line {}", last.end().0))
         }
-        ";" if why.contains("terminate") && !around.is_at_end() => Some(format!(
-            "a `;` or an operator is missing before `{}`, or `{}` is a word of another language",
-            around.here(),
-            last.text
-        )),
+        ";" if why.contains("terminate") && !around.is_at_end() => {
+            let missing = format!("a `;` or an operator is missing before `{}`", around.here());
+            Some(match last.text.starts_with(char::is_alphabetic) {
+                true => format!("{missing}, or `{}` is a word of another language", last.text),
+                false => missing,
+            })
+        }
         _ => None,
     }
 }
 
 /// The bracket that nothing closes.
 fn left_open(words: &[Word<'_>]) -> Option<String> {
+    let word = open_brackets(words).pop()?;
+    Some(format!("the `{}` of line {} is never closed", word.text, word.at.0))
+}
+
+/// The brackets that are open behind these words, the innermost last.
+fn open_brackets<'a, 'b>(words: &'b [Word<'a>]) -> Vec<&'b Word<'a>> {
     let mut open: Vec<&Word<'_>> = Vec::new();
     for word in words {
         match word.text {
@@ -264,8 +355,7 @@ fn left_open(words: &[Word<'_>]) -> Option<String> {
             _ => (),
         }
     }
-    let word = open.last()?;
-    Some(format!("the `{}` of line {} is never closed", word.text, word.at.0))
+    open
 }
 
 #[cfg(test)]

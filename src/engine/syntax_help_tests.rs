@@ -152,6 +152,77 @@ fn lists_are_not_taken_apart() {
 }
 
 #[test]
+fn an_assignment_is_no_value() {
+    helps(
+        &[
+            "if x = 5 { }",
+            "while x = 5 { }",
+            "if x.len = 3 { }",
+            "do { } while x = 5;",
+            "if a { } else if x = 1 { }",
+        ],
+        "write `==` to compare",
+    );
+    helps(
+        &[
+            "if (x = 5) { }",
+            "a = b = 5;",
+            "let y = x = 3;",
+            "print(x = 3);",
+            "return x = 5;",
+            "let l = [x = 3];",
+        ],
+        "a statement of its own",
+    );
+    helps(&["let x = try { 1 } catch { 2 };", "return try { 1 } catch { 2 };"], "gives no value");
+}
+
+#[test]
+fn an_underscore_alone_is_no_name() {
+    let scripts = [
+        "for _ in 0..2 { }",
+        "for (_, i) in [1] { }",
+        "let _ = 5;",
+        "fn f(_) { }",
+        "let f = |_| 1;",
+        "let f = |a, _| 1;",
+        "try { f() } catch (_) { }",
+    ];
+    helps(&scripts, "write `_i`");
+}
+
+#[test]
+fn arms_of_a_switch_have_no_words() {
+    helps(
+        &["switch \"a\": { }", "switch x { \"a\": 1 }", "switch x { 1: 2, 2: 3 }"],
+        "switch value { 1 => …",
+    );
+    helps(&["switch x { 1 => 2, _ if x > 3 => 4 }"], "`_ => if x > 3");
+}
+
+#[test]
+fn names_and_elements_have_signs_of_their_own() {
+    helps(&["let my-var = 5;", "const my-var = 5;", "fn my-fn() { }"], "names have no `-`");
+    helps(&["print(data.0);", "let x = a.b.12;"], "list[0]");
+    helps(&["let f = (x) -> x + 1;", "list.map((x, y) -> x)"], "|a, b|");
+    helps(&["f(x)->send(1);", "a.b()->c();"], "written with a dot");
+}
+
+#[test]
+fn a_bracket_that_closes_nothing_is_told() {
+    let scripts = [
+        "let x = 1; }",
+        "let f = || { 1 } }\nf.call();",
+        "f(1));",
+        "let l = [1]];",
+        "fn f() { 1 } }\nf();",
+    ];
+    helps(&scripts, "closes nothing");
+    let said = advice("let f = || { 1 } g();");
+    assert!(said.ends_with("missing before `g`"), "{said}");
+}
+
+#[test]
 fn quotes_are_told_apart() {
     helps(&["let s = 'abc';", "let s = 'abc"], "single quotes are for one character");
     helps(&["let s = \"abc\ndef\";"], "ends on its line");
@@ -173,6 +244,10 @@ fn signs_of_other_languages_are_named() {
 #[test]
 fn what_is_left_open_is_named_with_its_line() {
     helps(&["let w = 1;\nw.f(|c| {\n c.g();\n"], "the `{` of line 2 is never closed");
+    helps(
+        &["f(|c| {\n /* c.g();\n});", "fn f() {\n1 /* }"],
+        "the comment that begins in line 2 is never closed",
+    );
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
         let length = match first {
             c if c.is_whitespace() => c.len_utf8(),
             '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            '/' if rest.starts_with("/*") => comment(rest).unwrap_or(rest.len()),
             '"' | '\'' | '`' => quoted(rest, first),
             c if is_name(c) || c == '$' => name(rest),
             c => {
@@ -52,6 +52,45 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
         }
     }
     words
+}
+
+/// Where a comment begins that nothing closes.
+pub(super) fn unclosed_comment(text: &str) -> Option<Place> {
+    // Nothing that is a word stands behind it.
+    let from = words(text).last().map_or((1, 1), Word::end);
+    let line_start: usize = text.split_inclusive('\n').take(from.0 - 1).map(str::len).sum();
+    let rest = &text[line_start..];
+    let column = rest.char_indices().nth(from.1 - 1).map_or(rest.len(), |(at, _)| at);
+    let (mut rest, mut at) = (&rest[column..], from);
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => match comment(rest) {
+                Some(length) => length,
+                None => return Some(at),
+            },
+            c => c.len_utf8(),
+        };
+        at = Word { text: &rest[..length], at }.end();
+        rest = &rest[length..];
+    }
+    None
+}
+
+/// The length of a comment, in which others may stand; none of one that nothing closes.
+fn comment(text: &str) -> Option<usize> {
+    let (mut depth, mut at) = (0, 0);
+    while at < text.len() {
+        match &text.as_bytes()[at..] {
+            [b'/', b'*', ..] => (depth, at) = (depth + 1, at + 2),
+            [b'*', b'/', ..] => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
 }
 
 fn is_name(c: char) -> bool {
@@ -97,6 +136,17 @@ mod tests {
         assert_eq!(texts("a // b\n/* c\n */ `d\n${e}` => #{"), ["a", "`d\n${e}`", "=>", "#{"]);
         assert_eq!(texts("\"open\nnext"), ["\"open", "next"]);
         assert_eq!(texts("é§"), ["é", "§"]);
+        assert_eq!(texts("a /* b /* c */ d */ e"), ["a", "e"], "comments stand in comments");
+    }
+
+    #[test]
+    fn a_comment_that_nothing_closes_is_found() {
+        assert_eq!(unclosed_comment("a();\n b /* é\nc"), Some((2, 4)));
+        assert_eq!(unclosed_comment("a /* b /* c */\nd"), Some((1, 3)));
+        assert_eq!(unclosed_comment("/* a */ /*"), Some((1, 9)));
+        for text in ["", "a", "a /* b */", "// /*", "\"/*\"", "é`\n/*`; // /*\n"] {
+            assert_eq!(unclosed_comment(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -224,9 +224,20 @@ impl HostBuilder {
     ///
     /// If no script was named, or there is no such file. One that cannot be parsed is a finding.
     pub fn check(self) -> Result<Vec<Finding>, Error> {
+        self.check_files().map(|(findings, _)| findings)
+    }
+
+    /// As [`check`](Self::check), with the absolute paths of all files that were looked at: the script, and what it imports
+    /// by names that are written out.
+    ///
+    /// # Errors
+    ///
+    /// As for [`check`](Self::check).
+    pub fn check_files(self) -> Result<(Vec<Finding>, Vec<PathBuf>), Error> {
         let (script, config) = (self.existing_script()?, self.engine_config());
         let sources = Sources::new(&script).with_text(self.text.as_ref());
-        apart(|| isolate::check(&config, sources))
+        let findings = apart(|| isolate::check(&config, sources.clone()))?;
+        Ok((findings, sources.files().into_iter().map(|(path, _)| path).collect()))
     }
 
     /// Runs the script's top level, which only declares, for what it says with `Worker::configure`. Nothing is served, and

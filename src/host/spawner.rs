@@ -46,7 +46,7 @@ impl Spawner {
         let (stopping, waiting) = (self.stopping.clone(), self.waiting_faults.clone());
         let wishes = move |wish| {
             match wish {
-                Wish::Stop(_) => stopping.store(true, Ordering::Relaxed),
+                Wish::Stop { .. } => stopping.store(true, Ordering::Relaxed),
                 Wish::Fault(_) if waiting.fetch_add(1, Ordering::Relaxed) >= MAX_WAITING_FAULTS => {
                     waiting.fetch_sub(1, Ordering::Relaxed);
                     return;

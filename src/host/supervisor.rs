@@ -18,7 +18,7 @@ use crate::{
     engine::sources::Sources,
     error::{Error, ErrorKind, Fault},
     isolate::{Isolate, Report},
-    log::Level,
+    log::{About, Level, Record},
     net::{listener::Listeners, sockets::Sockets},
     script::{configuration::Configuration, ctx::Wish, http::Sessions, plan::WorkerSpec},
     watch::Watch,
@@ -244,7 +244,11 @@ impl Supervisor {
     fn serve(&mut self, orders: &Receiver<Order>) -> u8 {
         while let Some(order) = self.next_order(orders) {
             match order {
-                Order::Stop(code) | Order::Wish(Wish::Stop(code)) => return code,
+                Order::Stop(code) => return code,
+                Order::Wish(Wish::Stop { code, location }) => {
+                    self.script_stops(code, location);
+                    return code;
+                }
                 Order::StopGracefully(code) if self.draining.is_none() => {
                     self.draining = Some(self.drain(code));
                 }
@@ -267,6 +271,17 @@ impl Supervisor {
             }
         }
         0
+    }
+
+    /// A host that ends says who wanted that.
+    fn script_stops(&self, code: u8, location: String) {
+        self.config.log.write(Record {
+            level: Level::Info,
+            worker: String::new(),
+            location,
+            message: format!("stopping: Worker::stop_all({code}) was called"),
+            about: About::default(),
+        });
     }
 
     fn script_wants_reload(&mut self) {

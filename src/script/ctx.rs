@@ -39,8 +39,8 @@ use std::{
 
 /// What a script can ask of the whole host.
 pub(crate) enum Wish {
-    /// `Worker::stop_all(code)`.
-    Stop(u8),
+    /// `Worker::stop_all(code)`, and where that stands, as in `push.rhai:12:5`.
+    Stop { code: u8, location: String },
     /// `Worker::reload()`.
     Reload,
     /// An inner worker listens, or one of the top level listens again: declared as, bound to.

@@ -59,7 +59,8 @@ fn next_parameter(text: &str) -> (&str, String, &str) {
 }
 
 /// Reads up to the closing quote. A backslash hides only a quote or another backslash: old browsers sent whole paths of
-/// Windows here and escaped nothing.
+/// Windows here and escaped nothing. It does not hide a quote behind which the next parameter or the end of the header comes:
+/// curl escapes quotes and no backslashes, so a name that ends in one looks like that.
 fn unquote(text: &str) -> (String, &str) {
     let mut value = String::new();
     let mut signs = text.char_indices().peekable();
@@ -67,7 +68,11 @@ fn unquote(text: &str) -> (String, &str) {
         match sign {
             '"' => return (value, &text[at + 1..]),
             '\\' => {
-                let hidden = signs.next_if(|(_, next)| matches!(next, '"' | '\\'));
+                let hides = |at: usize, next: char| match next {
+                    '"' => !matches!(text.as_bytes().get(at + 1), None | Some(b';')),
+                    next => next == '\\',
+                };
+                let hidden = signs.next_if(|(at, next)| hides(*at, *next));
                 value.push(hidden.map_or('\\', |(_, next)| next));
             }
             _ => value.push(sign),
@@ -121,6 +126,18 @@ mod tests {
     fn a_backslash_hides_quotes_and_backslashes_only() {
         assert_eq!(parsed(r#"a; b="x\"y\\z\n""#).get("b"), Some(r#"x"y\z\n"#));
         assert_eq!(parsed(r#"a; b="C:\dir\file"#).get("b"), Some(r"C:\dir\file"));
+    }
+
+    #[test]
+    fn a_quote_before_the_next_parameter_closes_even_behind_a_backslash() {
+        let header = parsed(r#"form-data; name="dir\"; filename="a.txt""#);
+        assert_eq!((header.get("name"), header.get("filename")), (Some(r"dir\"), Some("a.txt")));
+        assert_eq!(parsed(r#"form-data; filename="C:\""#).get("filename"), Some(r"C:\"));
+        let name = parsed(r#"form-data; name="100129-03\"100129.jpg"; filename=b"#);
+        assert_eq!(name.get("name"), Some(r#"100129-03"100129.jpg"#));
+        assert_eq!(name.get("filename"), Some("b"));
+        assert_eq!(parsed(r#"a; b="x\"""#).get("b"), Some(r#"x""#));
+        assert_eq!(parsed(r#"a; b="x\\"; c=1"#).get("b"), Some(r"x\"));
     }
 
     #[test]

@@ -33,6 +33,9 @@ impl Hints<'_> {
 
     /// No variable has that name, there.
     pub(super) fn variable(&self, name: &str, file: &str, at: Place) -> Option<String> {
+        if let Some(help) = self.namespace(name, file, at) {
+            return Some(help);
+        }
         if let Some(help) = foreign_names::name(name) {
             return Some(help.into());
         }
@@ -86,13 +89,24 @@ impl Hints<'_> {
         })
     }
 
-    /// A function or a module has that name, which is no variable.
-    fn named_otherwise(&self, name: &str) -> Option<String> {
+    /// The name is that of functions which are called with `::`. The one that is written behind it is named, if it is one of
+    /// them.
+    fn namespace(&self, name: &str, file: &str, at: Place) -> Option<String> {
         let natives = signatures::all(self.engine);
         let space = format!("{name}::");
-        if let Some(one) = natives.iter().find(|f| f.name.starts_with(&space)) {
-            return Some(format!("the functions of `{name}` are called so: `{}(…)`", one.name));
-        }
+        let first = natives.iter().find(|f| f.name.starts_with(&space))?;
+        let method = self.behind(file, at, name).and_then(|rest| rest.strip_prefix('.'));
+        let method = method.map(|rest| {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+            format!("{space}{}", &rest[..end.unwrap_or(rest.len())])
+        });
+        let one = natives.iter().find(|f| Some(&f.name) == method.as_ref()).unwrap_or(first);
+        Some(format!("the functions of `{name}` are called so: `{}(…)`", one.name))
+    }
+
+    /// A function has that name, which is no variable.
+    fn named_otherwise(&self, name: &str) -> Option<String> {
+        let natives = signatures::all(self.engine);
         // What is a method of some value would have to be called on one.
         let is_free =
             |f: &Signature| f.name == name && (f.params.is_empty() || FREE.contains(&name));
@@ -103,12 +117,15 @@ impl Hints<'_> {
 
     /// Does the text give a value to the name at that place?
     fn is_assigned(&self, file: &str, at: Place, name: &str) -> bool {
-        let line = at.0.checked_sub(1).and_then(|n| self.text(file).lines().nth(n));
-        let rest = line.and_then(|line| {
-            line.char_indices().nth(at.1.checked_sub(1)?).map(|(i, _)| &line[i..])
-        });
-        let rest = rest.and_then(|rest| rest.strip_prefix(name)).map(str::trim_start);
+        let rest = self.behind(file, at, name);
         rest.is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="))
+    }
+
+    /// What follows a name in its line.
+    fn behind(&self, file: &str, at: Place, name: &str) -> Option<&str> {
+        let line = self.text(file).lines().nth(at.0.checked_sub(1)?)?;
+        let (start, _) = line.char_indices().nth(at.1.checked_sub(1)?)?;
+        line[start..].strip_prefix(name).map(str::trim_start)
     }
 
     /// A variable has that name, but is not seen from there.

@@ -3,7 +3,7 @@
 use super::{
     Found,
     model::{File, Model},
-    names::qualified,
+    names::called,
 };
 use rhai::{ASTFlags, Expr, FnCallExpr, Stmt, StmtBlock};
 
@@ -40,10 +40,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
 
 /// Is this the call that ends the top level?
 fn is_last(model: &Model<'_>, statement: &Stmt) -> bool {
-    let is_it = |call: &FnCallExpr| {
-        let module = if call.namespace.is_empty() { "" } else { call.namespace.root() };
-        qualified(module, &call.name) == model.rules.last
-    };
+    let is_it = |call: &FnCallExpr| called(call) == model.rules.last;
     match statement {
         Stmt::FnCall(call, _) => is_it(call),
         Stmt::Expr(e) => matches!(&**e, Expr::FnCall(call, _) if is_it(call)),

@@ -12,6 +12,8 @@ pub(super) struct Kinds {
     variables: HashMap<usize, Kind>,
     /// By function and number of the parameter.
     parameters: HashMap<String, Vec<Kind>>,
+    /// How names of functions begin that are computed: what these are given is not known.
+    computed: Vec<String>,
 }
 
 impl Kinds {
@@ -21,12 +23,20 @@ impl Kinds {
     }
 
     pub(super) fn parameter(&self, function: &str, at: usize) -> Kind {
+        if self.computed.iter().any(|beginning| function.starts_with(beginning)) {
+            return None;
+        }
         self.parameters.get(function)?.get(at).copied().flatten()
     }
 
     /// A variable is given another value.
     pub(super) fn assigned(&mut self, id: usize, kind: Kind) {
         self.variables.entry(id).and_modify(|known| *known = both(*known, kind)).or_insert(kind);
+    }
+
+    /// A function whose name begins so is called, with whatever.
+    pub(super) fn computed(&mut self, beginning: &str) {
+        self.computed.push(beginning.to_owned());
     }
 
     /// A function is called with arguments of these types.

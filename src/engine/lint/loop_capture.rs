@@ -7,7 +7,7 @@
 use super::{
     Found,
     model::{File, Model},
-    names::qualified,
+    names::called,
 };
 use rhai::{ASTFlags, ASTNode, Expr, FlowControl, FnCallExpr, Stmt, StmtBlock};
 
@@ -39,10 +39,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
 /// Is the closure at the end of this path put somewhere? Its block, which captures and then makes it, is the last but one.
 fn is_kept(model: &Model<'_>, path: &[ASTNode]) -> bool {
     let keeps = |call: &FnCallExpr| match call.is_qualified() {
-        true => {
-            let name = qualified(call.namespace.root(), &call.name);
-            model.rules.caller(&name).is_some_and(|caller| caller.is_later)
-        }
+        true => model.rules.caller(&called(call)).is_some_and(|caller| caller.is_later),
         false => KEEPERS.contains(&call.name.as_str()),
     };
     match path {

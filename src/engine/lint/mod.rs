@@ -26,15 +26,21 @@ mod walk;
 
 pub use finding::Finding;
 
-use super::{modules::is_embedded, program::Program};
+use super::{coroutine::guarded, modules::is_embedded, program::Program};
 use model::{File, Model};
-use rhai::{EvalAltResult, Position};
+use rhai::{EvalAltResult, ImmutableString, Position};
 use rules::{Judge, Rules};
 use source::Source;
-use std::collections::{HashMap, HashSet};
+use std::{
+    any::TypeId,
+    collections::{HashMap, HashSet},
+};
 
 /// Findings that a program is told of at most. Fixed: whoever has so many begins with the first.
 const MAX_FINDINGS: usize = 1_000;
+
+/// The code of what a check says of itself when it fails.
+const FAILED: &str = "check-failed";
 
 /// What a check says.
 pub(super) struct Found {
@@ -71,45 +77,74 @@ impl Found {
 /// A check looks at one file of a program.
 type Check = fn(&Model<'_>, &File<'_>, &mut Vec<Found>);
 
-/// All of them.
-const CHECKS: [Check; 12] = [
-    names::check,
-    callbacks::check,
-    properties::check,
-    literals::check,
-    places::check,
-    assignments::check,
-    unused::check,
-    flow::check,
-    routes::check,
-    shared_state::check,
-    duplicate_names::check,
-    loop_capture::check,
+/// All of them, with the names by which one that fails is told.
+const CHECKS: [(&str, Check); 12] = [
+    ("names", names::check),
+    ("callbacks", callbacks::check),
+    ("properties", properties::check),
+    ("literals", literals::check),
+    ("places", places::check),
+    ("assignments", assignments::check),
+    ("unused", unused::check),
+    ("flow", flow::check),
+    ("routes", routes::check),
+    ("shared_state", shared_state::check),
+    ("duplicate_names", duplicate_names::check),
+    ("loop_capture", loop_capture::check),
 ];
 
 /// All findings of a program, in the order of its files and lines. The modules of the host are not looked at.
+///
+/// A mistake of the lint's own costs no more than what it was looking at: it is a finding by itself, and all others stand.
 pub(crate) fn lint(program: &Program, rules: &Rules, judge: &dyn Judge) -> Vec<Finding> {
+    run(&CHECKS, program, rules, judge)
+}
+
+fn run(
+    checks: &[(&str, Check)],
+    program: &Program,
+    rules: &Rules,
+    judge: &dyn Judge,
+) -> Vec<Finding> {
     let units = program.modules.units.borrow().clone();
-    let sources: Vec<Source> = units.iter().map(Source::of).collect();
-    let files: Vec<File<'_>> =
-        sources.iter().map(|s| walk::read(s, &program.modules, rules, judge)).collect();
-    let model = Model::new(program, rules, judge, files);
     let texts = program.texts();
+    let tell = |file: &str, found: Found| program.finding(file, found, &texts);
+    let sources: Vec<Source> = units.iter().map(Source::of).collect();
+    let read = || {
+        let files = sources.iter().map(|s| walk::read(s, &program.modules, rules, judge)).collect();
+        Model::new(program, rules, judge, files)
+    };
+    let model = match guarded(read) {
+        Ok(model) => model,
+        Err(why) => {
+            let main = units.first().map_or("", |main| main.file.as_str());
+            return vec![tell(main, failed("walk", &why))];
+        }
+    };
     let mut findings = Vec::new();
     for file in &model.files {
         if is_embedded(&file.unit.file) {
             continue;
         }
         let mut found = Vec::new();
-        CHECKS.iter().for_each(|check| check(&model, file, &mut found));
+        for (name, check) in checks {
+            let done = guarded(|| check(&model, file, &mut found));
+            found.extend(done.err().map(|why| failed(name, &why)));
+        }
         found.sort_by_key(|f| (f.at.line(), f.at.position()));
-        found.dedup_by(|b, a| a.at == b.at && a.code == b.code);
-        let left = MAX_FINDINGS - findings.len();
+        found.dedup_by(|b, a| a.at == b.at && a.code == b.code && a.code != FAILED);
+        let left = MAX_FINDINGS.saturating_sub(findings.len());
         let name = &file.unit.file;
-        let told = found.into_iter().take(left).map(|f| program.finding(name, f, &texts));
-        findings.extend(told);
+        findings.extend(found.into_iter().take(left).map(|f| tell(name, f)));
     }
     findings
+}
+
+/// What is told of a check that failed itself.
+fn failed(check: &str, why: &str) -> Found {
+    let text = format!("rhost's own check `{check}` failed on this file: {why}");
+    let help = "this is a mistake in rhost, not in the script; all other findings stand";
+    Found::new(FAILED, Position::NONE, text).with_help(help)
 }
 
 impl<'a> Model<'a> {
@@ -135,6 +170,14 @@ impl<'a> Model<'a> {
         }
         // The host has one that only says that there is none.
         natives.remove("exit");
+        let of_texts = |info: rhai::FuncInfo| {
+            let is_of_texts =
+                info.metadata.param_types.first() == Some(&TypeId::of::<ImmutableString>());
+            let name = info.metadata.name.strip_prefix("get$").filter(|_| is_of_texts);
+            name.map(str::to_owned)
+        };
+        let of_texts = program.engine.collect_fn_metadata(None, of_texts, true);
+        let of_texts = of_texts.into_iter().collect();
         let (mut read, mut written) = (HashSet::new(), HashSet::new());
         for file in &files {
             for access in &file.accesses {
@@ -147,6 +190,9 @@ impl<'a> Model<'a> {
             }
             written.extend(&file.keys);
         }
-        Self { modules: &program.modules, rules, judge, files, natives, read, written }
+        Self { modules: &program.modules, rules, judge, files, natives, of_texts, read, written }
     }
 }
+
+#[cfg(test)]
+mod tests;

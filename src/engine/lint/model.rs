@@ -31,6 +31,8 @@ pub(super) struct File<'a> {
     pub(super) exports: Vec<&'a str>,
     /// Functions that are named without being called.
     pub(super) references: Vec<Reference<'a>>,
+    /// How names of functions begin that are computed, such as `on_` of `Fn("on_" + x)`. An empty one begins all names.
+    pub(super) computed: Vec<&'a str>,
     /// Names of variables that nothing defines.
     pub(super) unknown: Vec<(&'a str, FunctionId, Position)>,
     /// Every list of statements.
@@ -70,6 +72,8 @@ pub(super) struct Use {
     pub(super) function: FunctionId,
     pub(super) at: Position,
     pub(super) how: How,
+    /// Is an error in it caught?
+    pub(super) is_tried: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +164,8 @@ pub(super) struct Access<'a> {
     pub(super) is_tried: bool,
     /// Is it a statement by itself, which does nothing?
     pub(super) is_idle: bool,
+    /// Is a variable in sight that has this name too?
+    pub(super) is_variable: bool,
 }
 
 /// `object[…]`.
@@ -179,10 +185,22 @@ pub(super) struct Model<'a> {
     pub(super) files: Vec<File<'a>>,
     /// Names of native functions with their numbers of parameters.
     pub(super) natives: HashMap<String, HashSet<usize>>,
+    /// The properties that texts have.
+    pub(super) of_texts: HashSet<String>,
     /// Names of entries and properties that any file reads.
     pub(super) read: HashSet<&'a str>,
     /// Names of entries and properties that any file writes.
     pub(super) written: HashSet<&'a str>,
+}
+
+impl Model<'_> {
+    /// Does any file use a function of that name as a value?
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.files.iter().any(|file| {
+            file.references.iter().any(|reference| reference.name == name)
+                || file.computed.iter().any(|beginning| name.starts_with(beginning))
+        })
+    }
 }
 
 impl<'a> File<'a> {

@@ -5,7 +5,7 @@ use super::{
     model::{Call, File, FunctionId, Model},
 };
 use crate::engine::{KEYWORDS, closures::ANONYMOUS, modules::Unit};
-use rhai::{EvalAltResult, Expr, Position, Stmt};
+use rhai::{EvalAltResult, Expr, FnCallExpr, Position, Stmt};
 use std::{collections::HashMap, rc::Rc};
 
 pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
@@ -33,8 +33,8 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
     let imports = imports(model, file);
     for call in &file.calls {
         let name = call.expr.name.as_str();
-        if !call.expr.namespace.is_empty() {
-            qualified_call(model, call, &imports, found);
+        if let Some(module) = module(call.expr) {
+            qualified_call(model, call, module, &imports, found);
         } else if !is_open && !KEYWORDS.contains(&name) && !name.starts_with(ANONYMOUS) {
             plain_call(model, file, call, found);
         }
@@ -67,13 +67,13 @@ fn plain_call(model: &Model<'_>, file: &File<'_>, call: &Call<'_>, found: &mut V
 fn qualified_call(
     model: &Model<'_>,
     call: &Call<'_>,
+    module: &str,
     imports: &HashMap<&str, Option<Rc<Unit>>>,
     found: &mut Vec<Found>,
 ) {
     if call.expr.namespace.path.len() > 1 {
         return; // (what a module imports itself is its own business)
     }
-    let module = call.expr.namespace.root();
     let (name, given) = (qualified(module, &call.expr.name), call.expr.args.len());
     let arities: Vec<usize> = match imports.get(module) {
         Some(None) => return,
@@ -116,6 +116,16 @@ fn imports<'a>(model: &Model<'a>, file: &File<'a>) -> HashMap<&'a str, Option<Rc
         }
     }
     imports
+}
+
+/// The module that a call names first, if it names one. Rhai's own question, `root()`, panics where there is none.
+pub(super) fn module(call: &FnCallExpr) -> Option<&str> {
+    (!call.namespace.is_empty()).then(|| call.namespace.root())
+}
+
+/// The function that is called, as it is written in the call.
+pub(super) fn called(call: &FnCallExpr) -> String {
+    qualified(module(call).unwrap_or_default(), &call.name)
 }
 
 /// A function's name as it is written in a call.

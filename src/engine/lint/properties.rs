@@ -6,7 +6,7 @@ use super::{
     names::respelt,
     rules::{Kind, Object},
 };
-use crate::engine::report::nearest;
+use crate::engine::{report::nearest, syntax_help::JOIN};
 use rhai::{Expr, Position};
 
 /// What other languages call the length of a value.
@@ -124,6 +124,14 @@ fn of_any(model: &Model<'_>, file: &File<'_>, access: &Access<'_>) -> Option<Fou
     {
         let text = format!("values of type {kind} have no `{name}`");
         return Some(Found::new("length", at, text).with_help("write `len()`"));
+    }
+    if kind == Some("string")
+        && access.is_variable
+        && !is_assigned
+        && !model.of_texts.contains(name)
+    {
+        let text = format!("texts have no property `{name}`: this gives `()`");
+        return Some(Found::new("property-of-text", at, text).with_help(JOIN));
     }
     if kind.is_none() && is_assigned && is_function(file, access.value) {
         let callbacks = model.rules.objects.values().flat_map(|o| o.callbacks.keys().copied());

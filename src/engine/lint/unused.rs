@@ -2,16 +2,17 @@
 
 use super::{
     Found,
-    model::{File, FunctionId, How, Model, Origin, Variable},
+    model::{Call, File, FunctionId, How, Model, Origin, TOP_LEVEL, Variable},
+    names::called,
 };
 use crate::engine::tokens::place;
-use rhai::{Expr, FnAccess, Position, Token};
+use rhai::{Expr, FnAccess, Position, Stmt, Token};
 use std::collections::HashSet;
 
 pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
     variables(model, file, found);
     let is_main = model.files.first().is_some_and(|main| main.unit.file == file.unit.file);
-    functions(model, file, is_main, found);
+    functions(model, file, is_main && !is_library(model, file), found);
     parameters(model, file, found);
 }
 
@@ -27,6 +28,10 @@ fn variables(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
         if !is_declared || is_used || is_meant(variable.name) || works_alone(model, variable) {
             continue;
         }
+        // Whoever assigns a constant is told of that.
+        if variable.origin == Origin::Constant && !variable.uses.is_empty() {
+            continue;
+        }
         if variable.is_global && exports().any(|name| *name == variable.name) {
             continue;
         }
@@ -40,6 +45,21 @@ fn variables(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) {
     }
 }
 
+/// Does the top level only declare, and nothing that lives on by itself? Then the file is there for others to import it,
+/// whoever is asked to look at it alone.
+fn is_library(model: &Model<'_>, file: &File<'_>) -> bool {
+    let declares = |statement: &Stmt| {
+        matches!(statement, Stmt::Var(..) | Stmt::Import(..) | Stmt::Export(..) | Stmt::Noop(_))
+    };
+    let made_by = model.rules.apart.as_ref().map_or(&[][..], |apart| apart.made_by);
+    let starts = |call: &Call<'_>| {
+        let name = call.name.as_str();
+        call.function == TOP_LEVEL
+            && (made_by.contains(&name) || model.rules.caller(name).is_some())
+    };
+    file.unit.ast.statements().iter().all(declares) && !file.calls.iter().any(starts)
+}
+
 /// Is the variable given something that does its work whoever holds it, such as a worker or a timer?
 fn works_alone(model: &Model<'_>, variable: &Variable<'_>) -> bool {
     let apart = model.rules.apart.as_ref();
@@ -47,14 +67,11 @@ fn works_alone(model: &Model<'_>, variable: &Variable<'_>) -> bool {
         return true;
     }
     let Some(Expr::FnCall(call, _)) = variable.initial else { return false };
-    let name = super::names::qualified(call.namespace.root(), &call.name);
-    !call.namespace.is_empty() && model.rules.caller(&name).is_some()
+    call.is_qualified() && model.rules.caller(&called(call)).is_some()
 }
 
-fn functions(model: &Model<'_>, file: &File<'_>, is_main: bool, found: &mut Vec<Found>) {
-    let named: HashSet<&str> =
-        model.files.iter().flat_map(|f| f.references.iter().map(|r| r.name)).collect();
-    let called: HashSet<&str> = model
+fn functions(model: &Model<'_>, file: &File<'_>, is_script: bool, found: &mut Vec<Found>) {
+    let calls: HashSet<&str> = model
         .files
         .iter()
         .flat_map(|f| f.calls.iter().map(move |call| (f, call)))
@@ -72,8 +89,8 @@ fn functions(model: &Model<'_>, file: &File<'_>, is_main: bool, found: &mut Vec<
         };
         let name = function.name;
         // What a module has is there for whoever imports it.
-        let is_ours = is_main || def.access == FnAccess::Private;
-        let is_used = named.contains(name) || called.contains(name);
+        let is_ours = is_script || def.access == FnAccess::Private;
+        let is_used = model.is_named(name) || calls.contains(name);
         if is_ours && !is_used && !is_meant(name) && !works_on_state(file, id) {
             let at = header(file, id).map_or(def.body.start_position(), |(at, _)| at);
             if told.insert(name) {
@@ -121,7 +138,7 @@ fn is_value(model: &Model<'_>, file: &File<'_>, id: FunctionId) -> bool {
     let name = file.functions[id].name;
     let definition = file.functions[id].definition;
     let is_method = definition.is_some_and(|d| d.def.this_type.is_some());
-    is_method || model.files.iter().any(|f| f.references.iter().any(|r| r.name == name))
+    is_method || model.is_named(name)
 }
 
 /// Where the name of a named function stands, and where its parameters do.

@@ -91,6 +91,7 @@ impl<'a> Walk<'a> {
             keys: Vec::new(),
             exports: Vec::new(),
             references: Vec::new(),
+            computed: Vec::new(),
             unknown: Vec::new(),
             blocks: Vec::new(),
             imports: Vec::new(),
@@ -237,9 +238,13 @@ impl<'a> Walk<'a> {
         in_sight.or_else(|| self.globals.get(name)).copied()
     }
 
+    fn used(&self, at: Position, how: How) -> Use {
+        Use { function: self.function, at, how, is_tried: self.tried > 0 }
+    }
+
     /// Notes that a variable is used, and gives it.
     fn touch(&mut self, name: &'a str, at: Position, how: How) -> Option<VariableId> {
-        let used = Use { function: self.function, at, how };
+        let used = self.used(at, how);
         let found = self.find(name);
         match found {
             Some(variable) => self.file.variables[variable].uses.push(used),
@@ -279,7 +284,7 @@ impl<'a> Walk<'a> {
                 let position = if x.0.pos.is_none() { *at } else { x.0.pos };
                 let id = self.define(x.0.name.as_str(), position, origin, kind, Some(value));
                 if flags.contains(ASTFlags::EXPORTED) {
-                    let used = Use { function: self.function, at: *at, how: How::Read };
+                    let used = self.used(*at, How::Read);
                     self.file.variables[id].uses.push(used);
                 }
             }

@@ -4,14 +4,14 @@ use super::{file::FileBody, root_options};
 use crate::{
     engine::{natives::Natives, ref_array::RefArray, ref_map::RefMap},
     protocol::http::check_header,
-    script::value::{Outcome, boolean, error, text, whole, with_payload},
+    script::value::{Outcome, at, boolean, error, text, whole, with_payload},
     web::{
         answer_headers::{self, Headers},
         cookies::{self, SameSite, SetCookie},
         location,
     },
 };
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
 use std::{
     cell::{Ref, RefCell},
     rc::Rc,
@@ -297,9 +297,17 @@ pub(super) fn register(engine: &mut Engine, natives: &mut Natives) {
         Response::new(status)?.with_headers(&headers)?.with_body(body)
     });
     let mut module = rhai::Module::new();
-    module.set_native_fn("json", |value: Dynamic| Response::json(&value));
-    module.set_native_fn("redirect", |to: Text| Response::redirect(&to, 302));
-    module.set_native_fn("redirect", |to: Text, status: i64| Response::redirect(&to, status));
+    type Call<'a> = NativeCallContext<'a>;
+    let placed = |call: &Call, made: Made| made.map_err(|why| at(call, why));
+    module.set_native_fn("json", move |call: Call, value: Dynamic| {
+        placed(&call, Response::json(&value))
+    });
+    module.set_native_fn("redirect", move |call: Call, to: Text| {
+        placed(&call, Response::redirect(&to, 302))
+    });
+    module.set_native_fn("redirect", move |call: Call, to: Text, status: i64| {
+        placed(&call, Response::redirect(&to, status))
+    });
     engine.register_static_module("Response", module.into());
     macro_rules! method {
         ($name:expr, $function:expr) => {

@@ -1,7 +1,7 @@
 //! `RouteTable()`: finds the value of the route that a request takes. `std/router` is made of it. Like other handles it is
 //! declared anew by each run of the top level.
 
-use super::{Failure, Request, failure};
+use super::{Chunk, Failure, Request, Response, ServerSentEvents, failure};
 use crate::{
     engine::{
         coroutine::Runner,
@@ -14,7 +14,7 @@ use crate::{
         ctx::Ctx,
         object::Object,
         properties::Properties,
-        value::{Outcome, error},
+        value::{Outcome, error, with_payload},
     },
     web::route_table::{self, Found, Routed},
 };
@@ -100,10 +100,20 @@ fn invoke(ctx: &Ctx, call: &NativeCallContext, f: FnPtr, args: Array) -> Outcome
     })
 }
 
-/// The same, with an error as a value.
+/// The same, with an error as a value. What answers a request must be something that can be sent: what cannot is the error of
+/// the closure that gives it, and stands where that does.
 fn attempt(ctx: &Rc<Ctx>, f: &FnPtr, args: Array) -> Outcome<Dynamic> {
     let request = args.iter().find_map(|arg| arg.read_lock::<Request>().map(|r| r.clone()));
     let (handler, result) = run(ctx, f, args)?;
+    let result = match result {
+        Ok(answer) if request.is_some() => {
+            check_answer(&answer).map(|()| answer).map_err(|mut why| {
+                why.set_position(handler.position());
+                why
+            })
+        }
+        result => result,
+    };
     result.or_else(|why| match why.is_catchable() {
         true => Ok(Dynamic::from(Failure::new(ctx, Some(handler), request, why))),
         // What ends the handler from outside goes on to do so.
@@ -120,6 +130,16 @@ fn run(ctx: &Ctx, f: &FnPtr, args: Array) -> Outcome<(Rc<Handler>, Outcome<Dynam
     given.iter_mut().zip(args).for_each(|(slot, value)| *slot = value);
     let done = Calls::default().run(Job { handler: handler.clone(), args: given });
     Ok((handler, done.result))
+}
+
+/// Can this be sent? What a closure gives that has sent an answer itself, or has none, is for the router.
+fn check_answer(value: &Dynamic) -> Outcome<()> {
+    let is_sent_otherwise = value.is_unit()
+        || value.is_bool()
+        || value.read_lock::<Response>().is_some()
+        || value.read_lock::<Chunk>().is_some()
+        || value.read_lock::<ServerSentEvents>().is_some();
+    if is_sent_otherwise { Ok(()) } else { with_payload(value, |_, _| ()) }
 }
 
 /// The value of an Allow header. Who has GET has HEAD, and everybody says what else there is.

@@ -71,7 +71,8 @@ print(table.find("PUT", "/users/me").allow);  // prints GET, HEAD, OPTIONS
             "attempt",
             &["attempt(handler: Fn, arguments: array) -> any"],
             "The same as `invoke`, but an error of the closure is a value, a `Failure`, with which the log can still be given \
-                the whole report. What ends a handler from outside, such as its time limit, is no such value.",
+                the whole report. What ends a handler from outside, such as its time limit, is no such value. With a request \
+                among the arguments, a result that cannot be sent is an error of the closure, too.",
             r#"
 let table = RouteTable();
 print(type_of(table.attempt(|name| throw "no luck", ["you"])));  // prints Failure

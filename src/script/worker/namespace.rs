@@ -63,6 +63,12 @@ fn stop(ctx: &Ctx, call: &NativeCallContext, code: i64) -> Outcome<()> {
     if ctx.is_declaring() {
         return Err(at(call, error("nothing is running yet that could be stopped")));
     }
-    ctx.wish(Wish::Stop(code));
+    let at = call.call_position();
+    let file = call.call_source().unwrap_or_default();
+    let location = match (at.line(), at.position()) {
+        (Some(line), column) => format!("{file}:{line}:{}", column.unwrap_or(1)),
+        (None, _) => file.to_owned(),
+    };
+    ctx.wish(Wish::Stop { code, location });
     Ok(())
 }

@@ -193,6 +193,34 @@ fn all_mistakes_of_all_files_are_told_together() {
 }
 
 #[test]
+fn a_file_that_another_of_them_imports_is_a_module() {
+    let main = "import \"lib\" as lib;\nprint(lib::greet());\n";
+    let lib = "fn greet() { 1 }\nfn later() { 2 }\nprint(\"loaded\");\n";
+    for files in [[("a.rhai", main), ("lib.rhai", lib)], [("lib.rhai", lib), ("zz.rhai", main)]] {
+        assert_eq!(check(&files), (0, String::new()));
+    }
+    let broken = format!("{lib}print(nobody);\n");
+    let (code, said) = check(&[("a.rhai", main), ("lib.rhai", &broken)]);
+    assert_eq!((code, said.matches("--> ").count()), (1, 1), "told once: {said}");
+    assert!(said.contains("--> lib.rhai:4:7"), "{said}");
+    let (code, said) = check(&[("lib.rhai", lib)]);
+    assert_eq!((code, said.matches("nothing calls").count()), (1, 2), "a script: {said}");
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_looked_at_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("a.rhai"), "print(nobody);\n").expect("a file");
+    let output = rhost()
+        .args(["check", "a.rhai", "./a.rhai"])
+        .current_dir(folder.path())
+        .output()
+        .expect("rhost can be run");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), said.matches("--> ").count()), (Some(1), 1), "{said}");
+}
+
+#[test]
 fn nothing_of_the_script_runs() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address");

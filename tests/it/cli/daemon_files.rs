@@ -153,6 +153,28 @@ fn a_pid_file_that_is_something_else_is_left_alone() {
 }
 
 #[test]
+fn what_a_lost_machine_leaves_of_a_pid_file_keeps_nobody_from_starting() {
+    let daemon = Daemon::new(ECHO);
+    let start = || daemon.rhost("start", &["-d", "--pid-file", "my.pid"]);
+    for left in [&b""[..], b"\0\0\0\0\0\0", b"\n", b"4711"] {
+        fs::write(daemon.path("my.pid"), left).expect("a file");
+        let said = daemon.rhost("status", &["--pid-file", "my.pid"]);
+        assert_eq!(said.code, Some(3), "{left:?}: {}", said.err);
+        let said = start();
+        assert_eq!(said.code, Some(0), "{left:?}: {}", said.err);
+        assert_eq!(daemon.rhost("stop", &["--pid-file", "my.pid"]).code, Some(0));
+    }
+    let image = vec![0; 4096];
+    for other in [&b"\0\0x"[..], b"4711\0", &image, &[b'1'; 200]] {
+        fs::write(daemon.path("my.pid"), other).expect("a file");
+        let said = start();
+        assert_eq!(said.code, Some(1), "{other:?}: {}", said.err);
+        assert!(said.err.contains("it holds something else"), "{}", said.err);
+        assert_eq!(fs::read(daemon.path("my.pid")).expect("the file"), other, "it is left alone");
+    }
+}
+
+#[test]
 fn hosts_with_pid_files_of_the_same_stem_are_told_apart() {
     let (one, two) = (Daemon::new(ECHO), Daemon::new(ECHO));
     let path = |end: &str| one.path(end).to_string_lossy().into_owned();

@@ -6,7 +6,14 @@ use crate::support::{
     process::free_port,
     wait::until,
 };
-use std::{fs, net::TcpListener, os::unix::net::UnixListener, process::Command, thread};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    os::unix::net::UnixListener,
+    process::{Command, Stdio},
+    thread,
+};
 
 /// The script with something configured.
 fn configured(options: &str) -> String {
@@ -166,6 +173,30 @@ fn a_daemon_whose_server_is_gone_is_restarted_as_a_daemon() {
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert_ne!(daemon.monitor(), monitor);
     assert!(daemon.server().is_some());
+}
+
+#[test]
+fn a_restart_of_what_is_dead_says_that_it_serves_in_the_foreground() {
+    let daemon = Daemon::new(ECHO);
+    daemon.start();
+    let (monitor, server) = (daemon.monitor(), daemon.server().expect("a server"));
+    signal(monitor, "KILL");
+    signal(server, "KILL");
+    until("nothing runs", || daemon.rhost("status", &[]).code == Some(3));
+    let mut restart = daemon.command(&["restart", "main.rhai"]);
+    let mut restart = restart.stderr(Stdio::piped()).spawn().expect("rhost can be run");
+    let mut said = BufReader::new(restart.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    said.read_line(&mut line).expect("a line");
+    assert!(line.contains("main.rhai was not running"), "{line}");
+    assert!(line.contains("`rhost restart main.rhai -d` makes it a daemon"), "{line}");
+    until("it serves", || daemon.server().is_some());
+    assert_eq!(daemon.monitor(), restart.id(), "in the foreground");
+    assert_eq!(daemon.rhost("stop", &[]).code, Some(0));
+    assert_eq!(restart.wait().expect("it is our child").code(), Some(0));
+    // A daemon that is wanted needs no word about it.
+    let said = daemon.rhost("restart", &["-d"]);
+    assert_eq!((said.code, said.err.contains("foreground")), (Some(0), false), "{}", said.err);
 }
 
 #[test]

@@ -19,6 +19,9 @@ worker.on_message = |connection, line| {
 };
 "#;
 
+/// Where the script stops the host.
+const STOP_LINE: usize = 5;
+
 /// Its exit code, and what it wrote to stderr.
 fn outcome(output: &Output) -> (i32, String) {
     assert!(output.stdout.is_empty(), "{:?}", String::from_utf8_lossy(&output.stdout));
@@ -169,6 +172,11 @@ fn stop_all_gives_the_exit_code() {
     let mut process = Process::run(ECHO);
     process.tcp("echo").send("stop\n");
     assert_eq!(process.ended().0.code(), Some(3));
+    let lines = process.lines();
+    let line = lines.iter().find(|line| line.contains("stopping")).expect("who stopped it");
+    let column = ECHO.lines().nth(STOP_LINE - 1).and_then(|l| l.find("stop_all")).expect("it") + 1;
+    assert!(line.contains(&format!("main.rhai:{STOP_LINE}:{column}")), "{line}");
+    assert!(line.contains("Worker::stop_all(3)"), "{line}");
 }
 
 #[test]

@@ -260,6 +260,16 @@ fn what_cannot_be_assigned_is_told() {
         "bytes_read",
     );
     finds("const LIMITS = #{ a: 1 };\nLIMITS.a = 2;", "constant-changed", "2:8", "LIMITS");
+    for (wrong, place) in [
+        ("const K = 3;\nlet f = || { K = 4; print(K); };\nf.call();", "2:14"),
+        ("const K = 3;\nlet f = || { K = 4; };\nf.call();", "2:14"),
+        ("const K = 3;\nfn f() { K += 1; K }\nprint(f());", "2:10"),
+        ("fn f() { const K = 3; let g = || { K = 4; K }; g.call() }\nprint(f());", "1:36"),
+    ] {
+        finds(wrong, "constant-changed", place, "`K`");
+    }
+    is_silent("const K = 3; fn f() { try { K = 4; } catch (e) { print(e); } } f(); print(K);");
+    is_silent("const K = 3; let f = || { let K = 4; K = 5; print(K); }; f.call(); print(K);");
     is_silent("let m = #{}; m.id = 5; print(m);");
     is_silent(&with_worker(
         "worker.on_connect = |c| c.uid = 5; worker.on_close = |c| print(c.uid);",
@@ -338,8 +348,12 @@ fn what_nothing_uses_is_told() {
         ("let f = |x| { let y = x; };\nprint(f);", "unused-variable", "1:19"),
         ("let x = 1;\nlet x = 2;\nprint(x);", "unused-variable", "1:5"),
         ("fn f(a, b) { a }\nprint(f(1, 2));", "unused-parameter", "1:9"),
-        ("fn f() { 1 }", "unused-function", "1:4"),
-        ("fn f(n) { if n > 0 { f(n - 1) } }", "unused-function", "1:4"),
+        ("fn f() { 1 }\nprint(2);", "unused-function", "1:4"),
+        ("fn f(n) { if n > 0 { f(n - 1) } }\nprint(1);", "unused-function", "1:4"),
+        ("fn f() { 1 }\nlet w = Worker(\"text://127.0.0.1:0\");", "unused-function", "1:4"),
+        ("fn f() { 1 }\nlet t = Timer::add(1, || print(1));", "unused-function", "1:4"),
+        ("private fn f() { 1 }", "unused-function", "1:12"),
+        ("fn on_a() { 1 }\nprint(`to_${1}` + `on ${2}`);", "unused-function", "1:4"),
     ] {
         finds(wrong, code, place, "_");
     }
@@ -361,6 +375,12 @@ fn what_nothing_uses_is_told() {
         "export const PORT = 1; export let state = #{};",
         "let a = 1; fn peek() { a } print(peek!());",
         "let m = #{}; m.a = 1;",
+        "fn a() { 1 }",
+        "import \"std/router\" as router;\nexport const N = 1;\nlet seen = [];\nfn a() { seen.len() }\nfn b() { router::create() }",
+        "fn on_a(x) { 1 }\nfor x in [\"a\"] { print(Fn(\"on_\" + x).call(1)); }",
+        "fn on_a(x) { 1 }\nfor x in [\"a\"] { let f = `on_${x}`; print(Fn(f).call(1)); }",
+        "fn on_a(x) { x.size }\nfor x in [\"a\"] { print(Fn(\"on\" + \"_\" + x).call(#{})); }\nprint(on_a(\"a\"));",
+        "fn a(x) { 1 }\nlet name = parse_json(\"a\"); print(Fn(name).call(1));",
     ] {
         is_silent(right);
     }
@@ -543,4 +563,46 @@ fn a_script_that_does_not_parse_is_one_finding_with_its_place() {
     let told: Vec<String> = found.iter().map(|f| format!("{} {}", f.code, f.location())).collect();
     assert_eq!(told, ["unreadable main.rhai:1:9"]);
     assert!(found[0].text.contains("let x = ;"), "{}", found[0].text);
+}
+
+#[test]
+fn an_unused_variable_may_be_given_anything() {
+    for value in
+        ["timestamp()", "5 + abs(3)", "parse_json(\"1\")", "f(1)", "[f(1)]", "-f(2)", "`${f(1)}`"]
+    {
+        finds(
+            &format!("let x = {value};\nfn f(n) {{ n }}\nprint(f(1));"),
+            "unused-variable",
+            "1:5",
+            "`x`",
+        );
+    }
+    is_silent("let id = Timer::add(1, || print(1));");
+}
+
+#[test]
+fn a_dot_joins_nothing() {
+    let joins = "texts are joined with `+`";
+    finds(
+        &with_worker("worker.on_message = |c, data| c.send(\"hello \" . data);"),
+        "property-of-text",
+        "2:49",
+        joins,
+    );
+    finds("let a = \"x\"; let b = \"y\"; print(a.b + b);", "property-of-text", "1:35", joins);
+    finds("fn f(a) { `x${a}` . a } print(f(1));", "property-of-text", "1:21", joins);
+    is_silent("let len = 1; print(\"abc\".len + len);");
+    is_silent("let name = 1; let m = #{ name: 2 }; print(m.name + name);");
+    is_silent("fn f(m, name) { m.name + name } print(f(parse_json(\"{}\"), 1));");
+}
+
+#[test]
+fn the_modules_of_the_host_are_silent_alone() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib");
+    for file in fs::read_dir(folder).expect("the modules") {
+        let path = file.expect("an entry").path();
+        let found = Host::builder().script(&path).check().expect("a script");
+        let told: Vec<String> = found.iter().map(|f| f.text.clone()).collect();
+        assert!(told.is_empty(), "{}", told.join("\n"));
+    }
 }

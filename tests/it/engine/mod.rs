@@ -20,6 +20,8 @@ mod faults;
 mod faults_across_files;
 /// What can be seen in a script without running it.
 mod findings;
+/// The check fails at no script itself.
+mod findings_corpus;
 /// What one handler may make.
 mod handler_memory;
 /// Variables that are in use.

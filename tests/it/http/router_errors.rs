@@ -46,6 +46,47 @@ fn an_error_is_told_with_its_place_in_the_users_code_and_the_report() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_sent_is_an_error_of_its_route() {
+    let mut host = start(
+        r#"router::after(app, |request, response| response.with_header("X-After", "1"));
+router::on_error(app, |request, error| Response(error.status, #{}, `${error.file}:${error.line} ${error.message}`));
+router::get(app, "/nan", |request| #{ average: 0.0 / 0.0 });
+router::get(app, "/fn/:id", |request| || 1);
+router::get(app, "/deep", |request| #{ list: [|| 1] });
+router::get(app, "/connection", |request| request.connection);
+let group = router::group(app, "/group", |g| {
+    router::before(g, |request| #{ f: || 1 });
+    router::get(g, "/", |request| 1);
+});
+router::get(app, "/redirect", |request| Response::redirect("a\r\n"));
+router::get(app, "/json", |request| {
+    Response::json(|| 1)
+});"#,
+    );
+    for (path, line, says, note) in [
+        ("/nan", 7, "cannot be sent", "for GET /nan"),
+        ("/fn/7", 8, "a function cannot be sent", "for GET /fn/7 (route /fn/:id)"),
+        ("/deep", 9, "cannot be sent", "for GET /deep"),
+        ("/connection", 10, "cannot be sent", "for GET /connection"),
+        ("/group", 12, "cannot be sent", "for GET /group"),
+        ("/redirect", 15, "line break", "for GET /redirect"),
+        ("/json", 17, "cannot be sent", "for GET /json"),
+    ] {
+        let answer = ask(&mut host.tcp(ADDRESS), "GET", path, &[]);
+        assert_eq!(answer.status, 500, "{path}");
+        assert!(
+            answer.text().starts_with(&format!("main.rhai:{line} ")),
+            "{path}: {}",
+            answer.text()
+        );
+        assert!(answer.text().contains(says), "{path}: {}", answer.text());
+        assert_eq!(answer.header("x-after"), Some("1"), "{path}");
+        let fault = host.fault().to_string();
+        assert!(fault.contains(&format!("main.rhai:{line}:")) && fault.contains(note), "{fault}");
+    }
+}
+
+#[test]
 fn what_a_script_throws_is_given_as_it_is() {
     let mut host = start(
         r#"

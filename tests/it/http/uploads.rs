@@ -129,6 +129,17 @@ fn hostile_names_stay_names() {
 }
 
 #[test]
+fn a_part_whose_name_ends_in_a_backslash_keeps_its_file_name() {
+    let mut host = serve(
+        "",
+        r#"let f = request.file("dir\\"); connection.send([f.name, f.full_path, f.size]);"#,
+    );
+    let parts = [part(r#"name="dir\"; filename="a.txt""#, "x")];
+    let said = ask_form(&mut host.tcp(HTTP), "/", &parts);
+    assert_eq!(said.text(), r#"["a.txt","a.txt",1]"#);
+}
+
+#[test]
 fn a_file_is_moved_once_and_replaces_nothing_unless_asked() {
     let mut host = serve(
         "",

@@ -3,7 +3,8 @@
 use super::{Link, Put, Walk};
 use crate::engine::lint::{
     kinds::{native, operator},
-    model::{Access, Call, How, Index, Role, Use},
+    model::{Access, Call, How, Index, Role},
+    names::{module, qualified},
     rules::Kind,
 };
 use rhai::{ASTFlags, BinaryExpr, Expr, FnCallExpr, Position};
@@ -102,6 +103,7 @@ impl<'a> Walk<'a> {
                     self.value(put.value, role);
                 }
                 let (function, block) = (self.function, self.block);
+                let is_variable = self.find(name).is_some();
                 self.file.accesses.push(Access {
                     name,
                     at: *at,
@@ -114,6 +116,7 @@ impl<'a> Walk<'a> {
                     is_assigned: put.is_some(),
                     is_tried: self.tried > 0,
                     is_idle: false,
+                    is_variable,
                 });
                 self.rules.property(kind, name).and_then(|property| property.kind)
             }
@@ -143,26 +146,32 @@ impl<'a> Walk<'a> {
 
     pub(super) fn call(&mut self, call: &'a FnCallExpr, at: Position) -> Kind {
         if call.op_token.is_some() {
+            if call.name == "+" {
+                self.note_beginning(beginning(call.args.first()));
+            }
             let kinds: Vec<Kind> = call.args.iter().map(|e| self.value(e, Role::Value)).collect();
             return operator(&call.name, &kinds);
         }
-        let name = match call.namespace.is_empty() {
-            true => call.name.to_string(),
-            false => {
-                let module = call.namespace.root();
+        let name = match module(call) {
+            None => call.name.to_string(),
+            Some(module) => {
                 let module = self.aliases.get(module).map_or(module, |file| file.as_str());
-                format!("{module}::{}", call.name)
+                qualified(module, &call.name)
             }
         };
         if call.capture_parent_scope {
             // It sees all variables of its caller.
             for variable in self.sight.clone() {
-                let used = Use { function: self.function, at, how: How::Read };
+                let used = self.used(at, How::Read);
                 self.file.variables[variable].uses.push(used);
             }
         }
+        if name == "Fn" && !matches!(call.args.first(), Some(Expr::StringConstant(..))) {
+            let computed = beginning(call.args.first());
+            self.note_computed(computed.filter(|text| is_name(text)).unwrap_or_default());
+        }
         let kinds = self.arguments(call, &name, at);
-        if call.namespace.is_empty() {
+        if !call.is_qualified() {
             self.seen.called(&call.name, &kinds);
         }
         let first = match call.args.first() {
@@ -187,6 +196,18 @@ impl<'a> Walk<'a> {
         gives
     }
 
+    /// A text that is put together may be the name of a function, if it begins like one.
+    pub(super) fn note_beginning(&mut self, text: Option<&'a str>) {
+        if let Some(text) = text.filter(|text| is_name(text)) {
+            self.note_computed(text);
+        }
+    }
+
+    fn note_computed(&mut self, beginning: &'a str) {
+        self.file.computed.push(beginning);
+        self.seen.computed(beginning);
+    }
+
     fn arguments(&mut self, call: &'a FnCallExpr, name: &str, at: Position) -> Vec<Kind> {
         let caller = self.rules.caller(name);
         let closure_at = caller.map(|caller| caller.closure_at(call.args.len()));
@@ -207,6 +228,20 @@ impl<'a> Walk<'a> {
         };
         call.args.iter().enumerate().map(argument).collect()
     }
+}
+
+/// How a text begins that is put together, as far as that is written out.
+pub(super) fn beginning(text: Option<&Expr>) -> Option<&str> {
+    match text? {
+        Expr::StringConstant(text, _) => Some(text.as_str()),
+        Expr::InterpolatedString(parts, _) => beginning(parts.first()),
+        Expr::FnCall(call, _) if call.name == "+" => beginning(call.args.first()),
+        _ => None,
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 pub(super) fn options(e: &Expr) -> ASTFlags {

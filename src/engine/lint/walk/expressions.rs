@@ -1,6 +1,6 @@
 //! Expressions: what is known of the type of each, the functions and variables that are named in it.
 
-use super::{Link, Walk, options};
+use super::{Link, Walk, chains::beginning, options};
 use crate::engine::{
     closures::ANONYMOUS,
     lint::{
@@ -78,6 +78,7 @@ impl<'a> Walk<'a> {
                 Some("string")
             }
             Expr::InterpolatedString(parts, _) => {
+                self.note_beginning(beginning(parts.first()));
                 for part in parts {
                     self.expression(part);
                 }
