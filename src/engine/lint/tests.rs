@@ -28,7 +28,7 @@ impl Judge for Nothing {
         None
     }
 
-    fn callback(&self, _: &str) -> String {
+    fn callback(&self, _: Kind, _: &str) -> String {
         String::new()
     }
 
