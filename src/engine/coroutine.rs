@@ -2,7 +2,7 @@
 //! suspend it in the middle. All of the crate's unsafe code is here; nothing of scripts or sockets may enter.
 #![allow(unsafe_code)]
 
-use super::{allowance, stacks, turns::Turns};
+use super::{allowance, rerun, stacks, turns::Turns};
 use corosensei::{
     Coroutine, CoroutineResult, Yielder,
     stack::{DefaultStack, Stack},
@@ -133,8 +133,10 @@ pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
             return Ok(value);
         }
         let suspended = Suspended::new();
+        let noted = rerun::note(0);
         // SAFETY: the yielder lives on the stack of the coroutine that runs this very line.
         unsafe { (*yielder).suspend_here() };
+        rerun::note(noted);
         drop(suspended);
         CURRENT.with(|current| current.yielder.set(Some(yielder)));
     }

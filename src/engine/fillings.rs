@@ -325,7 +325,7 @@ impl Merge<'_> {
     }
 
     /// Is a living value still what a run has put there?
-    fn is_untouched(&self, filled: &Filled, living: &Dynamic) -> bool {
+    pub(super) fn is_untouched(&self, filled: &Filled, living: &Dynamic) -> bool {
         if living.is_shared() {
             return matches!(filled, Filled::Other);
         }

@@ -2,10 +2,18 @@
 //! program once and evaluated in a scope that has the parameters already. That is half the cost of rhai's own call.
 #![allow(deprecated)] // (volatile parts of rhai)
 
-use super::{coroutine::Runner, grafts, modules::Unit, program::Program, shortcut::Shortcut};
+use super::{
+    coroutine::{self, Runner},
+    grafts,
+    modules::Unit,
+    program::Program,
+    rerun,
+    shortcut::Shortcut,
+    tokens::place,
+};
 use rhai::{
     Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
-    ImmutableString, Position, Scope, Stmt,
+    ImmutableString, Position, Scope, Stmt, StmtBlock,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -123,6 +131,9 @@ impl Body {
         let mut context = EvalContext::new(engine, state, &mut frame.caches, scope, None);
         let result = match code {
             Code::Shortcut(shortcut) => shortcut.evaluate(&mut context),
+            Code::Block(Expr::Stmt(block)) if rerun::begins() => {
+                self.call_noted(block, &mut context)
+            }
             Code::Block(block) => context.eval_expression_tree(&block.into()),
         };
         // A parameter that a constant was assigned to cannot be set again.
@@ -154,6 +165,32 @@ impl Body {
             EvalAltResult::Return(value, _) => Ok(value),
             other => Err(other.into()),
         })
+    }
+}
+
+impl Body {
+    /// Evaluates statement by statement, so that it is known which of them does what.
+    fn call_noted(
+        &self,
+        block: &StmtBlock,
+        context: &mut EvalContext,
+    ) -> Result<Dynamic, Box<EvalAltResult>> {
+        let tokens = &self.unit.tokens;
+        let statements = block.statements();
+        let range = |at: usize| {
+            let next = statements.get(at + 1).map(|next| place(next.position()));
+            tokens.between(place(statements[at].position()), next)
+        };
+        rerun::body(&self.unit, (0..statements.len()).map(range).collect());
+        let mut value = Dynamic::UNIT;
+        for (at, statement) in statements.iter().enumerate() {
+            rerun::statement(at);
+            let position = statement.position();
+            let one = StmtBlock::new([statement.clone()], position, Position::NONE);
+            let one = Expr::Stmt(Box::new(one));
+            value = context.eval_expression_tree_raw(&(&one).into(), false)?;
+        }
+        Ok(value)
     }
 }
 
@@ -251,7 +288,9 @@ impl Runner for Calls {
         });
         let (_, state) = &mut self.units[at];
         let own = &mut args[..handler.takes()];
+        let before = rerun::note(coroutine::tag());
         let result = handler.body.call(&program.engine, handler.f.curry(), own, state);
+        rerun::note(before);
         if program.retired.get() {
             *self = Self::default();
         }

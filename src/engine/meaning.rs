@@ -80,6 +80,11 @@ impl Meaning {
         older.0.len() == self.0.len() && older.0.iter().zip(&self.0).all(is_same)
     }
 
+    /// Are these the same stretches of the same program?
+    pub(super) fn is(&self, other: &Meaning) -> bool {
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(|(a, b)| Rc::ptr_eq(a, b))
+    }
+
     /// Both of them together.
     pub(crate) fn and(mut self, other: &Meaning) -> Meaning {
         self.0.extend(other.0.iter().cloned());

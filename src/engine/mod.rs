@@ -42,6 +42,7 @@ pub(crate) mod ref_array;
 pub(crate) mod ref_map;
 pub(crate) mod relink;
 pub(crate) mod report;
+pub(crate) mod rerun;
 mod retouch;
 mod rewrite;
 pub(crate) mod rings;

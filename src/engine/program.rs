@@ -219,6 +219,11 @@ impl Program {
         top_level.map_or_else(Changes::default, |t| t.merge(name, old, filled, new, living))
     }
 
+    /// Is a living value still what a run of before has put there?
+    pub(super) fn is_untouched(&self, put: &Filled, living: &Dynamic) -> bool {
+        self.top_level.get().is_some_and(|t| t.is_untouched(put, living))
+    }
+
     pub(super) fn filled(&self, key: &Key) -> Option<Filled> {
         self.top_level.get().and_then(|t| t.filled(key))
     }

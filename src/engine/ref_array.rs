@@ -2,12 +2,15 @@
 
 use super::{
     CLOCK_MASK, check_time, dropping::drop_in_a_row, fillings, modules::Modules, natives::Natives,
-    ref_map::RefMap, sizes,
+    ref_map::RefMap, rerun, sizes,
 };
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, NativeCallContext, Position,
 };
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+};
 
 /// Functions of rhai's arrays that only look, by number of further arguments. They get a copy.
 const LOOKING: [(&str, usize); 21] = [
@@ -79,6 +82,16 @@ enum State {
 #[derive(Clone)]
 pub(crate) struct RefArray(Rc<RefCell<State>>);
 
+/// A handle that does not keep the array.
+#[derive(Clone)]
+pub(super) struct WeakRefArray(Weak<RefCell<State>>);
+
+impl WeakRefArray {
+    pub(super) fn upgrade(&self) -> Option<RefArray> {
+        self.0.upgrade().map(RefArray)
+    }
+}
+
 /// A plain array with the same values.
 impl From<RefArray> for Array {
     fn from(array: RefArray) -> Self {
@@ -93,12 +106,32 @@ impl RefArray {
 
     /// The values, to be changed. The closure must not run scripts or drop values.
     pub(crate) fn with<T>(&self, f: impl FnOnce(&mut Vec<Dynamic>) -> T) -> T {
+        if rerun::is_noting() {
+            return self.with_noted(f);
+        }
         fillings::note_array(|| self.address());
+        self.change(f)
+    }
+
+    /// The same in code that runs again.
+    #[cold]
+    fn with_noted<T>(&self, f: impl FnOnce(&mut Vec<Dynamic>) -> T) -> T {
+        if rerun::skips_array(self) {
+            return f(&mut self.copy());
+        }
+        let before = self.look(<[Dynamic]>::len);
+        let result = self.change(f);
+        let added = self.look(|values| values.get(before..).map(<[Dynamic]>::to_vec));
+        rerun::note_added(self, &added.unwrap_or_default());
+        result
+    }
+
+    fn change<T>(&self, f: impl FnOnce(&mut Vec<Dynamic>) -> T) -> T {
         let alias = match &mut *self.0.borrow_mut() {
             State::Own(values) => return f(&mut Rc::make_mut(values).0),
             State::Alias(other) => other.clone(),
         };
-        alias.with(f)
+        alias.change(f)
     }
 
     /// A look at the values. The closure must not run scripts.
@@ -133,6 +166,10 @@ impl RefArray {
             State::Own(_) => self.clone(),
             State::Alias(other) => other.resolved(),
         }
+    }
+
+    pub(super) fn downgrade(&self) -> WeakRefArray {
+        WeakRefArray(Rc::downgrade(&self.resolved().0))
     }
 
     /// How many handles of it there are; `None` for one that stands for another.

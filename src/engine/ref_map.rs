@@ -8,12 +8,17 @@ use super::{
     natives::Natives,
     order,
     ref_array::{RefArray, wrong_index},
+    rerun,
 };
 use rhai::{
     Array, Blob, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map,
     NativeCallContext, Position,
 };
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    rc::{Rc, Weak},
+};
 
 /// Entries below which holes are not worth squeezing out. Fixed.
 const SQUEEZE_ABOVE: usize = 32;
@@ -125,6 +130,16 @@ enum State {
 #[derive(Clone)]
 pub(crate) struct RefMap(Rc<RefCell<State>>);
 
+/// A handle that does not keep the map.
+#[derive(Clone)]
+pub(super) struct WeakRefMap(Weak<RefCell<State>>);
+
+impl WeakRefMap {
+    pub(super) fn upgrade(&self) -> Option<RefMap> {
+        self.0.upgrade().map(RefMap)
+    }
+}
+
 impl Default for RefMap {
     fn default() -> Self {
         Table::default().into()
@@ -196,6 +211,10 @@ impl RefMap {
         }
     }
 
+    pub(super) fn downgrade(&self) -> WeakRefMap {
+        WeakRefMap(Rc::downgrade(&self.resolved().0))
+    }
+
     /// How many handles of it there are; `None` for one that stands for another.
     pub(crate) fn holders(&self) -> Option<usize> {
         let owns = matches!(&*self.0.borrow(), State::Own(_));
@@ -216,6 +235,9 @@ impl RefMap {
     }
 
     pub(crate) fn set(&self, key: ImmutableString, value: Dynamic) {
+        if rerun::is_noting() && rerun::skips_entry(self, &key) {
+            return;
+        }
         fillings::note_entry(self, &key);
         let old = self.with(|t| t.set(key, value));
         drop(old);

@@ -413,13 +413,22 @@ impl TopLevel {
         new: &Dynamic,
         living: &Dynamic,
     ) -> Changes {
-        let merge = Merge {
+        self.with_merge(|merge| {
+            merge.merge(name, old, filled, new, living);
+            merge.changes.take()
+        })
+    }
+
+    pub(super) fn is_untouched(&self, put: &Filled, living: &Dynamic) -> bool {
+        self.with_merge(|merge| merge.is_untouched(put, living))
+    }
+
+    fn with_merge<T>(&self, f: impl FnOnce(&Merge) -> T) -> T {
+        f(&Merge {
             now: &|name| self.names.borrow().values().find_map(|n| n.current(name).cloned()),
             continues: &|new, old| self.continues(new, old),
             changes: RefCell::default(),
-        };
-        merge.merge(name, old, filled, new, living);
-        merge.changes.take()
+        })
     }
 
     /// The reload is accepted: variables that were reset get their new values, and new maps and arrays become the living

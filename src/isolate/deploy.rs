@@ -4,8 +4,10 @@
 use super::{Reply, Report, Task, leftovers};
 use crate::{
     engine::{
+        changes::Changes,
         handler::{Args, Handler},
         program::Program,
+        rerun,
     },
     error::Fault,
     log::Level,
@@ -56,7 +58,7 @@ pub(crate) fn commit(
     share_carried(ctx, &program);
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
-        let started = start(&ctx, &program, served, is_first).await;
+        let started = start(&ctx, &program, served, is_first, &mut report.changes).await;
         // Not those of Workers that are gone: they are saying goodbye.
         report.connections =
             ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
@@ -99,13 +101,22 @@ async fn start(
     program: &Rc<Program>,
     served: Option<(Worker, usize)>,
     is_first: bool,
+    changes: &mut Changes,
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
         forget_origins(ctx);
         end_unasked(ctx, program.generation);
         return Ok(());
     };
+    rerun::begin(program.generation, program, ctx.started.borrow().clone());
     let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
+    let holds = |_: usize, name: &str| worker.core().properties.get(name);
+    let clear = |_: usize, name: &_| worker.core().properties.set(name, Dynamic::UNIT);
+    if let Some((record, changed)) = rerun::end(program.generation, started.is_err(), holds, clear)
+    {
+        drop(ctx.started.replace(Rc::new(record)));
+        changes.add(changed);
+    }
     if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
         // It waited so long that a newer generation has taken over, with all that is left to do. If that one's start is
         // over already, nobody else ends what this one has asked for late.

@@ -23,6 +23,7 @@ use crate::{
         generations::Generations,
         handler::{Calls, Handler},
         program::Program,
+        rerun,
         turns::Turns,
     },
     error::Fault,
@@ -95,6 +96,8 @@ pub(crate) struct Ctx {
     pub(crate) served: RefCell<Option<Worker>>,
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
     pub(crate) carried: RefCell<Vec<(FnPtr, FnPtr)>>,
+    /// What the last `on_worker_start` has done to values that live on.
+    pub(crate) started: RefCell<Rc<rerun::Record>>,
     /// Callbacks as this reload has renamed them, and as they were, of what `on_worker_start` may ask for again.
     pub(crate) renamed: RefCell<Vec<(Rc<Handler>, Rc<Handler>)>>,
     pub(crate) generations: Rc<Generations>,
@@ -148,6 +151,7 @@ impl Ctx {
             seat: RefCell::default(),
             served: RefCell::default(),
             carried: RefCell::default(),
+            started: RefCell::default(),
             renamed: RefCell::default(),
             generations: Rc::default(),
             pool: Rc::default(),

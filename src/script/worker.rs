@@ -19,7 +19,9 @@ use super::{
     value::{Outcome, error, with_payload},
 };
 use crate::{
-    engine::{allowance, natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest},
+    engine::{
+        allowance, natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest, rerun,
+    },
     log::Level,
     net::{
         accept::Listener,
@@ -319,6 +321,17 @@ impl Object for Worker {
             )));
         }
         if is_what_it_was(&value, &core.properties.get(name)) {
+            return Ok(());
+        }
+        if rerun::is_noting()
+            && !core.is_inner
+            && rerun::skips_property(
+                core.address(),
+                name,
+                (call.call_source().unwrap_or_default(), call.call_position()),
+                core.keeps(name, &value),
+            )
+        {
             return Ok(());
         }
         // What the top level initialises, or `on_worker_start` for a Worker that it makes, is state that lives on.

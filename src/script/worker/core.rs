@@ -2,7 +2,10 @@
 
 use super::{Worker, roots::Roots};
 use crate::{
-    engine::{changes::Changes, fillings::Filled, meaning::Meaning, program::Program},
+    engine::{
+        changes::Changes, fillings::Filled, meaning::Meaning, program::Program,
+        ref_array::RefArray, ref_map::RefMap,
+    },
     net::{
         accept::Listener,
         address::{Address, Endpoint},
@@ -329,6 +332,17 @@ impl WorkerCore {
         self.apply_limits();
     }
 
+    /// What tells it from all others that live.
+    pub(crate) fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// Is the value of a property state that may live on in place of a new one? What is declared anew by each run is none.
+    pub(super) fn keeps(&self, name: &str, new: &Dynamic) -> bool {
+        let old = self.properties.get(name);
+        !old.is_unit() && !new.is_unit() && [&old, new].into_iter().all(|v| !holds_object(v, 0))
+    }
+
     /// Takes down what the top level has put into maps and arrays of properties.
     pub(crate) fn note_filled(&self, program: &Program) {
         let texts = self.texts.borrow();
@@ -367,6 +381,23 @@ impl WorkerCore {
         let all = texts.entry(name.clone()).or_default();
         *all = std::mem::take(all).and(&meaning);
     }
+}
+
+/// Levels that are looked through for handles. Fixed: they are rarely held deeper.
+const MAX_LEVELS: usize = 8;
+
+/// Does a value hold what each run declares anew?
+fn holds_object(value: &Dynamic, level: usize) -> bool {
+    if level > MAX_LEVELS || value.is_shared() {
+        return false;
+    }
+    if let Some(map) = value.read_lock::<RefMap>() {
+        return map.with(|t| t.entries().any(|(_, value)| holds_object(value, level + 1)));
+    }
+    if let Some(array) = value.read_lock::<RefArray>() {
+        return array.look(|values| values.iter().any(|value| holds_object(value, level + 1)));
+    }
+    level == 0 && value.is_fnptr() || value.is::<Worker>() || value.is::<RouteTable>()
 }
 
 /// Handles are declared anew by each run; they are not state.

@@ -35,6 +35,8 @@ mod resources;
 mod self_reload;
 /// Going back when a new start throws.
 mod start_fault;
+/// What `on_worker_start` does to values that live on.
+mod starts;
 /// A value lives on unless the text that initialises it was edited.
 mod state;
 /// What asks for a reload, and what does not take part.

@@ -1,0 +1,158 @@
+//! Rule 7 in `on_worker_start`, which runs again in each generation on values that live on.
+
+use super::TEXT;
+use crate::support::host::TestHost;
+
+fn script(start: &str) -> String {
+    format!(
+        r#"
+let w = Worker("text://127.0.0.1:0");
+const BASE = 1;
+fn equip(w, n) {{ w.equipped = n; w.table[`f${{n}}`] = n; }}
+w.on_worker_start = |w| {{
+{start}
+}};
+w.on_message = |c, m| {{
+    let words = m.split(" ");
+    switch words[0] {{
+        "set" => {{ w.table[words[1]] = words[2]; c.send("ok"); }}
+        "drop" => {{ w.table.remove(words[1]); c.send("ok"); }}
+        "push" => {{ w.list.push(words[1]); c.send("ok"); }}
+        "number" => {{ w.number = words[1]; c.send("ok"); }}
+        _ => c.send(`${{w.number}} ${{w.table}} ${{w.list}} ${{w.equipped}}`),
+    }}
+}};
+"#
+    )
+}
+
+/// A host with such a start, and a client.
+fn start(lines: &str) -> (TestHost, crate::support::client::Client) {
+    let mut host = TestHost::start(&script(lines));
+    let client = host.tcp(TEXT);
+    (host, client)
+}
+
+#[test]
+fn rule_7_what_on_worker_start_sets_keeps_its_users() {
+    let lines = "w.table = #{}; w.list = []; w.number = BASE;";
+    let (mut host, mut client) = start(lines);
+    for line in ["set ann 1", "push x", "number 7"] {
+        assert_eq!(client.ask(line), "ok");
+    }
+    let report = host.edit(&format!("{}// edited", script(lines)));
+    let mut kept = report.kept;
+    kept.sort();
+    assert_eq!(
+        (kept, report.reset),
+        (["list", "number", "table"].map(String::from).to_vec(), vec![])
+    );
+    assert_eq!(client.ask("?"), r#"7 {"ann":"1"} ["x"] "#);
+    let report = host.edit(&script(lines).replace("BASE = 1", "BASE = 2"));
+    assert_eq!(report.reset, ["number"]);
+    assert_eq!(client.ask("?"), r#"2 {"ann":"1"} ["x"] "#);
+    let edited = lines.replace("table = #{}", "table = #{ bob: 2 }");
+    assert_eq!(host.edit(&script(&edited)).reset, ["table", "number"]);
+    assert_eq!(client.ask("?"), r#"1 {"bob":2} ["x"] "#);
+    // One that is not set any more is gone.
+    let report = host.edit(&script("w.list = [];"));
+    let mut removed = report.removed;
+    removed.sort();
+    assert_eq!(removed, ["number", "table"]);
+    assert_eq!(client.ask("?"), r#"  ["x"] "#);
+}
+
+#[test]
+fn rule_7_what_on_worker_start_fills_is_merged() {
+    let lines = "w.table = #{}; w.list = [];\nw.table.a = 1; w.table.b = 2;\nw.list.push(1); w.list.push(2);";
+    let (mut host, mut client) = start(lines);
+    for line in ["set a 10", "push own", "set own 5"] {
+        assert_eq!(client.ask(line), "ok");
+    }
+    host.edit(&format!("{}// edited", script(lines)));
+    assert_eq!(client.ask("?"), r#" {"a":"10","b":2,"own":"5"} [1,2,"own"] "#);
+    let lines = lines.replace("w.table.b = 2;", "w.table.b = 3; w.table.c = 4;");
+    let lines = lines.replace("w.list.push(2);", "w.list.push(3);");
+    let report = host.edit(&script(&lines));
+    assert_eq!(report.removed, ["list (1)"]);
+    assert_eq!(client.ask("?"), r#" {"a":"10","b":3,"own":"5","c":4} [1,"own",3] "#);
+    let report = host.edit(&script("w.table = #{}; w.list = [];\nw.table.c = 4; w.list.push(1);"));
+    let mut removed = report.removed;
+    removed.sort();
+    assert_eq!(removed, ["list (1)", r#"table["b"]"#]);
+    assert_eq!(client.ask("?"), r#" {"a":"10","own":"5","c":4} [1,"own"] "#);
+}
+
+#[test]
+fn rule_7_functions_that_on_worker_start_calls_are_a_part_of_it() {
+    let lines = "w.table = #{}; w.list = [];\nequip(w, 1);";
+    let (mut host, mut client) = start(lines);
+    assert_eq!(client.ask("set f1 9"), "ok");
+    host.edit(&format!("{}// edited", script(lines)));
+    assert_eq!(client.ask("?"), r#" {"f1":"9"} [] 1"#);
+    host.edit(&script(&lines.replace("(w, 1)", "(w, 2)")));
+    assert_eq!(client.ask("?"), r#" {"f1":"9","f2":2} [] 2"#);
+}
+
+#[test]
+fn rule_7_a_guard_in_on_worker_start_is_no_reason_to_forget() {
+    let lines = "if w.table == () { w.table = #{}; w.table.a = 1; }\nw.list = [];";
+    let (mut host, mut client) = start(lines);
+    assert_eq!(client.ask("set own 5"), "ok");
+    for n in 0..3 {
+        host.edit(&format!("{}// edited {n}", script(lines)));
+        assert_eq!(client.ask("?"), r#" {"a":1,"own":"5"} [] "#);
+    }
+}
+
+#[test]
+fn rule_7_a_start_that_waits_notes_only_what_it_does_itself() {
+    let lines = "w.table = #{}; w.list = [];\nsleep(0.05);\nw.list.push(1); w.table.late = 1; w.number = 0;";
+    let (mut host, mut client) = start(lines);
+    assert_eq!(client.ask("?"), r#"0 {"late":1} [1] "#);
+    assert_eq!(client.ask("set late 2"), "ok");
+    for n in 0..2 {
+        host.edit(&format!("{}// edited {n}", script(lines)));
+        assert_eq!(client.ask("?"), r#"0 {"late":"2"} [1] "#);
+    }
+    host.edit(&script("w.table = #{}; w.list = [];"));
+    assert_eq!(client.ask("?"), r#" {"late":"2"} [] "#);
+}
+
+#[test]
+fn what_a_start_that_throws_did_not_come_to_stays() {
+    let lines = "w.table = #{}; w.list = []; w.number = 5;";
+    let (mut host, mut client) = start(lines);
+    for line in ["set own 1", "push own", "number 6"] {
+        assert_eq!(client.ask(line), "ok");
+    }
+    host.edit_badly(&script(&format!("w.table = #{{}};\nthrow \"no\";\n{lines}")));
+    assert_eq!(client.ask("?"), r#"6 {"own":"1"} ["own"] "#);
+    host.edit(&format!("{}// edited", script(lines)));
+    assert_eq!(client.ask("?"), r#"6 {"own":"1"} ["own"] "#);
+}
+
+#[test]
+fn handles_that_on_worker_start_sets_are_the_new_ones() {
+    let script = |name: &str| {
+        format!(
+            r#"
+let w = Worker("text://127.0.0.1:0");
+w.on_worker_start = |w| {{
+    let inner = Worker("text://127.0.0.1:0");
+    inner.name = "{name}";
+    inner.listen();
+    w.inner = inner;
+    w.all = #{{ inner: inner }};
+    w.hook = || "{name}";
+}};
+w.on_message = |c, m| c.send(`${{w.inner.name}} ${{w.all.inner.name}} ${{w.hook.call()}}`);
+"#
+        )
+    };
+    let mut host = TestHost::start(&script("one"));
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("?"), "one one one");
+    host.edit(&script("two"));
+    assert_eq!(client.ask("?"), "two two two");
+}
