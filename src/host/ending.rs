@@ -38,6 +38,12 @@ impl Draining {
 }
 
 impl Supervisor {
+    /// A host that ends says who wanted that. The place stands in the message, for it is the host that speaks here.
+    pub(super) fn script_stops(&self, code: u8, location: &str) {
+        let text = format!("stopping: Worker::stop_all({code}) was called at {location}");
+        self.config.log.host(Level::Info, text);
+    }
+
     /// Takes no more connections and lets those that are open come to their end.
     pub(super) fn drain(&mut self, code: u8) -> Draining {
         let grace = self.configuration.stop_timeout.unwrap_or(GRACE);

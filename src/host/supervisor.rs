@@ -18,7 +18,7 @@ use crate::{
     engine::sources::Sources,
     error::{Error, ErrorKind, Fault},
     isolate::{Isolate, Report},
-    log::{About, Level, Record},
+    log::Level,
     net::{listener::Listeners, sockets::Sockets},
     script::{configuration::Configuration, ctx::Wish, http::Sessions, plan::WorkerSpec},
     watch::Watch,
@@ -246,7 +246,7 @@ impl Supervisor {
             match order {
                 Order::Stop(code) => return code,
                 Order::Wish(Wish::Stop { code, location }) => {
-                    self.script_stops(code, location);
+                    self.script_stops(code, &location);
                     return code;
                 }
                 Order::StopGracefully(code) if self.draining.is_none() => {
@@ -271,17 +271,6 @@ impl Supervisor {
             }
         }
         0
-    }
-
-    /// A host that ends says who wanted that.
-    fn script_stops(&self, code: u8, location: String) {
-        self.config.log.write(Record {
-            level: Level::Info,
-            worker: String::new(),
-            location,
-            message: format!("stopping: Worker::stop_all({code}) was called"),
-            about: About::default(),
-        });
     }
 
     fn script_wants_reload(&mut self) {

@@ -238,10 +238,6 @@ impl<'a> Walk<'a> {
         in_sight.or_else(|| self.globals.get(name)).copied()
     }
 
-    fn used(&self, at: Position, how: How) -> Use {
-        Use { function: self.function, at, how, is_tried: self.tried > 0 }
-    }
-
     /// Notes that a variable is used, and gives it.
     fn touch(&mut self, name: &'a str, at: Position, how: How) -> Option<VariableId> {
         let used = self.used(at, how);

@@ -44,7 +44,7 @@ fn whole() -> Vec<String> {
 /// which are scripts or parts of one.
 fn scripts() -> Vec<String> {
     let mut scripts = whole();
-    let sections = rhost::script_reference().into_iter();
+    let sections = rhost::script_reference().iter();
     scripts.extend(sections.flat_map(|s| s.entries.iter().map(|entry| entry.example.to_owned())));
     for text in texts(&["tests/it"], "rs") {
         let words = words(&text);

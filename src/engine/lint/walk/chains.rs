@@ -3,7 +3,7 @@
 use super::{Link, Put, Walk};
 use crate::engine::lint::{
     kinds::{native, operator},
-    model::{Access, Call, How, Index, Role},
+    model::{Access, Call, How, Index, Role, Use},
     names::{module, qualified},
     rules::Kind,
 };
@@ -35,6 +35,10 @@ impl<'a> Walk<'a> {
         };
         let kind = root.and_then(|variable| self.file.variables[variable].kind);
         self.chain(&x.rhs, is_dot, options, Link { kind, root, is_direct }, put)
+    }
+
+    pub(super) fn used(&self, at: Position, how: How) -> Use {
+        Use { function: self.function, at, how, is_tried: self.tried > 0 }
     }
 
     /// Does the rest of a chain call a method that changes what it is called on?
