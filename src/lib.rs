@@ -37,7 +37,7 @@ pub use error::{Error, ErrorKind, Fault, FaultKind};
 pub use host::{
     Busy, Checked, ConnectionStatus, Connections, Host, HostBuilder, HostEvent, HostHandle,
     IsolateStatus, LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded, Status,
-    WorkerInfo, WorkerStatus,
+    WaitingHandler, WorkerInfo, WorkerStatus,
 };
 pub use log::{About, Access, Level, Record};
 pub use rhai;

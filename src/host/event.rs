@@ -2,7 +2,7 @@
 
 use super::ReloadOptions;
 use crate::{engine::lint::Finding, error::Fault};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Something that happened to the host or its script.
 #[derive(Clone, Debug)]
@@ -71,6 +71,8 @@ pub struct Reloaded {
     pub reset: Vec<String>,
     /// Closures without a successor: where they stand, and the generation they stay on.
     pub leftovers: Vec<(String, i64)>,
+    /// Handlers that wait and end on the code they began with: where they stand, and the generation of that code.
+    pub waiting: Vec<(String, i64)>,
     /// Isolates that have not answered yet, because their `on_worker_start` takes long: what is kept in them is not
     /// counted above.
     pub silent: usize,
@@ -92,7 +94,7 @@ const LISTED: usize = 8;
 
 impl Reloaded {
     /// `reloaded push.rhai, generation 42, 8 ms: kept 312 connections, 2 listeners, 1 timer, 4 values; reset counter
-    /// (edited); 3 closures still on generation 41 (push.rhai:18)`.
+    /// (edited); 3 closures still on generation 41 (push.rhai:18); 2 handlers still wait on generation 41 (push.rhai:9)`.
     pub fn summary(&self, script: &str) -> String {
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         let connections = count(self.connections, "connection");
@@ -122,26 +124,35 @@ impl Reloaded {
             let why = if self.options.reset_state { "asked for" } else { "edited" };
             text.push_str(&format!("; reset {} ({why})", list(&self.reset)));
         }
-        let mut generations: Vec<i64> = self.leftovers.iter().map(|(_, g)| *g).collect();
-        generations.sort_unstable();
-        generations.dedup();
-        for generation in generations {
-            let mut places: Vec<String> = self
-                .leftovers
-                .iter()
-                .filter(|(_, g)| *g == generation)
-                .map(|(p, _)| p.clone())
-                .collect();
+        for (generation, mut places) in by_generation(&self.leftovers) {
             let closures = count(places.len(), "closure");
-            places.sort();
-            places.dedup();
-            text.push_str(&format!(
-                "; {closures} still on generation {generation} ({})",
-                list(&places)
-            ));
+            text.push_str(&still_on(&closures, "", generation, &mut places));
+        }
+        for (generation, mut places) in by_generation(&self.waiting) {
+            let (handlers, wait) = match places.len() {
+                1 => ("1 handler".to_owned(), " waits"),
+                n => (format!("{n} handlers"), " wait"),
+            };
+            text.push_str(&still_on(&handlers, wait, generation, &mut places));
         }
         text
     }
+}
+
+/// Places by the generation that they are on, the oldest first.
+fn by_generation(all: &[(String, i64)]) -> BTreeMap<i64, Vec<String>> {
+    let mut sorted = BTreeMap::<i64, Vec<String>>::new();
+    for (place, generation) in all {
+        sorted.entry(*generation).or_default().push(place.clone());
+    }
+    sorted
+}
+
+/// `; 3 closures still on generation 41 (push.rhai:18)`.
+fn still_on(who: &str, what: &str, generation: i64, places: &mut Vec<String>) -> String {
+    places.sort();
+    places.dedup();
+    format!("; {who} still{what} on generation {generation} ({})", list(places))
 }
 
 fn list(names: &[String]) -> String {

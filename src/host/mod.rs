@@ -26,7 +26,7 @@ pub use builder::HostBuilder;
 pub use connections::{Connections, MissingIsolate};
 pub use event::{Checked, HostEvent, Reloaded, WorkerInfo};
 pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
-pub use status::{Busy, IsolateStatus, LastReload, Status, WorkerStatus};
+pub use status::{Busy, IsolateStatus, LastReload, Status, WaitingHandler, WorkerStatus};
 
 use crate::error::Error;
 use board::Board;

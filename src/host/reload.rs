@@ -199,6 +199,7 @@ impl Deployment {
             kept: report.kept,
             reset: report.reset,
             leftovers: report.leftovers,
+            waiting: report.waiting,
             silent,
         })
     }

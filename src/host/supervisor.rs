@@ -375,6 +375,7 @@ pub(super) fn collect(
                 sum.listeners += report.listeners;
                 sum.timers += report.timers;
                 sum.leftovers.extend(report.leftovers);
+                sum.waiting.extend(report.waiting);
                 // Every isolate has its own copy of the values: a name is told once.
                 let new = |names: &[String], all: &[String]| {
                     names.iter().filter(|n| !all.contains(n)).cloned().collect::<Vec<_>>()

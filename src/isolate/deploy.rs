@@ -65,6 +65,7 @@ pub(crate) fn commit(
         report.timers = ctx.timers.asked_by(program.generation);
         report.leftovers = leftovers::find(&ctx, &program);
         ctx.stats.set_leftovers(report.leftovers.clone());
+        report.waiting = waiting_on_old_code(&ctx, &program);
         ctx.note_listening();
         if let Err(mpsc::SendError(Err(fault))) = reply.send(started.map(|()| report)) {
             // The host has gone on without this answer.
@@ -133,10 +134,7 @@ async fn start(
 async fn run_own(ctx: &Ctx, worker: &Worker, event: Event, tag: u64) -> Result<(), Fault> {
     let Some(handler) = worker.core().callbacks.get(event) else { return Ok(()) };
     let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
-    let occasion = || {
-        let what = format!("{} of worker `{}`", event.name(), worker.core().title());
-        Occasion { what, connection: None }
-    };
+    let occasion = || Occasion::of_worker(event.name(), worker.core().title());
     ctx.try_call(handler, &mut args, tag, occasion).await.map(drop).map_err(|fault| *fault)
 }
 
@@ -216,6 +214,13 @@ fn rebind(ctx: &Rc<Ctx>, renew: impl Fn(&Rc<Handler>, usize) -> Option<Rc<Handle
             }
         }
     }
+}
+
+/// Handlers that wait and run code of another generation: where they stand, and its number.
+fn waiting_on_old_code(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
+    let others = ctx.stats.waiting.not_of(program.number());
+    let name = |place| ctx.stats.name_of(place).unwrap_or_default();
+    others.into_iter().map(|(place, generation)| (name(place), generation)).collect()
 }
 
 /// Stops accepting, and answers when nobody is there any more.

@@ -96,6 +96,8 @@ pub(crate) struct Report {
     pub(crate) reset: Vec<String>,
     /// Where closures stand that found no successor and keep an old generation alive, with its number.
     pub(crate) leftovers: Vec<(String, i64)>,
+    /// The same of handlers that wait and end on the code of an old generation.
+    pub(crate) waiting: Vec<(String, i64)>,
 }
 
 /// The host's end of an isolate.

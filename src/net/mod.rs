@@ -32,6 +32,7 @@ pub(crate) mod task;
 pub(crate) mod told;
 pub(crate) mod transport;
 pub(crate) mod turn;
+pub(crate) mod waiting;
 
 use crate::protocol::{handshake, http};
 use spool::Spool;

@@ -2,9 +2,11 @@
 //! turn, the log. One for each isolate, shared by every handle.
 
 mod calls;
+mod occasion;
 mod suspended;
 
 pub(crate) use calls::Called;
+pub(crate) use occasion::Occasion;
 pub(crate) use suspended::Suspended;
 
 use super::{
@@ -51,12 +53,6 @@ pub(crate) enum Wish {
     StartFailed { generation: u64, fault: Fault },
     /// This isolate is to be started anew, because its worker wants that after an error; or because it died, for this reason.
     Restart { isolate: usize, died: Option<String> },
-}
-
-/// What a handler is called for, as a report says it.
-pub(crate) struct Occasion {
-    pub(crate) what: String,
-    pub(crate) connection: Option<u64>,
 }
 
 /// See the module.
@@ -300,6 +296,13 @@ impl Ctx {
         }
         let about = About { isolate: self.number(), ..About::default() };
         self.log.write(Record { level, worker: self.name(), location, message, about });
+    }
+
+    /// A line of this isolate about its worker.
+    pub(crate) fn say(&self, level: Level, message: String) {
+        let about = About { isolate: self.number(), ..About::default() };
+        let (worker, location) = (self.name(), String::new());
+        self.log.write(Record { level, worker, location, message, about });
     }
 
     /// A line about trouble with one connection of a worker; beyond some a second they are counted, as faults are.

@@ -35,6 +35,8 @@ mod start_fault;
 mod state;
 /// What asks for a reload, and what does not take part.
 mod triggers;
+/// Handlers that wait over a reload.
+mod waiting;
 /// Workers are matched by name, else by address; a reload closes nothing else.
 mod workers;
 
