@@ -109,6 +109,9 @@ fn report(status: &Status, named: Option<u32>, before: Option<(Duration, &Status
         rows.push(summary(&status.isolates, before));
     }
     text += &aligned(&rows);
+    for start in status.isolates.iter().filter_map(|isolate| isolate.starting.as_ref()) {
+        text += &(plain(&start.to_string()).replace('\n', "?") + "\n");
+    }
     for (place, generation) in status.isolates.iter().flat_map(|i| &i.leftovers) {
         text += &format!("still on generation {generation}: the closure at {place}\n");
     }
@@ -134,6 +137,7 @@ fn last_reload(reload: &LastReload) -> String {
 
 fn row(isolate: &IsolateStatus, qps: u64) -> Vec<String> {
     let state = match &isolate.busy {
+        None if isolate.starting.is_some() => "[starting]".to_owned(),
         None if isolate.waiting > 0 => format!("[waiting] {}", isolate.waiting),
         None => "[idle]".to_owned(),
         Some(busy) => format!("[busy] {} for {:.1} s", busy.place, busy.seconds),

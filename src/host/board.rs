@@ -2,8 +2,8 @@
 //! supervisor, which may be busy with a reload, nor for an isolate that is busy with a handler.
 
 use super::{
-    Busy, Connections, IsolateStatus, LastReload, MissingIsolate, Status, WaitingHandler,
-    WorkerStatus, builder::LostLines, machine,
+    Busy, Connections, IsolateStatus, LastReload, MissingIsolate, StartUnderWay, Status,
+    WaitingHandler, WorkerStatus, builder::LostLines, machine,
 };
 use crate::{
     engine::turns::Turns,
@@ -103,6 +103,7 @@ impl Row {
             generation: stats.generation.get().saturating_sub(1),
             restarts: stats.restarts.get(),
             busy: self.busy(),
+            starting: stats.starting.running().map(StartUnderWay::from),
             leftovers: stats.leftovers(),
             waiting: stats.waiting.count(),
             longest_waiting: longest_waiting(stats),

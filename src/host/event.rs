@@ -1,6 +1,6 @@
 //! What a host tells its embedder.
 
-use super::ReloadOptions;
+use super::{ReloadOptions, StartUnderWay};
 use crate::{engine::lint::Finding, error::Fault};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -24,6 +24,9 @@ pub enum HostEvent {
         /// The address it listens on: the port, if the script asked for port 0.
         address: String,
     },
+    /// An `on_worker_start` has not returned for five seconds. At the first start its isolate accepts nothing before it does; a
+    /// reload ends it and starts over.
+    StartIsLate(StartUnderWay),
     /// The script was read again and serves.
     Reloaded(Reloaded),
     /// The script was read again and is not fit to serve: nothing has changed. If it was its `on_worker_start` that threw,
@@ -76,6 +79,10 @@ pub struct Reloaded {
     /// Isolates that have not answered yet, because their `on_worker_start` takes long: what is kept in them is not
     /// counted above.
     pub silent: usize,
+    /// The starts that those isolates wait for.
+    pub starting: Vec<StartUnderWay>,
+    /// Does all of it serve? Not where a reload has begun the host's first start anew, and that takes long again.
+    pub serves: bool,
 }
 
 /// What somebody who develops a script is told after it began to serve.
@@ -123,6 +130,9 @@ impl Reloaded {
         if !self.reset.is_empty() {
             let why = if self.options.reset_state { "asked for" } else { "edited" };
             text.push_str(&format!("; reset {} ({why})", list(&self.reset)));
+        }
+        for start in self.starting.iter().take(LISTED) {
+            text.push_str(&format!("; {} still runs ({})", start.who(), start.place));
         }
         for (generation, mut places) in by_generation(&self.leftovers) {
             let closures = count(places.len(), "closure");

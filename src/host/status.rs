@@ -1,5 +1,6 @@
 //! How a host is, as plain data: what `rhost status` and `rhost connections` show.
 
+use super::StartUnderWay;
 use serde::{Deserialize, Serialize};
 
 /// A running host at one moment.
@@ -105,6 +106,9 @@ pub struct IsolateStatus {
     pub restarts: u64,
     /// The handler that keeps it from doing anything else, if there is one.
     pub busy: Option<Busy>,
+    /// Its `on_worker_start`, as long as that has not returned.
+    #[serde(default)]
+    pub starting: Option<StartUnderWay>,
     /// Closures without a successor: where they stand, and the generation they stay on.
     pub leftovers: Vec<(String, i64)>,
     /// Handlers that wait: for time, for a file, for anything.

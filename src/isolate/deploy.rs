@@ -1,7 +1,10 @@
 //! Carries out what a top level declared: what lives goes on under the new program, what is new starts, what was not asked
 //! for again ends. Only `on_worker_start` can fail here; whatever else might be refused was refused before.
 
-use super::{Reply, Report, Task, leftovers};
+use super::{
+    Reply, Report, Task, leftovers,
+    starts::{Starts, watched},
+};
 use crate::{
     engine::{
         handler::{Args, Handler},
@@ -30,17 +33,20 @@ pub(crate) fn commit(
     program: Rc<Program>,
     task: Task,
     reply: Reply<Result<Report, Fault>>,
+    starts: &mut Starts,
 ) {
+    starts.end_late(ctx);
     *ctx.seat.borrow_mut() = task.seat;
     let served = ctx.served.borrow().clone().filter(|_| task.serves.is_some());
-    let fixed = served.filter(|w| !w.core().settings.reloadable.get());
+    // Before one start is complete, there is nothing that could stay as it is.
+    let is_first = ctx.settled.get() == 0;
+    let fixed = served.filter(|w| !w.core().settings.reloadable.get() && !is_first);
     if let Some(worker) = fixed {
         return stay(ctx, worker, program, reply);
     }
     let mut report = Report::default();
     program.accept_state(&mut report.kept, &mut report.reset);
     let workers = merge_workers(ctx, &mut report);
-    let is_first = ctx.generations.serving().is_none();
     ctx.serve(program.clone());
     ctx.timers.accept(ctx, program.generation);
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
@@ -54,8 +60,10 @@ pub(crate) fn commit(
         if current { None } else { program.adopt(old, offered).map(Rc::new) }
     });
     share_carried(ctx, &program);
+    let place = served.as_ref().and_then(|(w, _)| w.core().callbacks.get(Event::WorkerStart));
+    let place = place.map_or(String::new(), |handler| handler.location());
     let ctx = ctx.clone();
-    tokio::task::spawn_local(async move {
+    let task = tokio::task::spawn_local(async move {
         let started = start(&ctx, &program, served, is_first).await;
         // Not those of Workers that are gone: they are saying goodbye.
         report.connections =
@@ -74,7 +82,9 @@ pub(crate) fn commit(
                 ctx.wish(Wish::StartFailed { generation: program.generation, fault });
             }
         }
+        ctx.wish(Wish::StartEnded);
     });
+    starts.add(place, task.abort_handle());
 }
 
 /// A Worker with `reloadable = false` goes on as it is, and is only told that there was a reload.
@@ -89,6 +99,7 @@ fn stay(ctx: &Rc<Ctx>, worker: Worker, program: Rc<Program>, reply: Reply<Result
         told.unwrap_or_else(|fault| ctx.report(fault));
         let connections = worker.core().with_connections(|c| c.len());
         let _ = reply.send(Ok(Report { connections, listeners: 1, ..Report::default() }));
+        ctx.wish(Wish::StartEnded);
     });
 }
 
@@ -106,7 +117,8 @@ async fn start(
         end_unasked(ctx, program.generation);
         return Ok(());
     };
-    let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
+    let started = run_own(ctx, &worker, Event::WorkerStart, program.generation);
+    let started = watched(ctx, &worker, program, !is_first, started).await;
     if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
         // It waited so long that a newer generation has taken over, with all that is left to do. If that one's start is
         // over already, nobody else ends what this one has asked for late.

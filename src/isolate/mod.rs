@@ -4,6 +4,7 @@
 mod connection_status;
 pub(crate) mod deploy;
 mod leftovers;
+mod starts;
 
 pub use connection_status::ConnectionStatus;
 
@@ -28,6 +29,7 @@ use crate::{
         plan::{WorkerSpec, titles},
     },
 };
+use starts::Starts;
 use std::{
     rc::Rc,
     sync::{Arc, mpsc},
@@ -86,7 +88,7 @@ pub(crate) struct Loaded {
 }
 
 /// What a commit kept and what it did not.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Report {
     pub(crate) connections: usize,
     pub(crate) listeners: usize,
@@ -233,6 +235,7 @@ fn run(
         tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
         tokio::task::spawn_local(leftovers::look_for_ever(ctx.clone()));
         let mut prepared: Option<Rc<Program>> = None;
+        let mut starts = Starts::default();
         while let Some(command) = mailbox.recv().await {
             match command {
                 Command::Prepare { sources, start, loud, reply } => {
@@ -241,7 +244,7 @@ fn run(
                 }
                 Command::Commit { task, reply } => {
                     if let Some(program) = prepared.take() {
-                        deploy::commit(&ctx, program, task, reply);
+                        deploy::commit(&ctx, program, task, reply, &mut starts);
                     }
                 }
                 Command::Abort => forget(&ctx, &mut prepared),

@@ -25,6 +25,7 @@ pub(crate) mod share;
 mod socket_file;
 pub(crate) mod sockets;
 pub(crate) mod spool;
+pub(crate) mod starting;
 pub(crate) mod stats;
 pub(crate) mod sweeper;
 mod tally;

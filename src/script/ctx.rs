@@ -51,6 +51,10 @@ pub(crate) enum Wish {
     Fault(Fault),
     /// `on_worker_start` of this generation threw when the host did not wait for it any more: the reload was accepted.
     StartFailed { generation: u64, fault: Fault },
+    /// `on_worker_start` has been running for long.
+    StartIsLate,
+    /// What a commit has begun is done, and answered for.
+    StartEnded,
     /// This isolate is to be started anew, because its worker wants that after an error; or because it died, for this reason.
     Restart { isolate: usize, died: Option<String> },
 }

@@ -17,6 +17,8 @@ mod closures;
 mod events;
 /// Which files are watched, and how they are saved.
 mod files;
+/// An `on_worker_start` that does not return: it is told, and a reload starts over.
+mod hanging_starts;
 /// All isolates or none.
 mod isolates;
 /// An `on_worker_start` that takes longer than the host waits for it.
