@@ -33,7 +33,7 @@ const MARGIN: usize = 128 << 10;
 
 /// Handlers that may be suspended at once in one isolate; further events wait. Fixed: each stack is two memory mappings,
 /// and the kernel's default allows a process 65 530 of them.
-const MAX_FIBERS: usize = 8_000;
+pub(crate) const MAX_FIBERS: usize = 8_000;
 
 /// Finished coroutines kept for the next event. Fixed.
 const MAX_IDLE: usize = 64;
@@ -99,6 +99,8 @@ struct Current {
     asked: Cell<Option<Instant>>,
     /// Where the stack counts as used up. (Every operation of a script asks.)
     stack_end: Cell<usize>,
+    /// What the coroutine that was suspended last waits in.
+    waits_in: Cell<&'static str>,
 }
 
 thread_local! {
@@ -109,6 +111,7 @@ thread_local! {
             tag: Cell::new(0),
             asked: Cell::new(None),
             stack_end: Cell::new(0),
+            waits_in: Cell::new(""),
         }
     };
     /// Handlers that are suspended.
@@ -121,8 +124,9 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct MayNotWait;
 
-/// Suspends the running handler until the future is ready; other work goes on meanwhile.
-pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
+/// Suspends the running handler until the future is ready; other work goes on meanwhile. `what` names the function that
+/// waits, for whoever looks.
+pub(crate) fn wait<F: Future>(what: &'static str, future: F) -> Result<F::Output, MayNotWait> {
     let yielder = CURRENT.with(|current| current.yielder.get());
     let Some(yielder) = yielder else { return Err(MayNotWait) };
     let mut future = pin!(future);
@@ -134,6 +138,7 @@ pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
         }
         let suspended = Suspended::new();
         let noted = rerun::note(0);
+        CURRENT.with(|current| current.waits_in.set(what));
         // SAFETY: the yielder lives on the stack of the coroutine that runs this very line.
         unsafe { (*yielder).suspend_here() };
         rerun::note(noted);
@@ -161,6 +166,11 @@ impl Drop for Suspended {
 /// Is any handler but the running one in the middle of something?
 pub(crate) fn others_wait() -> bool {
     SUSPENDED.get() > 0
+}
+
+/// What the handler waits in that was suspended last.
+pub(crate) fn waits_in() -> &'static str {
+    CURRENT.with(|current| current.waits_in.get())
 }
 
 /// The tag that the running handler was started with; 0 outside of handlers.

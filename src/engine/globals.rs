@@ -353,7 +353,8 @@ fn wait_for(value: &Dynamic) {
         }
     };
     // Whatever comes of it: if it is still locked, rhai's own error says so.
-    let _ = coroutine::wait(async { tokio::time::timeout(LOCK_WAIT, free).await });
+    let _ =
+        coroutine::wait("a variable in use", async { tokio::time::timeout(LOCK_WAIT, free).await });
 }
 
 /// Makes the engine look top-level variables up, and read those that are cells by two rules: a reference is read as a copy,

@@ -219,15 +219,15 @@ pub(crate) fn skips_property(
     skips.unwrap_or(false)
 }
 
-/// The run with this tag is over, if no other one has begun. Gives what it did, for the next one, and what happened to
-/// values. `failed` runs leave what they did not come to. `holds` gives the value of a property.
+/// The run with this tag, or any if there is none, is over, if no other one has begun. Gives what it did, for the next one, and
+/// what happened to values. `failed` runs leave what they did not come to. `holds` gives the value of a property.
 pub(crate) fn end(
-    tag: u64,
+    tag: Option<u64>,
     failed: bool,
     holds: impl Fn(usize, &str) -> Dynamic,
     clear: impl Fn(usize, &ImmutableString),
 ) -> Option<(Record, Changes)> {
-    let run = RUN.with_borrow_mut(|run| run.take_if(|run| run.tag == tag))?;
+    let run = RUN.with_borrow_mut(|run| run.take_if(|run| tag.is_none_or(|tag| run.tag == tag)))?;
     let (mut now, mut changes, before) =
         (Record::default(), Changes::default(), run.before.clone());
     let mut run = run;

@@ -140,11 +140,8 @@ impl WorkerCore {
     /// What people call it.
     pub(crate) fn title(&self) -> String {
         let names = [&self.settings.name, &self.called, &self.declared];
-        names
-            .map(|name| name.borrow().clone())
-            .into_iter()
-            .find(|n| !n.is_empty())
-            .unwrap_or_default()
+        let name = names.into_iter().find(|name| !name.borrow().is_empty());
+        name.map_or(String::new(), |name| name.borrow().clone())
     }
 
     pub(crate) fn set_title(&self, title: String) {

@@ -19,6 +19,8 @@ mod events;
 mod files;
 /// Which edits make a value start anew.
 mod initialisers;
+/// An `on_worker_start` that does not return: it is told, and a reload starts over.
+mod hanging_starts;
 /// All isolates or none.
 mod isolates;
 /// An `on_worker_start` that takes longer than the host waits for it.
@@ -41,6 +43,8 @@ mod starts;
 mod state;
 /// What asks for a reload, and what does not take part.
 mod triggers;
+/// Handlers that wait over a reload.
+mod waiting;
 /// Workers are matched by name, else by address; a reload closes nothing else.
 mod workers;
 
