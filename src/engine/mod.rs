@@ -46,6 +46,7 @@ mod shortcut;
 pub(crate) mod signatures;
 mod sizes;
 pub(crate) mod sources;
+mod sorting;
 pub(crate) mod stacks;
 mod syntax_help;
 mod tails;
@@ -151,6 +152,7 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     plain::register(&mut engine);
     sizes::register(&mut engine);
     entry_methods::register(&mut engine, natives, modules);
+    sorting::register(&mut engine);
     let found = modules.clone();
     engine.on_missing_function(move |name, args, is_method, mut ctx| {
         if is_method && !name.starts_with("anon$") {

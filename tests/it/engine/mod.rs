@@ -8,6 +8,8 @@ mod array_functions;
 mod assigning;
 /// Numbers in blobs.
 mod bytes;
+/// Functions that compare values.
+mod comparing;
 /// Constants of which a part is assigned to.
 mod constants;
 /// Values that are nested deep.
