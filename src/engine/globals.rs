@@ -292,6 +292,11 @@ impl Globals {
         let id = value.type_id();
         // What variables mostly are, before the long list.
         if id == TypeId::of::<i64>() || id == TypeId::of::<ImmutableString>() {
+    /// The types that are references by themselves, besides maps and arrays.
+    pub(super) fn handles(&self) -> &[TypeId] {
+        &self.handles
+    }
+
             return false;
         }
         id == TypeId::of::<RefMap>() || id == TypeId::of::<RefArray>() || self.handles.contains(&id)

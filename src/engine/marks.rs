@@ -10,6 +10,7 @@ use super::{
     retouch::Retoucher,
     rewrite::{self, Change},
     shortcut::{OF_VARIABLES, Shortcut},
+    this_methods::{self, ThisMethods},
     tokens::Tokens,
 };
 use rhai::{
@@ -73,6 +74,8 @@ pub(super) struct Marks {
     assigned: HashSet<ImmutableString>,
     /// Names of its functions.
     functions: HashSet<ImmutableString>,
+    /// Those that may change their `this`.
+    pub(super) this_methods: ThisMethods,
     /// The variables of the loops around the place that is looked at, if their loop does not assign to them.
     loops: RefCell<Vec<Option<ImmutableString>>>,
     /// Is it the top level that is looked at?
@@ -94,6 +97,7 @@ impl Marks {
             globals: globals.clone(),
             assigned,
             functions: ast.iter_fn_def().map(|def| def.name.clone()).collect(),
+            this_methods: this_methods::of(ast),
             loops: RefCell::default(),
             is_top_level: Cell::new(false),
             has_changed: Cell::new(false),
@@ -112,7 +116,7 @@ impl Marks {
 
     /// The program that runs instead of the one that was parsed.
     pub(super) fn runs(&self, ast: &AST, tokens: &Tokens) -> AST {
-        let retoucher = Retoucher::new(tokens);
+        let retoucher = Retoucher::new(tokens, &self.this_methods);
         self.is_top_level.set(true);
         let statements = ast.statements().iter().map(|statement| {
             let at = statement.position();

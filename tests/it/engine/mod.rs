@@ -36,6 +36,8 @@ mod shortcuts;
 mod slow_operations;
 /// Stock Rhai as the reference.
 mod stock;
+/// Methods of the script that change what they are called on.
+mod this_methods;
 /// Variables of the top level.
 mod top_level;
 
