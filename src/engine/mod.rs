@@ -4,6 +4,7 @@
 mod absent;
 pub(crate) mod allowance;
 mod bytes;
+mod captured_constants;
 mod catches;
 pub(crate) mod closures;
 mod compare;

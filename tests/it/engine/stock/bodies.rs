@@ -136,10 +136,6 @@ pub(super) const BODIES: &[Body<'static>] = &[
         "let a = [LIMIT@]; a[0] += 1; let m = #{ n: LIMIT@ }; m.n += 1; [a, m]",
     ),
     body("const LIMIT@ = 3;\n", "let m = #{}; m.n = LIMIT@; m.n += 1; m"),
-    body("const C@ = #{ p: 1 };\n", "let f = || { C@.p = 5; C@.p }; [f.call(), C@.p]"),
-    body("const C@ = #{ p: 1 };\n", "let f = || { C@.p += 5; C@ }; [f.call(), C@.p]"),
-    body("const C@ = [1];\n", "let f = || { C@[0] = 5; C@ }; [f.call(), C@]"),
-    body("const C@ = [1];\n", "let f = || { C@.push(2); C@ }; [f.call(), C@]"),
     body("const C@ = [1];\n", "C@.push(2); C@"),
     body("const C@ = [1];\n", "C@[0] = 2; C@"),
     // Closures in maps.
