@@ -2,7 +2,11 @@
 //! suspend it in the middle. All of the crate's unsafe code is here; nothing of scripts or sockets may enter.
 #![allow(unsafe_code)]
 
-use super::{allowance, rerun, stacks, turns::Turns};
+use super::{
+    allowance::{self, Made},
+    rerun, stacks,
+    turns::Turns,
+};
 use corosensei::{
     Coroutine, CoroutineResult, Yielder,
     stack::{DefaultStack, Stack},
@@ -63,8 +67,8 @@ struct Fiber<R: Runner> {
     stack_end: usize,
     /// The lowest address of what calls may use.
     script_end: usize,
-    /// Bytes that its job has made anew.
-    made: i64,
+    /// What its job has made anew.
+    made: Made,
 }
 
 impl<R: Runner> Fiber<R> {
@@ -301,6 +305,7 @@ impl<R: Runner> Pool<R> {
         tag: u64,
         waker: &Waker,
     ) -> Resumed<R> {
+        let made = if matches!(input, In::Wake) { fiber.made.left() } else { 0 };
         let (yielder, outer_waker, outer_tag, asked, stack_end) = CURRENT.with(|current| {
             (
                 current.yielder.replace(None),
@@ -310,9 +315,9 @@ impl<R: Runner> Pool<R> {
                 current.stack_end.replace(fiber.stack_end),
             )
         });
-        let entered = allowance::enter(fiber.made);
+        let entered = allowance::enter(made);
         let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
-        fiber.made += allowance::leave(entered);
+        fiber.made = Made::after_turn(made, allowance::leave(entered));
         let was_long = CURRENT.with(|current| {
             current.yielder.set(yielder);
             current.waker.set(outer_waker);
@@ -328,7 +333,6 @@ impl<R: Runner> Pool<R> {
             Ok(CoroutineResult::Yield(Out::Done(done))) => {
                 let mut idle = self.idle.borrow_mut();
                 if idle.len() < MAX_IDLE && !(was_long && fiber.is_soaked()) {
-                    fiber.made = 0;
                     idle.push(fiber);
                 }
                 Resumed::Ended(Ok(done))
@@ -379,7 +383,7 @@ fn spawn<R: Runner>() -> Option<Fiber<R>> {
             input = yielder.suspend(Out::Done(done));
         }
     });
-    Some(Fiber { body, stack_end, script_end, made: 0 })
+    Some(Fiber { body, stack_end, script_end, made: Made::default() })
 }
 
 /// A job that waits on its coroutine. Dropping it unwinds the coroutine's stack.

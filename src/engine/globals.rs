@@ -190,6 +190,14 @@ impl Globals {
         index: usize,
         context: &EvalContext,
     ) -> Result<Option<Dynamic>, Box<EvalAltResult>> {
+        match mark {
+            Mark::Fixed => return Err(constant(name)),
+            // Rhai makes what it is given here a constant.
+            Mark::Constant => {
+                return Ok(local(context, name, index).map(Dynamic::flatten_clone));
+            }
+            _ => (),
+        }
         let assigns = matches!(mark, Mark::Assigned | Mark::Changed);
         if index > 0
             && let Some(value) = local(context, name, index)
@@ -282,6 +290,11 @@ impl Globals {
             return self.read(captured);
         }
         self.look(context.source(), name, |value| self.read(value))
+    }
+
+    /// The types that are references by themselves, besides maps and arrays.
+    pub(super) fn handles(&self) -> &[TypeId] {
+        &self.handles
     }
 
     /// Is this a reference by itself? (`type_id` panics on a locked cell.)

@@ -17,10 +17,10 @@ mod closures;
 mod events;
 /// Which files are watched, and how they are saved.
 mod files;
-/// Which edits make a value start anew.
-mod initialisers;
 /// An `on_worker_start` that does not return: it is told, and a reload starts over.
 mod hanging_starts;
+/// Which edits make a value start anew.
+mod initialisers;
 /// All isolates or none.
 mod isolates;
 /// An `on_worker_start` that takes longer than the host waits for it.
