@@ -24,7 +24,7 @@ pub enum HostEvent {
         /// The address it listens on: the port, if the script asked for port 0.
         address: String,
     },
-    /// An `on_worker_start` has not returned for five seconds. At the first start its isolate accepts nothing before it does; a
+    /// An `on_worker_start`, or an `on_worker_reload`, has not returned for five seconds. At the first start its isolate accepts nothing before it does; a
     /// reload ends it and starts over.
     StartIsLate(StartUnderWay),
     /// The script was read again and serves.
@@ -81,7 +81,7 @@ pub struct Reloaded {
     pub leftovers: Vec<(String, i64)>,
     /// Handlers that wait and end on the code they began with: where they stand, and the generation of that code.
     pub waiting: Vec<(String, i64)>,
-    /// Isolates that have not answered yet, because their `on_worker_start` takes long: what is kept in them is not
+    /// Isolates that have not answered yet, because their `on_worker_start` or `on_worker_reload` takes long: what is kept in them is not
     /// counted above.
     pub silent: usize,
     /// The starts that those isolates wait for.

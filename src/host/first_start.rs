@@ -56,6 +56,11 @@ impl FirstStart {
         answers.are_complete() || self.is_late && answers.has_fault()
     }
 
+    /// What nobody has heard of when the host is stopped before it serves.
+    pub(super) fn into_deferred(self) -> Vec<Order> {
+        self.deferred
+    }
+
     /// May a reload begin it anew?
     pub(super) fn is_late(&self) -> bool {
         self.is_late

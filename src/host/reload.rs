@@ -278,8 +278,8 @@ impl Supervisor {
         let places: Vec<&str> = reloaded.starting.iter().map(|s| s.place.as_str()).collect();
         let places =
             if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
-        let text =
-            format!("on_worker_start is still running in {} isolate(s){places}", reloaded.silent);
+        let event = reloaded.starting.first().map_or("on_worker_start", |s| s.event.as_str());
+        let text = format!("{event} is still running in {} isolate(s){places}", reloaded.silent);
         self.config.log.host(Level::Warn, text);
     }
 

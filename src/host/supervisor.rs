@@ -193,7 +193,8 @@ impl Supervisor {
         };
         self.watch = None;
         self.stop_isolates();
-        for order in orders.try_iter() {
+        let deferred = self.first_start.take().map_or(Vec::new(), FirstStart::into_deferred);
+        for order in deferred.into_iter().chain(orders.try_iter()) {
             if let Order::Wish(Wish::Fault(fault)) = order {
                 self.tell(HostEvent::Fault(fault));
             }

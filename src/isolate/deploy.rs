@@ -44,7 +44,7 @@ pub(crate) fn commit(
     let is_first = ctx.settled.get() == 0;
     let fixed = served.filter(|w| !w.core().settings.reloadable.get() && !is_first);
     if let Some(worker) = fixed {
-        return stay(ctx, worker, program, reply);
+        return stay(ctx, worker, program, reply, starts);
     }
     let mut report = Report::default();
     report.changes = program.accept_state();
@@ -62,8 +62,7 @@ pub(crate) fn commit(
         if current { None } else { program.adopt(old, offered).map(Rc::new) }
     });
     share_carried(ctx, &program);
-    let place = served.as_ref().and_then(|(w, _)| w.core().callbacks.get(Event::WorkerStart));
-    let place = place.map_or(String::new(), |handler| handler.location());
+    let generation = program.generation;
     let ctx = ctx.clone();
     let task = tokio::task::spawn_local(async move {
         let started = start(&ctx, &program, served, is_first, &mut report.changes).await;
@@ -86,23 +85,31 @@ pub(crate) fn commit(
         }
         ctx.wish(Wish::StartEnded);
     });
-    starts.add(place, task.abort_handle());
+    starts.add(generation, task.abort_handle());
 }
 
 /// A Worker with `reloadable = false` goes on as it is, and is only told that there was a reload.
-fn stay(ctx: &Rc<Ctx>, worker: Worker, program: Rc<Program>, reply: Reply<Result<Report, Fault>>) {
+fn stay(
+    ctx: &Rc<Ctx>,
+    worker: Worker,
+    program: Rc<Program>,
+    reply: Reply<Result<Report, Fault>>,
+    starts: &mut Starts,
+) {
+    let generation = program.generation;
     ctx.forget_declared();
     drop(program);
     let ctx = ctx.clone();
-    tokio::task::spawn_local(async move {
+    let task = tokio::task::spawn_local(async move {
         // Its address or the number of its isolates may have changed.
         worker.accept_as_seated().unwrap_or_else(|e| ctx.report(Fault::plain(e)));
-        let told = run_own(&ctx, &worker, Event::WorkerReload, 0).await;
+        let told = run_own_reload(&ctx, &worker, generation).await;
         told.unwrap_or_else(|fault| ctx.report(fault));
         let connections = worker.core().with_connections(|c| c.len());
         let _ = reply.send(Ok(Report { connections, listeners: 1, ..Report::default() }));
         ctx.wish(Wish::StartEnded);
     });
+    starts.add(generation, task.abort_handle());
 }
 
 /// Runs `on_worker_start`, closes what it did not ask for again, and accepts. A fault in it ends the isolate's first start; in
@@ -130,10 +137,11 @@ async fn start(
     };
     // One that was ended, or overtaken, has done a part of it.
     note(rerun::end(None, true, holds, clear), changes);
-    rerun::begin(program.generation, program, ctx.started.borrow().clone());
-    let started = run_own(ctx, &worker, Event::WorkerStart, program.generation);
-    let started = watched(ctx, &worker, program, !is_first, started).await;
-    note(rerun::end(Some(program.generation), started.is_err(), holds, clear), changes);
+    let (event, generation) = (Event::WorkerStart, program.generation);
+    rerun::begin(generation, program, ctx.started.borrow().clone());
+    let started = run_own(ctx, &worker, event, generation);
+    let started = watched(ctx, &worker, event, generation, !is_first, started).await;
+    note(rerun::end(Some(generation), started.is_err(), holds, clear), changes);
     if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
         // It waited so long that a newer generation has taken over, with all that is left to do. If that one's start is
         // over already, nobody else ends what this one has asked for late.
@@ -151,7 +159,7 @@ async fn start(
     }
     worker.accept_as_seated().map_err(Fault::plain)?;
     if !is_first && started.is_ok() {
-        let reloaded = run_own(ctx, &worker, Event::WorkerReload, 0).await;
+        let reloaded = run_own_reload(ctx, &worker, program.generation).await;
         reloaded.unwrap_or_else(|fault| ctx.report(fault));
     }
     started
@@ -163,6 +171,12 @@ async fn run_own(ctx: &Ctx, worker: &Worker, event: Event, tag: u64) -> Result<(
     let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
     let occasion = || Occasion::of_worker(event.name(), worker.core().title());
     ctx.try_call(handler, &mut args, tag, occasion).await.map(drop).map_err(|fault| *fault)
+}
+
+/// Calls `on_worker_reload`.
+async fn run_own_reload(ctx: &Ctx, worker: &Worker, generation: u64) -> Result<(), Fault> {
+    let reloaded = run_own(ctx, worker, Event::WorkerReload, 0);
+    watched(ctx, worker, Event::WorkerReload, generation, true, reloaded).await
 }
 
 /// Makes the declared workers one with those that live. Gives the declared ones, in order.

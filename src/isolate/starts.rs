@@ -1,7 +1,6 @@
 //! The starts of one isolate that have not ended: what is told of one that takes long, and how a newer start ends it.
 
 use crate::{
-    engine::program::Program,
     log::Level,
     net::starting::{LATE, Start},
     script::{
@@ -10,7 +9,7 @@ use crate::{
         worker::Worker,
     },
 };
-use std::{future::Future, pin::pin, rc::Rc};
+use std::{future::Future, pin::pin};
 use tokio::{
     task::AbortHandle,
     time::{Instant, timeout},
@@ -23,15 +22,15 @@ pub(crate) struct Starts(Vec<Running>);
 /// One of them.
 struct Running {
     began: Instant,
-    /// Where its `on_worker_start` stands.
-    place: String,
+    /// Its number in this isolate.
+    generation: u64,
     task: AbortHandle,
 }
 
 impl Starts {
-    /// This task runs the `on_worker_start` that stands there.
-    pub(super) fn add(&mut self, place: String, task: AbortHandle) {
-        self.0.push(Running { began: Instant::now(), place, task });
+    /// This task runs that of this generation.
+    pub(super) fn add(&mut self, generation: u64, task: AbortHandle) {
+        self.0.push(Running { began: Instant::now(), generation, task });
     }
 
     /// A newer one is about to begin: ends those that take long, as a stop ends handlers. Others may go on, for a handler
@@ -40,9 +39,12 @@ impl Starts {
         self.0.retain(|start| !start.task.is_finished());
         for late in self.0.extract_if(.., |start| start.began.elapsed() >= LATE) {
             late.task.abort();
-            let place = late.place;
-            let text =
-                format!("on_worker_start ({place}) had not returned and was ended: it starts over");
+            let running = ctx.stats.starting.running();
+            let who = match running.filter(|start| start.generation == late.generation) {
+                Some(start) => format!("{} ({})", start.event, start.place),
+                None => "the start of an older generation".to_owned(),
+            };
+            let text = format!("{who} had not returned and was ended: it starts over");
             ctx.say(Level::Warn, text);
         }
     }
@@ -60,19 +62,19 @@ impl Drop for Told<'_> {
     }
 }
 
-/// Runs the `on_worker_start` of a worker, if it has one, and tells the host when it takes long.
+/// Runs the `on_worker_start` of a worker or its `on_worker_reload`, if it has one, and tells the host when that takes long.
 pub(super) async fn watched<T>(
-    ctx: &Rc<Ctx>,
+    ctx: &Ctx,
     worker: &Worker,
-    program: &Program,
+    event: Event,
+    generation: u64,
     accepts: bool,
     start: impl Future<Output = T>,
 ) -> T {
     let core = worker.core();
-    let Some(handler) = core.callbacks.get(Event::WorkerStart) else { return start.await };
-    let generation = program.generation;
+    let Some(handler) = core.callbacks.get(event) else { return start.await };
     let settings = &core.settings;
-    let mut begun = Start::new(core.title(), handler.location(), generation);
+    let mut begun = Start::new(event.name(), core.title(), handler.location(), generation);
     begun.isolate = (settings.count.get() > 1).then(|| settings.id.get());
     begun.accepts = accepts;
     ctx.stats.starting.begin(begun);

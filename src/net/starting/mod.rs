@@ -1,4 +1,4 @@
-//! The `on_worker_start` of one isolate, as long as it has not returned: the isolate writes when it begins and ends, the
+//! The `on_worker_start` of one isolate, or its `on_worker_reload`, as long as it has not returned: the isolate writes when it begins and ends, the
 //! host reads, and whoever waits for it can be told what for.
 
 mod start;
@@ -66,7 +66,7 @@ mod tests {
 
     fn begun(generation: u64) -> Starting {
         let starting = Starting::default();
-        starting.begin(Start::new("w".into(), "main.rhai:2".into(), generation));
+        starting.begin(Start::new("on_worker_start", "w".into(), "main.rhai:2".into(), generation));
         starting
     }
 

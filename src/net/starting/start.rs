@@ -1,4 +1,4 @@
-//! An `on_worker_start` that runs or waits.
+//! An `on_worker_start` or `on_worker_reload` that runs or waits.
 
 use super::LATE;
 use std::time::{Duration, Instant};
@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 /// See the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Start {
+    /// Which of the two.
+    pub(crate) event: &'static str,
     /// The worker's title.
     pub(crate) worker: String,
     /// The isolate's number among those of the worker, if there are several.
@@ -23,8 +25,9 @@ pub(crate) struct Start {
 }
 
 impl Start {
-    pub(crate) fn new(worker: String, place: String, generation: u64) -> Self {
+    pub(crate) fn new(event: &'static str, worker: String, place: String, generation: u64) -> Self {
         Self {
+            event,
             worker,
             isolate: None,
             place,

@@ -1,7 +1,7 @@
 //! Constants of which a part is assigned to: the script does not compile. A closure that has captured one may do it as little
 //! as all others, and hears of it when it runs.
 
-use crate::support::{host::TestHost, process::rhost_with};
+use crate::support::{findings, host::TestHost, process::rhost_with};
 
 const CASES: [&str; 6] = [
     "const CONFIG = #{ port: 1 };\nCONFIG.port = 2;",
@@ -85,6 +85,7 @@ fn started(constants: &str, handler: &str) -> TestHost {
 
 #[test]
 fn a_closure_cannot_change_a_constant_that_it_has_captured() {
+    let _meant = findings::meant(&["constant-changed"]);
     for (statement, error) in IN_CLOSURES {
         let handler = format!("worker.on_message = |c, line| {{\n    {statement}\n}};");
         let of_function = format!(

@@ -34,6 +34,8 @@ mod map_entries;
 mod places_of_errors;
 /// Handlers run as rhai would run them.
 mod shortcuts;
+/// What rhost shows and ships.
+mod silence;
 /// A time limit for handlers whose single operations are slow.
 mod slow_operations;
 /// Stock Rhai as the reference.

@@ -1,6 +1,6 @@
 //! Functions of the script, called as methods, that change their `this`: what they are called on is changed, wherever it is.
 
-use crate::support::host::TestHost;
+use crate::support::{findings, host::TestHost};
 
 const TEXT: &str = "text://127.0.0.1:0";
 
@@ -112,6 +112,7 @@ Worker::run_all();
 
 #[test]
 fn an_error_in_it_points_into_the_function_and_at_the_call() {
+    let _meant = findings::meant(&["unknown-variable"]);
     let script = format!(
         "let worker = Worker(\"{TEXT}\");\nfn inc() {{ this += none; }}\nworker.n = 1;\n\
          worker.on_message = |c, line| {{\n    worker.n.inc();\n}};\nWorker::run_all();"

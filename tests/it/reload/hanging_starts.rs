@@ -211,6 +211,29 @@ fn a_start_of_a_reload_that_hangs_is_told_and_ended_by_the_next_reload() {
 }
 
 #[test]
+fn an_on_worker_reload_that_hangs_is_told_by_its_name_and_ended_as_well() {
+    for reloadable in [true, false] {
+        let hangs = format!(
+            "{}worker.reloadable = {reloadable};\n\
+             worker.on_worker_reload = |worker| {{ print(\"begins\"); sleep(3600); }};\n",
+            script("")
+        );
+        let mut host = TestHost::start(&hangs);
+        let mut client = host.tcp(TEXT);
+        let report = host.edit(&format!("{hangs}// 1\n"));
+        assert_eq!(report.starting[0].event, "on_worker_reload");
+        host.wait_for_log("on_worker_reload is still running in 1 isolate(s) (main.rhai:7)");
+        host.advance(5.1);
+        let says = "on_worker_reload of worker `w` has not returned for 5 s (main.rhai:7): it serves all the same";
+        assert!(late(&mut host).to_string().starts_with(says));
+        host.edit(&format!("{hangs}// 2\n"));
+        host.wait_for_log("on_worker_reload (main.rhai:7) had not returned and was ended");
+        until("one of them is left", || waiting(&host) == 1);
+        assert!(client.ask("a").starts_with("a "), "it serves meanwhile");
+    }
+}
+
+#[test]
 fn a_start_that_computes_is_told_although_its_isolate_hears_nothing() {
     let computes = script("print(\"begins\"); loop {}");
     let mut host = TestHost::begin(
