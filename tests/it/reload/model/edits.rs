@@ -26,10 +26,11 @@ struct Names {
 
 impl Names {
     fn of(script: &Script) -> Self {
-        let variables = script.kinds().into_iter().filter_map(|(place, made)| match (place, made) {
-            (Place::Variable(n), Made::Sum(_)) => Some(n),
-            _ => None,
-        });
+        let variables =
+            script.kinds().into_iter().filter_map(|(place, made)| match (place, made) {
+                (Place::Variable(n), Made::Sum(_)) => Some(n),
+                _ => None,
+            });
         Self {
             variables: variables.collect(),
             constants: script.constants.keys().copied().collect(),
@@ -113,7 +114,8 @@ fn try_edit(script: &mut Script, chance: &mut Chance) -> Option<()> {
     match chance.below(14) {
         0 | 1 => {
             let known = names.constants;
-            let n = if chance.once_in(3) { another(&known, chance) } else { *chance.one_of(&known)? };
+            let n =
+                if chance.once_in(3) { another(&known, chance) } else { *chance.one_of(&known)? };
             let mut names = Names::below(script, n);
             // They are written in front of everything.
             (names.functions, names.variables) = (Vec::new(), Vec::new());
@@ -121,7 +123,8 @@ fn try_edit(script: &mut Script, chance: &mut Chance) -> Option<()> {
         }
         2 | 3 => {
             let known = names.functions;
-            let n = if chance.once_in(3) { another(&known, chance) } else { *chance.one_of(&known)? };
+            let n =
+                if chance.once_in(3) { another(&known, chance) } else { *chance.one_of(&known)? };
             script.functions.insert(n, Names::below(script, n).sum(chance));
         }
         4..=6 => add_line(script, &names, in_start, chance)?,
@@ -167,20 +170,17 @@ fn lines(script: &mut Script, in_start: bool) -> &mut Vec<Line> {
     if in_start { &mut script.start } else { &mut script.lines }
 }
 
-fn add_line(
-    script: &mut Script,
-    names: &Names,
-    in_start: bool,
-    chance: &mut Chance,
-) -> Option<()> {
+fn add_line(script: &mut Script, names: &Names, in_start: bool, chance: &mut Chance) -> Option<()> {
     let kinds = script.kinds();
     let is_here = |place: &Place| matches!(place, Place::Start(_)) == in_start;
     let of_kind = |is_it: fn(&Made) -> bool| -> Vec<Place> {
         let all = kinds.iter().filter(|(place, made)| is_here(place) && is_it(made));
         all.map(|(place, _)| *place).collect()
     };
-    let (maps, lists) =
-        (of_kind(|made| matches!(made, Made::Map(_))), of_kind(|made| matches!(made, Made::List(_))));
+    let (maps, lists) = (
+        of_kind(|made| matches!(made, Made::Map(_))),
+        of_kind(|made| matches!(made, Made::List(_))),
+    );
     // Names are never used twice, so that an edit back is the only way to have one again.
     let new = 1 + chance.below(1_000_000);
     let line = match chance.below(9) {

@@ -2,7 +2,7 @@
 
 use super::script::{LIBRARY, Line, Made, Part, Place, Script, Sum, sum_text};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a text says: it, and the definitions of what it names, near and far.
 #[derive(Clone, Debug, PartialEq)]
@@ -148,7 +148,8 @@ impl Script {
                     let (_, Put::List(values)) = made.get_mut(place)? else { return None };
                     values.push(value);
                 }
-                Line::Timer(..) | Line::Hook(..) => (),
+                // A closure sees what is defined before it.
+                Line::Timer(.., sum) | Line::Hook(_, sum) => drop(self.value(sum, &number)?),
             }
         }
         Some(made)
@@ -179,17 +180,14 @@ impl Script {
             _ => true,
         });
         let mut sums: Vec<&Sum> = vec![&self.made];
-        sums.extend(self.inner.iter().chain(&self.held).chain(&self.counted).chain(&self.installed));
+        sums.extend(
+            self.inner.iter().chain(&self.held).chain(&self.counted).chain(&self.installed),
+        );
         sums.extend(self.lines.iter().chain(&self.start).flat_map(Line::sums));
-        // A sum that begins with it would wait for itself: functions and constants name smaller ones only.
         sums.extend(self.functions.values());
-        let set: BTreeSet<String> = self.lines.iter().map(|line| line.text(false)).collect();
-        fits && !set.is_empty()
-            && self.constants.iter().chain(&self.functions).all(in_library)
+        fits && self.constants.iter().chain(&self.functions).all(in_library)
             && self.constants.values().all(|sum| self.value(sum, &|_| None).is_some())
             && sums.into_iter().all(|sum| self.value(sum, &number).is_some())
-            // Installed before everything else can be seen by functions, it may name no variables.
-            && self.value(&self.installed[0], &number).is_some()
     }
 }
 
