@@ -9,7 +9,7 @@ use super::{
     program::Program,
     rerun,
     shortcut::Shortcut,
-    tokens::place,
+    tokens::start,
 };
 use rhai::{
     Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
@@ -177,10 +177,8 @@ impl Body {
     ) -> Result<Dynamic, Box<EvalAltResult>> {
         let tokens = &self.unit.tokens;
         let statements = block.statements();
-        let range = |at: usize| {
-            let next = statements.get(at + 1).map(|next| place(next.position()));
-            tokens.between(place(statements[at].position()), next)
-        };
+        let range =
+            |at: usize| tokens.between(start(&statements[at]), statements.get(at + 1).map(start));
         rerun::body(&self.unit, (0..statements.len()).map(range).collect());
         let mut value = Dynamic::UNIT;
         for (at, statement) in statements.iter().enumerate() {

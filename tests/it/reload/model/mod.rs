@@ -134,6 +134,19 @@ impl Trial {
 
     /// Saves a script and gives whether it serves.
     fn reload(&mut self, script: &Script) -> bool {
+        if std::env::var("TRACE").is_ok() {
+            eprintln!(
+                "=== step {} flaw {:?}\n{}",
+                self.step,
+                script.flaw,
+                script
+                    .text()
+                    .lines()
+                    .filter(|l| l.contains("s252645"))
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            );
+        }
         self.host.save("lib.rhai", &script.library());
         self.host.save("main.rhai", &script.text());
         self.host.handle().reload_with(ReloadOptions::default());
