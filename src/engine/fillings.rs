@@ -168,6 +168,8 @@ pub(super) fn is_same_scalar(old: &Dynamic, new: &Dynamic) -> bool {
 pub(super) struct Merge<'a> {
     /// The name that a closure of any generation has now.
     pub(super) now: &'a dyn Fn(&str) -> Option<ImmutableString>,
+    /// The name that a closure of the run before has now.
+    pub(super) heir: &'a dyn Fn(&str) -> Option<ImmutableString>,
     /// Does a text say what an older one said?
     pub(super) continues: &'a dyn Fn(&Meaning, &Meaning) -> bool,
     pub(super) changes: RefCell<Changes>,
@@ -321,7 +323,7 @@ impl Merge<'_> {
     }
 
     fn is_heir(&self, old: &str, new: &str) -> bool {
-        old == new || (self.now)(old).is_some_and(|now| now == new)
+        (self.heir)(old).map_or(old == new, |now| now == new)
     }
 
     /// Is a living value still what a run has put there?
