@@ -26,6 +26,8 @@ struct Deed {
     by: Meaning,
     /// What it has put there.
     values: Vec<Filled>,
+    /// Was that done by an earlier run?
+    is_kept: bool,
 }
 
 /// What a statement has set a property to.
@@ -167,7 +169,7 @@ pub(super) fn skips_entry(map: &RefMap, key: &ImmutableString) -> bool {
         let skips = known.is_some() && is_first;
         let values = known.filter(|_| skips).map_or_else(Vec::new, |deed| deed.values);
         let by = run.running();
-        run.now.entries.insert(place, Deed { by, values });
+        run.now.entries.insert(place, Deed { by, values, is_kept: skips });
         skips
     });
     skips.unwrap_or(false)
@@ -178,16 +180,23 @@ pub(super) fn skips_array(array: &RefArray) -> bool {
     let address = array.address();
     let skips = with(|run| {
         run.now.lists.entry(address).or_insert_with(|| array.downgrade());
-        let known = run.before.arrays.get(&address);
-        let known = known.and_then(|all| all.iter().find(|deed| run.is_of(&deed.by)).cloned())?;
         let by = run.running();
-        let all = run.now.arrays.entry(address).or_default();
-        if !all.iter().any(|deed| deed.by.is(&by)) {
-            all.push(Deed { by, values: known.values });
+        let done = run.now.arrays.get(&address).map_or(&[][..], Vec::as_slice);
+        // What its first change was, all of a statement's changes are.
+        if let Some(deed) = done.iter().find(|deed| deed.by.is(&by)) {
+            return deed.is_kept;
         }
-        Some(())
+        // Of several statements that say the same, each is one of those that said so before.
+        let earlier = done.iter().filter(|deed| deed.is_kept && run.is_of(&deed.by)).count();
+        let known = run.before.arrays.get(&address).into_iter().flatten();
+        let Some(known) = known.filter(|deed| run.is_of(&deed.by)).nth(earlier) else {
+            return false;
+        };
+        let deed = Deed { by, values: known.values.clone(), is_kept: true };
+        run.now.arrays.entry(address).or_default().push(deed);
+        true
     });
-    skips.flatten().is_some()
+    skips.unwrap_or(false)
 }
 
 /// Values were added to an array.
@@ -200,7 +209,7 @@ pub(super) fn note_added(array: &RefArray, values: &[Dynamic]) {
         let all = run.now.arrays.entry(array.address()).or_default();
         match all.iter_mut().find(|deed| deed.by.is(&by)) {
             Some(deed) => deed.values.append(&mut values),
-            None => all.push(Deed { by, values }),
+            None => all.push(Deed { by, values, is_kept: false }),
         }
     });
 }
@@ -301,14 +310,15 @@ pub(crate) fn end(
         let Some(list) = before.lists.get(address).and_then(WeakRefArray::upgrade) else {
             continue;
         };
-        for deed in deeds {
-            let done = now.arrays.get(address);
-            if done
-                .is_some_and(|all| all.iter().any(|now| run.program.continues(&now.by, &deed.by)))
-            {
+        for (at, deed) in deeds.iter().enumerate() {
+            let says_it = |by: &Meaning| run.program.continues(by, &deed.by);
+            // Of several statements that said the same, the last ones have gone.
+            let earlier = deeds[..at].iter().filter(|other| says_it(&other.by)).count();
+            let done = now.arrays.get(address).into_iter().flatten();
+            if earlier < done.filter(|now| says_it(&now.by)).count() {
                 continue;
             }
-            if stays(&deed.by) {
+            if failed || earlier < run.body.iter().filter(|by| says_it(by)).count() {
                 now.arrays.entry(*address).or_default().push(deed.clone());
                 now.lists.insert(*address, list.downgrade());
                 continue;
