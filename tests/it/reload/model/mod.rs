@@ -5,6 +5,7 @@
 mod chance;
 mod edits;
 mod living;
+mod memory;
 mod run;
 mod script;
 
