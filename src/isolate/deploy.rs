@@ -46,8 +46,7 @@ pub(crate) fn commit(
     if let Some(worker) = fixed {
         return stay(ctx, worker, program, reply, starts);
     }
-    let mut report = Report::default();
-    report.changes = program.accept_state();
+    let mut report = Report { changes: program.accept_state(), ..Report::default() };
     let workers = merge_workers(ctx, &program, &mut report);
     ctx.serve(program.clone());
     ctx.timers.accept(ctx, program.generation);
