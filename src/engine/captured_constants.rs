@@ -5,8 +5,8 @@
 
 use super::{closures::ANONYMOUS, grafts, marks::Mark};
 use rhai::{
-    AST, ASTFlags, Dynamic, Expr, FlowControl, FnCallExpr, FnPtr, ImmutableString, Map, Stmt,
-    StmtBlock,
+    AST, ASTFlags, ASTNode, Dynamic, Expr, FlowControl, FnCallExpr, FnPtr, ImmutableString, Map,
+    Stmt, StmtBlock,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -70,6 +70,9 @@ pub(super) struct CapturedConstants(HashMap<ImmutableString, HashSet<ImmutableSt
 
 impl CapturedConstants {
     pub(super) fn of(ast: &AST) -> Self {
+        if !has_constants(ast) {
+            return Self::default();
+        }
         let mut finding = Finding::default();
         for def in ast.iter_fn_def() {
             finding.params.insert(def.name.clone(), def.params.to_vec());
@@ -104,6 +107,17 @@ impl CapturedConstants {
         walk.expression(body);
         true
     }
+}
+
+/// Is there any constant in a file, so that it is worth to look closer?
+fn has_constants(ast: &AST) -> bool {
+    let mut found = false;
+    ast.walk(&mut |path: &[ASTNode]| {
+        found |= matches!(path.last(), Some(ASTNode::Stmt(Stmt::Var(_, flags, _)))
+            if flags.contains(ASTFlags::CONSTANT));
+        !found
+    });
+    found
 }
 
 fn scope(
