@@ -18,6 +18,7 @@ mod metrics_server;
 mod publishing;
 mod reload;
 mod reload_pace;
+mod reloaded;
 mod restart;
 mod spawner;
 mod start_under_way;
@@ -28,8 +29,9 @@ mod switched;
 pub use crate::isolate::ConnectionStatus;
 pub use builder::HostBuilder;
 pub use connections::{Connections, MissingIsolate};
-pub use event::{Checked, HostEvent, Reloaded, WorkerInfo};
+pub use event::{Checked, HostEvent, WorkerInfo};
 pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
+pub use reloaded::Reloaded;
 pub use start_under_way::StartUnderWay;
 pub use status::{Busy, IsolateStatus, LastReload, Status, WaitingHandler, WorkerStatus};
 

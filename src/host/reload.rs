@@ -18,6 +18,7 @@ use crate::{
     script::{configuration::Configuration, http::Regime, plan::match_up},
 };
 use std::{
+    collections::BTreeMap,
     sync::{Arc, atomic::Ordering, mpsc::Receiver},
     time::{Duration, Instant},
 };
@@ -61,17 +62,47 @@ impl Deployment {
     pub(super) fn prepare(&mut self, host: &mut Supervisor) -> Result<(), Error> {
         let prepared = self.try_prepare(host);
         if prepared.is_err() {
-            host.places.iter().for_each(|place| place.isolate.abort());
-            let new = std::mem::take(&mut self.new_places);
-            if host.stopping.load(Ordering::Relaxed) {
-                // They end with all the others, whatever their top levels are busy with.
-                host.places.extend(new);
-            } else {
-                stop_all(new.into_iter().map(|p| p.isolate).collect(), host.stop_timeout());
-            }
-            self.workers.clear();
+            self.abandon(host);
         }
         prepared
+    }
+
+    /// What was prepared is not served.
+    fn abandon(&mut self, host: &mut Supervisor) {
+        host.places.iter().for_each(|place| place.isolate.abort());
+        let new = std::mem::take(&mut self.new_places);
+        if host.stopping.load(Ordering::Relaxed) {
+            // They end with all the others, whatever their top levels are busy with.
+            host.places.extend(new);
+        } else {
+            stop_all(new.into_iter().map(|p| p.isolate).collect(), host.stop_timeout());
+        }
+        self.workers.clear();
+    }
+
+    /// What serving it would do, in what serves already.
+    fn preview(&self, host: &Supervisor) -> Result<Reloaded, Fault> {
+        let mut answers = Answers::default();
+        let mut fresh = self.workers.iter().filter(|coming| coming.is_fresh);
+        let asked = host.places.iter().zip(&self.roles).filter(|(_, role)| role.is_some());
+        let asked = asked.map(|(place, _)| place.isolate.ask(|reply| Command::Preview { reply }));
+        for answer in asked.collect::<Vec<_>>() {
+            answers.note(await_answer(
+                &answer,
+                Instant::now() + REHEARSAL_PATIENCE,
+                &host.stopping,
+            ));
+        }
+        let (mut report, silent) = answers.sum()?;
+        report.new_listeners = fresh.by_ref().count();
+        let closed = self.closed_with_isolates(host);
+        Ok(Reloaded {
+            silent,
+            closed,
+            dry_run: true,
+            serves: true,
+            ..Reloaded::of(report, host.generation, self.options, self.began.elapsed())
+        })
     }
 
     fn try_prepare(&mut self, host: &mut Supervisor) -> Result<(), Error> {
@@ -173,6 +204,7 @@ impl Deployment {
     /// Switches every isolate to the new generation, and waits for nothing.
     pub(super) fn switch(mut self, host: &mut Supervisor) -> Switched {
         host.generation += 1;
+        let closed = self.closed_with_isolates(host);
         let gone = self.fill_places(host);
         self.fit_sockets(host);
         if let Some(regime) = self.sessions.take() {
@@ -183,7 +215,28 @@ impl Deployment {
         // What is gone ends first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
         stop_all(gone, host.stop_timeout());
         let generation = host.generation - 1;
-        Switched { generation, options: self.options, began: self.began, answers, fresh }
+        Switched { generation, options: self.options, began: self.began, answers, closed, fresh }
+    }
+
+    /// The connections of isolates that are not needed any more: of workers that are gone, or whose count is lower now.
+    fn closed_with_isolates(&self, host: &Supervisor) -> Vec<(String, usize)> {
+        let mut closed: BTreeMap<usize, usize> = BTreeMap::new();
+        for (place, role) in host.places.iter().zip(&self.roles) {
+            if let (None, Some((old, _))) = (role, place.serves) {
+                *closed.entry(old).or_default() += place.isolate.stats.connections.get() as usize;
+            }
+        }
+        let why = |old: usize| {
+            let before = &host.workers[old];
+            match self.workers.iter().find(|coming| coming.continues == Some(old)) {
+                Some(now) => {
+                    format!("count of `{}` {} → {}", before.title, before.count, now.spec.count)
+                }
+                None => format!("worker `{}` is gone", before.title),
+            }
+        };
+        let closed = closed.into_iter().filter(|(_, connections)| *connections > 0);
+        closed.map(|(old, connections)| (why(old), connections)).collect()
     }
 
     /// Puts old and new isolates where they serve from now on. Gives those that are not needed any more.
@@ -271,6 +324,20 @@ impl Supervisor {
                 Err(self.reject(error, &outcome))
             }
         }
+    }
+
+    /// Tells what a reload would do.
+    pub(super) fn dry_run(&mut self) -> ReloadOutcome {
+        if self.generation == 0 {
+            let text = "nothing serves yet: there is nothing that a reload could keep";
+            return Err(Fault::plain(text.to_owned()));
+        }
+        let sources = self.config.sources();
+        let mut deployment = Deployment::new(sources, ReloadOptions::default());
+        deployment.prepare(self).map_err(Error::into_fault)?;
+        let preview = deployment.preview(self);
+        deployment.abandon(self);
+        preview
     }
 
     /// Some starts take longer than a reload waits for them.

@@ -19,7 +19,7 @@ use crate::{
     engine::sources::Sources,
     error::{Error, ErrorKind},
     isolate::Isolate,
-    log::Level,
+    log::{About, Level, Record},
     net::{listener::Listeners, sockets::Sockets},
     script::{configuration::Configuration, ctx::Wish, http::Sessions, plan::WorkerSpec},
     watch::Watch,
@@ -273,6 +273,10 @@ impl Supervisor {
             // Somebody does not want to wait any more.
             Order::StopGracefully(code) => return Some(code),
             Order::Reload(options, reply) => self.want_reload(options, reply),
+            Order::DryRun(reply) => {
+                // Who asked may have gone.
+                let _ = reply.send(self.dry_run());
+            }
             Order::Wish(Wish::Reload) => self.script_wants_reload(),
             Order::Wish(Wish::Listening { worker, declared, bound }) => {
                 self.tell(HostEvent::Listening { worker, declared, address: bound });
@@ -318,7 +322,7 @@ impl Supervisor {
 
     /// Something that was reloaded serves.
     pub(super) fn accepted(&mut self, reloaded: &Reloaded) {
-        self.log_reloaded(reloaded.summary(&self.script_name()));
+        self.log_reloaded(reloaded);
         if reloaded.options.hard {
             self.places.iter().for_each(|place| place.isolate.close_all());
         }
@@ -355,12 +359,23 @@ impl Supervisor {
         }
     }
 
-    fn log_reloaded(&mut self, summary: String) {
+    fn log_reloaded(&mut self, reloaded: &Reloaded) {
+        let summary = reloaded.summary(&self.script_name());
         if std::mem::take(&mut self.rejected) {
             self.config.log.host(Level::Info, "the fault is mended");
         }
         self.board.note_reload(true, &summary);
-        self.config.log.host(Level::Info, summary);
+        self.config.log.write(Record {
+            level: Level::Info,
+            worker: String::new(),
+            location: String::new(),
+            message: summary,
+            about: About {
+                generation: Some(reloaded.generation),
+                reload: serde_json::to_string(reloaded).ok().map(Into::into),
+                ..About::default()
+            },
+        });
     }
 }
 
