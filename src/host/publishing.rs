@@ -21,7 +21,7 @@ impl Supervisor {
         let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerStatus {
             name: spec.name.clone(),
             declared: spec.declared.clone(),
-            address: address_of(bound.as_ref()),
+            address: address_of(spec, bound.as_ref()),
             transport: spec.address.as_ref().map_or("tcp", Address::transport).to_owned(),
             user: user.clone(),
             count: spec.count,

@@ -3,7 +3,7 @@
 use super::{
     HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
     coming::Coming,
-    ending::stop_all,
+    ending::{begin_stop, finish_stop, stop_all},
     identity::Identity,
     supervisor::{
         FIRST_START_PATIENCE, Place, Role, START_PATIENCE, Supervisor, await_answer, collect,
@@ -15,7 +15,7 @@ use crate::{
     isolate::{Command, Isolate, Loaded, Report, Task},
     log::{About, Level, Record},
     net::sockets::Sockets,
-    script::{configuration::Configuration, http::Regime, plan::match_up},
+    script::{configuration::Configuration, http::Regime},
 };
 use std::{
     sync::{Arc, atomic::Ordering, mpsc::Receiver},
@@ -30,6 +30,8 @@ const REHEARSAL_PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Deployment {
     pub(super) sources: Sources,
     options: ReloadOptions,
+    /// Does it serve whatever becomes of its start, as there is nothing else to go back to?
+    is_last: bool,
     began: Instant,
     timers: usize,
     configuration: Configuration,
@@ -47,6 +49,7 @@ impl Deployment {
         Self {
             sources,
             options,
+            is_last: false,
             began: Instant::now(),
             timers: 0,
             configuration: Configuration::default(),
@@ -94,9 +97,7 @@ impl Deployment {
             let text = "user and group are read at start: what was changed takes effect with the next start";
             host.config.log.host(Level::Warn, text);
         }
-        for (spec, continues) in declared.iter().zip(match_up(&host.workers, &declared)) {
-            self.workers.push(Coming::bind(host, spec.clone(), continues)?);
-        }
+        self.workers = Coming::all(host, declared)?;
         self.cast(host)?;
         if is_first {
             host.serve_metrics(&self.configuration)?;
@@ -170,14 +171,15 @@ impl Deployment {
         let is_first = host.generation == 0;
         host.generation += 1;
         let gone = self.fill_places(host);
-        self.fit_sockets(host);
+        self.workers.iter_mut().for_each(|coming| coming.settle(host));
         if let Some(regime) = self.sessions.take() {
             host.sessions.serve(regime);
         }
+        // What is gone begins to end first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
+        let ending = begin_stop(&gone, host.stop_timeout());
         let answers = self.hand_out_tasks(host);
         let fresh = self.replace_declared(host);
-        // What is gone ends first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
-        stop_all(gone, host.stop_timeout());
+        finish_stop(gone, ending);
         let patience = if is_first { FIRST_START_PATIENCE } else { START_PATIENCE };
         let (report, silent) = collect(&answers, patience, &host.stopping)?;
         if silent > 0 {
@@ -221,19 +223,13 @@ impl Deployment {
         gone
     }
 
-    /// Makes the sockets of workers that go on as many as their isolates want.
-    fn fit_sockets(&self, host: &Supervisor) {
-        for coming in self.workers.iter().filter(|coming| !coming.is_fresh) {
-            coming.fit(host);
-        }
-    }
-
     fn hand_out_tasks(&self, host: &Supervisor) -> Vec<Receiver<Result<Report, Fault>>> {
         let answers = host.places.iter().map(|place| {
             let seat = place.serves.and_then(|(at, index)| {
                 self.workers[at].sockets.as_ref().map(|sockets| sockets.seat(index))
             });
-            let task = Task { serves: place.serves, seat, is_restart: false };
+            let task =
+                Task { serves: place.serves, seat, is_restart: false, is_last: self.is_last };
             place.isolate.ask(|reply| Command::Commit { task, reply })
         });
         answers.collect()
@@ -252,7 +248,15 @@ impl Deployment {
         let is_kept = |old: &Sockets| {
             self.workers.iter().filter_map(|w| w.sockets.as_ref()).any(|kept| kept.is_same(old))
         };
-        host.bound.iter().flatten().filter(|old| !is_kept(old)).for_each(Sockets::close);
+        let old = std::mem::take(&mut host.bound).into_iter().enumerate();
+        for (at, old) in old.filter_map(|(at, old)| Some((at, old?))).filter(|(_, s)| !is_kept(s)) {
+            match self.workers.iter().any(|coming| coming.continues == Some(at)) {
+                // Its isolates accept until they are elsewhere.
+                true => old.close(),
+                // An `on_worker_start` that runs now may want its place, or that of before if this one fails.
+                false => host.leaving.push(old),
+            }
+        }
         let workers = std::mem::take(&mut self.workers).into_iter();
         (host.workers, host.bound) = workers.map(|coming| (coming.spec, coming.sockets)).unzip();
         host.timers = self.timers;
@@ -285,7 +289,9 @@ impl Supervisor {
             let outcome = format!("generation {serving} goes on serving");
             return Err(self.reject(error, &outcome));
         }
-        match deployment.commit(self) {
+        let committed = deployment.commit(self).map_err(|error| (error, self.go_back()));
+        self.leaving.drain(..).for_each(|sockets| sockets.close());
+        match committed {
             Ok(report) => {
                 self.checker.look(self.generation, &sources);
                 self.good = sources;
@@ -297,10 +303,7 @@ impl Supervisor {
                 self.tell(HostEvent::Reloaded(report.clone()));
                 Ok(report)
             }
-            Err(error) => {
-                let outcome = self.go_back();
-                Err(self.reject(error, &outcome))
-            }
+            Err((error, outcome)) => Err(self.reject(error, &outcome)),
         }
     }
 
@@ -316,6 +319,7 @@ impl Supervisor {
     /// Serves the files again that served before, as a generation of its own: what lives is kept by the same rules.
     fn go_back(&mut self) -> String {
         let mut deployment = Deployment::new(self.good.clone(), ReloadOptions::default());
+        deployment.is_last = true;
         let again = deployment.prepare(self).and_then(|()| deployment.commit(self));
         let serving = self.generation.saturating_sub(1);
         match again {

@@ -19,7 +19,7 @@ use crate::{
     error::{Error, ErrorKind, Fault},
     isolate::{Isolate, Report},
     log::Level,
-    net::{listener::Listeners, sockets::Sockets},
+    net::{address::Address, listener::Listeners, sockets::Sockets},
     script::{configuration::Configuration, ctx::Wish, http::Sessions, plan::WorkerSpec},
     watch::Watch,
 };
@@ -76,6 +76,8 @@ pub(super) struct Supervisor {
     pub(super) workers: Vec<WorkerSpec>,
     /// The sockets of the declared workers, in the same order.
     pub(super) bound: Vec<Option<Sockets>>,
+    /// Sockets of workers that the reload under way removes.
+    pub(super) leaving: Vec<Sockets>,
     pub(super) generation: u64,
     pub(super) timers: usize,
     pub(super) configuration: Configuration,
@@ -137,6 +139,7 @@ impl Supervisor {
             places: Vec::new(),
             workers: Vec::new(),
             bound: Vec::new(),
+            leaving: Vec::new(),
             generation: 0,
             timers: 0,
             configuration: Configuration::default(),
@@ -172,7 +175,7 @@ impl Supervisor {
         let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerInfo {
             name: spec.name.clone(),
             declared: spec.declared.clone(),
-            address: address_of(bound.as_ref()),
+            address: address_of(spec, bound.as_ref()),
             count: spec.count,
         });
         let workers: Vec<WorkerInfo> = workers.collect();
@@ -335,9 +338,11 @@ impl Drop for Supervisor {
     }
 }
 
-/// Where sockets listen, if they do, as text.
-pub(super) fn address_of(sockets: Option<&Sockets>) -> Option<String> {
-    sockets.and_then(Sockets::address).map(|address| address.to_string())
+/// Where a worker listens, if it does, as text.
+pub(super) fn address_of(spec: &WorkerSpec, sockets: Option<&Sockets>) -> Option<String> {
+    // The sockets may be those of another protocol.
+    let address = Address { scheme: spec.address.as_ref()?.scheme, ..sockets?.address()? };
+    Some(address.to_string())
 }
 
 fn system(what: &str, error: std::io::Error) -> Error {

@@ -58,7 +58,9 @@ pub(crate) fn commit(
     share_carried(ctx, &program);
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
-        let started = start(&ctx, &program, served, is_first, &mut report.changes).await;
+        let worker = served.as_ref().map(|(worker, _)| worker.clone());
+        let started =
+            start(&ctx, &program, served, is_first, task.is_last, &mut report.changes).await;
         // Not those of Workers that are gone: they are saying goodbye.
         report.connections =
             ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
@@ -72,6 +74,8 @@ pub(crate) fn commit(
             // The host has gone on without this answer.
             ctx.report(fault.clone());
             if !task.is_restart {
+                let seated = worker.map_or(Ok(()), |worker| worker.accept_as_seated());
+                seated.unwrap_or_else(|e| ctx.report(Fault::plain(e)));
                 ctx.wish(Wish::StartFailed { generation: program.generation, fault });
             }
         }
@@ -101,6 +105,7 @@ async fn start(
     program: &Rc<Program>,
     served: Option<(Worker, usize)>,
     is_first: bool,
+    is_last: bool,
     changes: &mut Changes,
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
@@ -129,7 +134,7 @@ async fn start(
     forget_origins(ctx);
     if started.is_ok() {
         end_unasked(ctx, program.generation);
-    } else if is_first {
+    } else if is_first || !is_last {
         return started;
     }
     worker.accept_as_seated().map_err(Fault::plain)?;
