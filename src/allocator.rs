@@ -80,6 +80,18 @@ pub(crate) fn allocated() -> i64 {
     ALLOCATED.with(Cell::get)
 }
 
+/// Lets something run that hands `given` bytes of this thread, and whatever it makes of them, over to others: neither counts
+/// here any more, whoever frees it.
+pub(crate) fn handing_over<T>(given: usize, f: impl FnOnce() -> T) -> T {
+    let before = allocated();
+    let done = f();
+    // Where nothing counts it stays 0.
+    if before != 0 {
+        ALLOCATED.set(before.wrapping_sub(given as i64));
+    }
+    done
+}
+
 /// Is the program's global allocator one that counts?
 pub(crate) fn counts() -> bool {
     let before = allocated();

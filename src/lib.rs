@@ -36,8 +36,8 @@ pub use engine::lint::Finding;
 pub use error::{Error, ErrorKind, Fault, FaultKind};
 pub use host::{
     Busy, Checked, ConnectionStatus, Connections, Host, HostBuilder, HostEvent, HostHandle,
-    IsolateStatus, LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded, Status,
-    WorkerInfo, WorkerStatus,
+    IsolateStatus, LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded,
+    StartUnderWay, Status, WaitingHandler, WorkerInfo, WorkerStatus,
 };
 pub use log::{About, Access, Level, Record};
 pub use rhai;

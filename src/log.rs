@@ -59,6 +59,14 @@ impl About {
     }
 }
 
+impl Record {
+    /// What it holds in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = self.worker.capacity() + self.location.capacity() + self.message.capacity();
+        texts + self.about.access.as_ref().map_or(0, |access| access.bytes_held())
+    }
+}
+
 impl fmt::Display for Record {
     /// `[worker] push.rhai:12: message`, leaving out what is empty, and the place of a report, which has it itself.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -230,7 +230,12 @@ impl Control {
             Request::Reload { hard, reset_state } => {
                 notify::reloading();
                 match self.handle.reload_with(ReloadOptions { hard, reset_state })? {
-                    Ok(reloaded) => Answer::Reloaded(reloaded.summary(&self.script)),
+                    Ok(reloaded) if reloaded.serves => {
+                        Answer::Reloaded(reloaded.summary(&self.script))
+                    }
+                    Ok(reloaded) => {
+                        Answer::Starting(reloaded.summary(&self.script), reloaded.starting)
+                    }
                     Err(fault) => Answer::Rejected(fault.to_string()),
                 }
             }

@@ -12,7 +12,7 @@ Exit codes:
   4  already running
   5  did not stop in time
   6  the reload was rejected
-  7  runs, but does not answer, or not for all of its isolates
+  7  runs, but does not answer, or not for all of its isolates, or does not serve yet
   8  done, but what was asked for could not be printed";
 
 /// Why a command fails, as the code of the process. Code 2, a wrong command line, is clap's.
@@ -29,7 +29,7 @@ pub enum Exit {
     StillRunning = 5,
     /// The script is not fit to serve; the old one goes on.
     Rejected = 6,
-    /// It is there and says nothing, or an isolate of it does.
+    /// It is there and says nothing, or an isolate of it does, or it does not serve yet.
     Silent = 7,
     /// Standard output takes nothing, for another reason than that its reader has seen enough.
     Unprinted = 8,

@@ -14,6 +14,13 @@ pub enum Herald {
 }
 
 impl Herald {
+    /// A start takes long. The log has that already.
+    pub fn late(&self, text: String) {
+        if let Self::Starter(pipe) = self {
+            tell(pipe, &Outcome::Late(text));
+        }
+    }
+
     pub fn announce(self, script: &str, rows: Vec<Row>, watching: bool) {
         match self {
             Self::Terminal(terminal) => {
@@ -23,7 +30,7 @@ impl Herald {
             }
             Self::Starter(pipe) => {
                 started::log(script, &rows);
-                tell(pipe, &Outcome::Serving { rows, watching });
+                tell(&pipe, &Outcome::Serving { rows, watching });
             }
             Self::Log => started::log(script, &rows),
         }
@@ -31,7 +38,7 @@ impl Herald {
 }
 
 /// A line for the monitor.
-pub fn tell(mut pipe: File, outcome: &Outcome) {
+pub fn tell(mut pipe: &File, outcome: &Outcome) {
     if let Ok(mut line) = serde_json::to_vec(outcome) {
         line.push(b'\n');
         // Whoever started us may have been interrupted.

@@ -9,7 +9,7 @@ use super::{
     signals,
     started::{self, Outcome},
     tenancy::Tenancy,
-    terminal::{print, say},
+    terminal::{plain, print, say},
 };
 use nix::unistd::{Uid, User};
 use std::{
@@ -48,11 +48,26 @@ pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
     let pid_file = tenancy.path().to_owned();
     tenancy.hand_over();
     signals::release_stops();
-    let mut line = String::new();
-    BufReader::new(reader).read_line(&mut line).map_err(failed)?;
-    let ended = match serde_json::from_str(&line) {
+    let script = plan.script_name();
+    let mut is_first = true;
+    let mut lines = BufReader::new(reader).lines();
+    let outcome = loop {
+        let line = lines.next().transpose().map_err(failed)?.unwrap_or_default();
+        match serde_json::from_str(&line) {
+            Ok(Outcome::Late(why)) => {
+                say(&plain(&format!("rhost: {why}")));
+                if std::mem::take(&mut is_first) {
+                    say(&format!(
+                        "rhost: waiting on: `rhost reload {script}` starts over, `rhost stop {script}` ends the daemon, Ctrl-C \
+                         only this command"
+                    ));
+                }
+            }
+            outcome => break outcome,
+        }
+    };
+    let ended = match outcome {
         Ok(Outcome::Serving { rows, watching }) => {
-            let script = plan.script_name();
             let watching = if watching { "watching: save the script to reload it. " } else { "" };
             let hint = format!("{watching}`rhost stop {script}` stops.");
             print(&started::table(&script, &rows, &hint));
@@ -67,13 +82,12 @@ pub fn as_daemon(mut plan: Plan) -> Result<u8, Failure> {
         }
         Ok(Outcome::Failed(text)) => Err(Failure::new(Exit::Failed, text)),
         Ok(Outcome::Ended(code)) => {
-            let script = plan.script_name();
             print(&format!(
                 "{script} has ended with code {code}, before it served: it was told to stop, or has nothing to do\n"
             ));
             Ok(code)
         }
-        Err(_) => {
+        Ok(Outcome::Late(_)) | Err(_) => {
             let log = plan.log_file_of_a_daemon();
             let text = format!("the server ended before it served; see {}", log.display());
             Err(Failure::new(Exit::Failed, text))

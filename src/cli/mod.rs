@@ -23,6 +23,7 @@ mod manner;
 mod memory;
 pub mod mimalloc;
 pub mod monitor;
+mod news;
 mod notify;
 mod outlet;
 mod place;

@@ -94,13 +94,18 @@ async fn watch(plan: &Plan, tenancy: &Tenancy, starter: File) -> io::Result<u8> 
 fn report(reader: PipeReader, starter: Option<File>) -> oneshot::Receiver<bool> {
     let (answer, served) = oneshot::channel();
     thread::spawn(move || {
-        let mut line = String::new();
-        let _ = BufReader::new(reader).read_line(&mut line);
-        if let Some(mut starter) = starter {
-            let _ = starter.write_all(line.as_bytes());
+        let mut has_served = false;
+        for line in BufReader::new(reader).lines().map_while(Result::ok) {
+            if let Some(mut starter) = starter.as_ref() {
+                let _ = starter.write_all(format!("{line}\n").as_bytes());
+            }
+            let outcome = serde_json::from_str(&line);
+            if !matches!(outcome, Ok(Outcome::Late(_))) {
+                has_served = matches!(outcome, Ok(Outcome::Serving { .. } | Outcome::Ended(_)));
+                break;
+            }
         }
-        let outcome = serde_json::from_str(&line);
-        let _ = answer.send(matches!(outcome, Ok(Outcome::Serving { .. } | Outcome::Ended(_))));
+        let _ = answer.send(has_served);
     });
     served
 }

@@ -33,27 +33,42 @@ pub fn reload(target: &Target, hard: bool, reset_state: bool) -> Result<u8, Fail
             print(&format!("{summary}\n"));
             Ok(0)
         }
+        Answer::Starting(summary, starts) => {
+            print(&format!("{summary}\n"));
+            let script = target.name();
+            let mut text = format!("{script} does not serve yet, and goes on starting");
+            for start in starts {
+                text += &format!("\n{start}");
+            }
+            text +=
+                &format!("\n`rhost reload {script}` starts over, `rhost stop {script}` ends it");
+            Err(Failure::new(Exit::Silent, plain(&text)))
+        }
+        // What goes on, the fault says.
         Answer::Rejected(fault) => {
-            let text = format!("the reload was rejected, the old script goes on serving\n{fault}");
+            let text = format!("the reload was rejected\n{fault}");
             Err(Failure::new(Exit::Rejected, text))
         }
         _ => Err(client.confused()),
     }
 }
 
-/// Says once which handlers keep the reload waiting, unless it is done before.
+/// Says once which handlers and starts keep the reload waiting, unless it is done before.
 fn explain(client: &Client, is_done: Receiver<()>) {
     if is_done.recv_timeout(WONDER) != Err(mpsc::RecvTimeoutError::Timeout) {
         return;
     }
     let Ok(Answer::Status(status)) = client.ask(&Request::Status, PATIENCE) else { return };
     for isolate in &status.isolates {
-        if let Some(busy) = &isolate.busy {
-            let (place, seconds) = (&busy.place, busy.seconds);
-            let who = format!("isolate {} of worker {}", isolate.id, isolate.worker);
-            say(&plain(&format!(
-                "rhost: waiting for {who}, which has been busy at {place} for {seconds:.1} s"
-            )));
-        }
+        let waits_for = match (&isolate.busy, &isolate.starting) {
+            (Some(busy), _) => {
+                let (place, seconds) = (&busy.place, busy.seconds);
+                let who = format!("isolate {} of worker {}", isolate.id, isolate.worker);
+                format!("{who}, which has been busy at {place} for {seconds:.1} s")
+            }
+            (None, Some(start)) => start.to_string(),
+            (None, None) => continue,
+        };
+        say(&plain(&format!("rhost: waiting for {waits_for}")));
     }
 }

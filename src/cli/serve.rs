@@ -9,7 +9,9 @@ use super::{
     lines::{LineWriter, Lines},
     logging,
     lost::Lost,
-    memory, notify,
+    memory,
+    news::News,
+    notify,
     outlet::Outlet,
     plan::Plan,
     signals,
@@ -18,7 +20,7 @@ use super::{
     terminal::{is_colourful, plain},
     turn::Turn,
 };
-use rhost::{HostEvent, HostHandle, Status, WorkerInfo};
+use rhost::{HostEvent, HostHandle, Status};
 use std::{
     fs::File,
     io,
@@ -131,7 +133,7 @@ pub fn as_server(plan: &Plan) -> Result<u8, Failure> {
         Ok(code) => Outcome::Ended(*code),
         Err(failure) => Outcome::Failed(failure.text.clone()),
     };
-    tell(complaints, &outcome);
+    tell(&complaints, &outcome);
     if rustix::process::getppid() != monitor {
         let _ = tenancy.adopt();
     }
@@ -160,14 +162,25 @@ impl Service<'_> {
             .on_event(move |event| match event {
                 HostEvent::Started { workers, watching } => {
                     let begun = begun.lock().map(|mut begun| begun.take());
-                    if let Ok(Some(begun)) = begun {
-                        let _ = begun.send((workers, watching));
+                    if let Ok(Some(news)) = begun {
+                        let _ = news.send(News::Begun { workers, watching });
+                    }
+                }
+                HostEvent::StartIsLate(start) => {
+                    let begun = begun.lock();
+                    if let Some(news) = begun.as_ref().ok().and_then(|begun| begun.as_ref()) {
+                        let _ = news.send(News::Late(start));
                     }
                 }
                 HostEvent::Listening { worker, address, .. } => {
                     tracing::info!("listening on {address} (worker {})", plain(&worker));
                 }
-                HostEvent::Reloaded(_) | HostEvent::ReloadRejected(_) => notify::ready(),
+                // What has not served yet is not ready because it has read another script.
+                HostEvent::Reloaded(_) | HostEvent::ReloadRejected(_)
+                    if begun.lock().is_ok_and(|begun| begun.is_none()) =>
+                {
+                    notify::ready();
+                }
                 HostEvent::Stopped => notify::stopping(),
                 _ => (),
             })
@@ -195,12 +208,19 @@ impl Service<'_> {
     fn announce(
         &self,
         herald: Herald,
-        has_begun: mpsc::Receiver<(Vec<WorkerInfo>, bool)>,
+        has_begun: mpsc::Receiver<News>,
         handle: HostHandle,
     ) -> Result<JoinHandle<()>, Failure> {
         let plan = self.plan.clone();
         let announce = move || {
-            if let Ok((workers, watching)) = has_begun.recv() {
+            for news in has_begun {
+                let (workers, watching) = match news {
+                    News::Begun { workers, watching } => (workers, watching),
+                    News::Late(start) => {
+                        herald.late(start.to_string());
+                        continue;
+                    }
+                };
                 let status = handle.status();
                 // What has nothing to do, or was stopped while it began, ends now, and that is what is said.
                 let has_work =
@@ -212,6 +232,7 @@ impl Service<'_> {
                 notify::ready();
                 herald.announce(&plan.script_name(), rows, watching);
                 warn_of_an_unreadable_script(&plan);
+                return;
             }
         };
         let thread = thread::Builder::new().name("herald".into()).spawn(announce);

@@ -21,6 +21,8 @@ pub struct Row {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    /// It does not serve yet, for this reason; more will follow.
+    Late(String),
     Serving {
         rows: Vec<Row>,
         watching: bool,

@@ -5,10 +5,10 @@ use super::{
     client::{Client, PATIENCE},
     exit::Failure,
     table::{aligned, bytes, cells, duration, or_dash},
-    terminal::{self, is_printed, print},
+    terminal::{self, is_printed, plain, print},
     wire::{Answer, Request},
 };
-use rhost::{IsolateStatus, LastReload, Status};
+use rhost::{IsolateStatus, LastReload, Status, WaitingHandler};
 use std::{
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -16,6 +16,9 @@ use std::{
 
 /// How often `-w` looks. Fixed, as everywhere.
 const REFRESH: Duration = Duration::from_secs(1);
+
+/// Handlers that have waited so long are listed, seconds. Fixed: a busy service always has some that wait for a moment.
+const LONG_WAIT: f64 = 0.1;
 
 const COLUMNS: [&str; 12] = [
     "worker",
@@ -106,8 +109,14 @@ fn report(status: &Status, named: Option<u32>, before: Option<(Duration, &Status
         rows.push(summary(&status.isolates, before));
     }
     text += &aligned(&rows);
+    for start in status.isolates.iter().filter_map(|isolate| isolate.starting.as_ref()) {
+        text += &(plain(&start.to_string()).replace('\n', "?") + "\n");
+    }
     for (place, generation) in status.isolates.iter().flat_map(|i| &i.leftovers) {
         text += &format!("still on generation {generation}: the closure at {place}\n");
+    }
+    for isolate in &status.isolates {
+        text += &waits(isolate);
     }
     text
 }
@@ -128,6 +137,8 @@ fn last_reload(reload: &LastReload) -> String {
 
 fn row(isolate: &IsolateStatus, qps: u64) -> Vec<String> {
     let state = match &isolate.busy {
+        None if isolate.starting.is_some() => "[starting]".to_owned(),
+        None if isolate.waiting > 0 => format!("[waiting] {}", isolate.waiting),
         None => "[idle]".to_owned(),
         Some(busy) => format!("[busy] {} for {:.1} s", busy.place, busy.seconds),
     };
@@ -147,6 +158,36 @@ fn row(isolate: &IsolateStatus, qps: u64) -> Vec<String> {
         isolate.generation.to_string(),
         state,
     ]
+}
+
+/// A line for each handler that has waited for long, and for each on old code.
+fn waits(isolate: &IsolateStatus) -> String {
+    let is_old = |waits: &WaitingHandler| waits.generation != isolate.generation as i64;
+    let shown = isolate.longest_waiting.iter();
+    let shown = shown.filter(|waits| waits.seconds >= LONG_WAIT || is_old(waits));
+    let lines = shown.map(|waits| {
+        let old = match is_old(waits) {
+            true => format!("still on generation {}: ", waits.generation),
+            false => String::new(),
+        };
+        let connection = match (waits.connection, waits.connection_is_gone) {
+            (None, _) => String::new(),
+            (Some(id), false) => format!(", connection {id}"),
+            (Some(id), true) => format!(", connection {id}, which is gone,"),
+        };
+        let WaitingHandler { place, event, worker, waits_in, seconds, .. } = waits;
+        plain(&format!(
+            "{old}{event} of {worker}{connection} waits at {place} in {waits_in} for {seconds:.1} s"
+        ))
+        .replace('\n', "?")
+            + "\n"
+    });
+    let mut text: String = lines.collect();
+    let unlisted = isolate.waiting.saturating_sub(isolate.longest_waiting.len() as u64);
+    if unlisted > 0 {
+        text += &plain(&format!("{unlisted} more handlers of {} wait\n", or_dash(&isolate.worker)));
+    }
+    text
 }
 
 fn summary(isolates: &[IsolateStatus], before: Option<(Duration, &Status)>) -> Vec<String> {

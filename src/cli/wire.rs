@@ -1,6 +1,6 @@
 //! What commands and a running host say to each other on the control socket: one JSON line each.
 
-use rhost::{Connections, Status};
+use rhost::{Connections, StartUnderWay, Status};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, time::Duration};
 
@@ -28,6 +28,8 @@ pub enum Answer {
     Connections(Connections),
     /// What was kept.
     Reloaded(String),
+    /// The same where the first start was begun anew and takes long again, and what it waits for.
+    Starting(String, Vec<StartUnderWay>),
     /// The fault.
     Rejected(String),
     /// How long that takes at most.

@@ -1,6 +1,11 @@
-//! What one handler may make anew: the bytes that it has allocated and not freed since it began, across its waits, and
-//! without what others do meanwhile. The allocator counts for the whole thread; whoever lets a handler run says when it
-//! begins and ends to do so.
+//! What one handler may make anew: the bytes that it has allocated since it began and that nobody has freed, across its
+//! waits, and without what others make meanwhile. The allocator counts for the whole thread; whoever lets a handler run says
+//! when it begins and ends to do so.
+//!
+//! Nobody knows who made what somebody frees. What others free on balance while a handler waits is taken for its own, up to
+//! all that it has made: a handler that lives for days and whose values are used up by others holds nothing, and must not
+//! be ended for what it made long ago. So nobody is ended unless the thread's memory has really grown by as much as a
+//! handler may make.
 //!
 //! A handler that is past its limit gets an ordinary error where it next reads a variable, which has a place in the script
 //! and a chain of calls. Whoever catches that error, or reads no variables, is ended: that cannot be caught, but rhai only
@@ -158,6 +163,30 @@ pub(super) struct Outer {
     limit_at: i64,
     over: Over,
     entered: i64,
+}
+
+/// What a handler has made, between its turns.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Made {
+    /// Bytes, of what is not freed.
+    bytes: i64,
+    /// What the thread had allocated when its turn ended.
+    left_at: i64,
+}
+
+impl Made {
+    /// After a turn in which it has made so many bytes `more` than before. Who frees what others made may not make more.
+    #[inline]
+    pub(super) fn after_turn(before: i64, more: i64) -> Self {
+        Self { bytes: (before + more).max(0), left_at: allocated() }
+    }
+
+    /// Bytes that are left of it when it goes on.
+    #[inline]
+    pub(super) fn left(self) -> i64 {
+        let of_others = allocated() - self.left_at;
+        (self.bytes + of_others.min(0)).max(0)
+    }
 }
 
 /// Code runs from now on that has made so much already.

@@ -57,6 +57,11 @@ fn is_locked(value: &Dynamic) -> bool {
     value.is_shared() && value.is_locked()
 }
 
+/// What `==` says of two values.
+pub(super) fn equal(call: &NativeCallContext, a: &Dynamic, b: &Dynamic) -> Outcome<bool> {
+    Comparison::new(call).equal(a, b, 0)
+}
+
 impl<'a> Comparison<'a> {
     fn new(call: &'a NativeCallContext<'a>) -> Self {
         Self { call, values: 0, containers: 0 }

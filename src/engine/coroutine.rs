@@ -2,7 +2,11 @@
 //! suspend it in the middle. All of the crate's unsafe code is here; nothing of scripts or sockets may enter.
 #![allow(unsafe_code)]
 
-use super::{allowance, rerun, stacks, turns::Turns};
+use super::{
+    allowance::{self, Made},
+    rerun, stacks,
+    turns::Turns,
+};
 use corosensei::{
     Coroutine, CoroutineResult, Yielder,
     stack::{DefaultStack, Stack},
@@ -33,7 +37,7 @@ const MARGIN: usize = 128 << 10;
 
 /// Handlers that may be suspended at once in one isolate; further events wait. Fixed: each stack is two memory mappings,
 /// and the kernel's default allows a process 65 530 of them.
-const MAX_FIBERS: usize = 8_000;
+pub(crate) const MAX_FIBERS: usize = 8_000;
 
 /// Finished coroutines kept for the next event. Fixed.
 const MAX_IDLE: usize = 64;
@@ -63,8 +67,8 @@ struct Fiber<R: Runner> {
     stack_end: usize,
     /// The lowest address of what calls may use.
     script_end: usize,
-    /// Bytes that its job has made anew.
-    made: i64,
+    /// What its job has made anew.
+    made: Made,
 }
 
 impl<R: Runner> Fiber<R> {
@@ -99,6 +103,8 @@ struct Current {
     asked: Cell<Option<Instant>>,
     /// Where the stack counts as used up. (Every operation of a script asks.)
     stack_end: Cell<usize>,
+    /// What the coroutine that was suspended last waits in.
+    waits_in: Cell<&'static str>,
 }
 
 thread_local! {
@@ -109,6 +115,7 @@ thread_local! {
             tag: Cell::new(0),
             asked: Cell::new(None),
             stack_end: Cell::new(0),
+            waits_in: Cell::new(""),
         }
     };
     /// Handlers that are suspended.
@@ -121,8 +128,9 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct MayNotWait;
 
-/// Suspends the running handler until the future is ready; other work goes on meanwhile.
-pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
+/// Suspends the running handler until the future is ready; other work goes on meanwhile. `what` names the function that
+/// waits, for whoever looks.
+pub(crate) fn wait<F: Future>(what: &'static str, future: F) -> Result<F::Output, MayNotWait> {
     let yielder = CURRENT.with(|current| current.yielder.get());
     let Some(yielder) = yielder else { return Err(MayNotWait) };
     let mut future = pin!(future);
@@ -134,6 +142,7 @@ pub(crate) fn wait<F: Future>(future: F) -> Result<F::Output, MayNotWait> {
         }
         let suspended = Suspended::new();
         let noted = rerun::note(0);
+        CURRENT.with(|current| current.waits_in.set(what));
         // SAFETY: the yielder lives on the stack of the coroutine that runs this very line.
         unsafe { (*yielder).suspend_here() };
         rerun::note(noted);
@@ -161,6 +170,11 @@ impl Drop for Suspended {
 /// Is any handler but the running one in the middle of something?
 pub(crate) fn others_wait() -> bool {
     SUSPENDED.get() > 0
+}
+
+/// What the handler waits in that was suspended last.
+pub(crate) fn waits_in() -> &'static str {
+    CURRENT.with(|current| current.waits_in.get())
 }
 
 /// The tag that the running handler was started with; 0 outside of handlers.
@@ -291,6 +305,7 @@ impl<R: Runner> Pool<R> {
         tag: u64,
         waker: &Waker,
     ) -> Resumed<R> {
+        let made = if matches!(input, In::Wake) { fiber.made.left() } else { 0 };
         let (yielder, outer_waker, outer_tag, asked, stack_end) = CURRENT.with(|current| {
             (
                 current.yielder.replace(None),
@@ -300,9 +315,9 @@ impl<R: Runner> Pool<R> {
                 current.stack_end.replace(fiber.stack_end),
             )
         });
-        let entered = allowance::enter(fiber.made);
+        let entered = allowance::enter(made);
         let resumed = catch_unwind(AssertUnwindSafe(|| fiber.body.resume(input)));
-        fiber.made += allowance::leave(entered);
+        fiber.made = Made::after_turn(made, allowance::leave(entered));
         let was_long = CURRENT.with(|current| {
             current.yielder.set(yielder);
             current.waker.set(outer_waker);
@@ -318,7 +333,6 @@ impl<R: Runner> Pool<R> {
             Ok(CoroutineResult::Yield(Out::Done(done))) => {
                 let mut idle = self.idle.borrow_mut();
                 if idle.len() < MAX_IDLE && !(was_long && fiber.is_soaked()) {
-                    fiber.made = 0;
                     idle.push(fiber);
                 }
                 Resumed::Ended(Ok(done))
@@ -369,7 +383,7 @@ fn spawn<R: Runner>() -> Option<Fiber<R>> {
             input = yielder.suspend(Out::Done(done));
         }
     });
-    Some(Fiber { body, stack_end, script_end, made: 0 })
+    Some(Fiber { body, stack_end, script_end, made: Made::default() })
 }
 
 /// A job that waits on its coroutine. Dropping it unwinds the coroutine's stack.

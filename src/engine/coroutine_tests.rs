@@ -13,7 +13,7 @@ impl Runner for Waits {
     type Done = ();
 
     fn run(&mut self, job: Rc<Notify>) {
-        wait(job.notified()).expect("a coroutine may wait");
+        wait("a test", job.notified()).expect("a coroutine may wait");
     }
 }
 

@@ -190,6 +190,14 @@ impl Globals {
         index: usize,
         context: &EvalContext,
     ) -> Result<Option<Dynamic>, Box<EvalAltResult>> {
+        match mark {
+            Mark::Fixed => return Err(constant(name)),
+            // Rhai makes what it is given here a constant.
+            Mark::Constant => {
+                return Ok(local(context, name, index).map(Dynamic::flatten_clone));
+            }
+            _ => (),
+        }
         let assigns = matches!(mark, Mark::Assigned | Mark::Changed);
         if index > 0
             && let Some(value) = local(context, name, index)
@@ -284,6 +292,11 @@ impl Globals {
         self.look(context.source(), name, |value| self.read(value))
     }
 
+    /// The types that are references by themselves, besides maps and arrays.
+    pub(super) fn handles(&self) -> &[TypeId] {
+        &self.handles
+    }
+
     /// Is this a reference by itself? (`type_id` panics on a locked cell.)
     pub(crate) fn is_handle(&self, value: &Dynamic) -> bool {
         if value.is_shared() && value.is_locked() {
@@ -353,7 +366,8 @@ fn wait_for(value: &Dynamic) {
         }
     };
     // Whatever comes of it: if it is still locked, rhai's own error says so.
-    let _ = coroutine::wait(async { tokio::time::timeout(LOCK_WAIT, free).await });
+    let _ =
+        coroutine::wait("a variable in use", async { tokio::time::timeout(LOCK_WAIT, free).await });
 }
 
 /// Makes the engine look top-level variables up, and read those that are cells by two rules: a reference is read as a copy,

@@ -70,7 +70,7 @@ impl Body {
         let def = plain.or_else(|| unit.functions(name, params).next())?;
         let start = def.body.start_position();
         let mut expression = grafts::body(def);
-        unit.marks.mark(&mut expression);
+        unit.marks.mark(def, &mut expression);
         let body = Self {
             code: OnceCell::new(),
             params: def.params.to_vec(),

@@ -14,9 +14,9 @@ use super::{
     overflow::Overflow,
     signatures::{self, Signature},
     syntax_help,
-    tokens::Place,
+    tokens::{Place, place},
 };
-use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnAccess, Stmt};
+use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnAccess, FnPtr, Stmt};
 use std::{collections::BTreeMap, rc::Rc};
 
 /// Sources by file name, named as in the errors.
@@ -126,6 +126,27 @@ impl Hints<'_> {
             E::ErrorParsing(kind, _) => syntax_help::help(kind, self.text(file), at),
             _ => None,
         }
+    }
+
+    /// Where the `.call(…)` is whose first argument, at that place, was wanted as a function; `wanted` is rhai's name of that
+    /// type.
+    pub(super) fn call_of(&self, wanted: &str, file: &str, at: Place) -> Option<Place> {
+        if wanted != self.engine.map_type_name(std::any::type_name::<FnPtr>()) {
+            return None;
+        }
+        let mut found = None;
+        for ast in self.asts.iter().filter(|ast| ast.source().unwrap_or_default() == file) {
+            ast.walk(&mut |path: &[ASTNode]| {
+                if let Some(ASTNode::Expr(Expr::MethodCall(call, position))) = path.last()
+                    && call.name == "call"
+                    && call.args.first().is_some_and(|first| place(first.position()) == at)
+                {
+                    found = Some(place(*position));
+                }
+                found.is_none()
+            });
+        }
+        found
     }
 
     /// The text of a file; none of one that is not known.

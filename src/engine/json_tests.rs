@@ -132,3 +132,30 @@ fn numbers_are_written_as_scripts_write_them() {
     }
     assert_eq!(encode(&f64::NAN.into()), Err("NaN has no JSON form".to_owned()));
 }
+
+#[test]
+fn floats_are_the_same_after_they_were_written_and_read_and_as_others_write_them() {
+    // Bits from a generator of Knuth's: all sizes of floats, and those of measured values.
+    let mut state = 1_u64;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state ^ (state >> 33)
+    };
+    for _ in 0..20_000 {
+        let measured = next() as f64 / next() as f64;
+        for n in [f64::from_bits(next()), measured].into_iter().filter(|n| n.is_finite()) {
+            let same = |text: &str| {
+                let read = decode(text).unwrap().as_float().unwrap();
+                assert_eq!(read.to_bits(), n.to_bits(), "{text}");
+                // What sessions and libraries read.
+                let value: serde_json::Value = serde_json::from_str(text).unwrap();
+                assert_eq!(value.as_f64().map(f64::to_bits), Some(n.to_bits()), "{text}");
+            };
+            same(&encode(&n.into()).unwrap());
+            same(&format!("{n:e}"));
+        }
+    }
+    let known = decode("0.46153846153846156").unwrap().as_float();
+    assert_eq!(known, Ok(0.46153846153846156));
+}

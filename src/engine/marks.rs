@@ -4,16 +4,19 @@
 
 use super::{
     KEYWORDS,
+    captured_constants::CapturedConstants,
     closures::ANONYMOUS,
     globals::Globals,
     grafts::{self, Grafts},
     retouch::Retoucher,
     rewrite::{self, Change},
     shortcut::{OF_VARIABLES, Shortcut},
+    this_methods::{self, ThisMethods},
     tokens::Tokens,
 };
 use rhai::{
-    AST, ASTNode, Expr, FlowControl, FnCallExpr, FnPtr, ImmutableString, Position, Stmt, StmtBlock,
+    AST, ASTNode, Expr, FlowControl, FnCallExpr, FnPtr, ImmutableString, Position, ScriptFuncDef,
+    Stmt, StmtBlock,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -30,6 +33,10 @@ pub(super) enum Mark {
     Changed,
     /// A closure captures it, and it is assigned to somewhere: there is one for both from now on.
     Shared,
+    /// A closure has captured this constant, and calls a method of it that may change it.
+    Constant,
+    /// A closure has captured this constant, and assigns to a part of it.
+    Fixed,
     /// A closure captures it, and nobody assigns to it: what is a reference by itself can be captured as a copy. That gives
     /// each turn of a loop its own.
     Kept,
@@ -43,6 +50,8 @@ impl Mark {
             Mark::Changed => '\u{2}',
             Mark::Shared => '\u{3}',
             Mark::Kept => '\u{4}',
+            Mark::Constant => '\u{5}',
+            Mark::Fixed => '\u{6}',
         }
     }
 
@@ -54,12 +63,14 @@ impl Mark {
             2 => Mark::Changed,
             3 => Mark::Shared,
             4 => Mark::Kept,
+            5 => Mark::Constant,
+            6 => Mark::Fixed,
             _ => return None,
         };
         Some((mark, &name[..name.len() - 1]))
     }
 
-    fn put(self, name: &mut ImmutableString) {
+    pub(super) fn put(self, name: &mut ImmutableString) {
         if Mark::of(name).is_none() {
             *name = format!("{name}{}", self.sign()).into();
         }
@@ -73,6 +84,10 @@ pub(super) struct Marks {
     assigned: HashSet<ImmutableString>,
     /// Names of its functions.
     functions: HashSet<ImmutableString>,
+    /// The constants that its closures capture.
+    constants: CapturedConstants,
+    /// Those that may change their `this`.
+    pub(super) this_methods: ThisMethods,
     /// The variables of the loops around the place that is looked at, if their loop does not assign to them.
     loops: RefCell<Vec<Option<ImmutableString>>>,
     /// Is it the top level that is looked at?
@@ -94,14 +109,17 @@ impl Marks {
             globals: globals.clone(),
             assigned,
             functions: ast.iter_fn_def().map(|def| def.name.clone()).collect(),
+            constants: CapturedConstants::of(ast),
+            this_methods: this_methods::of(ast),
             loops: RefCell::default(),
             is_top_level: Cell::new(false),
             has_changed: Cell::new(false),
         }
     }
 
-    /// Marks what a body means. Calls are left as they are.
-    pub(super) fn mark(&self, body: &mut Expr) {
+    /// Marks what a function's body means. Calls are left as they are.
+    pub(super) fn mark(&self, def: &ScriptFuncDef, body: &mut Expr) {
+        self.constants.mark(&def.name, &def.params, body);
         rewrite::change(body, &Names(self));
     }
 
@@ -112,7 +130,7 @@ impl Marks {
 
     /// The program that runs instead of the one that was parsed.
     pub(super) fn runs(&self, ast: &AST, tokens: &Tokens) -> AST {
-        let retoucher = Retoucher::new(tokens);
+        let retoucher = Retoucher::new(tokens, &self.this_methods);
         self.is_top_level.set(true);
         let statements = ast.statements().iter().map(|statement| {
             let at = statement.position();
@@ -132,7 +150,8 @@ impl Marks {
         for def in ast.iter_fn_def() {
             let mut body = grafts::body(def);
             retoucher.expression(&mut body);
-            self.has_changed.set(retoucher.has_changed());
+            let has_constants = self.constants.mark(&def.name, &def.params, &mut body);
+            self.has_changed.set(retoucher.has_changed() || has_constants);
             rewrite::change(&mut body, self);
             if self.has_changed.get() {
                 let grafts = grafts.get_or_insert_with(Grafts::new);

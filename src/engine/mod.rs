@@ -4,6 +4,7 @@
 mod absent;
 pub(crate) mod allowance;
 mod bytes;
+mod captured_constants;
 mod catches;
 pub(crate) mod changes;
 pub(crate) mod closures;
@@ -49,10 +50,12 @@ pub(crate) mod rings;
 mod shortcut;
 pub(crate) mod signatures;
 mod sizes;
+mod sorting;
 pub(crate) mod sources;
 pub(crate) mod stacks;
 mod syntax_help;
 mod tails;
+mod this_methods;
 pub(crate) mod tokens;
 pub(crate) mod toplevel;
 pub(crate) mod turns;
@@ -153,7 +156,9 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     compare::register(&mut engine);
     pieces::register(&mut engine);
     plain::register(&mut engine);
+    sorting::register(&mut engine);
     sizes::register(&mut engine);
+    this_methods::register(&mut engine, modules.globals.handles());
     entry_methods::register(&mut engine, natives, modules);
     let found = modules.clone();
     engine.on_missing_function(move |name, args, is_method, mut ctx| {

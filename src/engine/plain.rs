@@ -4,9 +4,9 @@
 use super::{
     json, order,
     ref_array::RefArray,
-    ref_map::{RefMap, key_of},
+    ref_map::{RefMap, key_of, not_a_key},
 };
-use rhai::{Array, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module};
+use rhai::{Array, Blob, Dynamic, Engine, FnPtr, FuncRegistration, Map, Module};
 use std::any::TypeId;
 
 /// Such functions of arrays: (name, types between the array and the other one, types behind it).
@@ -51,6 +51,30 @@ fn forward(engine: &mut Engine, name: &'static str, types: &[TypeId]) {
     });
 }
 
+/// Registers the functions of plain maps whose key is of that type.
+fn keys<K: Clone + 'static>(engine: &mut Engine) {
+    FuncRegistration::new("get").with_purity(true).register_into_engine(
+        engine,
+        |map: &mut Map, key: K| {
+            let key = key_of(&Dynamic::from(key));
+            key.and_then(|key| map.get(key.as_str()).cloned()).unwrap_or_default()
+        },
+    );
+    FuncRegistration::new("remove").register_into_engine(engine, |map: &mut Map, key: K| {
+        key_of(&Dynamic::from(key)).and_then(|key| map.remove(key.as_str())).unwrap_or_default()
+    });
+    FuncRegistration::new("set").register_into_engine(
+        engine,
+        |map: &mut Map, key: K, value: Dynamic| match key_of(&Dynamic::from(key)) {
+            Some(key) => {
+                map.insert(key.as_str().into(), value);
+                Ok(())
+            }
+            None => Err(not_a_key()),
+        },
+    );
+}
+
 /// Registers them, and the way plain arrays and maps are written: as references are.
 pub(super) fn register(engine: &mut Engine) {
     let mut loops = Module::new();
@@ -77,6 +101,9 @@ pub(super) fn register(engine: &mut Engine) {
         .register_into_engine(engine, |map: &mut Map, key: Dynamic| {
             key_of(&key).is_some_and(|k| map.contains_key(k.as_str()))
         });
+    // Keys that are no text, as a map by reference takes them.
+    keys::<i64>(engine);
+    keys::<Blob>(engine);
     for name in ["to_string", "to_debug"] {
         for plain in [TypeId::of::<Array>(), TypeId::of::<Map>()] {
             // Raw: a copy would be as deep as the value.

@@ -301,7 +301,7 @@ impl Program {
         if self.modules.globals.catches() {
             catches::begin_with_a_look(&mut expression);
         }
-        Retoucher::new(&unit.tokens).expression(&mut expression);
+        Retoucher::new(&unit.tokens, &unit.marks.this_methods).expression(&mut expression);
         // A file that is not known yet may have functions of any name.
         if imports.are_written_out {
             rewrite::shorten(&mut expression, &finder);

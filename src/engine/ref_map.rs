@@ -391,7 +391,7 @@ pub(crate) fn key_of(value: &Dynamic) -> Option<ImmutableString> {
     value.as_int().ok().map(|n| n.to_string().into())
 }
 
-fn not_a_key() -> Box<EvalAltResult> {
+pub(super) fn not_a_key() -> Box<EvalAltResult> {
     let text = "a blob can be a key of a map only if it is UTF-8 text";
     EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into()
 }
@@ -450,8 +450,6 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<
             None => Err(not_a_key()),
         },
     );
-    pure!("get", get);
-    pure!("set", set);
     macro_rules! by_key {
         ($name:expr, $function:expr) => {
             pure!($name, |m: &mut RefMap, key: Text| $function(m, key));
@@ -463,6 +461,21 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<
     }
     // What cannot be a key is in no map: who asks with what a stranger sent, such as `()`, hears that it is not there.
     pure!("contains", |m: &mut RefMap, key: Dynamic| key_of(&key).is_some_and(|k| m.contains(&k)));
+    by_key!("get", |m: &mut RefMap, key: Text| m.get(&key));
+    pure!("set", set);
+    pure!("set", |m: &mut RefMap, key: i64, value: Dynamic| {
+        m.set(key.to_string().into(), RefMap::wrap(value))
+    });
+    pure!(
+        "set",
+        |m: &mut RefMap, key: Blob, value: Dynamic| match key_of(&Dynamic::from_blob(key)) {
+            Some(key) => {
+                m.set(key, RefMap::wrap(value));
+                Ok(())
+            }
+            None => Err(not_a_key()),
+        }
+    );
     by_key!("remove", |m: &mut RefMap, key: Text| m.remove(&key));
     pure!("len", |m: &mut RefMap| m.with(|t| t.len() as i64));
     pure!("is_empty", |m: &mut RefMap| m.with(|t| t.len() == 0));

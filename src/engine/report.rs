@@ -26,6 +26,13 @@ const WORD: usize = 60;
 /// Longer messages are cut: a thrown value may be anything.
 const MESSAGE: usize = 1000;
 
+/// How rhai's message ends where `f.call(x)` finds that `f` is no function: it takes it that `x` should have been one.
+const NO_FUNCTION: &str = " (expecting Fn)";
+/// What is said instead.
+const NOT_CALLED: &str = "what is to be called is no function";
+const NOT_CALLED_HELP: &str =
+    "was it ever set? `if f != () { f.call(x); }` calls what may be missing";
+
 /// An error, ready to be shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
@@ -80,7 +87,12 @@ impl Report {
             frames.remove(0);
         }
         let (title, note) = message(inner, hints.engine);
-        let help = hints.help(inner, &file, at);
+        let mut help = hints.help(inner, &file, at);
+        if let EvalAltResult::ErrorMismatchDataType(wanted, ..) = inner
+            && let Some(call) = hints.call_of(wanted, &file, at)
+        {
+            (at, help) = (call, Some(NOT_CALLED_HELP.into()));
+        }
         let (line, column) = (at.0, if at.0 > 0 { at.1.max(1) } else { 0 });
         Report { title, code: None, file, line, column, frames, help, note }
     }
@@ -278,6 +290,9 @@ pub(super) fn title(engine: &Engine, message: &str) -> String {
     let short = &message[..place.unwrap_or(message.len())];
     let file = short.rfind(" @ '").filter(|_| short.ends_with('\''));
     let short = &short[..file.unwrap_or(short.len())];
+    if short.ends_with(NO_FUNCTION) {
+        return NOT_CALLED.into();
+    }
     let short = short.replace(" - a getter is not registered for type ", " of type ");
     plain(engine, &without_hashes(short))
 }

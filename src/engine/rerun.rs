@@ -9,9 +9,9 @@ use super::{
     program::Program,
     ref_array::{RefArray, WeakRefArray},
     ref_map::{RefMap, WeakRefMap},
-    tokens::place,
+    tokens::{Place, place},
 };
-use rhai::{Dynamic, ImmutableString, Position};
+use rhai::{Dynamic, ImmutableString, Position, Token};
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
@@ -134,6 +134,22 @@ impl Run {
         })
     }
 
+    /// Is a property set there to what does not depend on what it was? `w.n += 1` and `w.n = w.n + 1` begin nothing.
+    fn initialises(&self, file: &str, at: Position, name: &str) -> bool {
+        let Some(unit) = self.program.modules.unit(file) else { return false };
+        let from = unit.tokens.index(place(at));
+        let tokens = &unit.tokens.all()[from..unit.tokens.end_of_statement(from)];
+        let is_name = |token: &Token| matches!(token, Token::Identifier(n) if n.as_str() == name);
+        let Some(target) = tokens.iter().position(|(token, _)| is_name(token)) else {
+            return false;
+        };
+        let rest = &tokens[target + 1..];
+        let reads_it = |pair: &[(Token, Place)]| {
+            matches!(pair[0].0, Token::Period | Token::Elvis) && is_name(&pair[1].0)
+        };
+        matches!(rest.first(), Some((Token::Equals, _))) && !rest.windows(2).any(reads_it)
+    }
+
     /// Does the body still have that statement, whether it ran or not?
     fn has(&self, by: &Meaning) -> bool {
         self.body.iter().any(|now| self.program.continues(now, by))
@@ -203,6 +219,7 @@ pub(crate) fn skips_property(
         let is_same = known.is_some_and(|known| {
             run.program.continues(&text, &known.text)
                 && (run.is_inside(file, at) || run.is_of(&known.by))
+                && run.initialises(file, at, name)
         });
         let is_first = !run.now.properties.contains_key(&place);
         let skips = is_first && is_same && lives && !run.program.is_fresh;
@@ -219,15 +236,15 @@ pub(crate) fn skips_property(
     skips.unwrap_or(false)
 }
 
-/// The run with this tag is over, if no other one has begun. Gives what it did, for the next one, and what happened to
-/// values. `failed` runs leave what they did not come to. `holds` gives the value of a property.
+/// The run with this tag, or any if there is none, is over, if no other one has begun. Gives what it did, for the next one, and
+/// what happened to values. `failed` runs leave what they did not come to. `holds` gives the value of a property.
 pub(crate) fn end(
-    tag: u64,
+    tag: Option<u64>,
     failed: bool,
     holds: impl Fn(usize, &str) -> Dynamic,
     clear: impl Fn(usize, &ImmutableString),
 ) -> Option<(Record, Changes)> {
-    let run = RUN.with_borrow_mut(|run| run.take_if(|run| run.tag == tag))?;
+    let run = RUN.with_borrow_mut(|run| run.take_if(|run| tag.is_none_or(|tag| run.tag == tag)))?;
     let (mut now, mut changes, before) =
         (Record::default(), Changes::default(), run.before.clone());
     let mut run = run;

@@ -1,13 +1,15 @@
 //! What a compiled file is changed in before it runs, so that plain maps can do what maps by reference can: a literal makes
 //! a map that knows the order in which it was written, `for (key, value) in map` gives keys and values, and whole numbers
-//! are keys. The file's own tree stays as it was parsed, for all who look at it.
+//! are keys; and so that a reference does what a plain value does where Rhai looks at values itself. The file's own tree
+//! stays as it was parsed, for all who look at it.
 //!
 //! What is changed becomes custom syntax of ours, which contains the expression that it stands for.
 #![allow(deprecated)] // (volatile parts of rhai)
 
 use super::{
     order,
-    tokens::{Tokens, closes, opens, place},
+    this_methods::{self, ThisMethods},
+    tokens::{Place, Tokens, closes, opens, place},
 };
 use node::Node;
 use rhai::{
@@ -15,25 +17,37 @@ use rhai::{
     Stmt, StmtBlock, Token,
 };
 use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
+    cell::{Cell, OnceCell, RefCell},
+    collections::{HashMap, HashSet},
 };
 
 mod keys;
 pub(super) mod node;
+mod plain_copy;
+mod plain_variables;
 
 /// Changes expressions of one file.
 pub(super) struct Retoucher<'a> {
     tokens: &'a Tokens,
+    /// The functions of the file that may change their `this`.
+    this_methods: &'a ThisMethods,
     /// The constants so far, which the parser puts in the places of their names.
     constants: RefCell<HashMap<ImmutableString, Dynamic>>,
+    /// Variables that are never an array; found when it is first asked for.
+    plain: OnceCell<HashSet<&'a str>>,
     /// Has anything been changed?
     has_changed: Cell<bool>,
 }
 
 impl<'a> Retoucher<'a> {
-    pub(super) fn new(tokens: &'a Tokens) -> Self {
-        Self { tokens, constants: RefCell::default(), has_changed: Cell::new(false) }
+    pub(super) fn new(tokens: &'a Tokens, this_methods: &'a ThisMethods) -> Self {
+        Self {
+            tokens,
+            this_methods,
+            constants: RefCell::default(),
+            plain: OnceCell::new(),
+            has_changed: Cell::new(false),
+        }
     }
 
     /// Has anything been changed since this was asked last?
@@ -63,8 +77,12 @@ impl<'a> Retoucher<'a> {
                     self.pairs(&mut x.2, unpack);
                 }
             }
-            Stmt::Switch(x, _) => {
+            Stmt::Switch(x, at) => {
                 self.expression(&mut x.0);
+                if let Some(most) = self.values_of_cases(place(*at)) {
+                    self.has_changed.set(true);
+                    x.0 = Node::Switched(most).around(std::mem::take(&mut x.0));
+                }
                 for case in x.1.expressions.iter_mut() {
                     self.expression(&mut case.lhs);
                     self.expression(&mut case.rhs);
@@ -81,6 +99,13 @@ impl<'a> Retoucher<'a> {
             Stmt::Assignment(x) => {
                 self.parts(&mut x.1.lhs);
                 self.expression(&mut x.1.rhs);
+                if x.0.get_op_assignment_info().is_some_and(|op| *op.2 == Token::PlusAssign)
+                    && may_be_a_reference(&x.1.rhs)
+                    && !self.is_plain(&x.1.lhs)
+                {
+                    self.has_changed.set(true);
+                    x.1.rhs = Node::Added.around(std::mem::take(&mut x.1.rhs));
+                }
             }
             Stmt::FnCall(x, _) => self.call(x),
             Stmt::Block(x) => self.block(x),
@@ -103,6 +128,46 @@ impl<'a> Retoucher<'a> {
         let first = Stmt::Expr(Box::new(unpack.alone(start)));
         let body = std::mem::take(&mut flow.body);
         flow.body = StmtBlock::new([first].into_iter().chain(body), start, end);
+    }
+
+    /// Is it a variable that only numbers and texts are ever given to?
+    fn is_plain(&self, e: &Expr) -> bool {
+        let Expr::Variable(variable, ..) = e else { return false };
+        let plain = self.plain.get_or_init(|| plain_variables::names(self.tokens));
+        plain.contains(variable.1.as_str())
+    }
+
+    /// How many values the cases of a `switch` may consist of, if one of them is an array or a map.
+    fn values_of_cases(&self, at: Place) -> Option<usize> {
+        let tokens = self.tokens.from(at);
+        if !matches!(tokens.first(), Some((Token::Switch, _))) {
+            // Places beyond rhai's numbers are vague.
+            return Some(self.tokens.all().len());
+        }
+        let (mut depth, mut has_cases, mut found) = (0_usize, false, false);
+        for (number, (token, _)) in tokens.iter().enumerate() {
+            match token {
+                Token::DoubleArrow if depth == 1 => has_cases = true,
+                // Behind these a case begins, and little else.
+                Token::LeftBracket | Token::MapStart if depth == 1 => {
+                    let before = number.checked_sub(1).map(|before| &tokens[before].0);
+                    found |= matches!(
+                        before,
+                        Some(Token::LeftBrace | Token::RightBrace | Token::Comma | Token::Pipe)
+                    );
+                }
+                _ => (),
+            }
+            if opens(token) {
+                depth += 1;
+            } else if closes(token) {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 && has_cases {
+                    return found.then_some(number);
+                }
+            }
+        }
+        None
     }
 
     /// Changes an expression, which may be a block.
@@ -135,7 +200,7 @@ impl<'a> Retoucher<'a> {
             Expr::Dot(x, ..) | Expr::Index(x, ..) => {
                 let BinaryExpr { lhs, rhs } = &mut **x;
                 self.expression(lhs);
-                self.step(rhs);
+                self.step(rhs, false);
                 if keys::mark(e) {
                     self.has_changed.set(true);
                 }
@@ -147,15 +212,21 @@ impl<'a> Retoucher<'a> {
         }
     }
 
-    /// The rest of a chain, which is no expression of its own.
-    fn step(&self, rest: &mut Expr) {
+    /// The rest of a chain, which is no expression of its own. Is what it is taken of an entry or a property?
+    fn step(&self, rest: &mut Expr, is_of_entry: bool) {
         match rest {
             Expr::Dot(x, ..) | Expr::Index(x, ..) => {
                 let BinaryExpr { lhs, rhs } = &mut **x;
-                self.step(lhs);
-                self.step(rhs);
+                self.step(lhs, is_of_entry);
+                self.step(rhs, !matches!(lhs, Expr::MethodCall(..)));
             }
-            Expr::MethodCall(x, _) => self.call(x),
+            Expr::MethodCall(x, _) => {
+                self.call(x);
+                if is_of_entry && this_methods::is_called(x, self.this_methods) {
+                    self.has_changed.set(true);
+                    this_methods::redirect(x);
+                }
+            }
             Expr::Property(..) => (),
             key => self.expression(key),
         }
@@ -237,5 +308,19 @@ impl<'a> Retoucher<'a> {
             at += 1;
         }
         at
+    }
+}
+
+/// Can an expression give an array by reference?
+fn may_be_a_reference(e: &Expr) -> bool {
+    match e {
+        Expr::FnCall(call, _) => call.op_token.is_none(),
+        Expr::Variable(..)
+        | Expr::ThisPtr(_)
+        | Expr::Dot(..)
+        | Expr::Index(..)
+        | Expr::Stmt(_)
+        | Expr::Coalesce(..) => true,
+        _ => false,
     }
 }

@@ -2,8 +2,8 @@
 //! supervisor, which may be busy with a reload, nor for an isolate that is busy with a handler.
 
 use super::{
-    Busy, Connections, IsolateStatus, LastReload, MissingIsolate, Status, WorkerStatus,
-    builder::LostLines, machine,
+    Busy, Connections, IsolateStatus, LastReload, MissingIsolate, StartUnderWay, Status,
+    WaitingHandler, WorkerStatus, builder::LostLines, machine,
 };
 use crate::{
     engine::turns::Turns,
@@ -27,6 +27,10 @@ pub(super) const GRAIN: Duration = Duration::from_millis(100);
 /// How long all isolates together may take to tell of their connections. Fixed: one that has not by then is busy, and
 /// named as missing with what it is busy with.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Handlers of one isolate that are named because they wait. Fixed: who waits for longest is what people look for, and
+/// where thousands wait they wait at a few places.
+const LISTED_WAITS: usize = 20;
 
 /// See the module.
 pub(super) struct Board {
@@ -99,7 +103,10 @@ impl Row {
             generation: stats.generation.get().saturating_sub(1),
             restarts: stats.restarts.get(),
             busy: self.busy(),
+            starting: stats.starting.running().map(StartUnderWay::from),
             leftovers: stats.leftovers(),
+            waiting: stats.waiting.count(),
+            longest_waiting: longest_waiting(stats),
         }
     }
 }
@@ -242,6 +249,22 @@ impl Board {
         let state = self.lock();
         state.rows.iter().map(|row| (row.worker.clone(), row.id, row.stats.clone())).collect()
     }
+}
+
+/// The handlers that have waited for longest.
+fn longest_waiting(stats: &Stats) -> Vec<WaitingHandler> {
+    let longest = stats.waiting.longest(LISTED_WAITS).into_iter();
+    let shown = longest.map(|waiter| WaitingHandler {
+        place: stats.name_of(waiter.place).unwrap_or_default(),
+        event: waiter.event.into_owned(),
+        worker: waiter.worker,
+        connection: waiter.connection,
+        connection_is_gone: waiter.is_gone,
+        waits_in: waiter.waits_in.to_owned(),
+        seconds: waiter.since.elapsed().as_secs_f64(),
+        generation: waiter.generation,
+    });
+    shown.collect()
 }
 
 fn seconds(time: SystemTime) -> u64 {

@@ -199,7 +199,7 @@ impl HostBuilder {
     /// Where log lines go: what scripts print, faults, what the host does. Default: `tracing` events of the target
     /// `rhost`. Called from several threads; must not block.
     pub fn on_log(mut self, sink: impl Fn(Record) + Send + Sync + 'static) -> Self {
-        self.log = Some(Log::new(sink));
+        self.log = Some(handed_to(sink));
         self
     }
 
@@ -306,7 +306,7 @@ impl HostBuilder {
             stop_timeout: self.stop_timeout,
             inherited: self.inherited,
             engine,
-            log: self.log.unwrap_or_else(|| Log::new(trace)),
+            log: self.log.unwrap_or_else(|| handed_to(trace)),
             lost_log_lines: self.lost_log_lines,
             on_event: self.on_event,
         }))
@@ -317,6 +317,11 @@ impl HostBuilder {
 fn apart<T: Send>(f: impl FnOnce() -> T + Send) -> Result<T, Error> {
     stacks::on_large_stack(THREAD_STACK, f)
         .map_err(|e| Error::new(ErrorKind::System, "cannot start a thread").with_source(e))
+}
+
+/// Records go to this sink, which may keep them: whatever it does with one, the handler that printed it holds it no more.
+fn handed_to(sink: impl Fn(Record) + Send + Sync + 'static) -> Log {
+    Log::new(move |record| allocator::handing_over(record.bytes(), || sink(record)))
 }
 
 /// The default sink.

@@ -1,8 +1,8 @@
 //! What a host tells its embedder.
 
-use super::ReloadOptions;
+use super::{ReloadOptions, StartUnderWay};
 use crate::{engine::lint::Finding, error::Fault};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Something that happened to the host or its script.
 #[derive(Clone, Debug)]
@@ -24,6 +24,9 @@ pub enum HostEvent {
         /// The address it listens on: the port, if the script asked for port 0.
         address: String,
     },
+    /// An `on_worker_start`, or an `on_worker_reload`, has not returned for five seconds. At the first start its isolate accepts nothing before it does; a
+    /// reload ends it and starts over.
+    StartIsLate(StartUnderWay),
     /// The script was read again and serves.
     Reloaded(Reloaded),
     /// The script was read again and is not fit to serve: nothing has changed. If it was its `on_worker_start` that threw,
@@ -76,9 +79,15 @@ pub struct Reloaded {
     pub removed: Vec<String>,
     /// Closures without a successor: where they stand, and the generation they stay on.
     pub leftovers: Vec<(String, i64)>,
-    /// Isolates that have not answered yet, because their `on_worker_start` takes long: what is kept in them is not
+    /// Handlers that wait and end on the code they began with: where they stand, and the generation of that code.
+    pub waiting: Vec<(String, i64)>,
+    /// Isolates that have not answered yet, because their `on_worker_start` or `on_worker_reload` takes long: what is kept in them is not
     /// counted above.
     pub silent: usize,
+    /// The starts that those isolates wait for.
+    pub starting: Vec<StartUnderWay>,
+    /// Does all of it serve? Not where a reload has begun the host's first start anew, and that takes long again.
+    pub serves: bool,
 }
 
 /// What somebody who develops a script is told after it began to serve.
@@ -97,7 +106,7 @@ const LISTED: usize = 8;
 
 impl Reloaded {
     /// `reloaded push.rhai, generation 42, 8 ms: kept 312 connections, 2 listeners, 1 timer, 4 values; reset counter
-    /// (edited); 3 closures still on generation 41 (push.rhai:18)`.
+    /// (edited); 3 closures still on generation 41 (push.rhai:18); 2 handlers still wait on generation 41 (push.rhai:9)`.
     pub fn summary(&self, script: &str) -> String {
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         let connections = count(self.connections, "connection");
@@ -132,26 +141,38 @@ impl Reloaded {
                 text.push_str(&format!("; {what}: {}", list(names)));
             }
         }
-        let mut generations: Vec<i64> = self.leftovers.iter().map(|(_, g)| *g).collect();
-        generations.sort_unstable();
-        generations.dedup();
-        for generation in generations {
-            let mut places: Vec<String> = self
-                .leftovers
-                .iter()
-                .filter(|(_, g)| *g == generation)
-                .map(|(p, _)| p.clone())
-                .collect();
+        for start in self.starting.iter().take(LISTED) {
+            text.push_str(&format!("; {} still runs ({})", start.who(), start.place));
+        }
+        for (generation, mut places) in by_generation(&self.leftovers) {
             let closures = count(places.len(), "closure");
-            places.sort();
-            places.dedup();
-            text.push_str(&format!(
-                "; {closures} still on generation {generation} ({})",
-                list(&places)
-            ));
+            text.push_str(&still_on(&closures, "", generation, &mut places));
+        }
+        for (generation, mut places) in by_generation(&self.waiting) {
+            let (handlers, wait) = match places.len() {
+                1 => ("1 handler".to_owned(), " waits"),
+                n => (format!("{n} handlers"), " wait"),
+            };
+            text.push_str(&still_on(&handlers, wait, generation, &mut places));
         }
         text
     }
+}
+
+/// Places by the generation that they are on, the oldest first.
+fn by_generation(all: &[(String, i64)]) -> BTreeMap<i64, Vec<String>> {
+    let mut sorted = BTreeMap::<i64, Vec<String>>::new();
+    for (place, generation) in all {
+        sorted.entry(*generation).or_default().push(place.clone());
+    }
+    sorted
+}
+
+/// `; 3 closures still on generation 41 (push.rhai:18)`.
+fn still_on(who: &str, what: &str, generation: i64, places: &mut Vec<String>) -> String {
+    places.sort();
+    places.dedup();
+    format!("; {who} still{what} on generation {generation} ({})", list(places))
 }
 
 fn list(names: &[String]) -> String {

@@ -8,7 +8,7 @@ use prometheus_client::{
     metrics::MetricType,
     registry::{Registry, Unit},
 };
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// The media type of [`scrape`].
 pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -37,10 +37,11 @@ type OfProcess = (&'static str, &'static str, Option<Unit>, u64);
 type OfIsolate = (&'static str, &'static str, Option<Unit>, fn(&Stats) -> u64);
 
 /// What goes up and down.
-const GAUGES: [OfIsolate; 3] = [
+const GAUGES: [OfIsolate; 4] = [
     ("connections", "Open connections", None, |s| s.connections.get()),
     ("queued", "Data that waits for peers", Some(Unit::Bytes), |s| s.queued.get()),
     ("timers", "Living timers", None, |s| s.timers.get()),
+    ("waiting_handlers", "Handlers that wait", None, |s| s.waiting.count()),
 ];
 
 /// What only goes up.
@@ -75,6 +76,37 @@ impl Scrape {
         ]
     }
 
+    /// How long the handlers wait that have waited for longest: of each place, event and generation the longest, so that
+    /// there are no more series than a script has places.
+    fn encode_longest_waits(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let mut longest = BTreeMap::new();
+        for isolate in &self.status.isolates {
+            for handler in &isolate.longest_waiting {
+                let isolate = (isolate.worker.as_str(), isolate.id);
+                // The number of a timer says nothing, and is another each time.
+                let event = handler.event.split(' ').next().unwrap_or_default();
+                let code = (handler.place.as_str(), event, handler.generation);
+                let seconds = longest.entry((isolate, code)).or_insert(0.0);
+                *seconds = handler.seconds.max(*seconds);
+            }
+        }
+        let help = "Since when handlers wait that have waited for longest";
+        let unit = Some(&Unit::Seconds);
+        let mut metric =
+            encoder.encode_descriptor("longest_wait", help, unit, MetricType::Gauge)?;
+        for (((worker, id), (place, event, generation)), seconds) in longest {
+            let labels = [
+                ("worker", worker.to_owned()),
+                ("isolate", id.to_string()),
+                ("place", place.to_owned()),
+                ("event", event.to_owned()),
+                ("generation", generation.to_string()),
+            ];
+            metric.encode_family(&labels)?.encode_gauge(&seconds)?;
+        }
+        Ok(())
+    }
+
     /// Each isolate with its labels.
     fn rows(&self) -> impl Iterator<Item = ([(&str, String); 2], &Stats)> {
         self.isolates.iter().map(|(worker, id, stats)| {
@@ -97,6 +129,7 @@ impl Collector for Scrape {
                 metric.encode_family(&labels)?.encode_gauge(&read(stats))?;
             }
         }
+        self.encode_longest_waits(&mut encoder)?;
         for (name, help, unit, read) in COUNTERS {
             let rows = self.rows().map(|(labels, stats)| (labels, read(stats)));
             counter(&mut encoder, (name, help, unit), rows)?;

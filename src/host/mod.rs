@@ -1,5 +1,6 @@
 //! The host: starts isolates for a script, keeps them running the newest accepted generation, and stops them.
 
+mod answers;
 mod board;
 mod builder;
 mod busy_watch;
@@ -8,6 +9,7 @@ mod coming;
 mod connections;
 mod ending;
 mod event;
+mod first_start;
 mod handle;
 mod identity;
 mod machine;
@@ -18,15 +20,18 @@ mod reload;
 mod reload_pace;
 mod restart;
 mod spawner;
+mod start_under_way;
 mod status;
 mod supervisor;
+mod switched;
 
 pub use crate::isolate::ConnectionStatus;
 pub use builder::HostBuilder;
 pub use connections::{Connections, MissingIsolate};
 pub use event::{Checked, HostEvent, Reloaded, WorkerInfo};
 pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
-pub use status::{Busy, IsolateStatus, LastReload, Status, WorkerStatus};
+pub use start_under_way::StartUnderWay;
+pub use status::{Busy, IsolateStatus, LastReload, Status, WaitingHandler, WorkerStatus};
 
 use crate::error::Error;
 use board::Board;
@@ -110,16 +115,14 @@ impl Host {
     /// an address cannot be listened on. The error's text is meant for people. Errors after the start end nothing.
     pub fn run(self) -> Result<u8, Error> {
         let HostHandle { orders, stopping, board, .. } = self.handle;
-        match Supervisor::start(self.config, orders, stopping, board) {
-            Ok(host) => host.run(&self.orders),
+        let started = Supervisor::start(self.config, orders, stopping, board);
+        started.and_then(|host| host.run(&self.orders)).or_else(|error| {
             // Whoever stopped it before it had started does not want to hear that it did not start.
-            Err(error) => {
-                let stop = self.orders.try_iter().find_map(|order| match order {
-                    Order::Stop(code) => Some(code),
-                    _ => None,
-                });
-                stop.ok_or(error)
-            }
-        }
+            let stop = self.orders.try_iter().find_map(|order| match order {
+                Order::Stop(code) => Some(code),
+                _ => None,
+            });
+            stop.ok_or(error)
+        })
     }
 }

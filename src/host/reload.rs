@@ -2,12 +2,12 @@
 
 use super::{
     HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
+    answers::Answers,
     coming::Coming,
     ending::{begin_stop, finish_stop, stop_all},
     identity::Identity,
-    supervisor::{
-        FIRST_START_PATIENCE, Place, Role, START_PATIENCE, Supervisor, await_answer, collect,
-    },
+    supervisor::{Place, Role, START_PATIENCE, Supervisor, await_answer},
+    switched::Switched,
 };
 use crate::{
     engine::{program::Start, sources::Sources},
@@ -165,10 +165,14 @@ impl Deployment {
         })??)
     }
 
-    /// Switches every isolate to the new generation. The error is a fault of `on_worker_start`: the generation serves, but
-    /// what it should have started is missing.
-    pub(super) fn commit(mut self, host: &mut Supervisor) -> Result<Reloaded, Error> {
-        let is_first = host.generation == 0;
+    /// Switches every isolate to the new generation, and waits a moment for their starts. The error is a fault of
+    /// `on_worker_start`: the generation serves, but what it should have started is missing.
+    fn commit(self, host: &mut Supervisor) -> Result<Reloaded, Error> {
+        Ok(self.switch(host).conclude(host, START_PATIENCE)?)
+    }
+
+    /// Switches every isolate to the new generation, and waits for nothing.
+    pub(super) fn switch(mut self, host: &mut Supervisor) -> Switched {
         host.generation += 1;
         let gone = self.fill_places(host);
         self.workers.iter_mut().for_each(|coming| coming.settle(host));
@@ -177,34 +181,11 @@ impl Deployment {
         }
         // What is gone begins to end first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
         let ending = begin_stop(&gone, host.stop_timeout());
-        let answers = self.hand_out_tasks(host);
+        let answers = Answers::new(self.hand_out_tasks(host));
         let fresh = self.replace_declared(host);
         finish_stop(gone, ending);
-        let patience = if is_first { FIRST_START_PATIENCE } else { START_PATIENCE };
-        let (report, silent) = collect(&answers, patience, &host.stopping)?;
-        if silent > 0 {
-            let text = format!("on_worker_start is still running in {silent} isolate(s)");
-            host.config.log.host(Level::Warn, text);
-        }
-        match is_first {
-            // The first start tells of all its workers at once.
-            true => warn_of_unwanted(host),
-            false => fresh.into_iter().for_each(|event| host.tell(event)),
-        }
-        Ok(Reloaded {
-            generation: host.generation - 1,
-            options: self.options,
-            took: self.began.elapsed(),
-            connections: report.connections,
-            listeners: report.listeners,
-            timers: report.timers,
-            kept: report.changes.kept,
-            reset: report.changes.reset,
-            added: report.changes.added,
-            removed: report.changes.removed,
-            leftovers: report.leftovers,
-            silent,
-        })
+        let generation = host.generation - 1;
+        Switched { generation, options: self.options, began: self.began, answers, fresh }
     }
 
     /// Puts old and new isolates where they serve from now on. Gives those that are not needed any more.
@@ -268,14 +249,6 @@ impl Deployment {
     }
 }
 
-fn warn_of_unwanted(host: &Supervisor) {
-    let unwanted = host.listeners.unwanted();
-    if !unwanted.is_empty() {
-        let text = format!("no worker listens on what was inherited: {}", unwanted.join(", "));
-        host.config.log.host(Level::Warn, text);
-    }
-}
-
 impl Supervisor {
     /// Reads the script again. Whatever is wrong with it, what served goes on serving.
     pub(super) fn reload(&mut self, options: ReloadOptions) -> ReloadOutcome {
@@ -290,21 +263,32 @@ impl Supervisor {
             return Err(self.reject(error, &outcome));
         }
         let committed = deployment.commit(self).map_err(|error| (error, self.go_back()));
-        self.leaving.drain(..).for_each(|sockets| sockets.close());
+        self.leave();
         match committed {
             Ok(report) => {
                 self.checker.look(self.generation, &sources);
                 self.good = sources;
                 self.forget_restarts();
-                self.log_reloaded(report.summary(&self.script_name()));
-                if options.hard {
-                    self.places.iter().for_each(|place| place.isolate.close_all());
-                }
-                self.tell(HostEvent::Reloaded(report.clone()));
+                self.accepted(&report);
                 Ok(report)
             }
             Err((error, outcome)) => Err(self.reject(error, &outcome)),
         }
+    }
+
+    /// Nobody wants the places any more of workers that are gone.
+    pub(super) fn leave(&mut self) {
+        self.leaving.drain(..).for_each(|sockets| sockets.close());
+    }
+
+    /// Some starts take longer than a reload waits for them.
+    pub(super) fn warn_of_starts(&self, reloaded: &Reloaded) {
+        let places: Vec<&str> = reloaded.starting.iter().map(|s| s.place.as_str()).collect();
+        let places =
+            if places.is_empty() { String::new() } else { format!(" ({})", places.join(", ")) };
+        let event = reloaded.starting.first().map_or("on_worker_start", |s| s.event.as_str());
+        let text = format!("{event} is still running in {} isolate(s){places}", reloaded.silent);
+        self.config.log.host(Level::Warn, text);
     }
 
     /// While the host waits for its last connections.
@@ -349,7 +333,7 @@ impl Supervisor {
         self.config.log.host(Level::Error, outcome);
     }
 
-    fn reject(&mut self, error: Error, outcome: &str) -> Fault {
+    pub(super) fn reject(&mut self, error: Error, outcome: &str) -> Fault {
         self.rejected = true;
         let mut fault = error.into_fault();
         fault.text.push_str(&format!("\nreload rejected: {outcome}"));

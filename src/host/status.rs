@@ -1,5 +1,6 @@
 //! How a host is, as plain data: what `rhost status` and `rhost connections` show.
 
+use super::StartUnderWay;
 use serde::{Deserialize, Serialize};
 
 /// A running host at one moment.
@@ -105,8 +106,38 @@ pub struct IsolateStatus {
     pub restarts: u64,
     /// The handler that keeps it from doing anything else, if there is one.
     pub busy: Option<Busy>,
+    /// Its `on_worker_start`, as long as that has not returned.
+    #[serde(default)]
+    pub starting: Option<StartUnderWay>,
     /// Closures without a successor: where they stand, and the generation they stay on.
     pub leftovers: Vec<(String, i64)>,
+    /// Handlers that wait: for time, for a file, for anything.
+    #[serde(default)]
+    pub waiting: u64,
+    /// Those of them that have waited for longest, twenty at most.
+    #[serde(default)]
+    pub longest_waiting: Vec<WaitingHandler>,
+}
+
+/// A handler that waits.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct WaitingHandler {
+    /// Where it stands, `push.rhai:18`.
+    pub place: String,
+    /// What it was called for: `on_message`, `timer 3`.
+    pub event: String,
+    /// The worker it was called for, as in [`IsolateStatus::worker`].
+    pub worker: String,
+    /// The connection it was called for, if it was for one.
+    pub connection: Option<u64>,
+    /// Is that connection closing or closed? Whatever it sends is lost then.
+    pub connection_is_gone: bool,
+    /// The function that it waits in, `sleep`.
+    pub waits_in: String,
+    /// Since it had to wait for the first time, seconds.
+    pub seconds: f64,
+    /// The generation whose code it runs.
+    pub generation: i64,
 }
 
 /// A handler that has been running for long.

@@ -1,12 +1,13 @@
 //! Keeps the isolates of one script: one for each place in each worker's count. Starts, reloads and stops them as one.
 
 use super::{
-    HostEvent, ReloadOptions, ReloadOutcome, WorkerInfo,
+    HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
     board::Board,
     builder::HostConfig,
     busy_watch::BusyWatch,
     checker::Checker,
     ending::Draining,
+    first_start::FirstStart,
     handle::Order,
     metrics_server::MetricsServer,
     reload::Deployment,
@@ -16,10 +17,10 @@ use super::{
 };
 use crate::{
     engine::sources::Sources,
-    error::{Error, ErrorKind, Fault},
-    isolate::{Isolate, Report},
+    error::{Error, ErrorKind},
+    isolate::Isolate,
     log::Level,
-    net::{address::Address, listener::Listeners, sockets::Sockets},
+    net::{listener::Listeners, sockets::Sockets},
     script::{configuration::Configuration, ctx::Wish, http::Sessions, plan::WorkerSpec},
     watch::Watch,
 };
@@ -35,9 +36,6 @@ use std::{
 /// How long the host waits for an isolate's `on_worker_start` before it goes on without the answer. Fixed: a handler that
 /// waits longer is waiting for something outside, and the host must stay reachable.
 pub(super) const START_PATIENCE: Duration = Duration::from_secs(2);
-
-/// The same at the first start: nothing serves before it is done, however long that takes. Fixed: a year.
-pub(super) const FIRST_START_PATIENCE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// How often it looks meanwhile whether it is to stop. Fixed.
 const STOP_POLL: Duration = Duration::from_millis(20);
@@ -61,10 +59,18 @@ impl Place {
 
 /// A reload that will be made.
 #[derive(Default)]
-struct WantedReload {
-    options: ReloadOptions,
+pub(super) struct WantedReload {
+    pub(super) options: ReloadOptions,
     /// Who waits for what comes of it.
-    replies: Vec<Sender<ReloadOutcome>>,
+    pub(super) replies: Vec<Sender<ReloadOutcome>>,
+}
+
+impl WantedReload {
+    pub(super) fn answer(self, outcome: &ReloadOutcome) {
+        for reply in self.replies {
+            let _ = reply.send(outcome.clone());
+        }
+    }
 }
 
 /// The running host.
@@ -97,6 +103,8 @@ pub(super) struct Supervisor {
     /// Of the reloads that scripts ask for.
     pace: ReloadPace,
     pub(super) draining: Option<Draining>,
+    /// As long as it is not complete.
+    pub(super) first_start: Option<FirstStart>,
     /// Was the last reload rejected?
     pub(super) rejected: bool,
     /// The files that serve, to go back to when a newer start fails.
@@ -104,7 +112,7 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    /// The first generation: a reload from nothing.
+    /// The first generation: a reload from nothing. Its `on_worker_start` may still run when this returns.
     pub(super) fn start(
         mut config: HostConfig,
         orders: Sender<Order>,
@@ -154,6 +162,7 @@ impl Supervisor {
             wanted_reload: None,
             pace: ReloadPace::default(),
             draining: None,
+            first_start: None,
             rejected: false,
             good: config.sources(),
             config,
@@ -162,35 +171,33 @@ impl Supervisor {
         let mut deployment = Deployment::new(host.good.clone(), ReloadOptions::default());
         let prepared = deployment.prepare(&mut host);
         host.watch_files(&deployment.sources);
-        if let Err(error) = prepared.and_then(|()| deployment.commit(&mut host)) {
+        if let Err(error) = prepared {
             host.stop_isolates();
             return Err(error);
         }
-        host.checker.look(host.generation, &host.good);
+        let switched = deployment.switch(&mut host);
+        host.first_start = Some(FirstStart::new(switched));
         Ok(host)
     }
 
-    /// Says that everything runs, serves orders, and stops.
+    /// Waits until everything runs, serves orders, and stops.
     pub(super) fn run(mut self, orders: &Receiver<Order>) -> Result<u8, Error> {
-        let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerInfo {
-            name: spec.name.clone(),
-            declared: spec.declared.clone(),
-            address: address_of(spec, bound.as_ref()),
-            count: spec.count,
-        });
-        let workers: Vec<WorkerInfo> = workers.collect();
-        let nothing_to_do = workers.is_empty() && self.timers == 0;
-        self.tell(HostEvent::Started { workers, watching: self.config.watch });
-        let code = match nothing_to_do {
-            true => {
+        let code = match self.await_first_start(orders) {
+            Ok(Some(code)) => code,
+            Ok(None) if self.workers.is_empty() && self.timers == 0 => {
                 self.await_check(orders);
                 0
             }
-            false => self.serve(orders),
+            Ok(None) => self.serve(orders),
+            Err(error) => {
+                self.stop_isolates();
+                return Err(error);
+            }
         };
         self.watch = None;
         self.stop_isolates();
-        for order in orders.try_iter() {
+        let deferred = self.first_start.take().map_or(Vec::new(), FirstStart::into_deferred);
+        for order in deferred.into_iter().chain(orders.try_iter()) {
             if let Order::Wish(Wish::Fault(fault)) = order {
                 self.tell(HostEvent::Fault(fault));
             }
@@ -201,19 +208,20 @@ impl Supervisor {
 
     /// The next order; what else falls due meanwhile is done. However often a reload was asked for, it is made once, when
     /// there is nothing else to do.
-    fn next_order(&mut self, orders: &Receiver<Order>) -> Option<Order> {
+    pub(super) fn next_order(&mut self, orders: &Receiver<Order>) -> Option<Order> {
         loop {
             if let Ok(order) = orders.try_recv() {
                 return Some(order);
             }
-            if let Some(wanted) = self.wanted_reload.take() {
-                let outcome = match self.draining {
-                    None => self.reload(wanted.options),
+            if let Some(wanted) = self.take_wanted_reload() {
+                match (&self.draining, &self.first_start) {
+                    (None, Some(_)) => self.start_over(wanted),
+                    (None, None) => {
+                        let outcome = self.reload(wanted.options);
+                        wanted.answer(&outcome);
+                    }
                     // What it asks for would let connections in again.
-                    Some(_) => Err(self.refuse_reload()),
-                };
-                for reply in wanted.replies {
-                    let _ = reply.send(outcome.clone());
+                    (Some(_), _) => wanted.answer(&Err(self.refuse_reload())),
                 }
                 continue;
             }
@@ -227,7 +235,8 @@ impl Supervisor {
                         self.want_reload(ReloadOptions::default(), None);
                         continue;
                     }
-                    self.next_restart().into_iter().chain(self.pace.due()).min()
+                    let first = self.look_at_first_start();
+                    self.next_restart().into_iter().chain(self.pace.due()).chain(first).min()
                 }
                 // An isolate that ends now is not missed.
                 Some(_) => Some(Instant::now() + STOP_POLL),
@@ -246,34 +255,51 @@ impl Supervisor {
     /// Carries out orders until one of them is to stop; gives the exit code that it asked for.
     fn serve(&mut self, orders: &Receiver<Order>) -> u8 {
         while let Some(order) = self.next_order(orders) {
-            match order {
-                Order::Stop(code) => return code,
-                Order::Wish(Wish::Stop { code, location }) => {
-                    self.script_stops(code, &location);
-                    return code;
-                }
-                Order::StopGracefully(code) if self.draining.is_none() => {
-                    self.draining = Some(self.drain(code));
-                }
-                // Somebody does not want to wait any more.
-                Order::StopGracefully(code) => return code,
-                Order::Reload(options, reply) => self.want_reload(options, reply),
-                Order::Wish(Wish::Reload) => self.script_wants_reload(),
-                Order::Wish(Wish::Listening { worker, declared, bound }) => {
-                    self.tell(HostEvent::Listening { worker, declared, address: bound });
-                }
-                Order::Wish(Wish::StartFailed { generation, fault }) => {
-                    self.start_failed(generation, &fault);
-                }
-                Order::Checked { generation, findings } => self.checked(generation, findings),
-                Order::Wish(Wish::Restart { isolate, died }) => self.want_restart(isolate, died),
-                Order::Wish(Wish::Fault(fault)) => {
-                    self.spawner.told_of_fault();
-                    self.tell(HostEvent::Fault(fault));
-                }
+            if let Some(code) = self.obey(order) {
+                return code;
             }
         }
         0
+    }
+
+    /// Carries out one order; gives the exit code if it is to stop.
+    pub(super) fn obey(&mut self, order: Order) -> Option<u8> {
+        match order {
+            Order::Stop(code) => return Some(code),
+            Order::Wish(Wish::Stop { code, location }) => {
+                self.script_stops(code, &location);
+                return Some(code);
+            }
+            Order::StopGracefully(code) if self.draining.is_none() => {
+                self.draining = Some(self.drain(code));
+            }
+            // Somebody does not want to wait any more.
+            Order::StopGracefully(code) => return Some(code),
+            Order::Reload(options, reply) => self.want_reload(options, reply),
+            Order::Wish(Wish::Reload) => self.script_wants_reload(),
+            Order::Wish(Wish::Listening { worker, declared, bound }) => {
+                self.tell(HostEvent::Listening { worker, declared, address: bound });
+            }
+            Order::Wish(Wish::StartFailed { generation, fault }) => {
+                self.start_failed(generation, &fault);
+            }
+            Order::Wish(Wish::StartIsLate) => self.tell_of_late_starts(false),
+            // Whoever waits for it looks now.
+            Order::Wish(Wish::StartEnded) => (),
+            Order::Checked { generation, findings } => self.checked(generation, findings),
+            Order::Wish(Wish::Restart { isolate, died }) => self.want_restart(isolate, died),
+            Order::Wish(Wish::Fault(fault)) => {
+                self.spawner.told_of_fault();
+                self.tell(HostEvent::Fault(fault));
+            }
+        }
+        None
+    }
+
+    /// The reload that is to be made now: a first start is left alone until it takes long.
+    fn take_wanted_reload(&mut self) -> Option<WantedReload> {
+        let is_left_alone = self.first_start.as_ref().is_some_and(|first| !first.is_late());
+        if is_left_alone && self.draining.is_none() { None } else { self.wanted_reload.take() }
     }
 
     fn script_wants_reload(&mut self) {
@@ -291,6 +317,15 @@ impl Supervisor {
         let wanted = self.wanted_reload.get_or_insert_default();
         wanted.options = wanted.options.and(options);
         wanted.replies.extend(reply);
+    }
+
+    /// Something that was reloaded serves.
+    pub(super) fn accepted(&mut self, reloaded: &Reloaded) {
+        self.log_reloaded(reloaded.summary(&self.script_name()));
+        if reloaded.options.hard {
+            self.places.iter().for_each(|place| place.isolate.close_all());
+        }
+        self.tell(HostEvent::Reloaded(reloaded.clone()));
     }
 
     pub(super) fn tell(&self, event: HostEvent) {
@@ -323,7 +358,7 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn log_reloaded(&mut self, summary: String) {
+    fn log_reloaded(&mut self, summary: String) {
         if std::mem::take(&mut self.rejected) {
             self.config.log.host(Level::Info, "the fault is mended");
         }
@@ -336,13 +371,6 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         self.board.ended();
     }
-}
-
-/// Where a worker listens, if it does, as text.
-pub(super) fn address_of(spec: &WorkerSpec, sockets: Option<&Sockets>) -> Option<String> {
-    // The sockets may be those of another protocol.
-    let address = Address { scheme: spec.address.as_ref()?.scheme, ..sockets?.address()? };
-    Some(address.to_string())
 }
 
 fn system(what: &str, error: std::io::Error) -> Error {
@@ -366,30 +394,4 @@ pub(super) fn await_answer<T>(
             }
         }
     }
-}
-
-/// The answers of all isolates to a commit, added up, and how many gave none. The first fault, if there is one, is the
-/// error, but only after all have answered.
-pub(super) fn collect(
-    answers: &[Receiver<Result<Report, Fault>>],
-    patience: Duration,
-    stopping: &AtomicBool,
-) -> Result<(Report, usize), Fault> {
-    let (mut sum, mut silent, mut first_fault) = (Report::default(), 0, None);
-    let deadline = Instant::now() + patience;
-    for answer in answers {
-        match await_answer(answer, deadline, stopping) {
-            Some(Ok(report)) => {
-                sum.connections += report.connections;
-                sum.listeners += report.listeners;
-                sum.timers += report.timers;
-                sum.leftovers.extend(report.leftovers);
-                // Every isolate has its own copy of the values: a name is told once.
-                sum.changes.add(report.changes);
-            }
-            Some(Err(fault)) => first_fault = first_fault.or(Some(fault)),
-            None => silent += 1,
-        }
-    }
-    first_fault.map_or(Ok((sum, silent)), Err)
 }

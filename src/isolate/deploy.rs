@@ -1,7 +1,10 @@
 //! Carries out what a top level declared: what lives goes on under the new program, what is new starts, what was not asked
 //! for again ends. Only `on_worker_start` can fail here; whatever else might be refused was refused before.
 
-use super::{Reply, Report, Task, leftovers};
+use super::{
+    Reply, Report, Task, leftovers,
+    starts::{Starts, watched},
+};
 use crate::{
     engine::{
         changes::Changes,
@@ -32,17 +35,19 @@ pub(crate) fn commit(
     program: Rc<Program>,
     task: Task,
     reply: Reply<Result<Report, Fault>>,
+    starts: &mut Starts,
 ) {
+    starts.end_late(ctx);
     *ctx.seat.borrow_mut() = task.seat;
     let served = ctx.served.borrow().clone().filter(|_| task.serves.is_some());
-    let fixed = served.filter(|w| !w.core().settings.reloadable.get());
+    // Before one start is complete, there is nothing that could stay as it is.
+    let is_first = ctx.settled.get() == 0;
+    let fixed = served.filter(|w| !w.core().settings.reloadable.get() && !is_first);
     if let Some(worker) = fixed {
-        return stay(ctx, worker, program, reply);
+        return stay(ctx, worker, program, reply, starts);
     }
-    let mut report = Report::default();
-    report.changes = program.accept_state();
+    let mut report = Report { changes: program.accept_state(), ..Report::default() };
     let workers = merge_workers(ctx, &program, &mut report);
-    let is_first = ctx.generations.serving().is_none();
     ctx.serve(program.clone());
     ctx.timers.accept(ctx, program.generation);
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
@@ -56,8 +61,9 @@ pub(crate) fn commit(
         if current { None } else { program.adopt(old, offered).map(Rc::new) }
     });
     share_carried(ctx, &program);
+    let generation = program.generation;
     let ctx = ctx.clone();
-    tokio::task::spawn_local(async move {
+    let running = tokio::task::spawn_local(async move {
         let worker = served.as_ref().map(|(worker, _)| worker.clone());
         let started =
             start(&ctx, &program, served, is_first, task.is_last, &mut report.changes).await;
@@ -69,6 +75,7 @@ pub(crate) fn commit(
         report.timers = ctx.timers.asked_by(program.generation);
         report.leftovers = leftovers::find(&ctx, &program);
         ctx.stats.set_leftovers(report.leftovers.clone());
+        report.waiting = waiting_on_old_code(&ctx, &program);
         ctx.note_listening();
         if let Err(mpsc::SendError(Err(fault))) = reply.send(started.map(|()| report)) {
             // The host has gone on without this answer.
@@ -79,22 +86,33 @@ pub(crate) fn commit(
                 ctx.wish(Wish::StartFailed { generation: program.generation, fault });
             }
         }
+        ctx.wish(Wish::StartEnded);
     });
+    starts.add(generation, running.abort_handle());
 }
 
 /// A Worker with `reloadable = false` goes on as it is, and is only told that there was a reload.
-fn stay(ctx: &Rc<Ctx>, worker: Worker, program: Rc<Program>, reply: Reply<Result<Report, Fault>>) {
+fn stay(
+    ctx: &Rc<Ctx>,
+    worker: Worker,
+    program: Rc<Program>,
+    reply: Reply<Result<Report, Fault>>,
+    starts: &mut Starts,
+) {
+    let generation = program.generation;
     ctx.forget_declared();
     drop(program);
     let ctx = ctx.clone();
-    tokio::task::spawn_local(async move {
+    let task = tokio::task::spawn_local(async move {
         // Its address or the number of its isolates may have changed.
         worker.accept_as_seated().unwrap_or_else(|e| ctx.report(Fault::plain(e)));
-        let told = run_own(&ctx, &worker, Event::WorkerReload, 0).await;
+        let told = run_own_reload(&ctx, &worker, generation).await;
         told.unwrap_or_else(|fault| ctx.report(fault));
         let connections = worker.core().with_connections(|c| c.len());
         let _ = reply.send(Ok(Report { connections, listeners: 1, ..Report::default() }));
+        ctx.wish(Wish::StartEnded);
     });
+    starts.add(generation, task.abort_handle());
 }
 
 /// Runs `on_worker_start`, closes what it did not ask for again, and accepts. A fault in it ends the isolate's first start; in
@@ -113,15 +131,21 @@ async fn start(
         end_unasked(ctx, program.generation);
         return Ok(());
     };
-    rerun::begin(program.generation, program, ctx.started.borrow().clone());
-    let started = run_own(ctx, &worker, Event::WorkerStart, program.generation).await;
     let holds = |_: usize, name: &str| worker.core().properties.get(name);
     let clear = |_: usize, name: &_| worker.core().properties.set(name, Dynamic::UNIT);
-    if let Some((record, changed)) = rerun::end(program.generation, started.is_err(), holds, clear)
-    {
-        drop(ctx.started.replace(Rc::new(record)));
-        changes.add(changed);
-    }
+    let note = |ended: Option<(rerun::Record, Changes)>, changes: &mut Changes| {
+        if let Some((record, changed)) = ended {
+            drop(ctx.started.replace(Rc::new(record)));
+            changes.add(changed);
+        }
+    };
+    // One that was ended, or overtaken, has done a part of it.
+    note(rerun::end(None, true, holds, clear), changes);
+    let (event, generation) = (Event::WorkerStart, program.generation);
+    rerun::begin(generation, program, ctx.started.borrow().clone());
+    let started = run_own(ctx, &worker, event, generation);
+    let started = watched(ctx, &worker, event, generation, !is_first, started).await;
+    note(rerun::end(Some(generation), started.is_err(), holds, clear), changes);
     if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
         // It waited so long that a newer generation has taken over, with all that is left to do. If that one's start is
         // over already, nobody else ends what this one has asked for late.
@@ -139,7 +163,7 @@ async fn start(
     }
     worker.accept_as_seated().map_err(Fault::plain)?;
     if !is_first && started.is_ok() {
-        let reloaded = run_own(ctx, &worker, Event::WorkerReload, 0).await;
+        let reloaded = run_own_reload(ctx, &worker, program.generation).await;
         reloaded.unwrap_or_else(|fault| ctx.report(fault));
     }
     started
@@ -149,11 +173,14 @@ async fn start(
 async fn run_own(ctx: &Ctx, worker: &Worker, event: Event, tag: u64) -> Result<(), Fault> {
     let Some(handler) = worker.core().callbacks.get(event) else { return Ok(()) };
     let mut args: Args = [Dynamic::from(worker.clone()), Dynamic::UNIT, Dynamic::UNIT];
-    let occasion = || {
-        let what = format!("{} of worker `{}`", event.name(), worker.core().title());
-        Occasion { what, connection: None }
-    };
+    let occasion = || Occasion::of_worker(event.name(), worker.core().title());
     ctx.try_call(handler, &mut args, tag, occasion).await.map(drop).map_err(|fault| *fault)
+}
+
+/// Calls `on_worker_reload`.
+async fn run_own_reload(ctx: &Ctx, worker: &Worker, generation: u64) -> Result<(), Fault> {
+    let reloaded = run_own(ctx, worker, Event::WorkerReload, 0);
+    watched(ctx, worker, Event::WorkerReload, generation, true, reloaded).await
 }
 
 /// Makes the declared workers one with those that live. Gives the declared ones, in order.
@@ -245,6 +272,13 @@ fn rebind(ctx: &Rc<Ctx>, renew: impl Fn(&Rc<Handler>, usize) -> Option<Rc<Handle
             }
         }
     }
+}
+
+/// Handlers that wait and run code of another generation: where they stand, and its number.
+fn waiting_on_old_code(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
+    let others = ctx.stats.waiting.not_of(program.number());
+    let name = |place| ctx.stats.name_of(place).unwrap_or_default();
+    others.into_iter().map(|(place, generation)| (name(place), generation)).collect()
 }
 
 /// Stops accepting, and answers when nobody is there any more.

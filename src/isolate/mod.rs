@@ -4,6 +4,7 @@
 mod connection_status;
 pub(crate) mod deploy;
 mod leftovers;
+mod starts;
 
 pub use connection_status::ConnectionStatus;
 
@@ -30,6 +31,7 @@ use crate::{
         plan::{WorkerSpec, titles},
     },
 };
+use starts::Starts;
 use std::{
     rc::Rc,
     sync::{Arc, mpsc},
@@ -90,7 +92,7 @@ pub(crate) struct Loaded {
 }
 
 /// What a commit kept and what it did not.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Report {
     pub(crate) connections: usize,
     pub(crate) listeners: usize,
@@ -99,6 +101,8 @@ pub(crate) struct Report {
     pub(crate) changes: Changes,
     /// Where closures stand that found no successor and keep an old generation alive, with its number.
     pub(crate) leftovers: Vec<(String, i64)>,
+    /// The same of handlers that wait and end on the code of an old generation.
+    pub(crate) waiting: Vec<(String, i64)>,
 }
 
 /// The host's end of an isolate.
@@ -234,6 +238,7 @@ fn run(
         tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
         tokio::task::spawn_local(leftovers::look_for_ever(ctx.clone()));
         let mut prepared: Option<Rc<Program>> = None;
+        let mut starts = Starts::default();
         while let Some(command) = mailbox.recv().await {
             match command {
                 Command::Prepare { sources, start, loud, reply } => {
@@ -242,7 +247,7 @@ fn run(
                 }
                 Command::Commit { task, reply } => {
                     if let Some(program) = prepared.take() {
-                        deploy::commit(&ctx, program, task, reply);
+                        deploy::commit(&ctx, program, task, reply, &mut starts);
                     }
                 }
                 Command::Abort => forget(&ctx, &mut prepared),

@@ -36,6 +36,15 @@ pub struct Access {
     pub user_agent: String,
 }
 
+impl Access {
+    /// What it holds in memory, and takes itself.
+    pub(super) fn bytes_held(&self) -> usize {
+        let texts = [&self.client, &self.method, &self.target, &self.referer, &self.user_agent];
+        let route = self.route.as_ref().map_or(0, String::capacity);
+        size_of::<Self>() + route + texts.iter().map(|text| text.capacity()).sum::<usize>()
+    }
+}
+
 impl fmt::Display for Access {
     /// The combined format of Apache and nginx, with the time that it took, in seconds, at the end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

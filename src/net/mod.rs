@@ -30,6 +30,7 @@ pub(crate) mod share;
 mod socket_file;
 pub(crate) mod sockets;
 pub(crate) mod spool;
+pub(crate) mod starting;
 pub(crate) mod stats;
 pub(crate) mod sweeper;
 mod tally;
@@ -37,6 +38,7 @@ pub(crate) mod task;
 pub(crate) mod told;
 pub(crate) mod transport;
 pub(crate) mod turn;
+pub(crate) mod waiting;
 
 use crate::protocol::{handshake, http};
 use spool::Spool;

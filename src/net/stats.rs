@@ -1,8 +1,8 @@
 //! What one isolate tells of itself without being asked: the isolate writes, the host reads, and nobody waits.
 
-use super::{counter::Counter, latency::Latency};
+use super::{counter::Counter, latency::Latency, starting::Starting, waiting::Waiting};
 use std::sync::{
-    Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -27,6 +27,10 @@ pub(crate) struct Stats {
     /// Living timers.
     pub(crate) timers: Counter,
     pub(crate) faults: Faults,
+    /// Its `on_worker_start`, as long as that has not returned.
+    pub(crate) starting: Starting,
+    /// Handlers that wait.
+    pub(crate) waiting: Arc<Waiting>,
     /// The generation that serves, from 1; 0 before there is one.
     pub(crate) generation: Counter,
     /// How often the isolate of this place was started anew. Set by whoever does it.

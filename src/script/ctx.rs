@@ -2,9 +2,11 @@
 //! turn, the log. One for each isolate, shared by every handle.
 
 mod calls;
+mod occasion;
 mod suspended;
 
 pub(crate) use calls::Called;
+pub(crate) use occasion::Occasion;
 pub(crate) use suspended::Suspended;
 
 use super::{
@@ -50,14 +52,12 @@ pub(crate) enum Wish {
     Fault(Fault),
     /// `on_worker_start` of this generation threw when the host did not wait for it any more: the reload was accepted.
     StartFailed { generation: u64, fault: Fault },
+    /// `on_worker_start` has been running for long.
+    StartIsLate,
+    /// What a commit has begun is done, and answered for.
+    StartEnded,
     /// This isolate is to be started anew, because its worker wants that after an error; or because it died, for this reason.
     Restart { isolate: usize, died: Option<String> },
-}
-
-/// What a handler is called for, as a report says it.
-pub(crate) struct Occasion {
-    pub(crate) what: String,
-    pub(crate) connection: Option<u64>,
 }
 
 /// See the module.
@@ -317,6 +317,13 @@ impl Ctx {
         }
         let about = About { isolate: self.number(), ..About::default() };
         self.log.write(Record { level, worker: self.name(), location, message, about });
+    }
+
+    /// A line of this isolate about its worker.
+    pub(crate) fn say(&self, level: Level, message: String) {
+        let about = About { isolate: self.number(), ..About::default() };
+        let (worker, location) = (self.name(), String::new());
+        self.log.write(Record { level, worker, location, message, about });
     }
 
     /// A line about trouble with one connection of a worker; beyond some a second they are counted, as faults are.

@@ -286,8 +286,7 @@ async fn run(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
 
 async fn tick(ctx: Rc<Ctx>, id: u64, timer: Rc<Timer>) {
     let handler = timer.handler.borrow().clone();
-    let occasion =
-        || Occasion { what: format!("timer {id} of worker `{}`", ctx.name()), connection: None };
+    let occasion = || Occasion::of_worker(format!("timer {id}"), ctx.name());
     // An error has been reported.
     let _ = ctx.call(handler, &mut Args::default(), 0, occasion).await;
 }
@@ -320,7 +319,7 @@ fn add(
 pub(crate) fn sleep_for(duration: &Dynamic) -> Outcome<()> {
     let duration = seconds(duration, "sleep")?;
     // The timer is made where the handler waits: the top level has no clock that could ring.
-    coroutine::wait(async move { sleep(duration).await }).map_err(|_| not_here("sleep"))
+    coroutine::wait("sleep", async move { sleep(duration).await }).map_err(|_| not_here("sleep"))
 }
 
 /// Registers the namespace and `sleep`.

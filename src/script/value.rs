@@ -35,8 +35,8 @@ pub(crate) fn not_here(what: &str) -> Box<EvalAltResult> {
 }
 
 /// Suspends the running handler until the future is ready. `what` names it where nothing can wait.
-pub(crate) fn waiting<F: Future>(what: &str, future: F) -> Outcome<F::Output> {
-    coroutine::wait(future).map_err(|_| not_here(what))
+pub(crate) fn waiting<F: Future>(what: &'static str, future: F) -> Outcome<F::Output> {
+    coroutine::wait(what, future).map_err(|_| not_here(what))
 }
 
 /// Calls `f` with the message that a script value stands for: strings as text, blobs as bytes, numbers, booleans and

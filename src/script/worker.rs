@@ -12,10 +12,9 @@ pub(crate) use self::core::WorkerCore;
 use super::{
     callback::Event,
     connections::Connections,
-    ctx::{Ctx, Wish},
+    ctx::Ctx,
     object::Object,
     plan::same_name,
-    session,
     settings::Settings,
     tcp_connection::TcpConnection,
     value::{Outcome, error, with_payload},
@@ -24,21 +23,10 @@ use crate::{
     engine::{
         allowance, natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest, rerun,
     },
-    log::Level,
-    net::{
-        accept::Listener,
-        address::Address,
-        bound::Bound,
-        broadcast::Broadcast,
-        claim::{Claimant, Owner},
-        link::Sent,
-    },
+    net::{address::Address, broadcast::Broadcast, link::Sent},
 };
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
-use std::{
-    cell::RefCell,
-    rc::{Rc, Weak},
-};
+use std::{cell::RefCell, rc::Rc};
 
 /// The handle: a slot, so that after a reload what the new program declared is the Worker that lives on.
 #[derive(Clone)]

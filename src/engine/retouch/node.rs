@@ -1,7 +1,7 @@
 //! The nodes that are put into a tree, and how they are evaluated.
 
-use super::keys::Way;
-use crate::engine::{order, ref_map::RefMap};
+use super::{keys::Way, plain_copy::plain_copy};
+use crate::engine::{order, ref_array::RefArray, ref_map::RefMap};
 use rhai::{
     CustomExpr, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, FnArgsVec,
     ImmutableString, Map, Position,
@@ -23,6 +23,10 @@ pub(in crate::engine) enum Node {
     Unpack(ImmutableString, ImmutableString),
     /// A key that may be a number.
     Key(Way),
+    /// What a `switch` looks at, whose cases have so many values at most: Rhai compares plain values only.
+    Switched(usize),
+    /// What is added with `+=`: Rhai appends plain arrays only.
+    Added,
 }
 
 /// A key with its value, on the way from a loop to its variables.
@@ -89,7 +93,7 @@ impl Node {
                 unpack(context, key, value);
                 return Ok(Dynamic::UNIT);
             }
-            Node::Literal(_) | Node::Pairs | Node::Key(_) => (),
+            Node::Literal(_) | Node::Pairs | Node::Key(_) | Node::Switched(_) | Node::Added => (),
         }
         let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
         let mut value = context.eval_expression_tree(inner)?.flatten();
@@ -99,6 +103,11 @@ impl Node {
                 value
             }
             Node::Key(way) => way.key(value, context),
+            Node::Switched(most) => plain_copy(&value, *most).unwrap_or(value),
+            Node::Added => match value.read_lock::<RefArray>().map(|array| array.copy()) {
+                Some(copy) => copy.into(),
+                None => value,
+            },
             _ => pairs(value),
         })
     }

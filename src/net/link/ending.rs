@@ -28,6 +28,7 @@ impl Link {
 
     pub(super) fn begin_closing(&self) {
         self.status.set(Status::Closing);
+        self.turn.stats.waiting.connection_goes(self.id);
         self.rare().closing.set(Some((self.turn.clock.get(), self.queued())));
         self.wake();
     }
@@ -35,6 +36,7 @@ impl Link {
     /// Closes now; what is queued is lost. The connection's task gives the other half of the socket back.
     pub(crate) fn destroy(&self) {
         self.status.set(Status::Closed);
+        self.turn.stats.waiting.connection_goes(self.id);
         drop(self.write.borrow_mut().take());
         self.outbox.borrow_mut().discard();
         self.account();

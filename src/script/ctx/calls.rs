@@ -4,10 +4,12 @@ use super::{Ctx, Occasion, Suspended, Wish};
 use crate::{
     engine::{
         self,
-        coroutine::{Failure, Started},
+        coroutine::{self, Failure, MAX_FIBERS, Started},
         handler::{Args, Done, Handler, Job},
     },
     error::{Fault, FaultKind},
+    log::Level,
+    net::waiting::{Crowding, Ticket, Waiter},
     script::policy::Policy,
 };
 use rhai::{Dynamic, EvalAltResult};
@@ -84,8 +86,50 @@ impl Ctx {
             Started::Ended(done) => {
                 Called::Ended(self.ended(&handler, done, began, args, occasion))
             }
-            Started::Waits(running) => Called::Waits(Suspended::new(handler, running, began)),
+            Started::Waits(running) => {
+                let ticket = self.note_waiting(&handler, occasion());
+                Called::Waits(Suspended::new(handler, running, began, ticket))
+            }
         }
+    }
+
+    /// A handler has been suspended for the first time: whoever looks sees it until it has ended.
+    fn note_waiting(&self, handler: &Handler, occasion: Occasion) -> Ticket {
+        let Occasion { event, worker, connection, is_gone, request: _ } = occasion;
+        let waiter = Waiter {
+            place: self.place(handler),
+            event,
+            worker,
+            connection,
+            is_gone,
+            waits_in: coroutine::waits_in(),
+            since: Instant::now(),
+            generation: handler.program().number(),
+        };
+        let (ticket, crowding) = Ticket::take(&self.stats.waiting, waiter, MAX_FIBERS);
+        if let Some(crowding) = crowding {
+            self.tell_of_crowd(crowding);
+        }
+        ticket
+    }
+
+    #[cold]
+    fn tell_of_crowd(&self, crowding: Crowding) {
+        let waiting = &self.stats.waiting;
+        let (level, count, room) = match crowding {
+            Crowding::Half => {
+                (Level::Warn, waiting.count(), format!("there is room for {MAX_FIBERS}"))
+            }
+            Crowding::Full => {
+                let room = "that is all there is room for: further events wait until one ends";
+                (Level::Error, waiting.count(), room.to_owned())
+            }
+        };
+        let most = waiting.most_at();
+        let most = most.and_then(|(place, count)| Some((self.stats.name_of(place)?, count)));
+        let most =
+            most.map_or(String::new(), |(place, n)| format!("; most of them ({n}) at {place}"));
+        self.say(level, format!("{count} handlers wait at once, {room}{most}"));
     }
 
     /// Where a handler stands, for the host, which sees it while that keeps this thread busy.
@@ -126,7 +170,7 @@ impl Ctx {
         why: Result<Box<EvalAltResult>, Failure>,
         occasion: Occasion,
     ) -> Box<Fault> {
-        let Occasion { what, connection } = occasion;
+        let (connection, what) = (occasion.connection, occasion);
         let fault = match why {
             Ok(error) => {
                 let program = handler.program();

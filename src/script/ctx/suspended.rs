@@ -3,10 +3,11 @@
 use super::{Called, Ctx, Occasion};
 use crate::{
     engine::{
-        coroutine::Running,
+        coroutine::{self, Running},
         handler::{Args, Calls, Handler},
     },
     error::Fault,
+    net::waiting::Ticket,
 };
 use rhai::Dynamic;
 use std::{
@@ -25,13 +26,12 @@ pub(crate) struct Suspended {
 
 enum Stage {
     /// There was no stack for it.
-    Queued {
-        args: Args,
-        tag: u64,
-    },
+    Queued { args: Args, tag: u64 },
     Running {
         running: Running<Calls>,
         began: Option<Instant>,
+        /// Its place among those that wait.
+        ticket: Ticket,
     },
 }
 
@@ -44,8 +44,9 @@ impl Suspended {
         handler: Rc<Handler>,
         running: Running<Calls>,
         began: Option<Instant>,
+        ticket: Ticket,
     ) -> Box<Self> {
-        Box::new(Self { handler, stage: Stage::Running { running, began } })
+        Box::new(Self { handler, stage: Stage::Running { running, began, ticket } })
     }
 
     /// Waits for its end; its arguments are moved back.
@@ -56,8 +57,8 @@ impl Suspended {
         occasion: impl Fn() -> Occasion,
     ) -> Result<Dynamic, Box<Fault>> {
         loop {
-            let (running, began) = match &mut self.stage {
-                Stage::Running { running, began } => (running, *began),
+            let (running, began, ticket) = match &mut self.stage {
+                Stage::Running { running, began, ticket } => (running, *began, ticket),
                 Stage::Queued { args: own, tag } => {
                     ctx.pool.room().await;
                     let called = poll_fn(|cx| {
@@ -79,6 +80,9 @@ impl Suspended {
                 ctx.turns.enter(place);
                 let polled = Pin::new(&mut *running).poll(cx);
                 ctx.turns.leave();
+                if polled.is_pending() {
+                    ticket.waits_in(coroutine::waits_in());
+                }
                 polled
             })
             .await;

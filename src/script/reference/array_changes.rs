@@ -100,7 +100,9 @@ print(a);  // prints [6,2,4,2]
         Entry::new(
             "sort",
             &["sort()", "sort(f: function)"],
-            "Sorts it, by `f(a, b)` if given. Values of different types need an `f`.",
+            "Sorts it, by `f(a, b)` if given: a number below 0 or `true` says that `a` comes first. Equal values keep their \
+                order, and an `f` that contradicts itself gives some order. Values of different types need an `f`. An error in \
+                `f` is one of the call, and the array is as it was.",
             r#"
 let a = [3, 1, 2, 1];
 a.sort();

@@ -20,7 +20,9 @@ pub(super) const SECTION: Section = Section {
             "Runs in each isolate when it starts, before it accepts, and again after each reload. Inner workers \
                 and \
             timers that it does not ask for again end then. An error ends the start; after a reload, the script \
-            of before serves again. An inner worker has none: it starts where its `listen()` stands.",
+            of before serves again. One that has not returned for 5 s is told, and the next reload ends it and starts over: \
+            a loop that waits belongs into `Timer::delay(0, || …)`. An inner worker has none: it starts where its \
+            `listen()` stands.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.on_worker_start = |worker| print(`isolate ${worker.id} starts`);  // prints isolate 0 starts

@@ -54,9 +54,8 @@ Worker::run_all();
 "#,
         ).waiting(),
         Entry::new("parse_json", &["parse_json(text: string) -> any", "parse_json(bytes: blob) -> any"],
-            "The value of a JSON text; `()` if it is none, or not UTF-8. Maps and arrays are references, with entries in \
-                the order of \
-                the text. Whole numbers are integers, or strings of their digits where they do not fit into 64 bits; a \
+            "The value of a JSON text; `()` if it is none, is not UTF-8 or is nested deeper than 127 levels. Maps and \
+                arrays are references, with entries in the order of the text. Whole numbers are integers, or strings of their digits where they do not fit into 64 bits; a \
                 number beyond all floats is the greatest float. Half of a surrogate pair is U+FFFD, `null` is `()`.",
             r#"
 let order = parse_json(`{"id": 7, "tags": ["a"]}`);

@@ -16,7 +16,11 @@ const fn word(names: &'static [&'static str], form: &'static str, text: &'static
 
 pub(super) const WORDS: &[Word] = &[
     word(&["let"], "let name = value;", "A new variable; without a value it is `()`."),
-    word(&["const"], "const NAME = value;", "A value that cannot be changed."),
+    word(
+        &["const"],
+        "const NAME = value;",
+        "A value that cannot be changed, nor a part of it; `let copy = NAME` can. In a closure it is a constant, too, unlike in stock Rhai.",
+    ),
     word(
         &["fn"],
         "fn name(a, b) { … }",

@@ -30,7 +30,7 @@ pub(super) const SECTION: Section = Section {
     entries: &[
         Entry::new(
             "get",
-            &["get(key: string) -> any"],
+            &["get(key: string | int) -> any"],
             "The entry of that key, or `()`.",
             r#"
 let users = #{ ann: 1 };
@@ -40,7 +40,7 @@ print(users.get("bob") == ());  // prints true
         ),
         Entry::new(
             "set",
-            &["set(key: string, value: any)"],
+            &["set(key: string | int, value: any)"],
             "Sets an entry.",
             r#"
 let users = #{};

@@ -226,8 +226,9 @@ Worker::run_all();
         Entry::new(
             "handler_memory",
             &["handler_memory: int = 268435456"],
-            "Bytes that a handler may make anew, from its start to its end and across its waits: all that it allocates and does \
-            not free, but not what others do meanwhile. One that makes more is ended at the next variable that it reads, as \
+            "Bytes that a handler may make anew, from its start to its end and across its waits: all that it allocates and \
+            nobody frees, but not what others make meanwhile. What others free on balance while it waits is taken for its own, so \
+            that one which lives for days is not ended for what has long been used up; what is printed does not count. One that makes more is ended at the next variable that it reads, as \
             an error of the kind `memory`, which no `try` can hold up; others go on. 65536 at least; 0 is without a limit. \
             Holds for all that runs in the worker's isolates, so an inner worker cannot set it; at the top level it holds \
             from where it is set on.",

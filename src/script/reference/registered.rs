@@ -79,6 +79,10 @@ fn is_rhais(info: &FuncInfo) -> bool {
 fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
     let function = info.metadata;
     let (name, arguments) = (function.name.as_str(), function.num_params);
+    // One that no script can name is part of how scripts run.
+    if name.contains(char::is_control) {
+        return None;
+    }
     if !info.namespace.is_empty() {
         return Some((info.namespace.to_string(), name.to_owned(), Some(arguments)));
     }

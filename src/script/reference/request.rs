@@ -233,7 +233,7 @@ Worker::run_all();
         Entry::new(
             "json",
             &["json() -> any"],
-            "The body as JSON, whatever its Content-Type; `()` if it is none.",
+            "The body as JSON, whatever its Content-Type; `()` if it is none, or is nested deeper than 127 levels.",
             r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.on_message = |connection, request| {

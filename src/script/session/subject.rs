@@ -37,14 +37,15 @@ pub(super) struct Subject {
 impl Subject {
     /// For a report.
     pub(super) fn occasion(&self, event: Event) -> Occasion {
-        let (id, title) = (self.connection.link().id, self.worker.core().title());
-        let asked = self
-            .connection
-            .request()
-            .filter(|_| matches!(event, Event::Message | Event::WebsocketConnect));
-        let asked = asked.map_or(String::new(), |request| format!(", for {}", request.described()));
-        let what = format!("{} of worker `{title}`, connection {id}{asked}", event.name());
-        Occasion { what, connection: Some(id) }
+        let link = self.connection.link();
+        let asks = matches!(event, Event::Message | Event::WebsocketConnect);
+        Occasion {
+            event: event.name().into(),
+            worker: self.worker.core().title(),
+            connection: Some(link.id),
+            is_gone: link.status() != Status::Established,
+            request: asks.then(|| self.connection.request()).flatten(),
+        }
     }
 
     /// Waits for the end of a handler.

@@ -7,9 +7,7 @@ use crate::{
         ref_array::RefArray, ref_map::RefMap,
     },
     net::{
-        accept::Listener,
         address::{Address, Endpoint},
-        bound::Bound,
         sockets::Seat,
     },
     protocol::scheme::Scheme,
@@ -31,7 +29,7 @@ use std::{
     path::PathBuf,
     rc::Rc,
 };
-use tokio::{sync::Notify, task::AbortHandle};
+use tokio::sync::Notify;
 
 /// The Worker itself.
 pub(crate) struct WorkerCore {
@@ -114,11 +112,8 @@ impl WorkerCore {
     /// What people call it.
     pub(crate) fn title(&self) -> String {
         let names = [&self.settings.name, &self.called, &self.declared];
-        names
-            .map(|name| name.borrow().clone())
-            .into_iter()
-            .find(|n| !n.is_empty())
-            .unwrap_or_default()
+        let name = names.into_iter().find(|name| !name.borrow().is_empty());
+        name.map_or(String::new(), |name| name.borrow().clone())
     }
 
     pub(crate) fn set_title(&self, title: String) {

@@ -50,3 +50,5 @@ mod runtime_files;
 mod signals;
 /// Daemons that end before they serve.
 mod start_endings;
+/// What commands say of handlers that wait.
+mod waiting;

@@ -5,7 +5,6 @@
 //! - A reference is the same array or map under another name, a plain value is copied: the reason for references.
 //! - What is added to a reference comes last, what is added to a plain map after its literal is sorted by key.
 //! - `set` with an index out of range is an error for references and is ignored by Rhai.
-//! - `local += reference` adds the reference as one value, because Rhai does `+=` of plain arrays by itself: use `append`.
 //! - `m.f(x)`, with a function in the entry `f`, is for plain maps only: Rhai looks for it in its own maps alone. Write
 //!   `m.f.call(x)`, which both know.
 //! - `a += x` with a variable of the top level is an assignment, which functions cannot do to references: use `push`,
@@ -73,6 +72,8 @@ const ARRAYS: &[&str] = &[
     "a + 9",
     "{ a += 9; }",
     "{ a += [8, 9]; }",
+    "{ a += b; }",
+    "{ let c = [0]; c += a; c += b; c }",
     "{ a += [[8], 9]; }",
     "{ a += #{ k: 1 }; }",
     "a.insert(0, 9)",
@@ -200,6 +201,8 @@ const MAPS: &[&str] = &[
     "m.set(\"z\", 1)",
     "m.remove(\"a\")",
     "m.remove(\"none\")",
+    "m.get(7)",
+    "{ m.set(7, 1); m.remove(7) }",
     "m.clear()",
     "m.mixin(#{ b: 20, x: [1] })",
     "m.mixin(n)",

@@ -1,7 +1,7 @@
 //! Plain values that are nested deep, and chains of closures: whatever is done with them works or is an error of the
 //! handler at its line. None of it ends the process.
 
-use crate::support::{host::TestHost, wait::alone};
+use crate::support::{findings, host::TestHost, wait::alone};
 use rhost::FaultKind;
 use std::fmt::Write;
 
@@ -59,6 +59,7 @@ const UNCAUGHT: [&str; 4] =
 #[test]
 fn whatever_is_done_with_deep_values_the_host_serves_on() {
     let _alone = alone();
+    let _meant = findings::meant(&["unknown-function"]);
     let mut script = format!(
         r#"
 let top = ();

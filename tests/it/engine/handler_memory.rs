@@ -256,3 +256,84 @@ fn it_is_counted_as_a_kind_of_its_own() {
     let record = records.iter().find(|r| r.about.fault.is_some()).expect("a record of it");
     assert_eq!(record.about.fault, Some("memory"));
 }
+
+/// A host with a handler that waits after each turn of its loop, which does `body`; `other` runs in between. The line `?`
+/// tells how many turns there were.
+fn looping(body: &str, other: &str) -> TestHost {
+    TestHost::start(&format!(
+        r#"
+let worker = Worker("{TEXT}");
+worker.handler_memory = 1048576;
+worker.turns = 0;
+worker.queue = [];
+worker.cache = ();
+let text = "";
+text.pad(50000, "x");
+worker.on_worker_start = |worker| {{
+    Timer::delay(0, || loop {{
+        {body}
+        worker.turns += 1;
+        sleep(0.001);
+    }});
+    Timer::repeat(0.001, || {{ {other} }});
+}};
+worker.on_message = |c, line| c.send(worker.turns);
+Worker::run_all();
+"#
+    ))
+}
+
+#[test]
+fn a_handler_that_lives_on_is_not_ended_for_what_others_have_used_up() {
+    let bodies = [
+        (
+            "worker.queue.push(blob(100000, 1));",
+            "while worker.queue.len > 0 { worker.queue.shift(); }",
+        ),
+        ("worker.cache = blob(300000, 1);", "worker.cache = ();"),
+        ("print(text);", ""),
+        ("for i in 0..100 { Timer::delay(0.001, || worker.cache = ()); }", ""),
+    ];
+    for (body, other) in bodies {
+        let mut host = looping(body, other);
+        let mut client = host.tcp(TEXT);
+        // Ten times as much as one may hold.
+        eventually(|| client.ask("?").parse::<u64>().expect("a number") > 200);
+        assert_eq!(host.errors(), 0, "{body}");
+    }
+}
+
+#[test]
+fn a_handler_that_holds_what_it_makes_is_ended_also_if_it_waits_in_between() {
+    for body in ["worker.queue.push(blob(100000, 1));", "worker.queue.push(text + worker.turns);"] {
+        let fault = looping(body, "let busy = []; busy.pad(1000, 1);").fault();
+        assert_eq!(fault.kind, FaultKind::Memory, "{body}: {}", fault.text);
+    }
+}
+
+#[test]
+fn who_frees_what_others_made_may_not_make_more_for_it() {
+    let script = format!(
+        r#"
+let worker = Worker("{TEXT}");
+worker.handler_memory = 4 * 1024 * 1024;
+worker.given = [];
+worker.kept = [];
+worker.on_message = |c, line| {{
+    if line == "give" {{ worker.given.push(blob(3000000)); c.send("given"); return; }}
+    worker.given.clear();
+    sleep(0.001);
+    loop {{ worker.kept.push(blob(500000)); worker.turns = worker.kept.len(); }}
+}};
+Worker::run_all();
+"#
+    );
+    let mut host = TestHost::start(&script);
+    let mut client = host.tcp(TEXT);
+    for _ in 0..4 {
+        assert_eq!(client.ask("give"), "given");
+    }
+    client.send("take\n");
+    assert_eq!(host.fault().kind, FaultKind::Memory);
+    assert_eq!(client.ask("give"), "given");
+}

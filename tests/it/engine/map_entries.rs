@@ -4,7 +4,7 @@
 use crate::support::host::TestHost;
 
 /// Bodies of a function of `m`, a map that was written `#{ z: 1, a: #{ y: 1, b: 2 }, m: 3 }`, and what they give.
-const BODIES: [(&str, &str); 34] = [
+const BODIES: [(&str, &str); 38] = [
     ("m", r#"{"z":1,"a":{"y":1,"b":2},"m":3}"#),
     ("m.to_string()", r#""{\"z\":1,\"a\":{\"y\":1,\"b\":2},\"m\":3}""#),
     ("`${m.a}`", r#""{\"y\":1,\"b\":2}""#),
@@ -39,6 +39,16 @@ const BODIES: [(&str, &str); 34] = [
     ("m[7] = 1; m[7] += 1; m[\"7\"] + m[7]", "4"),
     ("let n = 7; m[n] = #{ q: [1, #{}] }; m[n].q[1][n] = 5; m[7].q[1]", r#"{"7":5}"#),
     ("m[8]", "null"),
+    (
+        "m[7] = 1; [m.get(7), m.get(\"7\"), m.get(8), m.contains(7), 7 in m, 8 in m]",
+        "[1,1,null,true,true,false]",
+    ),
+    ("m[7] = 1; let gone = m.remove(7); [gone, m.remove(7), m.len(), 7 in m]", "[1,null,3,false]"),
+    ("m.set(7, 2); m.set(-1, 3); m.set(7, 4); [m[\"7\"], m[-1], m.len()]", "[4,3,5]"),
+    (
+        "let k = \"é\".to_blob(); m.set(k, 2); [m.get(k), m.contains(k), m.remove(k), m.len()]",
+        "[2,true,2,3]",
+    ),
     ("m.a[9] = 1; let n = -9; m.a[n] = 2; m.a.len() + m.a[9] + m[\"a\"][n]", "7"),
     ("[[5, 6], m][0][1] + [1, 2][-1]", "8"),
     ("m == #{ m: 3, a: #{ b: 2, y: 1 }, z: 1 }", "true"),

@@ -8,6 +8,8 @@ mod array_functions;
 mod assigning;
 /// Numbers in blobs.
 mod bytes;
+/// Functions that compare values.
+mod comparing;
 /// Constants of which a part is assigned to.
 mod constants;
 /// Values that are nested deep.
@@ -32,10 +34,14 @@ mod map_entries;
 mod places_of_errors;
 /// Handlers run as rhai would run them.
 mod shortcuts;
+/// What rhost shows and ships.
+mod silence;
 /// A time limit for handlers whose single operations are slow.
 mod slow_operations;
 /// Stock Rhai as the reference.
 mod stock;
+/// Methods of the script that change what they are called on.
+mod this_methods;
 /// Variables of the top level.
 mod top_level;
 

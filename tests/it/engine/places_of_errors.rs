@@ -116,3 +116,23 @@ worker.on_message = |connection, line| {
     host.wait_for_log("Stack overflow");
     assert_eq!(client.ask("caught?"), "false");
 }
+
+#[test]
+fn a_call_of_what_is_no_function_is_told_as_that_and_at_the_call() {
+    for (call, column) in [
+        ("worker.f.call(1);", 14),
+        ("worker.f.call(line, 2);", 14),
+        ("let f = 5; f.call([1]);", 18),
+        ("let f = #{}; f.g.call(|| 1 == 1).call(2);", 38),
+    ] {
+        let script = format!(
+            "let worker = Worker(\"text://127.0.0.1:0\");\nworker.on_message = |c, line| {{\n    {call}\n}};"
+        );
+        let mut host = TestHost::start(&script);
+        host.tcp("text://127.0.0.1:0").send("?\n");
+        let fault = host.fault();
+        assert_eq!(fault.title, "what is to be called is no function", "{}", fault.text);
+        assert_eq!(fault.location, format!("main.rhai:3:{column}"), "{}", fault.text);
+        assert!(fault.text.contains("was it ever set?"), "{}", fault.text);
+    }
+}

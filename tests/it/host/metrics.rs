@@ -131,6 +131,28 @@ fn a_parser_reads_what_was_done() {
 }
 
 #[test]
+fn handlers_that_wait_are_counted_and_the_longest_wait_of_each_place_is_told() {
+    let mut host = TestHost::start(&SCRIPT.replace("0.03", "60"));
+    let address = metrics_address(&host.wait_for_log("metrics on").to_string());
+    let isolate = [("worker", "a \\\"quoted\\\" name"), ("isolate", "0")];
+    assert_eq!(Metrics::read(address).one("rhost_waiting_handlers", &isolate), 0.0);
+    assert!(Metrics::read(address).all("rhost_longest_wait_seconds", &[]).is_empty());
+    let mut clients: Vec<_> = (0..3).map(|_| host.tcp(TEXT)).collect();
+    clients.iter_mut().for_each(|client| client.send("sleep\n"));
+    until("three wait", || Metrics::read(address).one("rhost_waiting_handlers", &isolate) == 3.0);
+    let place = [("place", "main.rhai:5"), ("event", "on_message"), ("generation", "0")];
+    let waits = [&isolate[..], &place].concat();
+    let first = Metrics::read(address).one("rhost_longest_wait_seconds", &waits);
+    until("it becomes longer", || {
+        Metrics::read(address).one("rhost_longest_wait_seconds", &waits) > first
+    });
+    host.advance(61.0);
+    clients.iter_mut().for_each(|client| assert_eq!(client.line(), "sleep"));
+    until("none waits", || Metrics::read(address).one("rhost_waiting_handlers", &isolate) == 0.0);
+    assert!(Metrics::read(address).all("rhost_longest_wait_seconds", &[]).is_empty());
+}
+
+#[test]
 fn only_metrics_are_served_and_to_nobody_for_long() {
     let host = TestHost::start(SCRIPT);
     let address = metrics_address(&host.wait_for_log("metrics on").to_string());

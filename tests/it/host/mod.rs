@@ -14,3 +14,5 @@ mod start;
 mod status;
 /// A stop comes to its end although scripts are busy.
 mod stopping;
+/// Handlers that wait are seen, and leave no trace when they end.
+mod waiting;

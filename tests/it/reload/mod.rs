@@ -19,6 +19,8 @@ mod closures;
 mod events;
 /// Which files are watched, and how they are saved.
 mod files;
+/// An `on_worker_start` that does not return: it is told, and a reload starts over.
+mod hanging_starts;
 /// Which edits make a value start anew.
 mod initialisers;
 /// All isolates or none.
@@ -43,6 +45,8 @@ mod starts;
 mod state;
 /// What asks for a reload, and what does not take part.
 mod triggers;
+/// Handlers that wait over a reload.
+mod waiting;
 /// Workers are matched by name, else by address; a reload closes nothing else.
 mod workers;
 

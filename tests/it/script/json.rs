@@ -85,3 +85,11 @@ fn deepest() {
     let depth: i64 = value_of(before, "deepest()").parse().expect("a number");
     assert_eq!(depth, 127);
 }
+
+#[test]
+fn a_text_that_is_nested_too_deep_is_none() {
+    let deep =
+        |levels: usize| format!("parse_json(`{}{}`)", "[".repeat(levels), "]".repeat(levels));
+    assert_eq!(value_of("", &format!("{} == ()", deep(128))), "true");
+    assert_eq!(value_of("", &deep(127)), format!("{}{}", "[".repeat(127), "]".repeat(127)));
+}

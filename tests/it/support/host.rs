@@ -101,6 +101,34 @@ impl TestHost {
         files: &[(&str, &str)],
         options: impl FnOnce(rhost::HostBuilder) -> rhost::HostBuilder,
     ) -> Result<Self, rhost::Error> {
+        let (mut started, checked) = Self::begin_as(script, files, options)?;
+        match started.wait_for(|event| matches!(event, HostEvent::Started { .. })) {
+            Some(_) => {
+                findings::assert_silence(&checked);
+                started.disturbance = Disturbance::wanted(&started.handle);
+                Ok(started)
+            }
+            None => Err(started.start_error()),
+        }
+    }
+
+    /// Starts a script that may take long for it, and waits for nothing.
+    pub fn begin(script: &str) -> Self {
+        let (begun, _) = Self::begin_as(script, &[], |builder| builder).expect("a script");
+        begun
+    }
+
+    /// Why it did not start.
+    pub fn start_error(&mut self) -> rhost::Error {
+        let thread = self.thread.take().expect("a thread");
+        thread.join().expect("no panic").expect_err("a start error")
+    }
+
+    fn begin_as(
+        script: &str,
+        files: &[(&str, &str)],
+        options: impl FnOnce(rhost::HostBuilder) -> rhost::HostBuilder,
+    ) -> Result<(Self, mpsc::Receiver<rhost::Checked>), rhost::Error> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (name, text) in files {
             let path = folder.path().join(name);
@@ -131,7 +159,7 @@ impl TestHost {
         let host = clock.install(options(builder)).build()?;
         let handle = host.handle();
         let thread = thread::spawn(move || host.run());
-        let mut started = Self {
+        let begun = Self {
             folder,
             script: script.to_owned(),
             handle,
@@ -142,17 +170,7 @@ impl TestHost {
             disturbance: None,
             clock,
         };
-        match started.wait_for(|event| matches!(event, HostEvent::Started { .. })) {
-            Some(_) => {
-                findings::assert_silence(&checked);
-                started.disturbance = Disturbance::wanted(&started.handle);
-                Ok(started)
-            }
-            None => {
-                let thread = started.thread.take().expect("a thread");
-                Err(thread.join().expect("no panic").expect_err("a start error"))
-            }
-        }
+        Ok((begun, checked))
     }
 
     /// Waits for an event, and notes the addresses that are told on the way. `None`: the host has ended.

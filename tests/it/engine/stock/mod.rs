@@ -16,7 +16,7 @@ const RANDOM_BODIES: usize = 30;
 const SEED: u64 = 1;
 
 /// Where the variables of a body are.
-const FORMS: [&str; 6] = ["local", "nested", "global", "held", "top", "flat"];
+const FORMS: [&str; 8] = ["local", "nested", "global", "held", "first", "second", "top", "flat"];
 
 /// The value as JSON has it; functions, which JSON has not, by what they are.
 fn to_json(value: &Dynamic) -> Value {
@@ -78,15 +78,16 @@ fn tried(text: &str) -> String {
     )
 }
 
-/// `let` statements with what they declare held by a property first, which makes maps and arrays references.
-fn held(before: &str) -> String {
+/// `let` statements with what they declare held by a property first, which makes maps and arrays references: those whose
+/// number in the row `is_meant`.
+fn held(before: &str, is_meant: impl Fn(usize) -> bool) -> String {
     let mut held = String::new();
-    for statement in before.split_inclusive(";\n") {
+    for (number, statement) in before.split_inclusive(";\n").enumerate() {
         match statement.trim_start().strip_prefix("let ").and_then(|rest| rest.split_once(" = ")) {
-            Some((name, value)) => {
+            Some((name, value)) if is_meant(number) => {
                 writeln!(held, "worker.{name} = {value} let {name} = worker.{name};").unwrap();
             }
-            None => held.push_str(statement),
+            _ => held.push_str(statement),
         }
     }
     held
@@ -108,7 +109,9 @@ fn script(bodies: &[Body]) -> String {
         };
         add("local", functions, before);
         add("global", &format!("{functions}\n{before}"), "");
-        add("held", functions, &held(before));
+        add("held", functions, &held(before, |_| true));
+        add("first", functions, &held(before, |number| number % 2 == 0));
+        add("second", functions, &held(before, |number| number % 2 == 1));
         writeln!(
             script,
             "fn outer_{number}() {{ let result = try_body_local_{number}(); result }}"
