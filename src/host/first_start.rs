@@ -4,8 +4,9 @@
 use super::{
     HostEvent, ReloadOutcome, Reloaded, StartUnderWay, WorkerInfo,
     handle::Order,
+    publishing::address_of,
     reload::Deployment,
-    supervisor::{Supervisor, WantedReload, address_of},
+    supervisor::{Supervisor, WantedReload},
     switched::Switched,
 };
 use crate::{
@@ -103,6 +104,7 @@ impl Supervisor {
     }
 
     fn conclude_first_start(&mut self, first: FirstStart) -> Result<Option<u8>, Error> {
+        self.leave();
         let reloaded = match first.switched.reloaded(self) {
             Ok(reloaded) => reloaded,
             Err(mut fault) => {
@@ -136,7 +138,7 @@ impl Supervisor {
         let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerInfo {
             name: spec.name.clone(),
             declared: spec.declared.clone(),
-            address: address_of(bound.as_ref()),
+            address: address_of(spec, bound.as_ref()),
             count: spec.count,
         });
         self.tell(HostEvent::Started { workers: workers.collect(), watching: self.config.watch });

@@ -4,7 +4,7 @@ use super::{
     HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
     answers::Answers,
     coming::Coming,
-    ending::stop_all,
+    ending::{begin_stop, finish_stop, stop_all},
     identity::Identity,
     supervisor::{Place, Role, START_PATIENCE, Supervisor, await_answer},
     switched::Switched,
@@ -15,7 +15,7 @@ use crate::{
     isolate::{Command, Isolate, Loaded, Report, Task},
     log::{About, Level, Record},
     net::sockets::Sockets,
-    script::{configuration::Configuration, http::Regime, plan::match_up},
+    script::{configuration::Configuration, http::Regime},
 };
 use std::{
     collections::BTreeMap,
@@ -31,6 +31,8 @@ const REHEARSAL_PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Deployment {
     pub(super) sources: Sources,
     options: ReloadOptions,
+    /// Does it serve whatever becomes of its start, as there is nothing else to go back to?
+    is_last: bool,
     began: Instant,
     timers: usize,
     configuration: Configuration,
@@ -48,6 +50,7 @@ impl Deployment {
         Self {
             sources,
             options,
+            is_last: false,
             began: Instant::now(),
             timers: 0,
             configuration: Configuration::default(),
@@ -125,9 +128,7 @@ impl Deployment {
             let text = "user and group are read at start: what was changed takes effect with the next start";
             host.config.log.host(Level::Warn, text);
         }
-        for (spec, continues) in declared.iter().zip(match_up(&host.workers, &declared)) {
-            self.workers.push(Coming::bind(host, spec.clone(), continues)?);
-        }
+        self.workers = Coming::all(host, declared)?;
         self.cast(host)?;
         if is_first {
             host.serve_metrics(&self.configuration)?;
@@ -206,14 +207,15 @@ impl Deployment {
         host.generation += 1;
         let closed = self.closed_with_isolates(host);
         let gone = self.fill_places(host);
-        self.fit_sockets(host);
+        self.workers.iter_mut().for_each(|coming| coming.settle(host));
         if let Some(regime) = self.sessions.take() {
             host.sessions.serve(regime);
         }
+        // What is gone begins to end first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
+        let ending = begin_stop(&gone, host.stop_timeout());
         let answers = Answers::new(self.hand_out_tasks(host));
         let fresh = self.replace_declared(host);
-        // What is gone ends first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
-        stop_all(gone, host.stop_timeout());
+        finish_stop(gone, ending);
         let generation = host.generation - 1;
         Switched { generation, options: self.options, began: self.began, answers, closed, fresh }
     }
@@ -255,19 +257,13 @@ impl Deployment {
         gone
     }
 
-    /// Makes the sockets of workers that go on as many as their isolates want.
-    fn fit_sockets(&self, host: &Supervisor) {
-        for coming in self.workers.iter().filter(|coming| !coming.is_fresh) {
-            coming.fit(host);
-        }
-    }
-
     fn hand_out_tasks(&self, host: &Supervisor) -> Vec<Receiver<Result<Report, Fault>>> {
         let answers = host.places.iter().map(|place| {
             let seat = place.serves.and_then(|(at, index)| {
                 self.workers[at].sockets.as_ref().map(|sockets| sockets.seat(index))
             });
-            let task = Task { serves: place.serves, seat, is_restart: false };
+            let task =
+                Task { serves: place.serves, seat, is_restart: false, is_last: self.is_last };
             place.isolate.ask(|reply| Command::Commit { task, reply })
         });
         answers.collect()
@@ -286,7 +282,15 @@ impl Deployment {
         let is_kept = |old: &Sockets| {
             self.workers.iter().filter_map(|w| w.sockets.as_ref()).any(|kept| kept.is_same(old))
         };
-        host.bound.iter().flatten().filter(|old| !is_kept(old)).for_each(Sockets::close);
+        let old = std::mem::take(&mut host.bound).into_iter().enumerate();
+        for (at, old) in old.filter_map(|(at, old)| Some((at, old?))).filter(|(_, s)| !is_kept(s)) {
+            match self.workers.iter().any(|coming| coming.continues == Some(at)) {
+                // Its isolates accept until they are elsewhere.
+                true => old.close(),
+                // An `on_worker_start` that runs now may want its place, or that of before if this one fails.
+                false => host.leaving.push(old),
+            }
+        }
         let workers = std::mem::take(&mut self.workers).into_iter();
         (host.workers, host.bound) = workers.map(|coming| (coming.spec, coming.sockets)).unzip();
         host.timers = self.timers;
@@ -311,7 +315,9 @@ impl Supervisor {
             let outcome = format!("generation {serving} goes on serving");
             return Err(self.reject(error, &outcome));
         }
-        match deployment.commit(self) {
+        let committed = deployment.commit(self).map_err(|error| (error, self.go_back()));
+        self.leave();
+        match committed {
             Ok(report) => {
                 self.checker.look(self.generation, &sources);
                 self.good = sources;
@@ -319,10 +325,7 @@ impl Supervisor {
                 self.accepted(&report);
                 Ok(report)
             }
-            Err(error) => {
-                let outcome = self.go_back();
-                Err(self.reject(error, &outcome))
-            }
+            Err((error, outcome)) => Err(self.reject(error, &outcome)),
         }
     }
 
@@ -338,6 +341,11 @@ impl Supervisor {
         let preview = deployment.preview(self);
         deployment.abandon(self);
         preview
+    }
+
+    /// Nobody wants the places any more of workers that are gone.
+    pub(super) fn leave(&mut self) {
+        self.leaving.drain(..).for_each(|sockets| sockets.close());
     }
 
     /// Some starts take longer than a reload waits for them.
@@ -362,6 +370,7 @@ impl Supervisor {
     /// Serves the files again that served before, as a generation of its own: what lives is kept by the same rules.
     fn go_back(&mut self) -> String {
         let mut deployment = Deployment::new(self.good.clone(), ReloadOptions::default());
+        deployment.is_last = true;
         let again = deployment.prepare(self).and_then(|()| deployment.commit(self));
         let serving = self.generation.saturating_sub(1);
         match again {

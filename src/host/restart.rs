@@ -142,7 +142,7 @@ impl Supervisor {
         let deadline = Instant::now() + START_PATIENCE;
         await_answer(&prepared, deadline, &self.stopping).ok_or_else(lost)??;
         let seat = serves.and_then(|(at, index)| Some(self.bound[at].as_ref()?.seat(index)));
-        let task = Task { serves: *serves, seat, is_restart: true };
+        let task = Task { serves: *serves, seat, is_restart: true, is_last: false };
         let started = isolate.ask(|reply| Command::Commit { task, reply });
         let deadline = Instant::now() + START_PATIENCE;
         // No answer yet: its on_worker_start waits for something; a fault of it is reported by the isolate.

@@ -82,6 +82,8 @@ pub(super) struct Supervisor {
     pub(super) workers: Vec<WorkerSpec>,
     /// The sockets of the declared workers, in the same order.
     pub(super) bound: Vec<Option<Sockets>>,
+    /// Sockets of workers that the reload under way removes.
+    pub(super) leaving: Vec<Sockets>,
     pub(super) generation: u64,
     pub(super) timers: usize,
     pub(super) configuration: Configuration,
@@ -145,6 +147,7 @@ impl Supervisor {
             places: Vec::new(),
             workers: Vec::new(),
             bound: Vec::new(),
+            leaving: Vec::new(),
             generation: 0,
             timers: 0,
             configuration: Configuration::default(),
@@ -383,11 +386,6 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         self.board.ended();
     }
-}
-
-/// Where sockets listen, if they do, as text.
-pub(super) fn address_of(sockets: Option<&Sockets>) -> Option<String> {
-    sockets.and_then(Sockets::address).map(|address| address.to_string())
 }
 
 fn system(what: &str, error: std::io::Error) -> Error {

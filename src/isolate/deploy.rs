@@ -68,8 +68,9 @@ pub(crate) fn commit(
     report.connections =
         ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
     let listened = listening(&ctx);
-    let task = tokio::task::spawn_local(async move {
-        let started = start(&ctx, &program, served, is_first, &mut report).await;
+    let running = tokio::task::spawn_local(async move {
+        let worker = served.as_ref().map(|(worker, _)| worker.clone());
+        let started = start(&ctx, &program, served, is_first, task.is_last, &mut report).await;
         let listens = listening(&ctx);
         report.listeners = listens.iter().filter(|endpoint| listened.contains(endpoint)).count();
         report.new_listeners = listens.len() - report.listeners;
@@ -82,12 +83,14 @@ pub(crate) fn commit(
             // The host has gone on without this answer.
             ctx.report(fault.clone());
             if !task.is_restart {
+                let seated = worker.map_or(Ok(()), |worker| worker.accept_as_seated());
+                seated.unwrap_or_else(|e| ctx.report(Fault::plain(e)));
                 ctx.wish(Wish::StartFailed { generation: program.generation, fault });
             }
         }
         ctx.wish(Wish::StartEnded);
     });
-    starts.add(generation, task.abort_handle());
+    starts.add(generation, running.abort_handle());
 }
 
 /// What every Worker is bound to, one that listens.
@@ -149,6 +152,7 @@ async fn start(
     program: &Rc<Program>,
     served: Option<(Worker, usize)>,
     is_first: bool,
+    is_last: bool,
     report: &mut Report,
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
@@ -183,7 +187,7 @@ async fn start(
     forget_origins(ctx);
     if started.is_ok() {
         end_unasked(ctx, program.generation, report);
-    } else if is_first {
+    } else if is_first || !is_last {
         return started;
     }
     worker.accept_as_seated().map_err(Fault::plain)?;

@@ -84,6 +84,8 @@ pub(crate) struct Task {
     pub(crate) seat: Option<Seat>,
     /// Is it only a new isolate in the place of another, and no reload?
     pub(crate) is_restart: bool,
+    /// Will it serve even if its start fails?
+    pub(crate) is_last: bool,
 }
 
 /// What a top level declared.

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Connections that may wait in the kernel to be accepted. Fixed; the kernel caps it at its own `somaxconn`.
-const BACKLOG: i32 = 4096;
+pub(super) const BACKLOG: i32 = 4096;
 
 /// Silence on a TCP connection after which the kernel probes it, and between its three probes. Fixed: it finds peers that
 /// vanished without a packet, for protocols that have no heartbeat.

@@ -9,7 +9,8 @@ use crate::{
     error::{Error, ErrorKind},
     net::{
         address::{Address, Endpoint},
-        listener::{Listeners, Owner},
+        claim::{Claimant, Owner},
+        listener::Listeners,
     },
 };
 use rhai::{Dynamic, Map};
@@ -86,8 +87,8 @@ impl Configuration {
         for declared in &self.listen {
             let address = Address::parse(declared).map_err(refused)?;
             if is_free(&address.endpoint) {
-                let owner = Owner::Worker(declared.clone());
-                bound.push(listeners.bind(&address, &owner, false).map_err(refused)?);
+                let by = Claimant::new(Owner::Worker(declared.clone()), 0);
+                bound.push(listeners.bind(&address, &by).map_err(refused)?);
             }
         }
         if let Some(metrics) = &self.metrics

@@ -1,15 +1,13 @@
 //! The Worker itself, behind all of its handles: settings, callbacks, properties, connections, and what a reload makes of them.
 
-use super::{Worker, roots::Roots};
+use super::{Worker, accepting::Accepting, roots::Roots};
 use crate::{
     engine::{
         changes::Changes, fillings::Filled, meaning::Meaning, program::Program,
         ref_array::RefArray, ref_map::RefMap,
     },
     net::{
-        accept::Listener,
         address::{Address, Endpoint},
-        listener::Bound,
         sockets::Seat,
     },
     protocol::scheme::Scheme,
@@ -31,20 +29,7 @@ use std::{
     path::PathBuf,
     rc::Rc,
 };
-use tokio::{sync::Notify, task::AbortHandle};
-
-/// How a listening Worker takes connections from one socket.
-struct Accepting {
-    task: AbortHandle,
-    /// The only handle that lasts: without it the socket is closed.
-    listener: Rc<Listener>,
-}
-
-impl Drop for Accepting {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
+use tokio::sync::Notify;
 
 /// The Worker itself.
 pub(crate) struct WorkerCore {
@@ -70,7 +55,7 @@ pub(crate) struct WorkerCore {
     /// What that has put into those that are maps or arrays.
     filled: RefCell<HashMap<ImmutableString, Filled>>,
     connections: RefCell<BTreeMap<u64, TcpConnection>>,
-    accepting: RefCell<Vec<Accepting>>,
+    pub(super) accepting: RefCell<Vec<Accepting>>,
     pub(super) paused: Cell<bool>,
     pub(super) resumed: Notify,
     is_gone: Cell<bool>,
@@ -115,19 +100,6 @@ impl WorkerCore {
             generation: Cell::new(ctx.program().map_or(0, |p| p.generation)),
             is_fresh: ctx.program().is_some_and(|p| p.is_fresh),
         })
-    }
-
-    /// From now on connections are taken from these sockets and no others. Gives those that nothing is taken from yet.
-    pub(super) fn accept_only(&self, sockets: Vec<Bound>) -> Vec<Bound> {
-        let is_among = |a: &Accepting| sockets.iter().any(|bound| bound.id == a.listener.id);
-        self.accepting.borrow_mut().retain(is_among);
-        let known: Vec<u64> = self.accepting.borrow().iter().map(|a| a.listener.id).collect();
-        sockets.into_iter().filter(|bound| !known.contains(&bound.id)).collect()
-    }
-
-    /// Connections from this socket, too, are taken, by this task.
-    pub(super) fn accept_by(&self, task: AbortHandle, listener: Rc<Listener>) {
-        self.accepting.borrow_mut().push(Accepting { task, listener });
     }
 
     /// What the host holds for this Worker in this isolate, if it is the one that the isolate serves.
@@ -206,21 +178,6 @@ impl WorkerCore {
         }
     }
 
-    /// Where it listens, if it does.
-    pub(crate) fn bound(&self) -> Option<Address> {
-        let accepting = self.accepting.borrow();
-        accepting
-            .first()
-            .map(|a| Address { scheme: self.settings.scheme.get(), ..a.listener.address.clone() })
-    }
-
-    /// Where it listens or, before and while `on_worker_start` runs, where the host has bound it already.
-    pub(super) fn listens_at(self: &Rc<Self>) -> Option<Address> {
-        let seated = self.seat().and_then(|seat| seat.heard_at());
-        let seated = seated.map(|a| Address { scheme: self.settings.scheme.get(), ..a });
-        seated.or_else(|| self.bound())
-    }
-
     /// Is this on the socket that `newer` wants? (Port 0 is a new one each time, so there the text has to be the same.)
     pub(super) fn continues(&self, newer: &WorkerCore) -> bool {
         let endpoint = |w: &WorkerCore| w.address.borrow().clone().map(|a| a.endpoint);
@@ -233,17 +190,6 @@ impl WorkerCore {
 
     pub(super) fn is_alive(&self) -> bool {
         !self.accepting.borrow().is_empty() || !self.connections.borrow().is_empty()
-    }
-
-    /// Stops accepting. Sockets that nobody else has are closed when this returns.
-    pub(crate) fn unlisten(&self) {
-        drop(self.accepting.take());
-        self.ctx.note_listening();
-    }
-
-    pub(super) fn pause_accept(&self, paused: bool) {
-        self.paused.set(paused);
-        self.resumed.notify_waiters();
     }
 
     pub(crate) fn enter(&self, connection: TcpConnection) {

@@ -3,7 +3,7 @@
 //!
 //! 1. One event, one generation: `events`
 //! 2. All or nothing: `events`, `files`, and `isolates` for several of them
-//! 3. Workers are matched by name, else by address: `workers`
+//! 3. Workers are matched by name, else by address: `workers`; addresses move freely: `addresses`
 //! 4. A reload closes no connection unless its worker is gone: `workers`
 //! 5. Callbacks belong to the worker, and closures held elsewhere run the new code: `closures`
 //! 6. What `on_worker_start` makes belongs to the generation: `resources`
@@ -11,6 +11,8 @@
 //! 8. One line says what happened: `events`
 //! 9. All ways to reload are one, and what is not reloadable is only told: `triggers`
 
+/// Addresses move freely.
+mod addresses;
 /// Closures that are held elsewhere than in a worker's slot run the edited code.
 mod closures;
 /// One event, one generation; all or nothing; what the report says.
