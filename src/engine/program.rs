@@ -1,25 +1,32 @@
 //! One compiled generation: an engine, the files, and what their top levels left behind.
 
-use super::{
-    Config, absent, allowance, catches,
-    changes::Changes,
-    fillings::Filled,
-    generations::Generations,
+use crate::engine::{
+    Config,
+    call::{
+        allowance, catches,
+        handler::{Body, Handler},
+        progress::Progress,
+    },
+    compile::{
+        modules::{Modules, Unit},
+        retouch::Retoucher,
+        rewrite,
+        sources::Sources,
+    },
+    diagnostics::report::{Hints, Report, Sources as Texts},
+    fast_path::{Finder, natives::Natives},
     globals::Globals,
-    handler::{Body, Handler},
     is_timeout,
     lint::{Finding, Found, Problem},
-    meaning::Meaning,
-    modules::{Modules, Unit},
-    natives::Natives,
-    progress::Progress,
-    relink::{self, Names},
-    report::{Hints, Report, Sources as Texts},
-    retouch::Retoucher,
-    rewrite,
-    shortcut::Finder,
-    sources::Sources,
-    toplevel::{Key, TopLevel},
+    reload::{
+        changes::Changes,
+        fillings::Filled,
+        generations::Generations,
+        meaning::Meaning,
+        relink::{self, Names},
+        toplevel::{Key, TopLevel},
+    },
+    values::absent,
 };
 use crate::error::{Fault, FaultKind};
 use rhai::{
@@ -127,11 +134,11 @@ impl Program {
         let globals = Globals::new(&main, A::HANDLES);
         let modules = Modules::new(sources, globals, generations);
         let mut natives = Natives::default();
-        let mut engine = super::build(config, &modules, &mut natives);
+        let mut engine = crate::engine::build(config, &modules, &mut natives);
         engine.set_optimization_level(optimization);
         api.register(&mut engine, &mut natives);
         if let Some(register) = &config.register {
-            let registered = super::coroutine::guarded(|| {
+            let registered = crate::engine::call::coroutine::guarded(|| {
                 natives.extend(&mut engine, |engine| register(engine))
             });
             registered.map_err(|text| {
@@ -170,10 +177,10 @@ impl Program {
         let globals = self.modules.globals.clone();
         let top_level = TopLevel::new(globals, self.generation, previous, self.is_fresh);
         *self.modules.top_level.borrow_mut() = Some(top_level.clone());
-        super::coroutine::restart_clock();
+        crate::engine::call::coroutine::restart_clock();
         let unit = self.modules.main();
         let entered = allowance::enter(0);
-        let ran = super::coroutine::guarded(|| {
+        let ran = crate::engine::call::coroutine::guarded(|| {
             self.modules
                 .units
                 .borrow()

@@ -3,7 +3,7 @@
 use super::{Host, HostEvent, identity::Identity};
 use crate::{
     allocator,
-    engine::{Config, Register, lint::Finding, sources::Sources, stacks},
+    engine::{Config, Register, call::stacks, compile::sources::Sources, lint::Finding},
     error::{Error, ErrorKind},
     isolate,
     log::{Log, Record},

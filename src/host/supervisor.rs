@@ -16,7 +16,7 @@ use super::{
     spawner::Spawner,
 };
 use crate::{
-    engine::sources::Sources,
+    engine::compile::sources::Sources,
     error::{Error, ErrorKind},
     isolate::Isolate,
     log::{About, Level, Record},

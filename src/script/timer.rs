@@ -7,9 +7,11 @@ use super::{
 };
 use crate::{
     engine::{
-        coroutine,
-        handler::{Args, Handler},
-        ref_array::RefArray,
+        call::{
+            coroutine,
+            handler::{Args, Handler},
+        },
+        values::ref_array::RefArray,
     },
     net::stats::Stats,
 };

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::engine::{
-    Config, generations::Generations, natives::Natives, program::Api, sources::Sources,
+    Config, compile::sources::Sources, fast_path::natives::Natives, program::Api,
+    reload::generations::Generations,
 };
 use rhai::{Dynamic, Engine, ImmutableString};
 use rules::{Kind, Routes};
