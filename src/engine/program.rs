@@ -8,6 +8,7 @@ use crate::engine::{
         progress::Progress,
     },
     compile::{
+        closures::ANONYMOUS,
         modules::{Modules, Unit},
         retouch::Retoucher,
         rewrite,
@@ -382,13 +383,17 @@ impl Program {
 
     /// What a callback is called in this program, if it goes on.
     pub(crate) fn heir(&self, old: &Handler) -> Option<ImmutableString> {
-        let name = old.fn_ptr().fn_name();
-        match old.fn_ptr().is_anonymous() {
+        self.heir_of(old.file(), old.fn_ptr().fn_name())
+    }
+
+    /// The same for a closure or function that is known by its name.
+    pub(crate) fn heir_of(&self, file: &str, name: &str) -> Option<ImmutableString> {
+        match name.starts_with(ANONYMOUS) {
             true => {
                 // Also while its top level runs.
                 let running = self.modules.top_level.borrow();
                 let current = |names: &Names| names.current(name).cloned();
-                running.as_ref()?.with_names(old.file(), current).flatten()
+                running.as_ref()?.with_names(file, current).flatten()
             }
             false => Some(name.into()),
         }

@@ -4,7 +4,9 @@
 //! Only looks at programs; pairing two versions is the business of `relink`. Uses `tokens` only.
 
 use crate::engine::compile::tokens::{Place, Tokens, closes, hash, opens, place};
-use rhai::{AST, ASTNode, Expr, FnPtr, ImmutableString, ScriptFuncDef, Shared, Stmt, Token};
+use rhai::{
+    AST, ASTNode, Dynamic, Expr, FnPtr, ImmutableString, Map, ScriptFuncDef, Shared, Stmt, Token,
+};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -171,6 +173,7 @@ impl Made {
                     if let Some(f) = value.read_lock::<FnPtr>() {
                         made.bars.insert(f.fn_name().into(), place(*at));
                     }
+                    made.folded(value);
                 }
                 // Rhai makes a capturing closure with a call of `curry` that stands where the closure
                 // stands. In a `curry` that the script has written, the name comes first.
@@ -189,6 +192,20 @@ impl Made {
             true
         });
         made
+    }
+
+    /// A value that rhai has made when it parsed the file: closures in it have captured nothing but constants.
+    fn folded(&mut self, value: &Dynamic) {
+        if let Some(f) = value.read_lock::<FnPtr>().filter(|f| f.is_anonymous()) {
+            if f.is_curried() {
+                self.captured.insert(f.fn_name().into(), f.curry().len());
+            }
+            f.curry().iter().for_each(|held| self.folded(held));
+        } else if let Ok(values) = value.as_array_ref() {
+            values.iter().for_each(|value| self.folded(value));
+        } else if let Some(map) = value.read_lock::<Map>() {
+            map.values().for_each(|value| self.folded(value));
+        }
     }
 
     /// How many of a function's parameters are captured variables.
