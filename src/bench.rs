@@ -65,6 +65,7 @@ impl Stage {
             handler_memory: 0,
             colour: false,
             explains: false,
+            optimizes: true,
             kill: Arc::default(),
             register: None,
         };

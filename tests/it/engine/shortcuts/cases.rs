@@ -2,7 +2,7 @@
 
 /// Bodies of functions. `worker` is a Worker with `table`, a map, `list`, an array, `text`, a string, and `log`, an array;
 /// `note(x)` adds to the log and gives x back.
-pub(super) const CASES: &[&str] = &[
+pub(in crate::engine) const CASES: &[&str] = &[
     // Chains of handles.
     "worker.table.a",
     "worker.table.missing",
