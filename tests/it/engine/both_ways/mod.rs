@@ -188,3 +188,20 @@ fn functions_that_nobody_wrote_do_the_same_with_shorter_ways_and_without() {
         assert!(different.is_empty(), "{different}");
     }
 }
+
+#[test]
+fn what_a_variable_of_the_top_level_is_pushed_to_can_be_changed_where_rhai_walks() {
+    let script = r#"
+const LIMIT = 3;
+let worker = Worker("text://127.0.0.1:0");
+fn limits() { let list = []; list.push(LIMIT); list.push(worker); list[0] += 1; list[1] = 5; list }
+print(limits());
+worker.on_message = |connection, line| connection.send(limits());
+Worker::run_all();
+"#;
+    let mut pair = Pair::start(script);
+    for (host, client) in &mut pair.0 {
+        assert_eq!(host.printed(), ["[4,5]"], "the top level, which rhai walks");
+        assert_eq!(client.ask("?"), "[4,5]");
+    }
+}

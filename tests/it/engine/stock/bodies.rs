@@ -135,6 +135,12 @@ pub(in crate::engine) const BODIES: &[Body<'static>] = &[
         "const LIMIT@ = 3;\n",
         "let a = [LIMIT@]; a[0] += 1; let m = #{ n: LIMIT@ }; m.n += 1; [a, m]",
     ),
+    body(
+        "const LIMIT@ = 3;\n",
+        "let a = [0]; a.insert(0, LIMIT@); push(a, LIMIT@); a.pad(5, LIMIT@); for i in 0..5 { a[i] += 1; } a",
+    ),
+    body("const LIMIT@ = 3;\n", "let m = #{}; m.set(\"n\", LIMIT@); m.n += 1; m"),
+    body("const LIMIT@ = [3];\n", "let a = [0]; a.push(LIMIT@); a[1][0] += 1; [a, LIMIT@]"),
     body("const LIMIT@ = 3;\n", "let m = #{}; m.n = LIMIT@; m.n += 1; m"),
     body("const C@ = [1];\n", "C@.push(2); C@"),
     body("const C@ = [1];\n", "C@[0] = 2; C@"),
