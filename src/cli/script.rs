@@ -63,13 +63,17 @@ impl Script {
 
     /// A host for it, with no options yet but those of the environment.
     pub fn host(&self) -> HostBuilder {
-        let is_off = env::var_os(OPTIMIZE).is_some_and(|said| said == "0");
-        let builder = Host::builder().script(&self.file).optimize(!is_off);
+        let builder = Host::builder().script(&self.file).optimize(is_optimized());
         match &self.text {
             Some(text) => builder.script_text(&**text),
             None => builder,
         }
     }
+}
+
+/// Does the environment leave the optimiser on?
+pub fn is_optimized() -> bool {
+    env::var_os(OPTIMIZE).is_none_or(|said| said != "0")
 }
 
 /// A pipe whose writer is slow is waited for, one without a writer is not.

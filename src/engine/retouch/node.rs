@@ -96,7 +96,12 @@ impl Node {
                 unpack(context, key, value);
                 return Ok(Dynamic::UNIT);
             }
-            Node::Literal(_) | Node::Pairs | Node::Key(_) | Node::Switched(_) | Node::Added | Node::Copied => (),
+            Node::Literal(_)
+            | Node::Pairs
+            | Node::Key(_)
+            | Node::Switched(_)
+            | Node::Added
+            | Node::Copied => (),
         }
         let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
         let mut value = context.eval_expression_tree(inner)?.flatten();
@@ -111,7 +116,13 @@ impl Node {
                 Some(copy) => copy.into(),
                 None => value,
             },
-            Node::Copied => if value.is_read_only() { value.clone() } else { value },
+            Node::Copied => {
+                if value.is_read_only() {
+                    value.clone()
+                } else {
+                    value
+                }
+            }
             _ => pairs(value),
         })
     }

@@ -115,7 +115,8 @@ fn script(bodies: &[impl AsRef<str>]) -> String {
              `${{came}} ${{worker.log}} ${{worker.table}} ${{worker.list}} ${{worker.text}} ${{worker.nested}}` }}\n"
         )
         .unwrap();
-        writeln!(caught, "        \"{number}\" => connection.send(`${{try_{number}()}}`),").unwrap();
+        writeln!(caught, "        \"{number}\" => connection.send(`${{try_{number}()}}`),")
+            .unwrap();
         writeln!(thrown, "        \"!{number}\" => {{ afresh(); case_{number}(); }}").unwrap();
     }
     write!(

@@ -91,7 +91,9 @@ impl Woven {
             7 => format!("try {{ {a}; }} catch (e) {{ note(e.message ?? e); }}"),
             8 => format!("if {} {{ return {a}; }}", self.condition()),
             9 => format!("if {} {{ throw {a}; }}", self.condition()),
-            10 => format!("for x in {a} {{ note([x, {b}]); if worker.log.len() > 30 {{ return x; }} }}"),
+            10 => format!(
+                "for x in {a} {{ note([x, {b}]); if worker.log.len() > 30 {{ return x; }} }}"
+            ),
             11 => format!("note(switch {a} {{ 1 | 2 => {b}, \"A\" => 5, _ => n }});"),
             12 => format!("f = |x| {{ {a}; x }};"),
             13 => {
@@ -113,7 +115,9 @@ impl Woven {
             _ => {
                 let condition = self.condition();
                 return self.inside(
-                    &format!("while {condition} {{ if worker.log.len() > 25 {{ break; }} note(0); "),
+                    &format!(
+                        "while {condition} {{ if worker.log.len() > 25 {{ break; }} note(0); "
+                    ),
                     depth,
                     "} ",
                 );
@@ -132,8 +136,29 @@ impl Woven {
             _ => String::new(),
         };
         let root = match part.is_empty() {
-            true => self.one(&["n", "s", "t", "l", "p", "q", "c", "worker.text", "worker.one", "changed"]),
-            false => self.one(&["t", "l", "p", "q", "worker.table", "worker.list", "worker.nested", "s", "K"]),
+            true => self.one(&[
+                "n",
+                "s",
+                "t",
+                "l",
+                "p",
+                "q",
+                "c",
+                "worker.text",
+                "worker.one",
+                "changed",
+            ]),
+            false => self.one(&[
+                "t",
+                "l",
+                "p",
+                "q",
+                "worker.table",
+                "worker.list",
+                "worker.nested",
+                "s",
+                "K",
+            ]),
         };
         format!("{root}{part}")
     }
@@ -177,16 +202,47 @@ impl Woven {
             9 => format!("note({})", self.expression(next)),
             10 => format!("sum({}, {})", self.expression(next), self.expression(next)),
             11 => {
-                let name = self.one(&["grow", "takes_over", "early", "deep_early", "shadow", "thrower", "free_worker"]);
+                let name = self.one(&[
+                    "grow",
+                    "takes_over",
+                    "early",
+                    "deep_early",
+                    "shadow",
+                    "thrower",
+                    "free_worker",
+                ]);
                 format!("{name}({})", self.expression(next))
             }
-            12 => self.one(&["nothing()", "one_of_worker()", "change_it()", "uses_this()", "with_outer()", "early(2)"]).into(),
+            12 => self
+                .one(&[
+                    "nothing()",
+                    "one_of_worker()",
+                    "change_it()",
+                    "uses_this()",
+                    "with_outer()",
+                    "early(2)",
+                ])
+                .into(),
             13 => {
-                let name = self.one(&["len", "keys", "clear", "pop", "to_json", "type_of", "trim", "parse_json", "take", "m::doubled"]);
+                let name = self.one(&[
+                    "len",
+                    "keys",
+                    "clear",
+                    "pop",
+                    "to_json",
+                    "type_of",
+                    "trim",
+                    "parse_json",
+                    "take",
+                    "m::doubled",
+                ]);
                 format!("{name}({})", self.expression(next))
             }
             14 => {
-                let name = self.one(&["push", "contains", "remove", "sum", "get", "m::sum", "min", "insert", "unknown"]);
+                let name = self.one(&[
+                    "push", "contains", "remove", "sum", "get", "m::sum", "min", "insert",
+                    "unknown",
+                ]);
                 format!("{name}({}, {})", self.expression(next), self.expression(next))
             }
             15 => format!("[{}, {}]", self.expression(next), self.expression(next)),
@@ -195,8 +251,18 @@ impl Woven {
                 let operator = self.one(&["+", "-", "==", "<", "??", "in"]);
                 format!("({} {operator} {})", self.expression(next), self.expression(next))
             }
-            18 => format!("{{ {} = {}; {} }}", self.one(&["t", "l", "n", "s", "p", "q"]), self.expression(next), self.expression(next)),
-            19 => format!("if {} == 1 {{ {} }} else {{ {} }}", self.simple(), self.expression(next), self.expression(next)),
+            18 => format!(
+                "{{ {} = {}; {} }}",
+                self.one(&["t", "l", "n", "s", "p", "q"]),
+                self.expression(next),
+                self.expression(next)
+            ),
+            19 => format!(
+                "if {} == 1 {{ {} }} else {{ {} }}",
+                self.simple(),
+                self.expression(next),
+                self.expression(next)
+            ),
             20 => format!("f.call({})", self.expression(next)),
             21 => format!("`${{{}}}:${{{}}}`", self.expression(next), self.simple()),
             22 => format!("worker.list.map(|x| [x, {}])", self.expression(next)),
@@ -206,8 +272,36 @@ impl Woven {
 
     fn simple(&mut self) -> String {
         self.one(&[
-            "n", "s", "t", "l", "p", "q", "c", "K", "0", "1", "2", "-1", "\"a\"", "\"A\"", "()", "true", "1.5", "'x'", "worker.table",
-            "worker.list", "worker.text", "worker.one", "worker.nested", "m::T", "m::A", "global::G", "changed", "[1]", "#{ a: 5 }", "worker",
+            "n",
+            "s",
+            "t",
+            "l",
+            "p",
+            "q",
+            "c",
+            "K",
+            "0",
+            "1",
+            "2",
+            "-1",
+            "\"a\"",
+            "\"A\"",
+            "()",
+            "true",
+            "1.5",
+            "'x'",
+            "worker.table",
+            "worker.list",
+            "worker.text",
+            "worker.one",
+            "worker.nested",
+            "m::T",
+            "m::A",
+            "global::G",
+            "changed",
+            "[1]",
+            "#{ a: 5 }",
+            "worker",
         ])
         .into()
     }
@@ -215,11 +309,28 @@ impl Woven {
     /// Reads along a handle, and a method at the end.
     fn chain(&mut self, depth: u64) -> String {
         let mut chain: String = self
-            .one(&["worker", "worker.table", "worker.list", "worker.nested", "t", "l", "p", "q", "s", "n", "K", "m::A", "m::T", "c"])
+            .one(&[
+                "worker",
+                "worker.table",
+                "worker.list",
+                "worker.nested",
+                "t",
+                "l",
+                "p",
+                "q",
+                "s",
+                "n",
+                "K",
+                "m::A",
+                "m::T",
+                "c",
+            ])
             .into();
         for _ in 0..self.below(3) {
             match self.below(7) {
-                0 | 1 => write!(chain, ".{}", self.one(&["a", "b", "x", "y", "len", "table", "missing"])),
+                0 | 1 => {
+                    write!(chain, ".{}", self.one(&["a", "b", "x", "y", "len", "table", "missing"]))
+                }
                 2 => write!(chain, "?.{}", self.one(&["a", "x", "y", "missing"])),
                 3 => write!(chain, "?[{}]", self.key()),
                 _ => write!(chain, "[{}]", self.key()),
@@ -229,9 +340,37 @@ impl Woven {
         let a = self.expression(depth);
         match self.below(12) {
             0 | 1 => (),
-            2 => write!(chain, ".{}()", self.one(&["len", "keys", "pop", "clear", "to_upper", "to_string", "uses_this", "sort", "take"])).expect("text"),
-            3 | 4 => write!(chain, ".{}({a})", self.one(&["push", "get", "contains", "remove", "typed", "split", "note", "append"])).expect("text"),
-            5 | 6 => write!(chain, ".{}({}, {a})", self.one(&["set", "insert", "get", "replace", "sum"]), self.key()).expect("text"),
+            2 => write!(
+                chain,
+                ".{}()",
+                self.one(&[
+                    "len",
+                    "keys",
+                    "pop",
+                    "clear",
+                    "to_upper",
+                    "to_string",
+                    "uses_this",
+                    "sort",
+                    "take"
+                ])
+            )
+            .expect("text"),
+            3 | 4 => write!(
+                chain,
+                ".{}({a})",
+                self.one(&[
+                    "push", "get", "contains", "remove", "typed", "split", "note", "append"
+                ])
+            )
+            .expect("text"),
+            5 | 6 => write!(
+                chain,
+                ".{}({}, {a})",
+                self.one(&["set", "insert", "get", "replace", "sum"]),
+                self.key()
+            )
+            .expect("text"),
             7 => write!(chain, ".map(|x| {{ note(x); {a} }})").expect("text"),
             8 => write!(chain, ".filter(|x| x == {a})").expect("text"),
             9 => write!(chain, ".len() + {a}").expect("text"),

@@ -16,7 +16,8 @@ const RANDOM_BODIES: usize = 30;
 pub(super) const SEED: u64 = 1;
 
 /// Where the variables of a body are.
-pub(super) const FORMS: [&str; 8] = ["local", "nested", "global", "held", "first", "second", "top", "flat"];
+pub(super) const FORMS: [&str; 8] =
+    ["local", "nested", "global", "held", "first", "second", "top", "flat"];
 
 /// The value as JSON has it; functions, which JSON has not, by what they are.
 fn to_json(value: &Dynamic) -> Value {
