@@ -70,6 +70,7 @@ impl Stage {
             handler_memory: 0,
             colour: false,
             explains: false,
+            optimizes: true,
             kill: Arc::default(),
             register: None,
         };

@@ -79,6 +79,8 @@ pub(crate) struct Config {
     pub(crate) handler_memory: u64,
     /// Are fault reports coloured?
     pub(crate) colour: bool,
+    /// Do bodies of functions get shorter ways? Without, Rhai walks them as they are written.
+    pub(crate) optimizes: bool,
     /// Are clients of HTTP shown the errors of scripts?
     pub(crate) explains: bool,
     /// Set when the host has waited long enough for its end: whatever script code runs then is ended.

@@ -86,6 +86,7 @@ pub(crate) struct Program {
     /// Does it run every initialiser, instead of taking over what lives?
     pub(crate) is_fresh: bool,
     colour: bool,
+    optimizes: bool,
     top_level: OnceCell<Rc<TopLevel>>,
     bodies: RefCell<HashMap<(ImmutableString, ImmutableString, usize), Rc<Body>>>,
     script_functions: OnceCell<HashSet<String>>,
@@ -162,6 +163,7 @@ impl Program {
             retired: Cell::new(false),
             is_fresh: start.is_fresh,
             colour: config.colour,
+            optimizes: config.optimizes,
             top_level: OnceCell::new(),
             bodies: RefCell::default(),
             script_functions: OnceCell::new(),
@@ -322,7 +324,7 @@ impl Program {
         }
         Retoucher::new(&unit.tokens, &unit.marks.this_methods).expression(&mut expression);
         // A file that is not known yet may have functions of any name.
-        if imports.are_written_out {
+        if self.optimizes && imports.are_written_out {
             rewrite::shorten(&mut expression, &finder);
         } else {
             unit.marks.replace_calls(&mut expression);

@@ -8,7 +8,7 @@ use crate::engine::{
         captured_constants::CapturedConstants,
         closures::ANONYMOUS,
         grafts::{self, Grafts},
-        retouch::Retoucher,
+        retouch::{Retoucher, node::Node},
         rewrite::{self, Change},
         tokens::Tokens,
     },
@@ -206,6 +206,15 @@ impl Change for Marks {
             Shortcut::of_variable(call, *position, &self.globals, self.is_top_level.get())
         {
             *e = shortcut.into_expression(at);
+            self.has_changed.set(true);
+        }
+    }
+
+    fn argument(&self, e: &mut Expr) {
+        if let Expr::Variable(variable, short, _) = e
+            && (!variable.2.is_empty() || variable.0.is_none() && short.is_none())
+        {
+            *e = Node::Copied.around(std::mem::take(e));
             self.has_changed.set(true);
         }
     }

@@ -328,6 +328,15 @@ impl Modules {
         )
     }
 
+    /// Does the call that rhai makes for a property or an index stand at a dot, which a property follows?
+    pub(in crate::engine) fn is_at_dot(&self, call: &NativeCallContext) -> bool {
+        let unit = call.call_source().and_then(|file| self.unit(file));
+        unit.is_some_and(|unit| {
+            let tokens = unit.tokens.from(place(call.call_position()));
+            matches!(tokens.first(), Some((Token::Period | Token::Elvis, _)))
+        })
+    }
+
     /// An error that an index is the reason for, with the place of that index: rhai tells a function where the bracket in
     /// front of it stands.
     pub(in crate::engine) fn at_index(

@@ -12,6 +12,9 @@ pub(in crate::engine) trait Change {
     /// A call of a function or method, which may be a part of an expression.
     fn call(&self, _: &mut FnCallExpr) {}
 
+    /// An argument that is no place: a function may keep its value.
+    fn argument(&self, _: &mut Expr) {}
+
     /// A statement, before what it consists of.
     fn statement(&self, _: &mut Stmt) {}
 
@@ -122,10 +125,13 @@ impl<C: Change> Walk<'_, C> {
             Expr::Map(x, _) => x.0.iter_mut().for_each(|x| self.expression(&mut x.1)),
             Expr::MethodCall(x, _) => {
                 x.args.iter_mut().for_each(|x| self.expression(x));
+                self.arguments(x, 0);
                 self.0.call(x);
             }
             Expr::FnCall(x, _) => {
                 x.args.iter_mut().for_each(|x| self.named_by_start(x));
+                // The first one may be changed where it lies.
+                self.arguments(x, 1);
                 self.0.call(x);
             }
             Expr::Stmt(x) => self.block(x),
@@ -139,6 +145,13 @@ impl<C: Change> Walk<'_, C> {
                 x.iter_mut().for_each(|x| self.expression(x));
             }
             _ => (),
+        }
+    }
+
+    /// The arguments of a call from that one on.
+    fn arguments(&self, call: &mut FnCallExpr, first: usize) {
+        if !KEYWORDS.contains(&call.name.as_str()) {
+            call.args.iter_mut().skip(first).for_each(|x| self.0.argument(x));
         }
     }
 

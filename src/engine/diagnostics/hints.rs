@@ -65,6 +65,11 @@ const CONSTANT: &str = "a constant cannot be changed: work on a copy, `let copy 
 const DATA_RACE: &str = "another handler that waits right now, or the call around this one, holds this variable: work on \
                          a copy, `let copy = x;`";
 
+const EMPTY: &str =
+    "this value is empty: was it ever set? `x ?? other` stands for one that may be missing";
+const CONDITION: &str =
+    "a condition is true or false: compare, `x != ()`, `n > 0`, `list.len() > 0`";
+
 fn too_many_calls() -> String {
     format!(
         "calls may stand {MAX_CALL_LEVELS} deep inside of one another at most, closures and blocks that call included: \
@@ -98,10 +103,8 @@ fn mismatch(wanted: &str, is: &str) -> Option<&'static str> {
         "string" if is == "()" => {
             "keys of a map are strings or whole numbers, and this value is empty: was it ever set?"
         }
-        _ if is == "()" => {
-            "this value is empty: was it ever set? `x ?? other` stands for one that may be missing"
-        }
-        "bool" => "a condition is true or false: compare, `x != ()`, `n > 0`, `list.len() > 0`",
+        _ if is == "()" => EMPTY,
+        "bool" => CONDITION,
         "string" => "was a key or a text meant? Write it in quotes, or convert with `to_string()`",
         "i64" => "whole numbers come from `parse_int(text)`, or `to_int()` of another number",
         _ => return None,
@@ -214,6 +217,9 @@ impl Hints<'_> {
     fn operator(&self, name: &str, signature: &str) -> Option<String> {
         let types = arguments_text(signature);
         match name {
+            "!" if types == "()" => Some(EMPTY.into()),
+            "!" => Some(CONDITION.into()),
+            "+" | "-" if types == "()" => Some(EMPTY.into()),
             "+" | "-" | "*" | "/" | "%" if types.contains("()") => {
                 Some("one of the two is empty: was it ever set? `x ?? 0` stands for a value that may be missing".into())
             }

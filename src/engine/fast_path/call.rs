@@ -45,6 +45,10 @@ impl Call {
         if call.args.is_empty() || call.args.len() > MAX_OPERANDS {
             return None;
         }
+        // What a module has is a constant, and it is rhai that tells of functions that would change one.
+        if matches!(&call.args[0], Expr::Variable(variable, ..) if !variable.2.is_empty()) {
+            return None;
+        }
         let (mut call, mut parts) = (call.clone(), Parts::default());
         let variable = Parts::leave(&mut call.args[0], globals);
         let may_change = variable.as_ref().is_some_and(|v| is_top_level || v.is_free())

@@ -57,6 +57,7 @@ fn a_check_that_panics_is_one_line_and_costs_no_other_finding() {
         handler_memory: 0,
         colour: false,
         explains: false,
+        optimizes: true,
         kill: Arc::default(),
         register: None,
     };

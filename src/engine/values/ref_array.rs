@@ -386,6 +386,11 @@ fn indexes(engine: &mut Engine, modules: &Rc<Modules>) {
     FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
     let known = modules.clone();
     let set = move |ctx: Ctx, _: &mut RefArray, index: Dynamic, _: Dynamic| -> Outcome<()> {
+        // Rhai tries the name of a property without a setter as an index. This error makes it tell of the property.
+        if index.is_string() && known.is_at_dot(&ctx) {
+            let kind = ctx.engine().map_type_name(std::any::type_name::<RefArray>()).to_owned();
+            return Err(EvalAltResult::ErrorIndexingType(kind, Position::NONE).into());
+        }
         Err(known.at_index(&ctx, wrong_index(&ctx, "i64", &index)))
     };
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);

@@ -61,6 +61,7 @@ fn pad_blob(blob: &mut Blob, len: i64, value: i64) -> Outcome<()> {
     let len = usize::try_from(len).unwrap_or(0);
     if len > blob.len() {
         check(Some(len), "the blob")?;
+        blob.reserve_exact(len - blob.len());
         blob.resize(len, (value & 0xff) as u8);
     }
     Ok(())
@@ -70,6 +71,7 @@ fn pad_array(array: &mut Array, len: i64, value: Dynamic) -> Outcome<()> {
     let len = usize::try_from(len).unwrap_or(0);
     if len > array.len() {
         check_array(len, &value)?;
+        array.reserve_exact(len - array.len());
         array.resize(len, value);
     }
     Ok(())
@@ -83,11 +85,20 @@ fn pad_string(text: &mut ImmutableString, len: i64, padding: &str) -> Outcome<()
     if missing == 0 || in_padding == 0 {
         return Ok(());
     }
-    let bytes = (missing / in_padding + 1).checked_mul(padding.len());
-    check(bytes.and_then(|bytes| bytes.checked_add(text.len())), "the string")?;
-    let mut out = text.to_string();
-    for _ in 0..missing / in_padding {
+    let rest = padding.chars().take(missing % in_padding).map(char::len_utf8).sum::<usize>();
+    let bytes = (missing / in_padding).checked_mul(padding.len());
+    let room = bytes.and_then(|bytes| bytes.checked_add(rest)).unwrap_or(usize::MAX);
+    check(room.checked_add(text.len()), "the string")?;
+    // Room for all of it at once: growing would take twice as much as was asked for.
+    let mut out = String::with_capacity(text.len() + room);
+    out.push_str(text);
+    let (begin, end) = (out.len(), out.len() + room - rest);
+    if begin < end {
         out.push_str(padding);
+    }
+    while out.len() < end {
+        let more = (out.len() - begin).min(end - out.len());
+        out.extend_from_within(begin..begin + more);
     }
     out.extend(padding.chars().take(missing % in_padding));
     *text = out.into();
@@ -100,11 +111,21 @@ fn replace(text: &mut ImmutableString, find: &str, by: &str) -> Outcome<()> {
     if text.is_empty() {
         return Ok(());
     }
-    if let Some(more) = by.len().checked_sub(find.len()).filter(|more| *more > 0) {
-        let growth = text.matches(find).count().checked_mul(more);
-        check(growth.and_then(|growth| growth.checked_add(text.len())), "the string")?;
+    let Some(more) = by.len().checked_sub(find.len()).filter(|more| *more > 0) else {
+        *text = text.replace(find, by).into();
+        return Ok(());
+    };
+    let growth = text.matches(find).count().checked_mul(more);
+    let room = growth.and_then(|growth| growth.checked_add(text.len()));
+    check(room, "the string")?;
+    let mut out = String::with_capacity(room.unwrap_or_default());
+    let mut parts = text.split(find);
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        out.push_str(by);
+        out.push_str(part);
     }
-    *text = text.replace(find, by).into();
+    *text = out.into();
     Ok(())
 }
 

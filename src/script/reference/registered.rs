@@ -33,6 +33,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
         handler_memory: 0,
         colour: false,
         explains: false,
+        optimizes: true,
         register: None,
     };
     let sources = Sources::new(Path::new("reference"));

@@ -27,6 +27,9 @@ pub(in crate::engine) enum Node {
     Switched(usize),
     /// What is added with `+=`: Rhai appends plain arrays only.
     Added,
+    /// A variable that no function declares, as an argument: Rhai makes a constant of it, and whatever keeps the argument
+    /// would keep a constant.
+    Copied,
 }
 
 /// A key with its value, on the way from a loop to its variables.
@@ -66,7 +69,7 @@ impl Node {
     }
 
     /// An expression of this node, with the one that it stands for inside.
-    pub(super) fn around(self, inner: Expr) -> Expr {
+    pub(in crate::engine) fn around(self, inner: Expr) -> Expr {
         let position = inner.start_position();
         self.custom(FnArgsVec::from_iter([inner]), position)
     }
@@ -93,7 +96,12 @@ impl Node {
                 unpack(context, key, value);
                 return Ok(Dynamic::UNIT);
             }
-            Node::Literal(_) | Node::Pairs | Node::Key(_) | Node::Switched(_) | Node::Added => (),
+            Node::Literal(_)
+            | Node::Pairs
+            | Node::Key(_)
+            | Node::Switched(_)
+            | Node::Added
+            | Node::Copied => (),
         }
         let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
         let mut value = context.eval_expression_tree(inner)?.flatten();
@@ -108,6 +116,13 @@ impl Node {
                 Some(copy) => copy.into(),
                 None => value,
             },
+            Node::Copied => {
+                if value.is_read_only() {
+                    value.clone()
+                } else {
+                    value
+                }
+            }
             _ => pairs(value),
         })
     }
