@@ -3,10 +3,13 @@
 use super::{
     HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
     answers::Answers,
+    code::Code,
     coming::Coming,
     ending::{begin_stop, finish_stop, stop_all},
     identity::Identity,
-    supervisor::{Place, Role, START_PATIENCE, Supervisor, await_answer},
+    past::Past,
+    reading::read,
+    supervisor::{Place, Role, START_PATIENCE, Supervisor},
     switched::Switched,
 };
 use crate::{
@@ -19,19 +22,15 @@ use crate::{
 };
 use std::{
     sync::{Arc, atomic::Ordering, mpsc::Receiver},
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-/// How long an isolate may be busy with other handlers before it reads a new script. Fixed: longer than several handlers
-/// that run into their `handler_timeout`.
-const REHEARSAL_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A generation on its way to serve.
 pub(super) struct Deployment {
     pub(super) sources: Sources,
     options: ReloadOptions,
-    /// Does it serve whatever becomes of its start, as there is nothing else to go back to?
-    is_last: bool,
+    /// What it goes back to. Then it serves whatever becomes of its start, for there is nothing else.
+    back_to: Option<Past>,
     began: Instant,
     timers: usize,
     configuration: Configuration,
@@ -49,7 +48,7 @@ impl Deployment {
         Self {
             sources,
             options,
-            is_last: false,
+            back_to: None,
             began: Instant::now(),
             timers: 0,
             configuration: Configuration::default(),
@@ -97,8 +96,9 @@ impl Deployment {
             let text = "user and group are read at start: what was changed takes effect with the next start";
             host.config.log.host(Level::Warn, text);
         }
-        self.workers = Coming::all(host, declared)?;
+        self.workers = Coming::all(host, declared, self.back_to.as_ref())?;
         self.cast(host)?;
+        self.restore(host)?;
         if is_first {
             host.serve_metrics(&self.configuration)?;
         }
@@ -141,28 +141,38 @@ impl Deployment {
         }
         for serves in free {
             let isolate = host.spawn_isolate()?;
-            let rehearsed = self.rehearse(host, &isolate, false);
+            let coming = serves.map(|(at, _)| &self.workers[at]);
+            let rehearsed = match coming.and_then(|coming| Some((coming, coming.older.as_ref()?))) {
+                // One worker never serves two codes.
+                Some((coming, code)) => {
+                    let start = if coming.stays { code.start() } else { self.start(host) };
+                    read(host, &isolate, &code.sources, start, false)
+                }
+                None => self.rehearse(host, &isolate, false),
+            };
             self.new_places.push(Place::new(isolate, serves));
             rehearsed?;
         }
         Ok(())
     }
 
+    /// Where a worker goes back to what it ran when it was not reloadable, its isolates read that again.
+    fn restore(&self, host: &Supervisor) -> Result<(), Error> {
+        for (place, role) in host.places.iter().zip(&self.roles) {
+            let coming = role.flatten().map(|(at, _)| &self.workers[at]);
+            if let Some(Coming { older: Some(code), stays: false, .. }) = coming {
+                read(host, &place.isolate, &code.sources, self.start(host), false)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&self, host: &Supervisor) -> Start {
+        Start { generation: host.generation + 1, is_fresh: self.options.reset_state }
+    }
+
     fn rehearse(&self, host: &Supervisor, isolate: &Isolate, loud: bool) -> Result<Loaded, Error> {
-        let answer = isolate.ask(|reply| Command::Prepare {
-            sources: self.sources.clone(),
-            start: Start { generation: host.generation + 1, is_fresh: self.options.reset_state },
-            loud,
-            reply,
-        });
-        let deadline = Instant::now() + REHEARSAL_PATIENCE;
-        let loaded = await_answer(&answer, deadline, &host.stopping);
-        Ok(loaded.ok_or_else(|| {
-            let id = isolate.id;
-            let text =
-                format!("isolate {id} did not read the script: it is busy, or the host stops");
-            Error::new(ErrorKind::System, text)
-        })??)
+        read(host, isolate, &self.sources, self.start(host), loud)
     }
 
     /// Switches every isolate to the new generation, and waits a moment for their starts. The error is a fault of
@@ -181,11 +191,14 @@ impl Deployment {
         }
         // What is gone begins to end first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
         let ending = begin_stop(&gone, host.stop_timeout());
+        let fixed = self.workers.iter().filter(|coming| coming.stays);
+        let fixed = fixed.filter_map(|c| Some((c.spec.title.clone(), c.older.as_ref()?.shown())));
+        let fixed = fixed.collect();
         let answers = Answers::new(self.hand_out_tasks(host));
         let fresh = self.replace_declared(host);
         finish_stop(gone, ending);
         let generation = host.generation - 1;
-        Switched { generation, options: self.options, began: self.began, answers, fresh }
+        Switched { generation, options: self.options, began: self.began, answers, fresh, fixed }
     }
 
     /// Puts old and new isolates where they serve from now on. Gives those that are not needed any more.
@@ -209,8 +222,18 @@ impl Deployment {
             let seat = place.serves.and_then(|(at, index)| {
                 self.workers[at].sockets.as_ref().map(|sockets| sockets.seat(index))
             });
-            let task =
-                Task { serves: place.serves, seat, is_restart: false, is_last: self.is_last };
+            let coming = place.serves.map(|(at, _)| &self.workers[at]);
+            let serves = place.serves.map(|(at, index)| {
+                (self.workers[at].older.as_ref().map_or(at, |code| code.at), index)
+            });
+            let task = Task {
+                serves,
+                count: coming.map_or(1, |coming| coming.spec.count),
+                stays: coming.is_some_and(|coming| coming.stays),
+                seat,
+                is_restart: false,
+                is_last: self.back_to.is_some(),
+            };
             place.isolate.ask(|reply| Command::Commit { task, reply })
         });
         answers.collect()
@@ -238,8 +261,17 @@ impl Deployment {
                 false => host.leaving.push(old),
             }
         }
-        let workers = std::mem::take(&mut self.workers).into_iter();
-        (host.workers, host.bound) = workers.map(|coming| (coming.spec, coming.sockets)).unzip();
+        let workers = std::mem::take(&mut self.workers).into_iter().enumerate();
+        let workers = workers.map(|(at, coming)| {
+            let (sources, generation) = (self.sources.clone(), host.generation);
+            let code = match coming.older {
+                Some(code) if coming.stays => code,
+                Some(code) => Code { generation, ..code },
+                None => Code { sources, generation, at },
+            };
+            (coming.spec, (code, coming.sockets))
+        });
+        (host.workers, (host.codes, host.bound)) = workers.unzip();
         host.timers = self.timers;
         let new = std::mem::take(&mut self.configuration);
         let before = std::mem::replace(&mut host.configuration, new);
@@ -262,7 +294,8 @@ impl Supervisor {
             let outcome = format!("generation {serving} goes on serving");
             return Err(self.reject(error, &outcome));
         }
-        let committed = deployment.commit(self).map_err(|error| (error, self.go_back()));
+        let past = Past::of_now(self);
+        let committed = deployment.commit(self).map_err(|error| (error, self.go_back(past)));
         self.leave();
         match committed {
             Ok(report) => {
@@ -301,9 +334,9 @@ impl Supervisor {
     }
 
     /// Serves the files again that served before, as a generation of its own: what lives is kept by the same rules.
-    fn go_back(&mut self) -> String {
+    fn go_back(&mut self, past: Past) -> String {
         let mut deployment = Deployment::new(self.good.clone(), ReloadOptions::default());
-        deployment.is_last = true;
+        deployment.back_to = Some(past);
         let again = deployment.prepare(self).and_then(|()| deployment.commit(self));
         let serving = self.generation.saturating_sub(1);
         match again {

@@ -6,6 +6,7 @@ use super::{
     builder::HostConfig,
     busy_watch::BusyWatch,
     checker::Checker,
+    code::Code,
     ending::Draining,
     first_start::FirstStart,
     handle::Order,
@@ -14,6 +15,7 @@ use super::{
     reload_pace::{Pace, ReloadPace},
     restart::Restarts,
     spawner::Spawner,
+    wanted_reload::WantedReload,
 };
 use crate::{
     engine::sources::Sources,
@@ -57,22 +59,6 @@ impl Place {
     }
 }
 
-/// A reload that will be made.
-#[derive(Default)]
-pub(super) struct WantedReload {
-    pub(super) options: ReloadOptions,
-    /// Who waits for what comes of it.
-    pub(super) replies: Vec<Sender<ReloadOutcome>>,
-}
-
-impl WantedReload {
-    pub(super) fn answer(self, outcome: &ReloadOutcome) {
-        for reply in self.replies {
-            let _ = reply.send(outcome.clone());
-        }
-    }
-}
-
 /// The running host.
 pub(super) struct Supervisor {
     pub(super) config: HostConfig,
@@ -80,6 +66,8 @@ pub(super) struct Supervisor {
     pub(super) places: Vec<Place>,
     /// What the serving generation declared.
     pub(super) workers: Vec<WorkerSpec>,
+    /// What each of them runs, in the same order.
+    pub(super) codes: Vec<Code>,
     /// The sockets of the declared workers, in the same order.
     pub(super) bound: Vec<Option<Sockets>>,
     /// Sockets of workers that the reload under way removes.
@@ -146,6 +134,7 @@ impl Supervisor {
             listeners,
             places: Vec::new(),
             workers: Vec::new(),
+            codes: Vec::new(),
             bound: Vec::new(),
             leaving: Vec::new(),
             generation: 0,

@@ -13,6 +13,8 @@ pub(super) struct Switched {
     pub(super) answers: Answers,
     /// Of workers that were bound for it.
     pub(super) fresh: Vec<HostEvent>,
+    /// Workers that stay on what they run, with its generation.
+    pub(super) fixed: Vec<(String, u64)>,
 }
 
 impl Switched {
@@ -47,6 +49,7 @@ impl Switched {
             added: report.changes.added,
             removed: report.changes.removed,
             leftovers: report.leftovers,
+            fixed: self.fixed.clone(),
             waiting: report.waiting,
             silent,
             starting: if silent > 0 { host.starts_under_way() } else { Vec::new() },

@@ -37,22 +37,30 @@ pub(crate) fn commit(
     reply: Reply<Result<Report, Fault>>,
     starts: &mut Starts,
 ) {
-    starts.end_late(ctx);
     *ctx.seat.borrow_mut() = task.seat;
     let served = ctx.served.borrow().clone().filter(|_| task.serves.is_some());
-    // Before one start is complete, there is nothing that could stay as it is.
     let is_first = ctx.settled.get() == 0;
-    let fixed = served.filter(|w| !w.core().settings.reloadable.get() && !is_first);
-    if let Some(worker) = fixed {
-        return stay(ctx, worker, program, reply, starts);
+    if let Some(worker) = served.as_ref().filter(|_| task.stays) {
+        worker.core().settings.count.set(task.count);
+        if !is_first {
+            starts.end_late(ctx);
+            return stay(ctx, worker.clone(), program, reply, starts);
+        }
+        // Its only start goes on, and listens when it is done.
+        ctx.forget_declared();
+        let _ = reply.send(Ok(stock(ctx)));
+        return;
     }
+    starts.end_late(ctx);
     let mut report = Report { changes: program.accept_state(), ..Report::default() };
-    let workers = merge_workers(ctx, &program, &mut report);
+    let lives_on = served.zip(task.serves).map(|(worker, (at, _))| (worker, at));
+    let workers = merge_workers(ctx, &program, &mut report, lives_on);
     ctx.serve(program.clone());
     ctx.timers.accept(ctx, program.generation);
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
     if let Some((worker, index)) = &served {
         worker.core().settings.id.set(*index);
+        worker.core().settings.count.set(task.count);
     }
     *ctx.served.borrow_mut() = served.as_ref().map(|(worker, _)| worker.clone());
     ctx.apply_handler_limits();
@@ -67,11 +75,7 @@ pub(crate) fn commit(
         let worker = served.as_ref().map(|(worker, _)| worker.clone());
         let started =
             start(&ctx, &program, served, is_first, task.is_last, &mut report.changes).await;
-        // Not those of Workers that are gone: they are saying goodbye.
-        report.connections =
-            ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
-        report.listeners =
-            ctx.workers.borrow().iter().filter(|w| w.core().bound().is_some()).count();
+        report = Report { changes: report.changes, ..stock(&ctx) };
         report.timers = ctx.timers.asked_by(program.generation);
         report.leftovers = leftovers::find(&ctx, &program);
         ctx.stats.set_leftovers(report.leftovers.clone());
@@ -91,6 +95,18 @@ pub(crate) fn commit(
     starts.add(generation, running.abort_handle());
 }
 
+/// What is there. Not counted are connections of Workers that are gone: they are saying goodbye.
+fn stock(ctx: &Ctx) -> Report {
+    let workers = ctx.workers.borrow();
+    let serving = ctx.generations.serving();
+    Report {
+        connections: workers.iter().map(|w| w.core().with_connections(|c| c.len())).sum(),
+        listeners: workers.iter().filter(|w| w.core().bound().is_some()).count(),
+        timers: serving.map_or(0, |program| ctx.timers.asked_by(program.generation)),
+        ..Report::default()
+    }
+}
+
 /// A Worker with `reloadable = false` goes on as it is, and is only told that there was a reload.
 fn stay(
     ctx: &Rc<Ctx>,
@@ -108,8 +124,7 @@ fn stay(
         worker.accept_as_seated().unwrap_or_else(|e| ctx.report(Fault::plain(e)));
         let told = run_own_reload(&ctx, &worker, generation).await;
         told.unwrap_or_else(|fault| ctx.report(fault));
-        let connections = worker.core().with_connections(|c| c.len());
-        let _ = reply.send(Ok(Report { connections, listeners: 1, ..Report::default() }));
+        let _ = reply.send(Ok(stock(&ctx)));
         ctx.wish(Wish::StartEnded);
     });
     starts.add(generation, task.abort_handle());
@@ -183,8 +198,14 @@ async fn run_own_reload(ctx: &Ctx, worker: &Worker, generation: u64) -> Result<(
     watched(ctx, worker, Event::WorkerReload, generation, true, reloaded).await
 }
 
-/// Makes the declared workers one with those that live. Gives the declared ones, in order.
-fn merge_workers(ctx: &Rc<Ctx>, program: &Program, report: &mut Report) -> Vec<Worker> {
+/// Makes the declared workers one with those that live. Gives the declared ones, in order. `lives_on`: the one that is served,
+/// and as which of those it goes on; the host has decided that, also over texts that were never read here.
+fn merge_workers(
+    ctx: &Rc<Ctx>,
+    program: &Program,
+    report: &mut Report,
+    lives_on: Option<(Worker, usize)>,
+) -> Vec<Worker> {
     let declared = ctx.declared.take();
     let living: Vec<Worker> =
         ctx.workers.borrow().iter().filter(|w| !w.core().is_inner).cloned().collect();
@@ -192,8 +213,14 @@ fn merge_workers(ctx: &Rc<Ctx>, program: &Program, report: &mut Report) -> Vec<W
         ctx.workers.borrow().iter().filter(|w| w.core().is_inner).cloned().collect();
     let old: Vec<_> = living.iter().map(|w| w.core().spec()).collect();
     let new: Vec<_> = declared.iter().map(|w| w.core().spec()).collect();
+    let mut twins = match_up(&old, &new);
+    if let Some((served, at)) = lives_on {
+        let served = living.iter().position(|w| w.is_same(&served));
+        twins.iter_mut().filter(|twin| **twin == served).for_each(|twin| *twin = None);
+        twins.iter_mut().skip(at).take(1).for_each(|twin| *twin = served.or(*twin));
+    }
     let mut gone = living.clone();
-    for (worker, twin) in declared.iter().zip(match_up(&old, &new)) {
+    for (worker, twin) in declared.iter().zip(twins) {
         let Some(living) = twin.map(|at| living[at].clone()) else {
             worker.core().note_filled(program);
             continue;

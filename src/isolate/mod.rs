@@ -75,6 +75,10 @@ pub(crate) enum Command {
 pub(crate) struct Task {
     /// Which of the declared workers it serves, and as which of that worker's isolates.
     pub(crate) serves: Option<(usize, usize)>,
+    /// How many isolates serve it.
+    pub(crate) count: usize,
+    /// Does it go on with what it runs, and is only told?
+    pub(crate) stays: bool,
     /// Its part of that worker's sockets; none for a worker without address.
     pub(crate) seat: Option<Seat>,
     /// Is it only a new isolate in the place of another, and no reload?
