@@ -62,6 +62,7 @@ impl Stage {
         let config = Config {
             // No limit: filling a map may take a while.
             handler_timeout: Duration::ZERO,
+            rehearsal_timeout: Duration::ZERO,
             handler_memory: 0,
             colour: false,
             explains: false,

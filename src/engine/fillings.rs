@@ -171,6 +171,8 @@ pub(super) struct Merge<'a> {
     /// Does a text say what an older one said?
     pub(super) continues: &'a dyn Fn(&Meaning, &Meaning) -> bool,
     pub(super) changes: RefCell<Changes>,
+    /// Is it only told what would be done?
+    pub(super) is_dry: bool,
 }
 
 impl Merge<'_> {
@@ -203,7 +205,9 @@ impl Merge<'_> {
             }
             _ => (),
         }
-        stand_for(new, living);
+        if !self.is_dry {
+            stand_for(new, living);
+        }
     }
 
     fn maps(&self, name: &str, old: &[Entry], filled: &[Entry], new: &RefMap, living: &RefMap) {
@@ -215,7 +219,7 @@ impl Merge<'_> {
             let inner = format!("{name}[{key:?}]");
             let Some(known) = before.get(key) else {
                 if !living.contains(key) {
-                    living.set(entry.key.clone(), new.get(key));
+                    self.set(living, entry, new);
                     changes.added.push(inner);
                 }
                 continue;
@@ -228,18 +232,26 @@ impl Merge<'_> {
             if says_the_same || self.is_same(&known.value, &entry.value) {
                 self.merge(&inner, &known.value, &entry.value, &new.get(key), &living.get(key));
             } else {
-                living.set(entry.key.clone(), new.get(key));
+                self.set(living, entry, new);
                 changes.reset.push(inner);
             }
         }
         for entry in old.iter().filter(|entry| !now.contains(entry.key.as_str())) {
             let key = entry.key.as_str();
             if living.contains(key) && self.is_untouched(&entry.value, &living.get(key)) {
-                drop(living.remove(key));
+                if !self.is_dry {
+                    drop(living.remove(key));
+                }
                 changes.removed.push(format!("{name}[{key:?}]"));
             }
         }
         self.changes.borrow_mut().add_entries(name, changes);
+    }
+
+    fn set(&self, living: &RefMap, entry: &Entry, new: &RefMap) {
+        if !self.is_dry {
+            living.set(entry.key.clone(), new.get(&entry.key));
+        }
     }
 
     fn arrays(
@@ -290,7 +302,9 @@ impl Merge<'_> {
             left.extend(more.map(|(_, value)| value.clone()));
             left
         };
-        drop(living.with(|all| std::mem::replace(all, values)));
+        if !self.is_dry {
+            drop(living.with(|all| std::mem::replace(all, values)));
+        }
         let count = |n: usize| (n > 0).then(|| format!("{name} ({n})")).into_iter().collect();
         let changes = Changes { added: count(added), removed: count(gone), ..Changes::default() };
         self.changes.borrow_mut().add_entries(name, changes);

@@ -123,6 +123,8 @@ const KEYWORDS: [&str; 8] =
 pub(crate) struct Config {
     /// How long a script may run without waiting.
     pub(crate) handler_timeout: Duration,
+    /// How long a top level may run while clients wait for it; zero is without a limit.
+    pub(crate) rehearsal_timeout: Duration,
     /// Bytes that a handler may make anew; 0 is without a limit.
     pub(crate) handler_memory: u64,
     /// Are fault reports coloured?

@@ -201,22 +201,33 @@ impl Program {
         self.top_level.get().map_or_else(Changes::default, |t| t.accept(&self.modules))
     }
 
+    /// Where the statement of the top level stands that took longest.
+    pub(crate) fn slowest(&self) -> Option<String> {
+        self.top_level.get()?.slowest()
+    }
+
+    /// What would happen to values.
+    pub(crate) fn preview_state(&self) -> Changes {
+        self.top_level.get().map_or_else(Changes::default, |t| t.preview(&self.modules))
+    }
+
     /// What the top level has put into a map or an array, if that is one.
     pub(crate) fn inventory(&self, value: &Dynamic) -> Filled {
         self.top_level.get().map_or(Filled::Other, |t| t.inventory(&self.modules, value))
     }
 
-    /// Merges what the top level has put into `new` into what lives on, where the one before had put `old`.
+    /// Merges what the top level has put into `new` into what lives on. `filled` is what the one before has put there, and
+    /// what this one has. A dry run only tells of it.
     pub(crate) fn merge(
         &self,
         name: &str,
-        old: &Filled,
-        filled: &Filled,
+        filled: (&Filled, &Filled),
         new: &Dynamic,
         living: &Dynamic,
+        is_dry: bool,
     ) -> Changes {
         let top_level = self.top_level.get();
-        top_level.map_or_else(Changes::default, |t| t.merge(name, old, filled, new, living))
+        top_level.map_or_else(Changes::default, |t| t.merge(name, filled, new, living, is_dry))
     }
 
     /// Is a living value still what a run of before has put there?

@@ -23,6 +23,7 @@ use std::{
     collections::{HashMap, HashSet},
     ops::Range,
     rc::Rc,
+    time::{Duration, Instant},
 };
 
 /// A top-level variable: file, name, and how many of that name came before it.
@@ -58,6 +59,8 @@ pub(crate) struct TopLevel {
     variables: RefCell<HashMap<Key, Meaning>>,
     /// All statements that have run, in order: the file and the tokens of each.
     statements: RefCell<Vec<(Rc<Unit>, Range<usize>)>>,
+    /// The slowest statement so far, and how long it took.
+    slowest: Cell<(usize, Duration)>,
     /// The one that runs, counted from 1. Functions that it calls are a part of it.
     running: Cell<usize>,
     /// Which of them put what into which maps and arrays.
@@ -91,6 +94,7 @@ impl TopLevel {
             is_fresh,
             variables: RefCell::default(),
             statements: RefCell::default(),
+            slowest: Cell::default(),
             running: Cell::new(0),
             journal: RefCell::default(),
             fresh: RefCell::default(),
@@ -123,6 +127,7 @@ impl TopLevel {
         for (at, statement) in statements.iter().enumerate() {
             let next = statements.get(at + 1).map(Stmt::position);
             let outer = self.begin(unit, statement.position(), next);
+            let began = Instant::now();
             let one = Expr::Stmt(Box::new(StmtBlock::new(
                 [statement.clone()],
                 statement.position(),
@@ -131,6 +136,10 @@ impl TopLevel {
             let known = scope.len();
             let result = EvalContext::new(engine, &mut state, &mut caches, scope, None)
                 .eval_expression_tree_raw(&(&one).into(), false);
+            // An import has taken the time of what it runs: that is told, which comes first.
+            if began.elapsed() > self.slowest.get().1 * 2 {
+                self.slowest.set((self.running.get(), began.elapsed()));
+            }
             self.end(outer);
             if result.is_ok()
                 && let Stmt::Var(x, flags, _) = statement
@@ -381,6 +390,14 @@ impl TopLevel {
         self.running.replace(number)
     }
 
+    /// Where the statement stands that took longest.
+    pub(super) fn slowest(&self) -> Option<String> {
+        let statements = self.statements.borrow();
+        let (unit, range) = statements.get(self.slowest.get().0.checked_sub(1)?)?;
+        let (_, (line, _)) = unit.tokens.all().get(range.start)?;
+        Some(format!("{}:{line}", unit.file))
+    }
+
     fn end(&self, before: usize) {
         fillings::run(before);
         self.running.set(before);
@@ -408,26 +425,27 @@ impl TopLevel {
     pub(super) fn merge(
         &self,
         name: &str,
-        old: &Filled,
-        filled: &Filled,
+        (old, filled): (&Filled, &Filled),
         new: &Dynamic,
         living: &Dynamic,
+        is_dry: bool,
     ) -> Changes {
-        self.with_merge(|merge| {
+        self.with_merge(is_dry, |merge| {
             merge.merge(name, old, filled, new, living);
             merge.changes.take()
         })
     }
 
     pub(super) fn is_untouched(&self, put: &Filled, living: &Dynamic) -> bool {
-        self.with_merge(|merge| merge.is_untouched(put, living))
+        self.with_merge(true, |merge| merge.is_untouched(put, living))
     }
 
-    fn with_merge<T>(&self, f: impl FnOnce(&Merge) -> T) -> T {
+    fn with_merge<T>(&self, is_dry: bool, f: impl FnOnce(&Merge) -> T) -> T {
         f(&Merge {
             now: &|name| self.names.borrow().values().find_map(|n| n.current(name).cloned()),
             continues: &|new, old| self.continues(new, old),
             changes: RefCell::default(),
+            is_dry,
         })
     }
 
@@ -444,7 +462,8 @@ impl TopLevel {
             let now = self.inventory(modules, &new);
             let previous = self.previous.borrow();
             let old = previous.as_ref().and_then(|p| p.filled(&key));
-            changes.add(self.merge(&key.1, &old.unwrap_or(Filled::Other), &now, &new, &living));
+            let both = (&old.unwrap_or(Filled::Other), &now);
+            changes.add(self.merge(&key.1, both, &new, &living, false));
             filled.insert(key, now);
         }
         for key in self.fresh.take() {
@@ -457,6 +476,18 @@ impl TopLevel {
         }
         self.filled.replace(filled);
         self.previous.take();
+        changes
+    }
+
+    /// What would happen to values if the reload were accepted.
+    pub(super) fn preview(&self, modules: &Modules) -> Changes {
+        let mut changes = self.changes.borrow().clone();
+        let previous = self.previous.borrow();
+        for Twin { key, new, living } in self.twins.borrow().iter() {
+            let now = self.inventory(modules, new);
+            let old = previous.as_ref().and_then(|p| p.filled(key)).unwrap_or(Filled::Other);
+            changes.add(self.merge(&key.1, (&old, &now), new, living, true));
+        }
         changes
     }
 

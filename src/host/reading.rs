@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// How long an isolate may be busy with other handlers before it reads a new script. Fixed: longer than several handlers
 /// that run into their `handler_timeout`.
-const REHEARSAL_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const REHEARSAL_PATIENCE: Duration = Duration::from_secs(30);
 
 /// An isolate reads a script, and keeps it until it is told what to do with it.
 pub(super) fn read(

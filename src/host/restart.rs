@@ -4,7 +4,8 @@
 use super::{
     code::Code,
     ending::stop_all,
-    supervisor::{Place, START_PATIENCE, Supervisor, await_answer},
+    place::Place,
+    supervisor::{START_PATIENCE, Supervisor, await_answer},
 };
 use crate::{
     error::{Error, ErrorKind, FaultKind},

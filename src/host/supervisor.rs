@@ -7,13 +7,13 @@ use super::{
     busy_watch::BusyWatch,
     checker::Checker,
     code::Code,
+    deployment::Deployment,
     ending::Draining,
     first_start::FirstStart,
     handle::Order,
     metrics_server::MetricsServer,
-    reload::Deployment,
+    place::Place,
     reload_pace::{Pace, ReloadPace},
-    restart::Restarts,
     spawner::Spawner,
     wanted_reload::WantedReload,
 };
@@ -21,7 +21,7 @@ use crate::{
     engine::sources::Sources,
     error::{Error, ErrorKind},
     isolate::Isolate,
-    log::Level,
+    log::{About, Level, Record},
     net::{listener::Listeners, sockets::Sockets},
     script::{configuration::Configuration, ctx::Wish, http::Sessions, plan::WorkerSpec},
     watch::Watch,
@@ -41,23 +41,6 @@ pub(super) const START_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often it looks meanwhile whether it is to stop. Fixed.
 const STOP_POLL: Duration = Duration::from_millis(20);
-
-/// What an isolate serves: which of the declared workers, and as which of that worker's isolates. `None` where a script
-/// has timers and no worker.
-pub(super) type Role = Option<(usize, usize)>;
-
-/// An isolate and the place it fills.
-pub(super) struct Place {
-    pub(super) isolate: Isolate,
-    pub(super) serves: Role,
-    pub(super) restarts: Restarts,
-}
-
-impl Place {
-    pub(super) fn new(isolate: Isolate, serves: Role) -> Self {
-        Self { isolate, serves, restarts: Restarts::default() }
-    }
-}
 
 /// The running host.
 pub(super) struct Supervisor {
@@ -265,6 +248,10 @@ impl Supervisor {
             // Somebody does not want to wait any more.
             Order::StopGracefully(code) => return Some(code),
             Order::Reload(options, reply) => self.want_reload(options, reply),
+            Order::DryRun(reply) => {
+                // Who asked may have gone.
+                let _ = reply.send(self.dry_run());
+            }
             Order::Wish(Wish::Reload) => self.script_wants_reload(),
             Order::Wish(Wish::Listening { worker, declared, bound }) => {
                 self.tell(HostEvent::Listening { worker, declared, address: bound });
@@ -310,7 +297,7 @@ impl Supervisor {
 
     /// Something that was reloaded serves.
     pub(super) fn accepted(&mut self, reloaded: &Reloaded) {
-        self.log_reloaded(reloaded.summary(&self.script_name()));
+        self.log_reloaded(reloaded);
         if reloaded.options.hard {
             self.places.iter().for_each(|place| place.isolate.close_all());
         }
@@ -347,12 +334,23 @@ impl Supervisor {
         }
     }
 
-    fn log_reloaded(&mut self, summary: String) {
+    fn log_reloaded(&mut self, reloaded: &Reloaded) {
+        let summary = reloaded.summary(&self.script_name());
         if std::mem::take(&mut self.rejected) {
             self.config.log.host(Level::Info, "the fault is mended");
         }
         self.board.note_reload(true, &summary);
-        self.config.log.host(Level::Info, summary);
+        self.config.log.write(Record {
+            level: Level::Info,
+            worker: String::new(),
+            location: String::new(),
+            message: summary,
+            about: About {
+                generation: Some(reloaded.generation),
+                reload: serde_json::to_string(reloaded).ok().map(Into::into),
+                ..About::default()
+            },
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 use super::{
     Reply, Report, Task, leftovers,
     starts::{Starts, watched},
+    stock::{listening, stock},
 };
 use crate::{
     engine::{
@@ -52,6 +53,8 @@ pub(crate) fn commit(
         return;
     }
     starts.end_late(ctx);
+    starts.end_late(ctx);
+    let before = ctx.timers.last_id();
     let mut report = Report { changes: program.accept_state(), ..Report::default() };
     let lives_on = served.zip(task.serves).map(|(worker, (at, _))| (worker, at));
     let workers = merge_workers(ctx, &program, &mut report, lives_on);
@@ -71,12 +74,17 @@ pub(crate) fn commit(
     share_carried(ctx, &program);
     let generation = program.generation;
     let ctx = ctx.clone();
+    // Not those of Workers that are gone: they are saying goodbye.
+    report.connections =
+        ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
+    let listened = listening(&ctx);
     let running = tokio::task::spawn_local(async move {
         let worker = served.as_ref().map(|(worker, _)| worker.clone());
-        let started =
-            start(&ctx, &program, served, is_first, task.is_last, &mut report.changes).await;
-        report = Report { changes: report.changes, ..stock(&ctx) };
-        report.timers = ctx.timers.asked_by(program.generation);
+        let started = start(&ctx, &program, served, is_first, task.is_last, &mut report).await;
+        let listens = listening(&ctx);
+        report.listeners = listens.iter().filter(|endpoint| listened.contains(endpoint)).count();
+        report.new_listeners = listens.len() - report.listeners;
+        (report.timers, report.new_timers) = ctx.timers.count(before);
         report.leftovers = leftovers::find(&ctx, &program);
         ctx.stats.set_leftovers(report.leftovers.clone());
         report.waiting = waiting_on_old_code(&ctx, &program);
@@ -93,18 +101,6 @@ pub(crate) fn commit(
         ctx.wish(Wish::StartEnded);
     });
     starts.add(generation, running.abort_handle());
-}
-
-/// What is there. Not counted are connections of Workers that are gone: they are saying goodbye.
-fn stock(ctx: &Ctx) -> Report {
-    let workers = ctx.workers.borrow();
-    let serving = ctx.generations.serving();
-    Report {
-        connections: workers.iter().map(|w| w.core().with_connections(|c| c.len())).sum(),
-        listeners: workers.iter().filter(|w| w.core().bound().is_some()).count(),
-        timers: serving.map_or(0, |program| ctx.timers.asked_by(program.generation)),
-        ..Report::default()
-    }
 }
 
 /// A Worker with `reloadable = false` goes on as it is, and is only told that there was a reload.
@@ -139,40 +135,40 @@ async fn start(
     served: Option<(Worker, usize)>,
     is_first: bool,
     is_last: bool,
-    changes: &mut Changes,
+    report: &mut Report,
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
         forget_origins(ctx);
-        end_unasked(ctx, program.generation);
+        end_unasked(ctx, program.generation, report);
         return Ok(());
     };
     let holds = |_: usize, name: &str| worker.core().properties.get(name);
     let clear = |_: usize, name: &_| worker.core().properties.set(name, Dynamic::UNIT);
-    let note = |ended: Option<(rerun::Record, Changes)>, changes: &mut Changes| {
+    let mut note = |ended: Option<(rerun::Record, Changes)>| {
         if let Some((record, changed)) = ended {
             drop(ctx.started.replace(Rc::new(record)));
-            changes.add(changed);
+            report.changes.add(changed);
         }
     };
     // One that was ended, or overtaken, has done a part of it.
-    note(rerun::end(None, true, holds, clear), changes);
+    note(rerun::end(None, true, holds, clear));
     let (event, generation) = (Event::WorkerStart, program.generation);
     rerun::begin(generation, program, ctx.started.borrow().clone());
     let started = run_own(ctx, &worker, event, generation);
     let started = watched(ctx, &worker, event, generation, !is_first, started).await;
-    note(rerun::end(Some(generation), started.is_err(), holds, clear), changes);
+    note(rerun::end(Some(generation), started.is_err(), holds, clear));
     if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
         // It waited so long that a newer generation has taken over, with all that is left to do. If that one's start is
         // over already, nobody else ends what this one has asked for late.
         if ctx.settled.get() > program.generation {
-            end_unasked(ctx, ctx.settled.get());
+            end_unasked(ctx, ctx.settled.get(), report);
         }
         return started;
     }
     share_carried(ctx, program);
     forget_origins(ctx);
     if started.is_ok() {
-        end_unasked(ctx, program.generation);
+        end_unasked(ctx, program.generation, report);
     } else if is_first || !is_last {
         return started;
     }
@@ -245,16 +241,25 @@ fn close_worker(worker: &Worker) {
 }
 
 /// Ends the inner workers and timers that an earlier generation asked for and this one did not.
-fn end_unasked(ctx: &Ctx, generation: u64) {
+fn end_unasked(ctx: &Ctx, generation: u64, report: &mut Report) {
     ctx.settled.set(generation);
-    ctx.timers.end_unasked(generation);
+    report.ended_timers += ctx.timers.end_unasked(generation);
     let stale = |w: &Worker| {
         let core = w.core();
         core.is_inner && (1..generation).contains(&core.asked_by.get())
     };
     let gone: Vec<Worker> = ctx.workers.borrow().iter().filter(|w| stale(w)).cloned().collect();
     ctx.workers.borrow_mut().retain(|w| !stale(w));
-    gone.iter().for_each(close_worker);
+    for worker in &gone {
+        let connections = worker.core().with_connections(|c| c.len());
+        if connections > 0 {
+            report.connections = report.connections.saturating_sub(connections);
+            let why = format!("inner worker `{}` is not asked for any more", worker.core().title());
+            report.closed.push((why, connections));
+        }
+        report.ended_listeners += 1;
+        close_worker(worker);
+    }
 }
 
 /// The start is over: what it asked for again has what was captured before.

@@ -304,6 +304,7 @@ impl Ctx {
                     generation: fault.generation,
                     connection: fault.connection,
                     access: None,
+                    reload: None,
                 },
             });
         }

@@ -52,6 +52,7 @@ fn a_check_that_panics_is_one_line_and_costs_no_other_finding() {
     fs::write(&path, "let x = 1;\nprint(y);\n").expect("a file");
     let config = Config {
         handler_timeout: Duration::from_secs(5),
+        rehearsal_timeout: Duration::ZERO,
         handler_memory: 0,
         colour: false,
         explains: false,

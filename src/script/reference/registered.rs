@@ -25,6 +25,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let config = engine::Config {
         kill: Default::default(),
         handler_timeout: std::time::Duration::ZERO,
+        rehearsal_timeout: std::time::Duration::ZERO,
         handler_memory: 0,
         colour: false,
         explains: false,

@@ -243,37 +243,54 @@ impl WorkerCore {
         self.is_web_server.set(newer.is_web_server.get());
         self.generation.set(newer.generation.get());
         newer.note_filled(program);
-        let (old, new) = (self.texts.take(), newer.texts.take());
-        let (filled, now_filled) = (self.filled.take(), newer.filled.take());
+        let mut all = Changes::default();
+        self.continue_properties(newer, program, &mut all, false);
+        if let Some(changes) = &mut changes {
+            changes.add(all);
+        }
+        self.apply_limits();
+    }
+
+    /// Properties whose text says what it said live on, the others are those of `newer`. A dry run only tells of it.
+    pub(crate) fn continue_properties(
+        &self,
+        newer: &WorkerCore,
+        program: &Program,
+        changes: &mut Changes,
+        is_dry: bool,
+    ) {
+        if is_dry {
+            newer.note_filled(program);
+        }
+        let (old, new) = (self.texts.borrow().clone(), newer.texts.borrow().clone());
+        let (filled, now_filled) = (self.filled.borrow().clone(), newer.filled.borrow().clone());
         for (name, value) in newer.properties.entries() {
             let was = self.properties.get(&name);
             let is_state = !value.is_fnptr() && !is_object(&value);
             let texts = old.get(&name).zip(new.get(&name));
             let same_text = texts.is_some_and(|(old, new)| program.continues(new, old));
             if same_text && !newer.is_fresh && is_state {
-                let (before, now) = (filled.get(&name), now_filled.get(&name));
-                let merged =
-                    before.zip(now).map(|(old, now)| program.merge(&name, old, now, &value, &was));
-                if let Some(changes) = &mut changes {
-                    changes.kept.push(name.to_string());
-                    changes.add(merged.unwrap_or_default());
+                changes.kept.push(name.to_string());
+                if let Some((old, now)) = filled.get(&name).zip(now_filled.get(&name)) {
+                    changes.add(program.merge(&name, (old, now), &value, &was, is_dry));
                 }
                 continue;
             }
-            if let Some(changes) = &mut changes
-                && !was.is_unit()
-                && is_state
-            {
+            if !was.is_unit() && is_state {
                 changes.reset.push(name.to_string());
             }
-            self.properties.set(&name, value);
+            if !is_dry {
+                self.properties.set(&name, value);
+            }
+        }
+        if is_dry {
+            return;
         }
         for name in old.keys().filter(|name| !new.contains_key(*name)) {
             self.properties.set(name, Dynamic::UNIT);
         }
         *self.texts.borrow_mut() = new;
         *self.filled.borrow_mut() = now_filled;
-        self.apply_limits();
     }
 
     /// What tells it from all others that live.

@@ -31,6 +31,8 @@ mod isolates;
 mod late_starts;
 /// What a reload removes leaves nothing behind.
 mod leftovers;
+/// One line says what happened, and a dry run says it before.
+mod line;
 /// Saving under load.
 mod load;
 /// What several lines fill is merged.
