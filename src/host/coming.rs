@@ -1,6 +1,6 @@
 //! A worker on its way to serve, and the sockets that it serves on.
 
-use super::supervisor::Supervisor;
+use super::{code::Code, past::Past, supervisor::Supervisor};
 use crate::{
     error::{Error, ErrorKind},
     log::Level,
@@ -20,6 +20,10 @@ pub(super) struct Coming {
     pub(super) spec: WorkerSpec,
     /// The serving generation's worker that it continues.
     pub(super) continues: Option<usize>,
+    /// What it runs, if that is not what declares it.
+    pub(super) older: Option<Code>,
+    /// Do its isolates go on with what they run?
+    pub(super) stays: bool,
     /// Its sockets, unless it has no address.
     pub(super) sockets: Option<Sockets>,
     /// Those that it will have when it serves, and which others have until then.
@@ -33,14 +37,29 @@ pub(super) struct Coming {
 impl Coming {
     /// All of a generation. Those whose predecessors listen where they want to go on with their sockets. The others get those
     /// of whoever stops listening there, else new ones.
-    pub(super) fn all(host: &Supervisor, declared: Vec<WorkerSpec>) -> Result<Vec<Self>, Error> {
+    pub(super) fn all(
+        host: &Supervisor,
+        declared: Vec<WorkerSpec>,
+        back_to: Option<&Past>,
+    ) -> Result<Vec<Self>, Error> {
         let continues = match_up(&host.workers, &declared);
-        let all = declared.into_iter().zip(continues).map(|(spec, continues)| {
+        let were = back_to.map(|past| past.of(&declared));
+        let all = declared.into_iter().zip(continues).enumerate().map(|(at, (spec, continues))| {
+            // One that is not reloadable yet has not been told to stay, and before everything serves nothing can.
+            let stays = continues.filter(|old| {
+                !spec.reloadable && !host.workers[*old].reloadable && host.first_start.is_none()
+            });
+            let older = match stays {
+                Some(old) => Some(host.codes[old].clone()),
+                None => were.as_ref().and_then(|were| were[at].clone()),
+            };
             let sockets = kept_sockets(host, &spec, continues);
             let (promised, put_off) = Default::default();
-            Self { spec, continues, sockets, promised, put_off, is_fresh: false }
+            let stays = stays.is_some();
+            Self { spec, continues, older, stays, sockets, promised, put_off, is_fresh: false }
         });
         let mut all: Vec<Self> = all.collect();
+        all.iter_mut().for_each(|coming| coming.keep_protocol(host));
         let mut kept: Vec<(Endpoint, String)> = all
             .iter()
             .filter_map(|coming| Some((coming.address()?.endpoint, coming.spec.title.clone())))
@@ -77,6 +96,23 @@ impl Coming {
             }
         }
         Ok(())
+    }
+
+    /// The protocol is a part of what stays. Whoever wants another is told.
+    fn keep_protocol(&mut self, host: &Supervisor) {
+        let old = self.continues.and_then(|old| host.workers[old].address.as_ref());
+        let (true, Some(new), Some(old)) = (self.stays, &mut self.spec.address, old) else {
+            return;
+        };
+        if new.scheme != old.scheme {
+            let text = format!(
+                "it goes on with {}: it is not reloadable, so another protocol has to wait until it is, or for the next \
+                 start",
+                old.scheme.name()
+            );
+            host.config.log.worker(Level::Warn, &self.spec.title, text);
+            new.scheme = old.scheme;
+        }
     }
 
     fn claimant(&self, generation: u64) -> Claimant {

@@ -2,12 +2,9 @@
 //! a stop stops, and when the start takes long a reload ends it and begins anew.
 
 use super::{
-    HostEvent, ReloadOutcome, Reloaded, StartUnderWay, WorkerInfo,
-    handle::Order,
-    publishing::address_of,
-    reload::Deployment,
-    supervisor::{Supervisor, WantedReload},
-    switched::Switched,
+    HostEvent, ReloadOutcome, Reloaded, StartUnderWay, WorkerInfo, deployment::Deployment,
+    handle::Order, publishing::address_of, supervisor::Supervisor, switched::Switched,
+    wanted_reload::WantedReload,
 };
 use crate::{
     error::Error,

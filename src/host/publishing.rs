@@ -1,11 +1,8 @@
 //! What the supervisor tells others of its isolates, and what it does as the script configures.
 
 use super::{
-    WorkerStatus,
-    board::Row,
-    machine,
-    metrics_server::MetricsServer,
-    supervisor::{Place, Supervisor},
+    WorkerStatus, board::Row, machine, metrics_server::MetricsServer, place::Place,
+    supervisor::Supervisor,
 };
 use crate::{
     error::Error,

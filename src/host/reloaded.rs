@@ -42,6 +42,8 @@ pub struct Reloaded {
     pub removed: Vec<String>,
     /// Closures without a successor: where they stand, and the generation they stay on.
     pub leftovers: Vec<(String, i64)>,
+    /// Workers with `reloadable = false`, and the generation that they stay on.
+    pub fixed: Vec<(String, u64)>,
     /// Handlers that wait and end on the code they began with: where they stand, and the generation of that code.
     pub waiting: Vec<(String, i64)>,
     /// Isolates that have not answered yet, because their `on_worker_start` or `on_worker_reload` takes long: what is kept in them is not
@@ -132,6 +134,11 @@ impl Reloaded {
         }
         for (why, connections) in &self.closed {
             text.push_str(&format!("; closed {} ({why})", count(*connections, "connection")));
+        }
+        for (worker, generation) in self.fixed.iter().take(LISTED) {
+            text.push_str(&format!(
+                "; worker `{worker}` stays on generation {generation} (reloadable = false)"
+            ));
         }
         for start in self.starting.iter().take(LISTED) {
             text.push_str(&format!("; {} still runs ({})", start.who(), start.place));

@@ -6,14 +6,16 @@ use super::{
     builder::HostConfig,
     busy_watch::BusyWatch,
     checker::Checker,
+    code::Code,
+    deployment::Deployment,
     ending::Draining,
     first_start::FirstStart,
     handle::Order,
     metrics_server::MetricsServer,
-    reload::Deployment,
+    place::Place,
     reload_pace::{Pace, ReloadPace},
-    restart::Restarts,
     spawner::Spawner,
+    wanted_reload::WantedReload,
 };
 use crate::{
     engine::compile::sources::Sources,
@@ -40,39 +42,6 @@ pub(super) const START_PATIENCE: Duration = Duration::from_secs(2);
 /// How often it looks meanwhile whether it is to stop. Fixed.
 const STOP_POLL: Duration = Duration::from_millis(20);
 
-/// What an isolate serves: which of the declared workers, and as which of that worker's isolates. `None` where a script
-/// has timers and no worker.
-pub(super) type Role = Option<(usize, usize)>;
-
-/// An isolate and the place it fills.
-pub(super) struct Place {
-    pub(super) isolate: Isolate,
-    pub(super) serves: Role,
-    pub(super) restarts: Restarts,
-}
-
-impl Place {
-    pub(super) fn new(isolate: Isolate, serves: Role) -> Self {
-        Self { isolate, serves, restarts: Restarts::default() }
-    }
-}
-
-/// A reload that will be made.
-#[derive(Default)]
-pub(super) struct WantedReload {
-    pub(super) options: ReloadOptions,
-    /// Who waits for what comes of it.
-    pub(super) replies: Vec<Sender<ReloadOutcome>>,
-}
-
-impl WantedReload {
-    pub(super) fn answer(self, outcome: &ReloadOutcome) {
-        for reply in self.replies {
-            let _ = reply.send(outcome.clone());
-        }
-    }
-}
-
 /// The running host.
 pub(super) struct Supervisor {
     pub(super) config: HostConfig,
@@ -80,6 +49,8 @@ pub(super) struct Supervisor {
     pub(super) places: Vec<Place>,
     /// What the serving generation declared.
     pub(super) workers: Vec<WorkerSpec>,
+    /// What each of them runs, in the same order.
+    pub(super) codes: Vec<Code>,
     /// The sockets of the declared workers, in the same order.
     pub(super) bound: Vec<Option<Sockets>>,
     /// Sockets of workers that the reload under way removes.
@@ -146,6 +117,7 @@ impl Supervisor {
             listeners,
             places: Vec::new(),
             workers: Vec::new(),
+            codes: Vec::new(),
             bound: Vec::new(),
             leaving: Vec::new(),
             generation: 0,

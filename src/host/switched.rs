@@ -15,6 +15,8 @@ pub(super) struct Switched {
     pub(super) closed: Vec<(String, usize)>,
     /// Of workers that were bound for it.
     pub(super) fresh: Vec<HostEvent>,
+    /// Workers that stay on what they run, with its generation.
+    pub(super) fixed: Vec<(String, u64)>,
 }
 
 impl Switched {
@@ -40,6 +42,7 @@ impl Switched {
         let closed = [self.closed.clone(), report.closed.clone()].concat();
         Ok(Reloaded {
             closed,
+            fixed: self.fixed.clone(),
             silent,
             starting: if silent > 0 { host.starts_under_way() } else { Vec::new() },
             serves: true,

@@ -4,6 +4,7 @@
 use super::{
     Reply, Report, Task, leftovers,
     starts::{Starts, watched},
+    stock::{listening, stock},
 };
 use crate::{
     engine::{
@@ -13,7 +14,7 @@ use crate::{
     },
     error::Fault,
     log::Level,
-    net::{address::Endpoint, link::Link},
+    net::link::Link,
     script::{
         callback::{Callbacks, Event},
         ctx::{Ctx, Occasion, Wish},
@@ -36,23 +37,32 @@ pub(crate) fn commit(
     reply: Reply<Result<Report, Fault>>,
     starts: &mut Starts,
 ) {
-    starts.end_late(ctx);
     *ctx.seat.borrow_mut() = task.seat;
     let served = ctx.served.borrow().clone().filter(|_| task.serves.is_some());
-    // Before one start is complete, there is nothing that could stay as it is.
     let is_first = ctx.settled.get() == 0;
-    let fixed = served.filter(|w| !w.core().settings.reloadable.get() && !is_first);
-    if let Some(worker) = fixed {
-        return stay(ctx, worker, program, reply, starts);
+    if let Some(worker) = served.as_ref().filter(|_| task.stays) {
+        worker.core().settings.count.set(task.count);
+        if !is_first {
+            starts.end_late(ctx);
+            return stay(ctx, worker.clone(), program, reply, starts);
+        }
+        // Its only start goes on, and listens when it is done.
+        ctx.forget_declared();
+        let _ = reply.send(Ok(stock(ctx)));
+        return;
     }
+    starts.end_late(ctx);
+    starts.end_late(ctx);
     let before = ctx.timers.last_id();
     let mut report = Report { changes: program.accept_state(), ..Report::default() };
-    let workers = merge_workers(ctx, &program, &mut report);
+    let lives_on = served.zip(task.serves).map(|(worker, (at, _))| (worker, at));
+    let workers = merge_workers(ctx, &program, &mut report, lives_on);
     ctx.serve(program.clone());
     ctx.timers.accept(ctx, program.generation);
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
     if let Some((worker, index)) = &served {
         worker.core().settings.id.set(*index);
+        worker.core().settings.count.set(task.count);
     }
     *ctx.served.borrow_mut() = served.as_ref().map(|(worker, _)| worker.clone());
     ctx.apply_handler_limits();
@@ -92,33 +102,6 @@ pub(crate) fn commit(
     starts.add(generation, running.abort_handle());
 }
 
-/// What every Worker is bound to, one that listens.
-fn listening(ctx: &Ctx) -> Vec<Endpoint> {
-    ctx.workers.borrow().iter().filter_map(|w| Some(w.core().bound()?.endpoint)).collect()
-}
-
-/// What serving the prepared program would do, as far as that is known before `on_worker_start`.
-pub(crate) fn preview(ctx: &Rc<Ctx>, program: &Program) -> Report {
-    let workers = ctx.workers.borrow();
-    let mut report = Report {
-        connections: workers.iter().map(|w| w.core().with_connections(|c| c.len())).sum(),
-        listeners: workers.iter().filter(|w| w.core().bound().is_some()).count(),
-        changes: program.preview_state(),
-        ..Report::default()
-    };
-    (report.timers, report.new_timers) = ctx.timers.preview();
-    let declared = ctx.declared.borrow();
-    let living: Vec<&Worker> = workers.iter().filter(|w| !w.core().is_inner).collect();
-    let old: Vec<_> = living.iter().map(|w| w.core().spec()).collect();
-    let new: Vec<_> = declared.iter().map(|w| w.core().spec()).collect();
-    for (worker, twin) in declared.iter().zip(match_up(&old, &new)) {
-        if let Some(living) = twin.map(|at| living[at]) {
-            living.core().continue_properties(&worker.core(), program, &mut report.changes, true);
-        }
-    }
-    report
-}
-
 /// A Worker with `reloadable = false` goes on as it is, and is only told that there was a reload.
 fn stay(
     ctx: &Rc<Ctx>,
@@ -136,8 +119,7 @@ fn stay(
         worker.accept_as_seated().unwrap_or_else(|e| ctx.report(Fault::plain(e)));
         let told = run_own_reload(&ctx, &worker, generation).await;
         told.unwrap_or_else(|fault| ctx.report(fault));
-        let connections = worker.core().with_connections(|c| c.len());
-        let _ = reply.send(Ok(Report { connections, listeners: 1, ..Report::default() }));
+        let _ = reply.send(Ok(stock(&ctx)));
         ctx.wish(Wish::StartEnded);
     });
     starts.add(generation, task.abort_handle());
@@ -211,8 +193,14 @@ async fn run_own_reload(ctx: &Ctx, worker: &Worker, generation: u64) -> Result<(
     watched(ctx, worker, Event::WorkerReload, generation, true, reloaded).await
 }
 
-/// Makes the declared workers one with those that live. Gives the declared ones, in order.
-fn merge_workers(ctx: &Rc<Ctx>, program: &Program, report: &mut Report) -> Vec<Worker> {
+/// Makes the declared workers one with those that live. Gives the declared ones, in order. `lives_on`: the one that is served,
+/// and as which of those it goes on; the host has decided that, also over texts that were never read here.
+fn merge_workers(
+    ctx: &Rc<Ctx>,
+    program: &Program,
+    report: &mut Report,
+    lives_on: Option<(Worker, usize)>,
+) -> Vec<Worker> {
     let declared = ctx.declared.take();
     let living: Vec<Worker> =
         ctx.workers.borrow().iter().filter(|w| !w.core().is_inner).cloned().collect();
@@ -220,8 +208,14 @@ fn merge_workers(ctx: &Rc<Ctx>, program: &Program, report: &mut Report) -> Vec<W
         ctx.workers.borrow().iter().filter(|w| w.core().is_inner).cloned().collect();
     let old: Vec<_> = living.iter().map(|w| w.core().spec()).collect();
     let new: Vec<_> = declared.iter().map(|w| w.core().spec()).collect();
+    let mut twins = match_up(&old, &new);
+    if let Some((served, at)) = lives_on {
+        let served = living.iter().position(|w| w.is_same(&served));
+        twins.iter_mut().filter(|twin| **twin == served).for_each(|twin| *twin = None);
+        twins.iter_mut().skip(at).take(1).for_each(|twin| *twin = served.or(*twin));
+    }
     let mut gone = living.clone();
-    for (worker, twin) in declared.iter().zip(match_up(&old, &new)) {
+    for (worker, twin) in declared.iter().zip(twins) {
         let Some(living) = twin.map(|at| living[at].clone()) else {
             worker.core().note_filled(program);
             continue;

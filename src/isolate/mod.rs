@@ -5,6 +5,7 @@ mod connection_status;
 pub(crate) mod deploy;
 mod leftovers;
 mod starts;
+mod stock;
 
 pub use connection_status::ConnectionStatus;
 
@@ -61,7 +62,7 @@ pub(crate) enum Command {
     /// Serve what was prepared.
     Commit { task: Task, reply: Reply<Result<Report, Fault>> },
     /// Tell what serving it would do, as far as that is known before `on_worker_start`.
-    Preview { reply: Reply<Result<Report, Fault>> },
+    Preview { stays: bool, reply: Reply<Result<Report, Fault>> },
     /// Forget what was prepared.
     Abort,
     /// Stop accepting, serve who is there, and answer when the last connection has gone.
@@ -78,6 +79,10 @@ pub(crate) enum Command {
 pub(crate) struct Task {
     /// Which of the declared workers it serves, and as which of that worker's isolates.
     pub(crate) serves: Option<(usize, usize)>,
+    /// How many isolates serve it.
+    pub(crate) count: usize,
+    /// Does it go on with what it runs, and is only told?
+    pub(crate) stays: bool,
     /// Its part of that worker's sockets; none for a worker without address.
     pub(crate) seat: Option<Seat>,
     /// Is it only a new isolate in the place of another, and no reload?
@@ -260,10 +265,10 @@ fn run(
                         deploy::commit(&ctx, program, task, reply, &mut starts);
                     }
                 }
-                Command::Preview { reply } => {
+                Command::Preview { stays, reply } => {
                     let _ = reply.send(Ok(prepared
                         .as_ref()
-                        .map_or_else(Report::default, |p| deploy::preview(&ctx, p))));
+                        .map_or_else(Report::default, |p| stock::preview(&ctx, p, stays))));
                 }
                 Command::Abort => forget(&ctx, &mut prepared),
                 Command::Drain { reply } => deploy::drain(&ctx, reply),

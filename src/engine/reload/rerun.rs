@@ -278,7 +278,7 @@ pub(crate) fn end(
             }
         }
     }
-    for ((holder, name), _) in &now.properties {
+    for (holder, name) in now.properties.keys() {
         let value = holds(*holder, name);
         let address = value.read_lock::<RefMap>().map(|map| map.address());
         let address = address.or_else(|| value.read_lock::<RefArray>().map(|list| list.address()));

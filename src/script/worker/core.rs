@@ -173,6 +173,7 @@ impl WorkerCore {
                 .map(|a| Address { scheme: self.settings.scheme.get(), ..a }),
             count: self.settings.count.get(),
             reuse_port: self.settings.reuse_port.get(),
+            reloadable: self.settings.reloadable.get(),
             user: self.settings.user.borrow().clone(),
             group: self.settings.group.borrow().clone(),
             place: self.made_at.clone(),

@@ -105,7 +105,7 @@ fn two_workers_swap_addresses_and_keep_their_connections_and_who_waits() {
     for version in 2..6 {
         let (at_a, at_b) = if version % 2 == 0 { (&two, &one) } else { (&one, &two) };
         let report = host.edit(&script(at_a, at_b, version));
-        assert_eq!(report.listeners + report.new_listeners, 2);
+        assert_eq!((report.listeners + report.new_listeners, report.connections), (2, 2));
         assert_eq!(
             (a.ask("?"), b.ask("?")),
             (format!("a {version} {}", 3 * version - 4), {

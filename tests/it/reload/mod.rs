@@ -10,7 +10,7 @@
 //! 7. A value lives on unless its initialiser was edited: `state`, and `initialisers` for what that is
 //!    and `model`, which holds scripts that nobody wrote against all of it
 //! 8. One line says what happened: `events`
-//! 9. All ways to reload are one, and what is not reloadable is only told: `triggers`
+//! 9. All ways to reload are one, and what is not reloadable is only told: `triggers`, and `fixed`
 
 /// Addresses move freely.
 mod addresses;
@@ -20,6 +20,8 @@ mod closures;
 mod events;
 /// Which files are watched, and how they are saved.
 mod files;
+/// What is not reloadable, and how many serve it.
+mod fixed;
 /// An `on_worker_start` that does not return: it is told, and a reload starts over.
 mod hanging_starts;
 /// Which edits make a value start anew.
