@@ -1,6 +1,9 @@
 //! What can be said on the command line.
 
-use super::{exit::EXIT_CODES, plan::Plan};
+use super::{
+    exit::{ENVIRONMENT, EXIT_CODES},
+    plan::Plan,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -16,6 +19,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 pub enum Command {
     /// Run a script in the foreground; saving it swaps its handlers while clients stay connected.
+    #[command(after_help = ENVIRONMENT)]
     Run {
         #[command(flatten)]
         serving: Serving,
@@ -24,6 +28,7 @@ pub enum Command {
         no_watch: bool,
     },
     /// Serve a script, with -d as a daemon.
+    #[command(after_help = ENVIRONMENT)]
     Start(Start),
     /// Stop a script that is running, and wait until it is gone.
     Stop(Stop),

@@ -186,6 +186,11 @@ impl Service<'_> {
                 _ => (),
             })
             .build()?;
+        if !super::script::is_optimized() {
+            tracing::info!(
+                "RHOST_OPTIMIZE=0: handlers run as they are written, which takes longer"
+            );
+        }
         let handle = host.handle();
         signals::obey(handle.clone(), self.tenancy.as_ref(), self.daemon)?;
         memory::tidy_for_ever()?;

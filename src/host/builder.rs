@@ -3,7 +3,7 @@
 use super::{Host, HostEvent, identity::Identity};
 use crate::{
     allocator,
-    engine::{Config, Register, lint::Finding, sources::Sources, stacks},
+    engine::{Config, Register, call::stacks, compile::sources::Sources, lint::Finding},
     error::{Error, ErrorKind},
     isolate,
     log::{Log, Record},
@@ -83,6 +83,7 @@ pub struct HostBuilder {
     handler_memory: Option<u64>,
     colour: bool,
     explains: bool,
+    optimizes: bool,
     register: Option<Register>,
     log: Option<Log>,
     lost_log_lines: LostLines,
@@ -104,6 +105,7 @@ impl Default for HostBuilder {
             handler_memory: None,
             colour: false,
             explains: false,
+            optimizes: true,
             register: None,
             log: None,
             lost_log_lines: Arc::new(|| 0),
@@ -210,6 +212,26 @@ impl HostBuilder {
         self
     }
 
+    /// Let handlers and functions take shorter ways that mean the same as what is written? Without, Rhai walks every body as
+    /// a tree, which costs about twice as much. For whoever suspects that a handler does something else than what it says.
+    /// Default: yes.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join(format!("rhost-optimize-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let script = folder.join("plain.rhai");
+    /// # std::fs::write(&script, "let twice = |n| n * 2; if twice.call(21) != 42 { throw \"no\"; }")?;
+    /// let host = rhost::Host::builder().script(&script).optimize(false).build()?;
+    /// let exit_code = host.run()?;
+    /// # assert_eq!(exit_code, 0);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn optimize(mut self, optimize: bool) -> Self {
+        self.optimizes = optimize;
+        self
+    }
+
     /// Where log lines go: what scripts print, faults, what the host does. Default: `tracing` events of the target
     /// `rhost`. Called from several threads; must not block.
     pub fn on_log(mut self, sink: impl Fn(Record) + Send + Sync + 'static) -> Self {
@@ -294,6 +316,7 @@ impl HostBuilder {
             handler_memory: self.handler_memory.unwrap_or(HANDLER_MEMORY),
             colour: self.colour,
             explains: self.explains,
+            optimizes: self.optimizes,
             kill: Arc::default(),
             register: self.register.clone(),
         }

@@ -1,6 +1,6 @@
 //! What a worker runs: usually the text that was loaded last, and an older one if it is not reloadable.
 
-use crate::engine::{program::Start, sources::Sources};
+use crate::engine::{compile::sources::Sources, program::Start};
 
 /// See the module.
 #[derive(Clone)]

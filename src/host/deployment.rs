@@ -14,7 +14,7 @@ use super::{
     switched::Switched,
 };
 use crate::{
-    engine::{program::Start, sources::Sources},
+    engine::{compile::sources::Sources, program::Start},
     error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Loaded, Report, Task},
     log::Level,

@@ -2,7 +2,7 @@
 
 use super::supervisor::{Supervisor, await_answer};
 use crate::{
-    engine::{program::Start, sources::Sources},
+    engine::{compile::sources::Sources, program::Start},
     error::{Error, ErrorKind},
     isolate::{Command, Isolate, Loaded},
 };

@@ -18,7 +18,7 @@ use super::{
     wanted_reload::WantedReload,
 };
 use crate::{
-    engine::sources::Sources,
+    engine::compile::sources::Sources,
     error::{Error, ErrorKind},
     isolate::Isolate,
     log::{About, Level, Record},

@@ -8,10 +8,9 @@ use super::{
 };
 use crate::{
     engine::{
-        changes::Changes,
-        handler::{Args, Handler},
+        call::handler::{Args, Handler},
         program::Program,
-        rerun,
+        reload::{changes::Changes, rerun},
     },
     error::Fault,
     log::Level,

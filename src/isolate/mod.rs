@@ -12,13 +12,11 @@ pub use connection_status::ConnectionStatus;
 use crate::{
     engine::{
         Config,
-        changes::Changes,
-        coroutine,
+        call::{coroutine, stacks, turns::Turns},
+        compile::sources::Sources,
         lint::{self, Finding},
         program::{Program, Start},
-        sources::Sources,
-        stacks,
-        turns::Turns,
+        reload::changes::Changes,
     },
     error::{Fault, FaultKind},
     log::{Level, Log},

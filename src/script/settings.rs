@@ -7,7 +7,7 @@ use super::{
     value::{Outcome, boolean, error, seconds, text, whole},
 };
 use crate::{
-    engine::json,
+    engine::values::json,
     net::{address::Address, sweeper::Timeouts},
     protocol::scheme::Scheme,
 };

@@ -21,7 +21,11 @@ use super::{
 };
 use crate::{
     engine::{
-        allowance, natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest, rerun,
+        call::allowance,
+        diagnostics::report::nearest,
+        fast_path::natives::Natives,
+        reload::rerun,
+        values::{ref_array::RefArray, ref_map::RefMap},
     },
     net::{address::Address, broadcast::Broadcast, link::Sent},
 };

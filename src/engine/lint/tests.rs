@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::engine::{
-    Config, generations::Generations, natives::Natives, program::Api, sources::Sources,
+    Config, compile::sources::Sources, fast_path::natives::Natives, program::Api,
+    reload::generations::Generations,
 };
 use rhai::{Dynamic, Engine, ImmutableString};
 use rules::{Kind, Routes};
@@ -56,6 +57,7 @@ fn a_check_that_panics_is_one_line_and_costs_no_other_finding() {
         handler_memory: 0,
         colour: false,
         explains: false,
+        optimizes: true,
         kill: Arc::default(),
         register: None,
     };

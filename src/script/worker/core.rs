@@ -3,8 +3,9 @@
 use super::{Worker, accepting::Accepting, roots::Roots};
 use crate::{
     engine::{
-        changes::Changes, fillings::Filled, meaning::Meaning, program::Program,
-        ref_array::RefArray, ref_map::RefMap,
+        program::Program,
+        reload::{changes::Changes, fillings::Filled, meaning::Meaning},
+        values::{ref_array::RefArray, ref_map::RefMap},
     },
     net::{
         address::{Address, Endpoint},

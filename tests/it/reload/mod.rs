@@ -8,6 +8,7 @@
 //! 5. Callbacks belong to the worker, and closures held elsewhere run the new code: `closures`
 //! 6. What `on_worker_start` makes belongs to the generation: `resources`
 //! 7. A value lives on unless its initialiser was edited: `state`, and `initialisers` for what that is
+//!    and `model`, which holds scripts that nobody wrote against all of it
 //! 8. One line says what happened: `events`
 //! 9. All ways to reload are one, and what is not reloadable is only told: `triggers`, and `fixed`
 
@@ -37,6 +38,8 @@ mod line;
 mod load;
 /// What several lines fill is merged.
 mod merging;
+/// Scripts that nobody wrote, against a plain model of the rules.
+mod model;
 /// What `on_worker_start` makes belongs to the generation.
 mod resources;
 /// Scripts that reload themselves.
