@@ -354,3 +354,26 @@ maker.on_message = |connection, line| {{
         assert!(at(&here).ask("?").starts_with("made "));
     }
 }
+
+#[test]
+fn a_dry_run_moves_nothing() {
+    let (port, other) = (free_port(), free_port());
+    let [here, there] = [port, other].map(|port| format!("127.0.0.1:{port}"));
+    let two = |a: &str, b: &str, v| {
+        format!(
+            "{}{}",
+            worker("a", &format!("text://{a}"), v),
+            worker("b", &format!("text://{b}"), v)
+        )
+    };
+    let mut host = TestHost::try_start_as(&two(&here, &there, 1), &[], |b| b.watch(false)).unwrap();
+    for (a, b) in [(&there, &here), (&format!("0.0.0.0:{port}"), &there)] {
+        std::fs::write(host.path("main.rhai"), two(a, b, 2)).unwrap();
+        host.handle().dry_run().expect("it runs").expect("it would be accepted");
+        assert!(at(&here).ask("?").starts_with("a 1 ") && at(&there).ask("?").starts_with("b 1 "));
+        assert!(is_refused(&format!("127.0.0.2:{port}")));
+    }
+    host.handle().reload();
+    host.reloaded();
+    assert!(at(&format!("127.0.0.2:{port}")).ask("?").starts_with("a 2 "));
+}

@@ -145,6 +145,16 @@ fn hard_closes_its_connections_and_reset_state_leaves_its_values() {
 }
 
 #[test]
+fn a_dry_run_says_what_stays() {
+    let mut host = TestHost::try_start_as(&fixed(1, false, 1), &[], |b| b.watch(false)).unwrap();
+    let mut client = host.tcp(TEXT);
+    std::fs::write(host.path("main.rhai"), fixed(2, false, 1)).unwrap();
+    let report = host.handle().dry_run().expect("it runs").expect("it would be accepted");
+    assert_eq!((report.fixed, report.connections, report.kept), (stays_on(0), 1, vec![]));
+    assert_eq!(ask(&mut client), "1 1 1 1 0");
+}
+
+#[test]
 fn a_start_that_throws_takes_a_worker_back_to_what_it_stayed_on() {
     let throws = "other.on_worker_start = |other| { throw \"no\"; };\n";
     let script = |version, reloadable, count| {
