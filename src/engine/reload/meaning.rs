@@ -7,7 +7,7 @@
 use crate::engine::compile::{
     closures::{ANONYMOUS, Closure},
     modules::{Modules, Unit},
-    tokens::{Place, Tokens, closes, opens, place},
+    tokens::{Place, Tokens, closes, opens, place, start},
 };
 use rhai::{AST, ASTNode, Expr, ImmutableString, Stmt, Token};
 use std::{
@@ -189,6 +189,7 @@ impl Modules {
             closures: Vec::new(),
             names: Vec::new(),
             locals: HashSet::new(),
+            start: range.start,
         };
         reading.read(range);
         Passage {
@@ -209,6 +210,8 @@ struct Reading<'a> {
     names: Vec<Definition>,
     /// Initialisers of local variables around it that have been read.
     locals: HashSet<usize>,
+    /// Its first token.
+    start: usize,
 }
 
 impl Reading<'_> {
@@ -262,6 +265,13 @@ impl Reading<'_> {
             _ => (),
         }
         match &all[at + 1..] {
+            // What a statement changes is no part of what it is changed to.
+            [
+                (Token::Period | Token::Elvis | Token::LeftBracket | Token::QuestionBracket, _),
+                ..,
+            ] if begins_statement(before) && at == self.start => {
+                return;
+            }
             // The key of an entry.
             [(Token::Colon, _), ..] => return,
             [(Token::DoubleColon, _), (Token::Identifier(inner), _), ..] => {
@@ -285,6 +295,11 @@ impl Reading<'_> {
             self.names.push((self.unit.file.clone(), name.into()));
         }
     }
+}
+
+/// Does a statement begin behind this token?
+fn begins_statement(before: Option<&Token>) -> bool {
+    matches!(before, None | Some(Token::SemiColon | Token::LeftBrace | Token::RightBrace))
 }
 
 /// Is a closure that follows these tokens an argument of a method that calls it at once?
@@ -352,17 +367,15 @@ fn is_parameters(rest: &[(Token, Place)]) -> bool {
 fn definitions(ast: &AST, tokens: &Tokens) -> HashMap<ImmutableString, Vec<Range<usize>>> {
     let mut found: HashMap<ImmutableString, Vec<Range<usize>>> = HashMap::new();
     for statement in ast.statements() {
-        let (name, at) = match statement {
-            Stmt::Var(x, ..) => (x.0.name.clone(), statement.position()),
+        let name = match statement {
+            Stmt::Var(x, ..) => x.0.name.clone(),
             Stmt::Assignment(x) => match &x.1.lhs {
-                Expr::Variable(variable, ..) if variable.2.is_empty() => {
-                    (variable.1.clone(), x.1.lhs.start_position())
-                }
+                Expr::Variable(variable, ..) if variable.2.is_empty() => variable.1.clone(),
                 _ => continue,
             },
             _ => continue,
         };
-        let from = tokens.index(place(at));
+        let from = tokens.index(start(statement));
         found.entry(name).or_default().push(from..tokens.end_of_statement(from));
     }
     for def in ast.iter_fn_def().filter(|def| !def.name.starts_with(ANONYMOUS)) {

@@ -5,7 +5,7 @@
 use crate::engine::{
     compile::{
         modules::{Modules, Unit},
-        tokens::place,
+        tokens::{Place, place, start},
     },
     globals::{Globals, into_reference},
     program::Program,
@@ -128,8 +128,8 @@ impl TopLevel {
         let before = self.globals.declares(true);
         let statements = unit.runs.statements();
         for (at, statement) in statements.iter().enumerate() {
-            let next = statements.get(at + 1).map(Stmt::position);
-            let outer = self.begin(unit, statement.position(), next);
+            let next = statements.get(at + 1).map(start);
+            let outer = self.begin(unit, start(statement), next);
             let began = Instant::now();
             let one = Expr::Stmt(Box::new(StmtBlock::new(
                 [statement.clone()],
@@ -385,8 +385,8 @@ impl TopLevel {
     }
 
     /// A statement begins. Gives the one that runs it, if that is an import.
-    fn begin(&self, unit: &Rc<Unit>, at: Position, next: Option<Position>) -> usize {
-        let range = unit.tokens.between(place(at), next.map(place));
+    fn begin(&self, unit: &Rc<Unit>, at: Place, next: Option<Place>) -> usize {
+        let range = unit.tokens.between(at, next);
         self.statements.borrow_mut().push((unit.clone(), range));
         let number = self.statements.borrow().len();
         fillings::run(number);
