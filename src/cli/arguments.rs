@@ -53,6 +53,12 @@ pub enum Command {
         /// Run every initialiser again: variables start anew.
         #[arg(long)]
         reset_state: bool,
+        /// Only say what a reload would keep, reset, add and close.
+        #[arg(long, conflicts_with_all = ["hard", "reset_state"])]
+        dry_run: bool,
+        /// What it did, as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Show how a running script is.
     Status {
@@ -120,6 +126,9 @@ pub struct Serving {
     /// Milliseconds that files must be quiet before they are read again [default: 50].
     #[arg(long, value_name = "MS")]
     pub settle: Option<u64>,
+    /// Milliseconds that the top level may run for a reload, while clients wait [default: 1000].
+    #[arg(long, value_name = "MS")]
+    pub rehearsal_timeout: Option<u64>,
     /// The file that holds the process id; the control socket is beside it.
     #[arg(long, value_name = "P")]
     pub pid_file: Option<PathBuf>,

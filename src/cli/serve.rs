@@ -155,6 +155,7 @@ impl Service<'_> {
             .inherit(inherited)
             .watch(plan.watch)
             .settle(Duration::from_millis(plan.settle))
+            .rehearsal_timeout(Duration::from_millis(plan.rehearsal_timeout))
             .colour(self.colour)
             .explain_errors(plan.explains)
             .on_log(logging::sink(plan.is_json(), self.prints.clone(), self.accesses.clone()))

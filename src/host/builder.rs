@@ -3,7 +3,7 @@
 use super::{Host, HostEvent, identity::Identity};
 use crate::{
     allocator,
-    engine::{Config, Register, lint::Finding, sources::Sources, stacks},
+    engine::{Config, Register, call::stacks, compile::sources::Sources, lint::Finding},
     error::{Error, ErrorKind},
     isolate,
     log::{Log, Record},
@@ -24,6 +24,10 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// How long a handler may run without waiting. Changed by [`HostBuilder::handler_timeout`]. Nobody writes such a handler
 /// on purpose, and while it runs its isolate answers nobody.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the top level may run for a reload. Changed by [`HostBuilder::rehearsal_timeout`]. All clients of the isolate
+/// wait meanwhile; a top level that only declares takes milliseconds.
+const REHEARSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Bytes that one handler may make anew. Changed by [`HostBuilder::handler_memory`]. Far more than an event needs, and a
 /// small machine still has it.
@@ -75,6 +79,7 @@ pub struct HostBuilder {
     stop_timeout: Duration,
     inherited: Vec<OwnedFd>,
     handler_timeout: Duration,
+    rehearsal_timeout: Duration,
     handler_memory: Option<u64>,
     colour: bool,
     explains: bool,
@@ -96,6 +101,7 @@ impl Default for HostBuilder {
             stop_timeout: STOP_TIMEOUT,
             inherited: Vec::new(),
             handler_timeout: HANDLER_TIMEOUT,
+            rehearsal_timeout: REHEARSAL_TIMEOUT,
             handler_memory: None,
             colour: false,
             explains: false,
@@ -173,6 +179,14 @@ impl HostBuilder {
     /// How long a handler may run without waiting before it is ended where it stands. Default: 5 s.
     pub fn handler_timeout(mut self, timeout: Duration) -> Self {
         self.handler_timeout = timeout;
+        self
+    }
+
+    /// How long the script's top level may run for a reload, while its clients wait; one that takes longer is rejected with
+    /// the line that it was at. Zero: as long as a handler. The first start, for which nobody waits, may take as long as a handler.
+    /// Default: 1 s.
+    pub fn rehearsal_timeout(mut self, timeout: Duration) -> Self {
+        self.rehearsal_timeout = timeout;
         self
     }
 
@@ -298,6 +312,7 @@ impl HostBuilder {
     fn engine_config(&self) -> Config {
         Config {
             handler_timeout: self.handler_timeout,
+            rehearsal_timeout: self.rehearsal_timeout,
             handler_memory: self.handler_memory.unwrap_or(HANDLER_MEMORY),
             colour: self.colour,
             explains: self.explains,

@@ -20,13 +20,15 @@ use super::{
 };
 use crate::{
     engine::{
-        Config, allowance,
-        coroutine::{self, Pool},
-        generations::Generations,
-        handler::{Calls, Handler},
+        Config,
+        call::{
+            allowance,
+            coroutine::{self, Pool},
+            handler::{Calls, Handler},
+            turns::Turns,
+        },
         program::Program,
-        rerun,
-        turns::Turns,
+        reload::{generations::Generations, rerun},
     },
     error::Fault,
     log::{About, Access, Level, Log, Record},
@@ -304,6 +306,7 @@ impl Ctx {
                     generation: fault.generation,
                     connection: fault.connection,
                     access: None,
+                    reload: None,
                 },
             });
         }

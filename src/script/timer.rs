@@ -1,15 +1,20 @@
 //! `Timer`: calls a handler after some time, once or again and again. A repeating timer keeps its rhythm (it does not
 //! drift), skips ticks that it missed, and never overlaps with itself.
 
+mod ended;
+
+use self::ended::EndedTimer;
 use super::{
     ctx::{Ctx, Occasion},
     value::{Outcome, at, error, function, not_here, seconds},
 };
 use crate::{
     engine::{
-        coroutine,
-        handler::{Args, Handler},
-        ref_array::RefArray,
+        call::{
+            coroutine,
+            handler::{Args, Handler},
+        },
+        values::ref_array::RefArray,
     },
     net::stats::Stats,
 };
@@ -31,6 +36,10 @@ const MIN_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Timers of one isolate. Fixed: a script that makes more has lost its ids.
 const MAX_TIMERS: usize = 1_000_000;
+
+/// Timers that have ended and whose ids are kept for the next generation. Fixed: a start that makes more, one after the
+/// other, holds the ids of few.
+const MAX_ENDED: usize = 10_000;
 
 /// The generation whose `on_worker_start` is running now; 0 in any other code. It is the tag that handlers are called with.
 pub(crate) fn asking_generation() -> u64 {
@@ -54,6 +63,8 @@ pub(crate) struct Timers {
     /// Timers that the running top level has declared. Those that continue a living one have its id already, so that
     /// variables which hold it stay right.
     declared: RefCell<BTreeMap<u64, Rc<Timer>>>,
+    /// Timers of the last generations that handlers have deleted, or that have rung and do not repeat.
+    ended: RefCell<BTreeMap<u64, EndedTimer>>,
     last_id: Cell<u64>,
 }
 
@@ -63,6 +74,7 @@ impl Timers {
             stats,
             living: RefCell::default(),
             declared: RefCell::default(),
+            ended: RefCell::default(),
             last_id: Cell::new(0),
         }
     }
@@ -94,7 +106,8 @@ impl Timers {
             true => self.continued(&handler, interval, repeats, handler.program().generation),
             false => self.continued(&handler, interval, repeats, generation),
         };
-        if let Some(id) = continued.filter(|_| !ctx.is_declaring()) {
+        let lives = |id: &u64| self.living.borrow().contains_key(id);
+        if let Some(id) = continued.filter(|id| !ctx.is_declaring() && lives(id)) {
             self.adopt(ctx, id, handler, interval, repeats, generation);
             return Ok(id);
         }
@@ -119,7 +132,8 @@ impl Timers {
 
     /// The timer that an earlier generation asked for, this one has not yet, and goes on in such a new one: of the same
     /// closure or function, and if there are several, of the same interval and the first in order. A closure that has
-    /// no predecessor may continue a timer whose own has no successor.
+    /// no predecessor may continue a timer whose own has no successor. One that has ended is another timer then, with the
+    /// same id, since variables that were initialised with it live on.
     fn continued(
         &self,
         handler: &Handler,
@@ -127,27 +141,31 @@ impl Timers {
         repeats: bool,
         generation: u64,
     ) -> Option<u64> {
-        let living = self.living.borrow();
+        let (living, ended) = (self.living.borrow(), self.ended.borrow());
         let declared = self.declared.borrow();
         let program = handler.program();
-        let free = living.iter().filter(|(id, timer)| {
-            (1..generation).contains(&timer.asked_by.get()) && !declared.contains_key(id)
+        let is_free = |id: &u64, asked_by: u64| {
+            (1..generation).contains(&asked_by) && !declared.contains_key(id)
+        };
+        let living =
+            living.iter().filter(|(id, t)| is_free(id, t.asked_by.get())).map(|(id, t)| {
+                let same_time = t.repeats.get() == repeats && t.interval.get() == interval;
+                (*id, same_time, program.heir(&t.handler.borrow()))
+            });
+        let ended = ended.iter().filter(|(id, t)| is_free(id, t.asked_by)).map(|(id, t)| {
+            let same_time = t.repeats == repeats && t.interval == interval;
+            (*id, same_time, program.heir_of(&t.file, &t.name))
         });
-        let mut best: Option<(u8, u64)> = None;
-        for (id, timer) in free {
-            let same_time = timer.repeats.get() == repeats && timer.interval.get() == interval;
-            let heir = program.heir(&timer.handler.borrow());
+        let ranked = living.chain(ended).filter_map(|(id, same_time, heir)| {
             let rank = match (heir.as_deref() == Some(handler.fn_ptr().fn_name()), same_time) {
-                (true, true) => return Some(*id),
+                (true, true) => 0,
                 (true, false) => 1,
                 (false, true) if heir.is_none() => 2,
-                _ => continue,
+                _ => return None,
             };
-            if best.is_none_or(|(known, _)| rank < known) {
-                best = Some((rank, *id));
-            }
-        }
-        best.map(|(_, id)| id)
+            Some((rank, id))
+        });
+        ranked.min().map(|(_, id)| id)
     }
 
     /// Continues a timer. Its rhythm goes on, unless that is another one now.
@@ -182,6 +200,7 @@ impl Timers {
     fn start(&self, ctx: &Rc<Ctx>, id: u64, timer: Rc<Timer>) {
         let task = tokio::task::spawn_local(run(ctx.clone(), id, timer.clone()));
         *timer.task.borrow_mut() = Some(task.abort_handle());
+        self.ended.borrow_mut().remove(&id);
         self.living.borrow_mut().insert(id, timer);
         self.stats.timers.set(self.len() as u64);
     }
@@ -205,20 +224,39 @@ impl Timers {
         drop(self.declared.take());
     }
 
-    /// Ends the timers that earlier generations asked for and this one did not.
-    pub(crate) fn end_unasked(&self, generation: u64) {
+    /// Ends the timers that earlier generations asked for and this one did not. Gives how many.
+    pub(crate) fn end_unasked(&self, generation: u64) -> usize {
         let living = self.living.borrow();
         let stale = |t: &Timer| (1..generation).contains(&t.asked_by.get());
         let gone: Vec<u64> = living.iter().filter(|(_, t)| stale(t)).map(|(id, _)| *id).collect();
         drop(living);
-        for id in gone {
-            self.del(id, false);
+        for id in &gone {
+            self.del(*id, false);
         }
+        self.ended.borrow_mut().retain(|_, timer| timer.asked_by >= generation);
+        gone.len()
     }
 
-    /// Timers that belong to this generation.
-    pub(crate) fn asked_by(&self, generation: u64) -> usize {
-        self.living.borrow().values().filter(|t| t.asked_by.get() == generation).count()
+    /// The id of the newest timer.
+    pub(crate) fn last_id(&self) -> u64 {
+        // Those that a top level has declared are newer than what lives.
+        let declared = self.declared.borrow();
+        let living = self.living.borrow();
+        let first = declared.keys().find(|id| !living.contains_key(id));
+        first.map_or(self.last_id.get(), |first| first - 1)
+    }
+
+    /// How many would go on, and how many the top level that has just run would add.
+    pub(crate) fn preview(&self) -> (usize, usize) {
+        let (living, declared) = (self.living.borrow(), self.declared.borrow());
+        (living.len(), declared.keys().filter(|id| !living.contains_key(id)).count())
+    }
+
+    /// How many live that are no newer than this id, and how many that are.
+    pub(crate) fn count(&self, last_id: u64) -> (usize, usize) {
+        let living = self.living.borrow();
+        let new = living.range(last_id + 1..).count();
+        (living.len() - new, new)
     }
 
     fn del(&self, id: u64, declaring: bool) -> bool {
@@ -234,7 +272,15 @@ impl Timers {
     fn forget(&self, id: u64) -> Option<Rc<Timer>> {
         let timer = self.living.borrow_mut().remove(&id);
         self.stats.timers.set(self.len() as u64);
+        timer.iter().for_each(|timer| self.note_ended(id, timer));
         timer
+    }
+
+    fn note_ended(&self, id: u64, timer: &Timer) {
+        let mut ended = self.ended.borrow_mut();
+        if timer.asked_by.get() > 0 && ended.len() < MAX_ENDED {
+            ended.insert(id, EndedTimer::of(timer));
+        }
     }
 
     /// Every handler that timers hold, to be replaced by those of a new generation.
@@ -258,7 +304,8 @@ impl Timers {
         drop(self.declared.take());
         let ended = self.living.take();
         self.stats.timers.set(0);
-        for timer in ended.into_values() {
+        for (id, timer) in ended {
+            self.note_ended(id, &timer);
             if let Some(task) = timer.task.borrow_mut().take() {
                 task.abort();
             }

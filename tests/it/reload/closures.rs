@@ -298,3 +298,37 @@ worker.on_message = |c, line| c.send(keep.bag.held.call(line));
     assert_eq!(report.leftovers.len(), 1);
     assert_eq!(client.ask("c"), "one c");
 }
+
+#[test]
+fn rule_7_constants_are_the_new_ones_in_closures_that_were_made_where_nothing_but_constants_is_captured()
+ {
+    let script = |k: &str, adds: &str| {
+        format!(
+            r#"
+const K = {k};
+let w = Worker("text://127.0.0.1:0");
+w.on_connect = |c| {{
+    let count = 0;
+    c.counted = || {{ count += 1; count + {adds} }};
+    c.table = #{{ deep: [|| || K] }};
+}};
+w.on_message = |c, m| c.send(`${{c.counted.call()}} ${{c.table.deep[0].call().call()}}`);
+"#
+        )
+    };
+    let mut host = TestHost::start(&script("10", "7"));
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("?"), "8 10");
+    for (k, adds, expected) in [
+        ("20", "7", "9 20"),
+        ("20", "K", "23 20"),
+        ("30", "K", "34 30"),
+        ("40", "K + 1", "46 40"),
+        ("50", "7", "13 50"),
+        ("60", "K", "67 60"),
+    ] {
+        let report = host.edit(&script(k, adds));
+        assert_eq!(client.ask("?"), expected, "{k} {adds}");
+        assert_eq!(report.leftovers, []);
+    }
+}

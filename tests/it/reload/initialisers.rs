@@ -244,6 +244,37 @@ w.on_message = |c, m| {
 }
 
 #[test]
+fn rule_7_the_id_of_a_timer_that_a_handler_ended_is_good_for_the_one_that_a_reload_makes_again() {
+    let script = r#"
+let w = Worker("text://127.0.0.1:0");
+let t = Timer::add(3600, || { w.v = "one"; });
+let many = [];
+w.on_worker_start = |w| {
+    w.started = Timer::add(3600, || { w.v = "one"; });
+    for n in 0..3 { many.push(Timer::add(7200, || { w.v = "many"; })); }
+};
+w.on_message = |c, m| {
+    if m == "all" { Timer::del_all(); }
+    if m == "middle" { Timer::del(many[1]); }
+    c.send([t, w.started, many[0], many[1], many[2]].map(|id| Timer::del(id)));
+};
+"#;
+    let mut host = TestHost::start(script);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("middle"), "[true,true,true,false,true]");
+    for (round, asked) in ["?", "middle", "?", "all", "?"].into_iter().enumerate() {
+        assert_eq!(client.ask("?"), "[false,false,false,false,false]");
+        host.edit(&script.replace("\"one\"", &format!("\"{round}\"")));
+        let expected = match asked {
+            "all" => "[false,false,false,false,false]",
+            "middle" => "[true,true,true,false,true]",
+            _ => "[true,true,true,true,true]",
+        };
+        assert_eq!(client.ask(asked), expected, "{round}");
+    }
+}
+
+#[test]
 fn rule_5_a_closure_that_was_left_behind_rejoins_when_its_partner_is_back() {
     let script = r#"
 let w = Worker("text://127.0.0.1:0");
