@@ -136,7 +136,11 @@ pub(super) fn script(bodies: &[Body]) -> String {
         "fn shown(value) {{ if type_of(value) == \"blob\" {{ #{{ blob: value.to_array() }} }} else {{ value }} }}\n\
          fn run(name) {{ switch name {{\n{table}    _ => throw name }} }}\n\
          let results = #{{}};\n\
-         worker.on_message = |connection, name| connection.send(to_json([shown(run(name))]));\n\
+         worker.on_message = |connection, name| {{\n    \
+             let value = run(name);\n    \
+             let text = try_to_json(value);\n    connection.send(text);\n}};\n\
+         fn try_to_json(value) {{\n    \
+             try {{ return to_json([shown(value)]); }} catch (e) {{ return to_json([`error: ${{e}}`]); }}\n}}\n\
          Worker::run_all();\n"
     )
     .unwrap();
