@@ -37,6 +37,11 @@ pub(in crate::engine) fn start(statement: &Stmt) -> Place {
     })
 }
 
+/// Does a statement begin behind this token?
+pub(in crate::engine) fn begins_statement(before: Option<&Token>) -> bool {
+    matches!(before, None | Some(Token::SemiColon | Token::LeftBrace | Token::RightBrace))
+}
+
 /// All tokens of one file with their places, in order; comments are left out. Cheap to clone.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Tokens(Rc<[(Token, Place)]>);

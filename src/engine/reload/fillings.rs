@@ -189,6 +189,8 @@ pub(in crate::engine) fn is_same_scalar(old: &Dynamic, new: &Dynamic) -> bool {
 pub(in crate::engine) struct Merge<'a> {
     /// The name that a closure of any generation has now.
     pub(in crate::engine) now: &'a dyn Fn(&str) -> Option<ImmutableString>,
+    /// The name that a closure of the run before has now.
+    pub(in crate::engine) heir: &'a dyn Fn(&str) -> Option<ImmutableString>,
     /// Does a text say what an older one said?
     pub(in crate::engine) continues: &'a dyn Fn(&Meaning, &Meaning) -> bool,
     pub(in crate::engine) changes: RefCell<Changes>,
@@ -356,7 +358,7 @@ impl Merge<'_> {
     }
 
     fn is_heir(&self, old: &str, new: &str) -> bool {
-        old == new || (self.now)(old).is_some_and(|now| now == new)
+        (self.heir)(old).map_or(old == new, |now| now == new)
     }
 
     /// Is a living value still what a run has put there?

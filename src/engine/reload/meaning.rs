@@ -7,7 +7,7 @@
 use crate::engine::compile::{
     closures::{ANONYMOUS, Closure},
     modules::{Modules, Unit},
-    tokens::{Place, Tokens, closes, opens, place, start},
+    tokens::{Place, Tokens, begins_statement, closes, opens, place, start},
 };
 use rhai::{AST, ASTNode, Expr, ImmutableString, Stmt, Token};
 use std::{
@@ -72,10 +72,11 @@ impl Meaning {
         let is_same = |(old, new): (&Rc<Passage>, &Rc<Passage>)| {
             old.text == new.text
                 && old.closures.len() == new.closures.len()
-                && old.closures.iter().zip(&new.closures).all(|(before, now)| {
-                    before == now && old.file == new.file
-                        || heir(&old.file, before).as_ref() == Some(now)
-                })
+                && old
+                    .closures
+                    .iter()
+                    .zip(&new.closures)
+                    .all(|(before, now)| heir(&old.file, before).as_ref() == Some(now))
         };
         older.0.len() == self.0.len() && older.0.iter().zip(&self.0).all(is_same)
     }
@@ -295,11 +296,6 @@ impl Reading<'_> {
             self.names.push((self.unit.file.clone(), name.into()));
         }
     }
-}
-
-/// Does a statement begin behind this token?
-fn begins_statement(before: Option<&Token>) -> bool {
-    matches!(before, None | Some(Token::SemiColon | Token::LeftBrace | Token::RightBrace))
 }
 
 /// Is a closure that follows these tokens an argument of a method that calls it at once?
