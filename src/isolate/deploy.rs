@@ -10,7 +10,7 @@ use crate::{
     engine::{
         call::handler::{Args, Handler},
         program::Program,
-        reload::{changes::Changes, rerun},
+        reload::{changes::Changes, record, rerun},
     },
     error::Fault,
     log::Level,
@@ -143,7 +143,7 @@ async fn start(
     };
     let holds = |_: usize, name: &str| worker.core().properties.get(name);
     let clear = |_: usize, name: &_| worker.core().properties.set(name, Dynamic::UNIT);
-    let mut note = |ended: Option<(rerun::Record, Changes)>| {
+    let mut note = |ended: Option<(record::Record, Changes)>| {
         if let Some((record, changed)) = ended {
             drop(ctx.started.replace(Rc::new(record)));
             report.changes.add(changed);

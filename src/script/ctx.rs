@@ -28,7 +28,7 @@ use crate::{
             turns::Turns,
         },
         program::Program,
-        reload::{generations::Generations, rerun},
+        reload::{generations::Generations, record},
     },
     error::Fault,
     log::{About, Access, Level, Log, Record},
@@ -99,7 +99,7 @@ pub(crate) struct Ctx {
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
     pub(crate) carried: RefCell<Vec<(FnPtr, FnPtr)>>,
     /// What the last `on_worker_start` has done to values that live on.
-    pub(crate) started: RefCell<Rc<rerun::Record>>,
+    pub(crate) started: RefCell<Rc<record::Record>>,
     /// Callbacks as this reload has renamed them, and as they were, of what `on_worker_start` may ask for again.
     pub(crate) renamed: RefCell<Vec<(Rc<Handler>, Rc<Handler>)>>,
     pub(crate) generations: Rc<Generations>,

@@ -5,6 +5,7 @@ pub(crate) mod fillings;
 pub(crate) mod generations;
 pub(crate) mod meaning;
 pub(crate) mod reach;
+pub(crate) mod record;
 pub(crate) mod relink;
 pub(crate) mod rerun;
 pub(crate) mod toplevel;

@@ -9,52 +9,19 @@ use crate::engine::{
     program::Program,
     reload::{
         changes::Changes,
-        fillings::{Filled, Inventory, Journal},
+        fillings::{Inventory, Journal},
         meaning::Meaning,
+        record::{Deed, Ending, Record, Setting},
     },
-    values::{
-        ref_array::{RefArray, WeakRefArray},
-        ref_map::{RefMap, WeakRefMap},
-    },
+    values::{ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{Dynamic, ImmutableString, Position, Token};
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     mem,
     ops::Range,
     rc::Rc,
 };
-
-/// What a statement has done to something.
-#[derive(Clone, Debug)]
-struct Deed {
-    by: Meaning,
-    /// What it has put there.
-    values: Vec<Filled>,
-}
-
-/// What a statement has set a property to.
-#[derive(Clone, Debug)]
-struct Setting {
-    by: Meaning,
-    /// What the text says from the property on.
-    text: Meaning,
-}
-
-/// All that one run has done. Maps and arrays are known by their addresses, which a weak handle keeps from being given to
-/// others.
-#[derive(Default)]
-pub(crate) struct Record {
-    /// By what holds the property, and its name.
-    properties: HashMap<(usize, ImmutableString), Setting>,
-    entries: HashMap<(usize, ImmutableString), Deed>,
-    arrays: HashMap<usize, Vec<Deed>>,
-    maps: HashMap<usize, WeakRefMap>,
-    lists: HashMap<usize, WeakRefArray>,
-    /// The properties that hold maps and arrays, for people.
-    names: HashMap<usize, ImmutableString>,
-}
 
 /// The run that goes on.
 struct Run {
@@ -250,87 +217,19 @@ pub(crate) fn end(
     holds: impl Fn(usize, &str) -> Dynamic,
     clear: impl Fn(usize, &ImmutableString),
 ) -> Option<(Record, Changes)> {
-    let run = RUN.with_borrow_mut(|run| run.take_if(|run| tag.is_none_or(|tag| run.tag == tag)))?;
-    let (mut now, mut changes, before) =
-        (Record::default(), Changes::default(), run.before.clone());
-    let mut run = run;
-    mem::swap(&mut now, &mut run.now);
-    mem::swap(&mut changes, &mut run.changes);
-    let journal = Journal::default();
-    for ((address, key), deed) in &mut now.entries {
-        if deed.values.is_empty()
-            && let Some(map) = now.maps.get(address).and_then(WeakRefMap::upgrade)
-        {
-            let mut inventory = Inventory::new(&journal, &|_| Meaning::default());
-            deed.values.push(inventory.of(&map.get(key)));
-        }
-    }
-    let stays = |by: &Meaning| failed || run.has(by);
-    for (place, setting) in &before.properties {
-        if now.properties.contains_key(place) {
-            continue;
-        }
-        match stays(&setting.by) {
-            true => drop(now.properties.insert(place.clone(), setting.clone())),
-            false => {
-                clear(place.0, &place.1);
-                changes.removed.push(place.1.to_string());
-            }
-        }
-    }
-    for (holder, name) in now.properties.keys() {
-        let value = holds(*holder, name);
-        let address = value.read_lock::<RefMap>().map(|map| map.address());
-        let address = address.or_else(|| value.read_lock::<RefArray>().map(|list| list.address()));
-        now.names.extend(address.map(|address| (address, name.clone())));
-    }
-    let called = |address: &usize| {
-        let name = now.names.get(address).or_else(|| before.names.get(address));
-        name.map_or_else(|| "a map".into(), ToString::to_string)
+    let mut run =
+        RUN.with_borrow_mut(|run| run.take_if(|run| tag.is_none_or(|tag| run.tag == tag)))?;
+    let (mut now, mut changes) = (mem::take(&mut run.now), mem::take(&mut run.changes));
+    let mut ending = Ending {
+        program: &run.program,
+        before: &run.before,
+        now: &mut now,
+        changes: &mut changes,
+        stays: &|by| failed || run.has(by),
     };
-    for (place, deed) in &before.entries {
-        if now.entries.contains_key(place) {
-            continue;
-        }
-        let Some(map) = before.maps.get(&place.0).and_then(WeakRefMap::upgrade) else { continue };
-        if stays(&deed.by) {
-            now.entries.insert(place.clone(), deed.clone());
-            now.maps.insert(place.0, map.downgrade());
-        } else if map.contains(&place.1)
-            && deed.values.iter().all(|put| run.program.is_untouched(put, &map.get(&place.1)))
-        {
-            drop(map.remove(&place.1));
-            changes.removed.push(format!("{}[{:?}]", called(&place.0), place.1));
-        }
-    }
-    for (address, deeds) in &before.arrays {
-        let Some(list) = before.lists.get(address).and_then(WeakRefArray::upgrade) else {
-            continue;
-        };
-        for deed in deeds {
-            let done = now.arrays.get(address);
-            if done
-                .is_some_and(|all| all.iter().any(|now| run.program.continues(&now.by, &deed.by)))
-            {
-                continue;
-            }
-            if stays(&deed.by) {
-                now.arrays.entry(*address).or_default().push(deed.clone());
-                now.lists.insert(*address, list.downgrade());
-                continue;
-            }
-            let mut gone = 0;
-            for put in &deed.values {
-                let values = list.copy();
-                if let Some(at) = values.iter().position(|v| run.program.is_untouched(put, v)) {
-                    drop(list.with(|values| values.remove(at)));
-                    gone += 1;
-                }
-            }
-            if gone > 0 {
-                changes.removed.push(format!("{} ({gone})", called(address)));
-            }
-        }
-    }
+    ending.note_values(holds);
+    ending.properties(clear);
+    ending.entries();
+    ending.arrays();
     Some((now, changes))
 }
