@@ -385,17 +385,21 @@ impl Program {
 
     /// What a callback is called in this program, if it goes on.
     pub(crate) fn heir(&self, old: &Handler) -> Option<ImmutableString> {
-        self.heir_of(old.file(), old.fn_ptr().fn_name())
+        self.heir_of(old.program().generation, old.file(), old.fn_ptr().fn_name())
     }
 
-    /// The same for a closure or function that is known by its name.
-    pub(crate) fn heir_of(&self, file: &str, name: &str) -> Option<ImmutableString> {
+    /// The same for a closure or function of that generation that is known by its name.
+    pub(crate) fn heir_of(
+        &self,
+        generation: u64,
+        file: &str,
+        name: &str,
+    ) -> Option<ImmutableString> {
         match name.starts_with(ANONYMOUS) {
             true => {
                 // Also while its top level runs.
                 let running = self.modules.top_level.borrow();
-                let current = |names: &Names| names.current(name).cloned();
-                running.as_ref()?.with_names(file, current).flatten()
+                running.as_ref()?.heir(generation, file, name)
             }
             false => Some(name.into()),
         }
@@ -403,7 +407,11 @@ impl Program {
 
     /// A callback of an earlier generation as one of this generation, if it goes on.
     pub(crate) fn adopt(self: &Rc<Self>, old: &Handler, offered: usize) -> Option<Handler> {
-        self.handler(old.fn_ptr(), Some(old.file()), offered).ok()
+        let name = old.fn_ptr().fn_name();
+        let heir = self.heir(old).filter(|heir| heir != name);
+        let moved = |names: &Names| names.moved(old.fn_ptr(), &heir?);
+        let moved = self.with_names(old.file(), moved).flatten();
+        self.handler(moved.as_ref().unwrap_or(old.fn_ptr()), Some(old.file()), offered).ok()
     }
 
     /// A callback that replaces `old`: where it is the same closure, edited or not, it keeps what that one captured, as
@@ -418,8 +426,7 @@ impl Program {
             return None;
         }
         let file = new.file();
-        let heir =
-            self.with_names(file, |n| n.current(old.fn_ptr().fn_name()).cloned()).flatten()?;
+        let heir = self.heir(old).filter(|_| old.fn_ptr().is_anonymous())?;
         if heir != new.fn_ptr().fn_name() {
             return None;
         }

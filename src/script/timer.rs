@@ -154,7 +154,7 @@ impl Timers {
             });
         let ended = ended.iter().filter(|(id, t)| is_free(id, t.asked_by)).map(|(id, t)| {
             let same_time = t.repeats == repeats && t.interval == interval;
-            (*id, same_time, program.heir_of(&t.file, &t.name))
+            (*id, same_time, program.heir_of(t.generation, &t.file, &t.name))
         });
         let ranked = living.chain(ended).filter_map(|(id, same_time, heir)| {
             let rank = match (heir.as_deref() == Some(handler.fn_ptr().fn_name()), same_time) {

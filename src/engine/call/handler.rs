@@ -4,7 +4,7 @@
 
 use crate::engine::{
     call::coroutine::{self, Runner},
-    compile::{grafts, modules::Unit, tokens::place},
+    compile::{grafts, modules::Unit, tokens::start},
     fast_path::Shortcut,
     program::Program,
     reload::rerun,
@@ -175,10 +175,8 @@ impl Body {
     ) -> Result<Dynamic, Box<EvalAltResult>> {
         let tokens = &self.unit.tokens;
         let statements = block.statements();
-        let range = |at: usize| {
-            let next = statements.get(at + 1).map(|next| place(next.position()));
-            tokens.between(place(statements[at].position()), next)
-        };
+        let range =
+            |at: usize| tokens.between(start(&statements[at]), statements.get(at + 1).map(start));
         rerun::body(&self.unit, (0..statements.len()).map(range).collect());
         let mut value = Dynamic::UNIT;
         for (at, statement) in statements.iter().enumerate() {

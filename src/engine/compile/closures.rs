@@ -104,7 +104,8 @@ pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Closure> {
                 && !around.iter().any(|(f, ..)| binds(f))
                 && !outer.is_some_and(|outer| tokens.binds(name, outer, start))
         };
-        let captures = &def.params[..made.captured(def)];
+        let captured = if is_curried(tokens, bar) { 0 } else { made.captured(def) };
+        let captures = &def.params[..captured];
         let (slot, role) = before(tokens, bar);
         list.push(Closure {
             name: def.name.clone(),
@@ -129,6 +130,16 @@ pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Closure> {
     }
     list.sort_by_key(|c| c.start);
     list
+}
+
+/// Does the script itself give the closure its first arguments, with a `curry` around it?
+fn is_curried(tokens: &Tokens, bar: usize) -> bool {
+    match &tokens.all()[..bar] {
+        [.., (Token::Identifier(name) | Token::Reserved(name), _), (Token::LeftParen, _)] => {
+            name.as_str() == "curry"
+        }
+        _ => false,
+    }
 }
 
 /// Makes closures those of a program that runs instead of the one that they were found in.

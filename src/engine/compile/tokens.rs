@@ -4,7 +4,7 @@
 //! count positions, so they change with every line that moves. Only tokens and places live here; what
 //! a stretch of tokens *means* is decided by the callers. Needs nothing from the rest of the crate.
 
-use rhai::{Engine, Position, Token};
+use rhai::{Engine, Position, Stmt, Token};
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
@@ -25,6 +25,21 @@ thread_local! {
 /// Rhai's position as a plain pair that can be compared and stored.
 pub(crate) fn place(p: Position) -> Place {
     (p.line().unwrap_or(0), p.position().unwrap_or(0))
+}
+
+/// Where a statement begins. Rhai's own position of an assignment is that of its operator, so that two which assign the same
+/// to different places would read the same from there on.
+pub(in crate::engine) fn start(statement: &Stmt) -> Place {
+    place(match statement {
+        Stmt::Assignment(x) => x.1.lhs.start_position(),
+        Stmt::Expr(e) => e.start_position(),
+        _ => statement.position(),
+    })
+}
+
+/// Does a statement begin behind this token?
+pub(in crate::engine) fn begins_statement(before: Option<&Token>) -> bool {
+    matches!(before, None | Some(Token::SemiColon | Token::LeftBrace | Token::RightBrace))
 }
 
 /// All tokens of one file with their places, in order; comments are left out. Cheap to clone.

@@ -15,6 +15,10 @@ use std::{
 /// are.
 const MAX_DEPTH: usize = 32;
 
+/// Values that are taken down of one variable or property. Fixed: a copy of them is kept until the next reload. What is
+/// larger lives on as it is.
+const MAX_INVENTORY: usize = 100_000;
+
 /// Values of an array that is merged. Fixed: each is looked for among all others.
 const MAX_VALUES: usize = 2_000;
 
@@ -93,15 +97,23 @@ pub(in crate::engine) struct Inventory<'a> {
     journal: &'a Journal,
     said: &'a dyn Fn(usize) -> Meaning,
     seen: HashSet<usize>,
+    /// Values that it may still take down.
+    left: usize,
 }
 
 impl<'a> Inventory<'a> {
     pub(in crate::engine) fn new(journal: &'a Journal, said: &'a dyn Fn(usize) -> Meaning) -> Self {
-        Self { journal, said, seen: HashSet::new() }
+        Self { journal, said, seen: HashSet::new(), left: MAX_INVENTORY }
     }
 
     pub(in crate::engine) fn of(&mut self, value: &Dynamic) -> Filled {
         self.nested(value, 0)
+    }
+
+    fn has_room(&mut self, values: usize) -> bool {
+        let left = self.left.checked_sub(values);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
     }
 
     fn nested(&mut self, value: &Dynamic, depth: usize) -> Filled {
@@ -117,6 +129,9 @@ impl<'a> Inventory<'a> {
             if !self.seen.insert(address) {
                 return Filled::Other;
             }
+            if !self.has_room(map.with(|t| t.len())) {
+                return Filled::Other;
+            }
             let entries = map.with(|t| t.entries().cloned().collect::<Vec<_>>());
             let entry = |(key, value): (ImmutableString, Dynamic)| {
                 let by = self.journal.entries.get(&(address, key.clone()));
@@ -129,6 +144,9 @@ impl<'a> Inventory<'a> {
         if let Some(array) = value.read_lock::<RefArray>() {
             let address = array.address();
             if !self.seen.insert(address) {
+                return Filled::Other;
+            }
+            if !self.has_room(array.look(<[Dynamic]>::len)) {
                 return Filled::Other;
             }
             let values = array.copy();
@@ -171,6 +189,8 @@ pub(in crate::engine) fn is_same_scalar(old: &Dynamic, new: &Dynamic) -> bool {
 pub(in crate::engine) struct Merge<'a> {
     /// The name that a closure of any generation has now.
     pub(in crate::engine) now: &'a dyn Fn(&str) -> Option<ImmutableString>,
+    /// The name that a closure of the run before has now.
+    pub(in crate::engine) heir: &'a dyn Fn(&str) -> Option<ImmutableString>,
     /// Does a text say what an older one said?
     pub(in crate::engine) continues: &'a dyn Fn(&Meaning, &Meaning) -> bool,
     pub(in crate::engine) changes: RefCell<Changes>,
@@ -338,7 +358,7 @@ impl Merge<'_> {
     }
 
     fn is_heir(&self, old: &str, new: &str) -> bool {
-        old == new || (self.now)(old).is_some_and(|now| now == new)
+        (self.heir)(old).map_or(old == new, |now| now == new)
     }
 
     /// Is a living value still what a run has put there?

@@ -7,7 +7,7 @@
 use crate::engine::compile::{
     closures::{ANONYMOUS, Closure},
     modules::{Modules, Unit},
-    tokens::{Place, Tokens, closes, opens, place},
+    tokens::{Place, Tokens, begins_statement, closes, opens, place, start},
 };
 use rhai::{AST, ASTNode, Expr, ImmutableString, Stmt, Token};
 use std::{
@@ -72,10 +72,11 @@ impl Meaning {
         let is_same = |(old, new): (&Rc<Passage>, &Rc<Passage>)| {
             old.text == new.text
                 && old.closures.len() == new.closures.len()
-                && old.closures.iter().zip(&new.closures).all(|(before, now)| {
-                    before == now && old.file == new.file
-                        || heir(&old.file, before).as_ref() == Some(now)
-                })
+                && old
+                    .closures
+                    .iter()
+                    .zip(&new.closures)
+                    .all(|(before, now)| heir(&old.file, before).as_ref() == Some(now))
         };
         older.0.len() == self.0.len() && older.0.iter().zip(&self.0).all(is_same)
     }
@@ -189,6 +190,7 @@ impl Modules {
             closures: Vec::new(),
             names: Vec::new(),
             locals: HashSet::new(),
+            start: range.start,
         };
         reading.read(range);
         Passage {
@@ -209,6 +211,8 @@ struct Reading<'a> {
     names: Vec<Definition>,
     /// Initialisers of local variables around it that have been read.
     locals: HashSet<usize>,
+    /// Its first token.
+    start: usize,
 }
 
 impl Reading<'_> {
@@ -262,6 +266,13 @@ impl Reading<'_> {
             _ => (),
         }
         match &all[at + 1..] {
+            // What a statement changes is no part of what it is changed to.
+            [
+                (Token::Period | Token::Elvis | Token::LeftBracket | Token::QuestionBracket, _),
+                ..,
+            ] if begins_statement(before) && at == self.start => {
+                return;
+            }
             // The key of an entry.
             [(Token::Colon, _), ..] => return,
             [(Token::DoubleColon, _), (Token::Identifier(inner), _), ..] => {
@@ -352,17 +363,15 @@ fn is_parameters(rest: &[(Token, Place)]) -> bool {
 fn definitions(ast: &AST, tokens: &Tokens) -> HashMap<ImmutableString, Vec<Range<usize>>> {
     let mut found: HashMap<ImmutableString, Vec<Range<usize>>> = HashMap::new();
     for statement in ast.statements() {
-        let (name, at) = match statement {
-            Stmt::Var(x, ..) => (x.0.name.clone(), statement.position()),
+        let name = match statement {
+            Stmt::Var(x, ..) => x.0.name.clone(),
             Stmt::Assignment(x) => match &x.1.lhs {
-                Expr::Variable(variable, ..) if variable.2.is_empty() => {
-                    (variable.1.clone(), x.1.lhs.start_position())
-                }
+                Expr::Variable(variable, ..) if variable.2.is_empty() => variable.1.clone(),
                 _ => continue,
             },
             _ => continue,
         };
-        let from = tokens.index(place(at));
+        let from = tokens.index(start(statement));
         found.entry(name).or_default().push(from..tokens.end_of_statement(from));
     }
     for def in ast.iter_fn_def().filter(|def| !def.name.starts_with(ANONYMOUS)) {

@@ -285,6 +285,16 @@ impl Names {
         Some(rebound)
     }
 
+    /// The same callback as the closure `heir`, if its own name is that of another closure now.
+    pub(crate) fn moved(&self, f: &FnPtr, heir: &str) -> Option<FnPtr> {
+        let (other, now) = (self.current.get(f.fn_name())?, self.current.get(heir)?);
+        (other.captures() == now.captures()).then(|| {
+            let mut moved = FnPtr::from(now.def.clone());
+            moved.set_curry(f.curry().iter().cloned());
+            moved
+        })
+    }
+
     fn rename(
         &self,
         f: &FnPtr,

@@ -5,7 +5,7 @@
 use crate::engine::{
     compile::{
         modules::{Modules, Unit},
-        tokens::place,
+        tokens::{Place, place, start},
     },
     globals::{Globals, into_reference},
     program::Program,
@@ -23,7 +23,7 @@ use rhai::{
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::Range,
     rc::Rc,
     time::{Duration, Instant},
@@ -74,6 +74,9 @@ pub(crate) struct TopLevel {
     filled: RefCell<HashMap<Key, Filled>>,
     /// For each file, what the closures of earlier generations are called now.
     names: RefCell<HashMap<ImmutableString, Names>>,
+    /// The generation of the living program, and for each file, what its closures are called now.
+    before: u64,
+    heirs: RefCell<HashMap<ImmutableString, BTreeMap<ImmutableString, Option<ImmutableString>>>>,
     borrowed: RefCell<Vec<Borrowed>>,
     /// Cells of the living program with the values that they get when the reload is accepted.
     renewed: RefCell<Vec<(Dynamic, Dynamic)>>,
@@ -93,6 +96,8 @@ impl TopLevel {
         Rc::new(Self {
             globals,
             generation,
+            before: previous.as_ref().map_or(0, |previous| previous.generation),
+            heirs: RefCell::default(),
             previous: RefCell::new(previous),
             is_fresh,
             variables: RefCell::default(),
@@ -128,8 +133,8 @@ impl TopLevel {
         let before = self.globals.declares(true);
         let statements = unit.runs.statements();
         for (at, statement) in statements.iter().enumerate() {
-            let next = statements.get(at + 1).map(Stmt::position);
-            let outer = self.begin(unit, statement.position(), next);
+            let next = statements.get(at + 1).map(start);
+            let outer = self.begin(unit, start(statement), next);
             let began = Instant::now();
             let one = Expr::Stmt(Box::new(StmtBlock::new(
                 [statement.clone()],
@@ -201,12 +206,25 @@ impl TopLevel {
             );
         };
         let fate = relink::align(&old.closures, &unit.closures);
+        let heirs = fate.iter().map(|(name, fate)| (name.clone(), fate.heir().cloned()));
+        self.heirs.borrow_mut().insert(unit.file.clone(), heirs.collect());
         let names = previous.with_names(&unit.file, Names::clone).unwrap_or_default();
         names.next(self.generation, &fate, &old.closures, &unit.closures)
     }
 
     pub(crate) fn with_names<T>(&self, file: &str, f: impl FnOnce(&Names) -> T) -> Option<T> {
         self.names.borrow().get(file).map(f)
+    }
+
+    /// What a closure of that generation is called now. A name tells where a closure stands, so that one which reads the same
+    /// and stands there now may have the name of another.
+    pub(crate) fn heir(&self, generation: u64, file: &str, name: &str) -> Option<ImmutableString> {
+        if generation == self.before
+            && let Some(heir) = self.heirs.borrow().get(file).and_then(|heirs| heirs.get(name))
+        {
+            return heir.clone();
+        }
+        self.with_names(file, |names| names.current(name).cloned()).flatten()
     }
 
     /// Decides what a variable that was just declared starts with.
@@ -252,9 +270,7 @@ impl TopLevel {
 
     /// Does an initialiser say what it said in the living program?
     pub(crate) fn continues(&self, meaning: &Meaning, older: &Meaning) -> bool {
-        meaning.continues(older, &|file, name| {
-            self.with_names(file, |names| names.current(name).cloned()).flatten()
-        })
+        meaning.continues(older, &|file, name| self.heir(self.before, file, name))
     }
 
     /// What is initialised by the code that runs now, which stands there.
@@ -385,8 +401,8 @@ impl TopLevel {
     }
 
     /// A statement begins. Gives the one that runs it, if that is an import.
-    fn begin(&self, unit: &Rc<Unit>, at: Position, next: Option<Position>) -> usize {
-        let range = unit.tokens.between(place(at), next.map(place));
+    fn begin(&self, unit: &Rc<Unit>, at: Place, next: Option<Place>) -> usize {
+        let range = unit.tokens.between(at, next);
         self.statements.borrow_mut().push((unit.clone(), range));
         let number = self.statements.borrow().len();
         fillings::run(number);
@@ -446,6 +462,10 @@ impl TopLevel {
     fn with_merge<T>(&self, is_dry: bool, f: impl FnOnce(&Merge) -> T) -> T {
         f(&Merge {
             now: &|name| self.names.borrow().values().find_map(|n| n.current(name).cloned()),
+            heir: &|name| {
+                let files = self.names.borrow();
+                files.keys().find_map(|file| self.heir(self.before, file, name))
+            },
             continues: &|new, old| self.continues(new, old),
             changes: RefCell::default(),
             is_dry,

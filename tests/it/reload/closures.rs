@@ -332,3 +332,40 @@ w.on_message = |c, m| c.send(`${{c.counted.call()}} ${{c.table.deep[0].call().ca
         assert_eq!(report.leftovers, []);
     }
 }
+
+#[test]
+fn rule_7_closures_that_read_the_same_are_told_apart_when_lines_move() {
+    let script = r#"
+let n = 0;
+let a = Timer::add(3601, || { n += 1; });
+let b = Timer::add(3602, || { n += 1; });
+let w = Worker("text://127.0.0.1:0");
+w.on_worker_start = |w| {
+    w.c = Timer::add(3603, || { n += 1; });
+    w.d = Timer::add(3604, || { n += 1; });
+    w.e = Timer::add(3604, || { n += 1; });
+    let x = 0;
+    let one = Worker("tcp://127.0.0.1:0");
+    one.on_message = |c, m| { x += 1; c.send(`${x}`); };
+    let two = Worker("frame://127.0.0.1:0");
+    two.on_message = |c, m| { x += 1; c.send(`${x}`); };
+    one.listen();
+    two.listen();
+};
+w.on_message = |c, m| c.send(`${[a, b, w.c, w.d, w.e]} ${n}`);
+"#;
+    let mut host = TestHost::start(script);
+    let (mut client, mut one) = (host.tcp(TEXT), host.tcp("tcp://127.0.0.1:0"));
+    one.send("x");
+    assert_eq!(one.bytes(1), b"1");
+    let before = client.ask("?");
+    let mut text = script.to_owned();
+    for round in 2..6 {
+        text.insert(0, '\n');
+        let report = host.edit(&text);
+        assert_eq!((report.reset, report.timers), (vec![], 5), "round {round}");
+        assert_eq!(client.ask("?"), before);
+        one.send("x");
+        assert_eq!(one.bytes(1), round.to_string().as_bytes());
+    }
+}

@@ -120,6 +120,24 @@ fn rule_7_a_start_that_waits_notes_only_what_it_does_itself() {
 }
 
 #[test]
+fn rule_7_a_line_of_on_worker_start_has_gone_when_another_one_sets_the_same_elsewhere() {
+    let lines = "w.table = #{}; w.list = []; w.number = 5; w.equipped = 5;\nw.table.a = 5; w.table[\"b\"] = 5;";
+    let named =
+        |lines: &str| script(lines).replace("w.on_message", "w.name = \"same\";\nw.on_message");
+    let mut host = TestHost::start(&named(lines));
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("?"), r#"5 {"a":5,"b":5} [] 5"#);
+    let edited = lines.replace("w.table.a", "w.table.c").replace("[\"b\"]", "[\"d\"]");
+    host.edit(&named(&edited.replace("w.number = 5; ", "")));
+    assert_eq!(client.ask("?"), r#" {"c":5,"d":5} [] 5"#);
+    // Where the worker listens is no part of what its properties are set to.
+    assert_eq!(client.ask("set c 6"), "ok");
+    host.edit(&named(&edited).replace("text://127.0.0.1:0", "text://127.0.0.2:0"));
+    let mut client = host.tcp("text://127.0.0.2:0");
+    assert_eq!(client.ask("?"), r#"5 {"c":"6","d":5} [] 5"#);
+}
+
+#[test]
 fn what_a_start_that_throws_did_not_come_to_stays() {
     let lines = "w.table = #{}; w.list = []; w.number = 5;";
     let (mut host, mut client) = start(lines);

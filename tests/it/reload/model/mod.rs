@@ -1,6 +1,6 @@
 //! Scripts that nobody wrote, edited by chance while a client changes what lives, and held against a plain model of the
-//! rules after each step. `RHOST_SOAK_EDITS` says how many edits there are, `RHOST_MODEL_SEED` that only one seed runs:
-//! the failure of a step prints both.
+//! rules after each step. `RHOST_SOAK_EDITS` says how many edits there are, `RHOST_MODEL_SEED` that only this
+//! one runs, and shows each script: the failure of a step tells its seed.
 
 mod chance;
 mod edits;
@@ -135,6 +135,9 @@ impl Trial {
 
     /// Saves a script and gives whether it serves.
     fn reload(&mut self, script: &Script) -> bool {
+        if wished("RHOST_MODEL_SEED").is_some() {
+            eprintln!("--- step {}\n{}{}", self.step, script.library(), script.text());
+        }
         self.host.save("lib.rhai", &script.library());
         self.host.save("main.rhai", &script.text());
         self.host.handle().reload_with(ReloadOptions::default());
@@ -168,6 +171,10 @@ impl Trial {
             let broken = Script { flaw: Some(flaw), ..broken };
             if self.reload(&broken) {
                 self.fail("a script with a flaw", "accepted", "rejected");
+            }
+            // The files of before serve again, and ask again for what they make.
+            if flaw == Flaw::Start {
+                self.living.accept(served);
             }
         } else {
             if !self.reload(&script) {

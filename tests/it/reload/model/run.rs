@@ -214,12 +214,6 @@ impl Line {
             return Vec::new();
         }
         let mut parts: Vec<Part> = self.sums().into_iter().flatten().copied().collect();
-        match self {
-            Line::Entry(Place::Variable(n), ..) | Line::Push(Place::Variable(n), ..) => {
-                parts.push(Part::Variable(*n));
-            }
-            _ => (),
-        }
         if let Line::Entry(.., true) | Line::Push(.., true) = self {
             parts.push(Part::Filler);
         }
