@@ -123,7 +123,8 @@ impl Trial {
         let mut got: Vec<String> =
             serde_json::from_str(&self.clients[0].ask("hooks all x 0")).unwrap_or_default();
         let mut expected: Vec<String> = hooks.keys().map(|n| format!("h{n}")).collect();
-        (got.sort(), expected.sort());
+        got.sort();
+        expected.sort();
         if got != expected {
             self.fail("hooks", &format!("{got:?}"), &format!("{expected:?}"));
         }
