@@ -89,7 +89,20 @@ pub(crate) fn align(old: &[Closure], new: &[Closure]) -> BTreeMap<ImmutableStrin
 fn pair(a: &[&Closure], b: &[&Closure]) -> Vec<Option<usize>> {
     // Of several in places that read the same, one may have gone: then only the text tells which.
     let places = |list: &[&Closure], c: &Closure| list.iter().filter(|o| o.slot == c.slot).count();
+    // One that says the same in front of it and in itself is the same wherever it has moved.
+    let twins = |list: &[&Closure], c: &Closure| -> Vec<usize> {
+        let is_twin = |o: &&Closure| o.slot == c.slot && o.text == c.text;
+        (0..list.len()).filter(|at| is_twin(&list[*at])).collect()
+    };
+    let twin = |i: usize| match (&twins(a, a[i])[..], &twins(b, a[i])[..]) {
+        ([_], [j]) if a[i].slot.is_some() => Some(*j),
+        _ => None,
+    };
+    let twin: Vec<Option<usize>> = (0..a.len()).map(twin).collect();
     let likeness = |i: usize, j: usize| {
+        if twin[i] != Some(j) && (twin[i].is_some() || twin.contains(&Some(j))) {
+            return 0;
+        }
         let same_slot = a[i].slot == b[j].slot && a[i].slot.is_some();
         let slot = same_slot && places(a, a[i]) == places(b, a[i]);
         let text = a[i].text == b[j].text;

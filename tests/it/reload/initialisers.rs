@@ -275,6 +275,34 @@ w.on_message = |c, m| {
 }
 
 #[test]
+fn rule_7_timers_whose_closures_read_the_same_keep_their_ids_when_lines_are_moved() {
+    let script = |lines: &[&str]| {
+        format!(
+            r#"
+let w = Worker("text://127.0.0.1:0");
+w.on_worker_start = |w| {{
+    {}
+}};
+w.on_message = |c, m| c.send([w.a, w.b, w.c]);
+"#,
+            lines.join("\n    ")
+        )
+    };
+    let add =
+        |name: &str, every: i64| format!("w.{name} = Timer::add({every}, || {{ w.n = 1; }});");
+    let (a, b, c) = (add("a", 3601), add("b", 3602), add("c", 3603));
+    let mut host = TestHost::start(&script(&[&a, "w.x = || 1;", &b]));
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("?"), "[1,2,null]");
+    host.edit(&script(&[&b, "w.x = || 1;", &a, &c]));
+    assert_eq!(client.ask("?"), "[1,2,3]");
+    host.edit(&script(&[&c, &b, &a]));
+    assert_eq!(client.ask("?"), "[1,2,3]");
+    host.edit(&script(&[&a, &c]));
+    assert_eq!(client.ask("?"), "[1,null,3]");
+}
+
+#[test]
 fn rule_5_a_closure_that_was_left_behind_rejoins_when_its_partner_is_back() {
     let script = r#"
 let w = Worker("text://127.0.0.1:0");

@@ -91,7 +91,14 @@ pub fn script(chance: &mut Chance) -> Script {
         comments: 0,
         flaw: None,
     };
-    for _ in 0..40 {
+    for _ in 0..60 {
+        let mut longer = script.clone();
+        let (names, in_start) = (Names::of(&script), chance.once_in(2));
+        if add_line(&mut longer, &names, in_start, chance).is_some() && longer.is_valid() {
+            script = longer;
+        }
+    }
+    for _ in 0..20 {
         edit(&mut script, chance);
     }
     script

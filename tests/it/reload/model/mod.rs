@@ -14,13 +14,21 @@ use living::Living;
 use rhost::{HostEvent, ReloadOptions};
 use script::{Flaw, Place, Script};
 use serde_json::Value;
-use std::time::Duration;
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::Duration,
+};
 
 /// Edits of one script, before the next one.
-const EDITS_OF_ONE: usize = 40;
+const EDITS_OF_ONE: u64 = 40;
 
 /// Edits in an ordinary run.
-const EDITS: usize = 400;
+const EDITS: u64 = 400;
+
+/// Scripts that are tried at the same time.
+const THREADS: usize = 4;
 
 /// One script and those who talk to it.
 struct Trial {
@@ -262,18 +270,32 @@ fn wished(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().and_then(|text| text.parse().ok())
 }
 
+/// Runs a script of each seed, and so many edits.
+fn run(seeds: Range<u64>, edits: usize) {
+    let next = AtomicU64::new(seeds.start);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                let _unseen = findings::not_looked_at();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if !seeds.contains(&seed) {
+                        return;
+                    }
+                    let mut trial = Trial::new(seed);
+                    (0..edits).for_each(|_| trial.edit());
+                }
+            });
+        }
+    });
+}
+
 #[test]
 fn what_lives_after_any_edit_is_what_the_rules_say() {
-    let _unseen = findings::not_looked_at();
-    let edits = wished("RHOST_SOAK_EDITS").unwrap_or(EDITS as u64);
+    let edits = wished("RHOST_SOAK_EDITS").unwrap_or(EDITS);
     let seeds = match wished("RHOST_MODEL_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 1..1 + edits.div_ceil(EDITS_OF_ONE as u64),
+        None => 1..1 + edits.div_ceil(EDITS_OF_ONE),
     };
-    for seed in seeds {
-        let mut trial = Trial::new(seed);
-        for _ in 0..EDITS_OF_ONE {
-            trial.edit();
-        }
-    }
+    run(seeds, EDITS_OF_ONE as usize);
 }

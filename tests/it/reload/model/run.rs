@@ -2,7 +2,7 @@
 
 use super::script::{LIBRARY, Line, Made, Part, Place, Script, Sum, sum_text};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a text says: it, and the definitions of what it names, near and far.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,12 +170,17 @@ impl Script {
                 })
         };
         let mut known: BTreeMap<Place, &Made> = BTreeMap::new();
+        let mut entries: BTreeSet<(Place, &String)> = BTreeSet::new();
         let fits = self.start.iter().all(|line| match line {
             Line::Set(place, made) => {
                 known.insert(*place, made);
                 true
             }
-            Line::Entry(place, ..) => matches!(known.get(place), Some(Made::Map(_))),
+            // Two lines of a start that set one entry are not tried: each of them would have to know what the other one
+            // is going to do.
+            Line::Entry(place, key, ..) => {
+                entries.insert((*place, key)) && matches!(known.get(place), Some(Made::Map(_)))
+            }
             Line::Push(place, ..) => matches!(known.get(place), Some(Made::List(_))),
             _ => true,
         });
