@@ -21,6 +21,8 @@ pub(super) struct Deed {
     pub(super) by: Meaning,
     /// What it has put there.
     pub(super) values: Vec<Filled>,
+    /// Was that done by an earlier run?
+    pub(super) is_kept: bool,
 }
 
 /// What a statement has set a property to.
@@ -51,8 +53,8 @@ pub(super) struct Ending<'a> {
     pub(super) before: &'a Record,
     pub(super) now: &'a mut Record,
     pub(super) changes: &'a mut Changes,
-    /// Does a statement of before still stand, whether it ran or not? What it did stays then.
-    pub(super) stays: &'a dyn Fn(&Meaning) -> bool,
+    /// How many statements say what one of before said, whether they ran or not? What they did stays.
+    pub(super) standing: &'a dyn Fn(&Meaning) -> usize,
 }
 
 impl Ending<'_> {
@@ -86,7 +88,7 @@ impl Ending<'_> {
             if self.now.properties.contains_key(place) {
                 continue;
             }
-            if (self.stays)(&setting.by) {
+            if (self.standing)(&setting.by) > 0 {
                 self.now.properties.insert(place.clone(), setting.clone());
             } else {
                 clear(place.0, &place.1);
@@ -101,7 +103,7 @@ impl Ending<'_> {
             let (address, key) = place;
             let map = self.before.maps.get(address).and_then(WeakRefMap::upgrade);
             let Some(map) = map.filter(|_| !self.now.entries.contains_key(place)) else { continue };
-            if (self.stays)(&deed.by) {
+            if (self.standing)(&deed.by) > 0 {
                 self.now.entries.insert(place.clone(), deed.clone());
                 self.now.maps.insert(*address, map.downgrade());
             } else if map.contains(key)
@@ -118,12 +120,15 @@ impl Ending<'_> {
         for (address, deeds) in &self.before.arrays {
             let list = self.before.lists.get(address).and_then(WeakRefArray::upgrade);
             let Some(list) = list else { continue };
-            for deed in deeds {
+            for (at, deed) in deeds.iter().enumerate() {
+                let says_it = |other: &&Deed| self.program.continues(&other.by, &deed.by);
+                // Of several statements that said the same, the last ones have gone.
+                let earlier = deeds[..at].iter().filter(says_it).count();
                 let done = self.now.arrays.get(address).into_iter().flatten();
-                if done.into_iter().any(|now| self.program.continues(&now.by, &deed.by)) {
+                if earlier < done.filter(says_it).count() {
                     continue;
                 }
-                if (self.stays)(&deed.by) {
+                if earlier < (self.standing)(&deed.by) {
                     self.now.arrays.entry(*address).or_default().push(deed.clone());
                     self.now.lists.insert(*address, list.downgrade());
                     continue;

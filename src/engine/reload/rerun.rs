@@ -123,9 +123,9 @@ impl Run {
         matches!(rest.first(), Some((Token::Equals, _))) && !rest.windows(2).any(reads_it)
     }
 
-    /// Does the body still have that statement, whether it ran or not?
-    fn has(&self, by: &Meaning) -> bool {
-        self.body.iter().any(|now| self.program.continues(now, by))
+    /// How many statements of the body say that, whether they ran or not?
+    fn standing(&self, by: &Meaning) -> usize {
+        self.body.iter().filter(|now| self.program.continues(now, by)).count()
     }
 }
 
@@ -140,7 +140,7 @@ pub(in crate::engine) fn skips_entry(map: &RefMap, key: &ImmutableString) -> boo
         let skips = known.is_some() && is_first;
         let values = known.filter(|_| skips).map_or_else(Vec::new, |deed| deed.values);
         let by = run.running();
-        run.now.entries.insert(place, Deed { by, values });
+        run.now.entries.insert(place, Deed { by, values, is_kept: skips });
         skips
     });
     skips.unwrap_or(false)
@@ -151,16 +151,23 @@ pub(in crate::engine) fn skips_array(array: &RefArray) -> bool {
     let address = array.address();
     let skips = with(|run| {
         run.now.lists.entry(address).or_insert_with(|| array.downgrade());
-        let known = run.before.arrays.get(&address);
-        let known = known.and_then(|all| all.iter().find(|deed| run.is_of(&deed.by)).cloned())?;
         let by = run.running();
-        let all = run.now.arrays.entry(address).or_default();
-        if !all.iter().any(|deed| deed.by.is(&by)) {
-            all.push(Deed { by, values: known.values });
+        let done = run.now.arrays.get(&address).map_or(&[][..], Vec::as_slice);
+        // What its first change was, all of a statement's changes are.
+        if let Some(deed) = done.iter().find(|deed| deed.by.is(&by)) {
+            return deed.is_kept;
         }
-        Some(())
+        // Of several statements that say the same, each is one of those that said so before.
+        let earlier = done.iter().filter(|deed| deed.is_kept && run.is_of(&deed.by)).count();
+        let known = run.before.arrays.get(&address).into_iter().flatten();
+        let Some(known) = known.filter(|deed| run.is_of(&deed.by)).nth(earlier) else {
+            return false;
+        };
+        let deed = Deed { by, values: known.values.clone(), is_kept: true };
+        run.now.arrays.entry(address).or_default().push(deed);
+        true
     });
-    skips.flatten().is_some()
+    skips.unwrap_or(false)
 }
 
 /// Values were added to an array.
@@ -173,7 +180,7 @@ pub(in crate::engine) fn note_added(array: &RefArray, values: &[Dynamic]) {
         let all = run.now.arrays.entry(array.address()).or_default();
         match all.iter_mut().find(|deed| deed.by.is(&by)) {
             Some(deed) => deed.values.append(&mut values),
-            None => all.push(Deed { by, values }),
+            None => all.push(Deed { by, values, is_kept: false }),
         }
     });
 }
@@ -225,7 +232,7 @@ pub(crate) fn end(
         before: &run.before,
         now: &mut now,
         changes: &mut changes,
-        stays: &|by| failed || run.has(by),
+        standing: &|by| if failed { usize::MAX } else { run.standing(by) },
     };
     ending.note_values(holds);
     ending.properties(clear);

@@ -138,6 +138,24 @@ fn rule_7_a_line_of_on_worker_start_has_gone_when_another_one_sets_the_same_else
 }
 
 #[test]
+fn rule_7_lines_of_on_worker_start_that_say_the_same_are_as_many_as_there_are() {
+    let lines = |count: usize| format!("w.list = [];\n{}", "w.list.push(1);\n".repeat(count));
+    let (mut host, mut client) = start(&lines(2));
+    assert_eq!(client.ask("push own"), "ok");
+    for (count, expected) in [
+        (2, r#"[1,1,"own"]"#),
+        (1, r#"[1,"own"]"#),
+        (3, r#"[1,"own",1,1]"#),
+        (3, r#"[1,"own",1,1]"#),
+        (0, r#"["own"]"#),
+        (1, r#"["own",1]"#),
+    ] {
+        host.edit(&format!("{}// edited", script(&lines(count))));
+        assert_eq!(client.ask("?"), format!("  {expected} "), "{count}");
+    }
+}
+
+#[test]
 fn what_a_start_that_throws_did_not_come_to_stays() {
     let lines = "w.table = #{}; w.list = []; w.number = 5;";
     let (mut host, mut client) = start(lines);

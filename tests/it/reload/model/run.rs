@@ -117,6 +117,22 @@ impl Script {
     /// What the top level makes by itself, as in a first start. Each place with the lines that initialise it. `None`: a line
     /// names what is not there yet.
     pub fn run(&self) -> Option<BTreeMap<Place, (Vec<Said>, Put)>> {
+        self.trace(&mut Vec::new())
+    }
+
+    /// Is there a line that says the same in both and makes something else, because another line has moved past it? The
+    /// rules say that a value lives on then, and nothing of what it is worth to a list whose other lines are edited.
+    pub fn contradicts(&self, other: &Script) -> bool {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let both = self.trace(&mut ours).zip(other.trace(&mut theirs));
+        let differs = |(said, value): &(Said, Value)| {
+            theirs.iter().any(|(other, theirs)| other == said && theirs != value)
+        };
+        both.is_none() || ours.iter().any(differs)
+    }
+
+    /// Runs, and notes what each line says and makes.
+    fn trace(&self, trace: &mut Vec<(Said, Value)>) -> Option<BTreeMap<Place, (Vec<Said>, Put)>> {
         let mut made: BTreeMap<Place, (Vec<Said>, Put)> = BTreeMap::new();
         for line in &self.lines {
             let number = |n: usize| match made.get(&Place::Variable(n)) {
@@ -127,6 +143,7 @@ impl Script {
             match line {
                 Line::Set(place, value) => {
                     let put = self.put(value, &number)?;
+                    trace.push((said.clone(), put.json()));
                     let mut by = made.remove(place).map(|(by, _)| by).unwrap_or_default();
                     by.push(said);
                     made.insert(*place, (by, put));
@@ -140,11 +157,13 @@ impl Script {
                 }
                 Line::Entry(place, key, value, _) => {
                     let value = self.put(value, &number)?;
+                    trace.push((said.clone(), value.json()));
                     let (_, Put::Map(entries)) = made.get_mut(place)? else { return None };
                     entries.insert(key.clone(), Entry { by: Some(said), value });
                 }
                 Line::Push(place, sum, _) => {
                     let value = self.value(sum, &number)?;
+                    trace.push((said, json!(value)));
                     let (_, Put::List(values)) = made.get_mut(place)? else { return None };
                     values.push(value);
                 }
