@@ -5,14 +5,18 @@
 use crate::{
     engine::{
         Config,
+        call::turns::Turns,
+        compile::sources::Sources,
         program::{Program, Start},
-        sources::Sources,
-        turns::Turns,
     },
     log::Log,
     net::{
-        Events, Message, link::Link, listener::Listeners, pipe::Pipe, told::Told,
-        transport::ReadHalf, transport::Stream,
+        Events, Message,
+        link::Link,
+        listener::Listeners,
+        pipe::Pipe,
+        told::Told,
+        transport::{ReadHalf, Stream},
     },
     protocol::{Framer, Kind, Step, Wire, scheme::Scheme},
     script::{
@@ -62,9 +66,11 @@ impl Stage {
         let config = Config {
             // No limit: filling a map may take a while.
             handler_timeout: Duration::ZERO,
+            rehearsal_timeout: Duration::ZERO,
             handler_memory: 0,
             colour: false,
             explains: false,
+            optimizes: true,
             kill: Arc::default(),
             register: None,
         };
@@ -80,7 +86,7 @@ impl Stage {
         let declared = program.declare(None).map(drop);
         declared.unwrap_or_else(|fault| panic!("{}", fault.text));
         ctx.generations.declare(None);
-        program.accept_state(&mut Vec::new(), &mut Vec::new());
+        program.accept_state();
         ctx.serve(program);
         *ctx.workers.borrow_mut() = ctx.declared.take();
         let worker = ctx.workers.borrow()[0].clone();

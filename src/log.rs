@@ -50,6 +50,8 @@ pub struct About {
     pub connection: Option<u64>,
     /// The request that was answered, if this is a line of the access log.
     pub access: Option<Box<Access>>,
+    /// All that a reload did, as JSON, if this is its line.
+    pub reload: Option<Box<str>>,
 }
 
 impl About {

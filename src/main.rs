@@ -11,6 +11,7 @@ use cli::{
     list, logs,
     mimalloc::Mimalloc,
     monitor, reload, serve, start, status, stop, terminal,
+    wire::Request,
 };
 use std::process::ExitCode;
 
@@ -24,8 +25,8 @@ fn main() -> ExitCode {
         Command::Stop(options) => stop::stop(&options),
         Command::Restart { start, graceful } => start::restart(start, graceful),
         // Gracefully or not: neither closes a connection.
-        Command::Reload { target, graceful: _, hard, reset_state } => {
-            reload::reload(&target, hard, reset_state)
+        Command::Reload { target, graceful: _, hard, reset_state, dry_run, json } => {
+            reload::reload(&target, Request::Reload { hard, reset_state, dry_run }, json)
         }
         Command::Status { target, json, watch } => status::status(&target, json, watch),
         Command::Connections { target, json } => connections::connections(&target, json),

@@ -1,6 +1,9 @@
 //! What can be said on the command line.
 
-use super::{exit::EXIT_CODES, plan::Plan};
+use super::{
+    exit::{ENVIRONMENT, EXIT_CODES},
+    plan::Plan,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -16,6 +19,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 pub enum Command {
     /// Run a script in the foreground; saving it swaps its handlers while clients stay connected.
+    #[command(after_help = ENVIRONMENT)]
     Run {
         #[command(flatten)]
         serving: Serving,
@@ -24,6 +28,7 @@ pub enum Command {
         no_watch: bool,
     },
     /// Serve a script, with -d as a daemon.
+    #[command(after_help = ENVIRONMENT)]
     Start(Start),
     /// Stop a script that is running, and wait until it is gone.
     Stop(Stop),
@@ -48,6 +53,12 @@ pub enum Command {
         /// Run every initialiser again: variables start anew.
         #[arg(long)]
         reset_state: bool,
+        /// Only say what a reload would keep, reset, add and close.
+        #[arg(long, conflicts_with_all = ["hard", "reset_state"])]
+        dry_run: bool,
+        /// What it did, as JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Show how a running script is.
     Status {
@@ -115,6 +126,9 @@ pub struct Serving {
     /// Milliseconds that files must be quiet before they are read again [default: 50].
     #[arg(long, value_name = "MS")]
     pub settle: Option<u64>,
+    /// Milliseconds that the top level may run for a reload, while clients wait [default: 1000].
+    #[arg(long, value_name = "MS")]
+    pub rehearsal_timeout: Option<u64>,
     /// The file that holds the process id; the control socket is beside it.
     #[arg(long, value_name = "P")]
     pub pid_file: Option<PathBuf>,

@@ -9,7 +9,7 @@ use super::{
     timed::Timed,
     wire::{Answer, Logs, MAX_REQUEST, Request},
 };
-use rhost::{HostHandle, ReloadOptions};
+use rhost::{HostHandle, ReloadOptions, Reloaded};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -227,14 +227,26 @@ impl Control {
             Request::Connections => Answer::Connections(self.handle.connections()?),
             Request::Manner => Answer::Manner(self.manner),
             Request::Logs => Answer::Logs(self.logs.clone()),
-            Request::Reload { hard, reset_state } => {
-                notify::reloading();
-                match self.handle.reload_with(ReloadOptions { hard, reset_state })? {
+            Request::Reload { hard, reset_state, dry_run } => {
+                let outcome = match dry_run {
+                    true => self.handle.dry_run()?,
+                    false => {
+                        notify::reloading();
+                        self.handle.reload_with(ReloadOptions { hard, reset_state })?
+                    }
+                };
+                let told = |reloaded: &Reloaded| {
+                    let details = serde_json::to_value(reloaded).unwrap_or_default();
+                    (reloaded.summary(&self.script), details)
+                };
+                match outcome {
                     Ok(reloaded) if reloaded.serves => {
-                        Answer::Reloaded(reloaded.summary(&self.script))
+                        let (summary, details) = told(&reloaded);
+                        Answer::Reloaded(summary, details)
                     }
                     Ok(reloaded) => {
-                        Answer::Starting(reloaded.summary(&self.script), reloaded.starting)
+                        let (summary, details) = told(&reloaded);
+                        Answer::Starting(summary, details, reloaded.starting)
                     }
                     Err(fault) => Answer::Rejected(fault.to_string()),
                 }

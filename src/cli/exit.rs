@@ -2,6 +2,13 @@
 
 use std::fmt;
 
+/// What `--help` says of the environment of a script.
+pub const ENVIRONMENT: &str = "\
+Environment:
+  RHOST_OPTIMIZE=0  run handlers as they are written, without shorter ways; for whoever suspects these of a fault
+  RUST_LOG=debug    show more in the log
+  NO_COLOR=1        show no colours";
+
 /// What `--help` says of the codes.
 pub const EXIT_CODES: &str = "\
 Exit codes:

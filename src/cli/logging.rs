@@ -66,6 +66,7 @@ pub fn sink(
         Some(prints) if record.level == Level::Info && !record.location.is_empty() => {
             prints.line(format!("{}\n", record.message).as_bytes());
         }
+        _ if json && record.about.reload.is_some() => write_reload(&record),
         _ if json => write_fields(&record),
         _ => write_text(&record),
     }
@@ -101,6 +102,12 @@ fn write_fields(record: &Record) {
         Level::Info => write!(info),
         Level::Debug => write!(debug),
     }
+}
+
+/// The line of a reload, with all that it did as JSON in one field.
+fn write_reload(record: &Record) {
+    let About { generation, reload: Some(reload), .. } = &record.about else { return };
+    tracing::info!(target: "rhost", generation, reload = &**reload, "{}", record.message);
 }
 
 /// A line of the access log with all that is known as fields.

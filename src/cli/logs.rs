@@ -68,8 +68,13 @@ fn log_file(target: &Target) -> Result<PathBuf, Failure> {
             let Some(script) = target.file.as_ref().filter(|file| file.is_file()) else {
                 return Err(failure);
             };
-            let serving =
-                Serving { file: script.clone(), settle: None, pid_file: None, log_format: None };
+            let serving = Serving {
+                file: script.clone(),
+                settle: None,
+                rehearsal_timeout: None,
+                pid_file: None,
+                log_format: None,
+            };
             (Plan::new(serving, false)?.0.log_file_of_a_daemon(), false)
         }
         Err(failure) => return Err(failure),

@@ -14,6 +14,7 @@ pub struct Manner {
     pub daemon: bool,
     pub watch: bool,
     pub settle: u64,
+    pub rehearsal_timeout: u64,
     pub log_format: LogFormat,
 }
 
@@ -39,6 +40,7 @@ impl Manner {
         start.daemon |= self.daemon;
         start.watch |= self.watch;
         start.serving.settle.get_or_insert(self.settle);
+        start.serving.rehearsal_timeout.get_or_insert(self.rehearsal_timeout);
         start.serving.log_format.get_or_insert(self.log_format);
     }
 }

@@ -42,4 +42,4 @@ mod tenancy;
 pub mod terminal;
 mod timed;
 mod turn;
-mod wire;
+pub mod wire;

@@ -26,6 +26,9 @@ const LOG_FILE_MAX_SIZE: u64 = 10 * 1024 * 1024;
 /// steps within a few milliseconds.
 const SETTLE: u64 = 50;
 
+/// Milliseconds that a top level may run for a reload. Changed by `--rehearsal-timeout`. All clients wait meanwhile.
+const REHEARSAL_TIMEOUT: u64 = 1000;
+
 /// Everything that a process has to know to serve. The processes of a daemon are given it as arguments.
 #[derive(Args, Clone, Debug)]
 pub struct Plan {
@@ -34,6 +37,8 @@ pub struct Plan {
     pub watch: bool,
     #[arg(long)]
     pub settle: u64,
+    #[arg(long)]
+    pub rehearsal_timeout: u64,
     #[arg(long)]
     pub log_format: LogFormat,
     /// None: that of the default place, as soon as it is taken.
@@ -75,6 +80,7 @@ impl Plan {
             text: script.text,
             watch,
             settle: serving.settle.unwrap_or(SETTLE),
+            rehearsal_timeout: serving.rehearsal_timeout.unwrap_or(REHEARSAL_TIMEOUT),
             log_format: serving.log_format.unwrap_or_default(),
             log_file: configuration.log_file.clone(),
             log_file_max_size: max_size.unwrap_or(LOG_FILE_MAX_SIZE),
@@ -132,6 +138,7 @@ impl Plan {
     pub fn arguments(&self) -> Vec<OsString> {
         let format = self.log_format.to_possible_value();
         let mut all: Vec<OsString> = vec!["--settle".into(), self.settle.to_string().into()];
+        all.extend(["--rehearsal-timeout".into(), self.rehearsal_timeout.to_string().into()]);
         all.extend(["--log-format".into(), format.map_or("text".into(), |f| f.get_name().into())]);
         all.extend(["--log-file-max-size".into(), self.log_file_max_size.to_string().into()]);
         let files = [
@@ -171,8 +178,8 @@ impl Plan {
     }
 
     pub fn manner(&self, daemon: bool) -> Manner {
-        let Self { watch, settle, log_format, .. } = *self;
-        Manner { daemon, watch, settle, log_format }
+        let Self { watch, settle, rehearsal_timeout, log_format, .. } = *self;
+        Manner { daemon, watch, settle, rehearsal_timeout, log_format }
     }
 
     pub fn is_json(&self) -> bool {

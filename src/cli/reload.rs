@@ -19,22 +19,26 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// After this time it is said what the reload waits for. Fixed: people begin to wonder.
 const WONDER: Duration = Duration::from_secs(1);
 
-pub fn reload(target: &Target, hard: bool, reset_state: bool) -> Result<u8, Failure> {
+pub fn reload(target: &Target, request: Request, json: bool) -> Result<u8, Failure> {
     let client = Client::find(target)?;
     let (done, is_done) = mpsc::channel();
     let answer = thread::scope(|scope| {
         scope.spawn(|| explain(&client, is_done));
-        let answer = client.ask(&Request::Reload { hard, reset_state }, LIMIT);
+        let answer = client.ask(&request, LIMIT);
         drop(done);
         answer
     });
+    let show = |summary: String, details: &serde_json::Value| match json {
+        true => print(&format!("{details:#}\n")),
+        false => print(&format!("{summary}\n")),
+    };
     match answer? {
-        Answer::Reloaded(summary) => {
-            print(&format!("{summary}\n"));
+        Answer::Reloaded(summary, details) => {
+            show(summary, &details);
             Ok(0)
         }
-        Answer::Starting(summary, starts) => {
-            print(&format!("{summary}\n"));
+        Answer::Starting(summary, details, starts) => {
+            show(summary, &details);
             let script = target.name();
             let mut text = format!("{script} does not serve yet, and goes on starting");
             for start in starts {

@@ -9,6 +9,7 @@ use rustix::{
     io::Errno,
 };
 use std::{
+    env,
     fs::{self, File},
     io::{self, Read},
     os::unix::fs::{FileTypeExt, OpenOptionsExt},
@@ -25,6 +26,9 @@ const MAX_TEXT: usize = 16 * 1024 * 1024;
 
 /// The name of a script that has none of its own: it is where a shell put it, `/dev/stdin` or `/dev/fd/63`.
 const NAMELESS: &str = "stdin";
+
+/// The variable that, with `0`, lets every body run as it is written.
+const OPTIMIZE: &str = "RHOST_OPTIMIZE";
 
 /// See the module.
 pub struct Script {
@@ -57,14 +61,19 @@ impl Script {
         }
     }
 
-    /// A host for it, with no options yet.
+    /// A host for it, with no options yet but those of the environment.
     pub fn host(&self) -> HostBuilder {
-        let builder = Host::builder().script(&self.file);
+        let builder = Host::builder().script(&self.file).optimize(is_optimized());
         match &self.text {
             Some(text) => builder.script_text(&**text),
             None => builder,
         }
     }
+}
+
+/// Does the environment leave the optimiser on?
+pub fn is_optimized() -> bool {
+    env::var_os(OPTIMIZE).is_none_or(|said| said != "0")
 }
 
 /// A pipe whose writer is slow is waited for, one without a writer is not.

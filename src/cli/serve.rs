@@ -155,6 +155,7 @@ impl Service<'_> {
             .inherit(inherited)
             .watch(plan.watch)
             .settle(Duration::from_millis(plan.settle))
+            .rehearsal_timeout(Duration::from_millis(plan.rehearsal_timeout))
             .colour(self.colour)
             .explain_errors(plan.explains)
             .on_log(logging::sink(plan.is_json(), self.prints.clone(), self.accesses.clone()))
@@ -185,6 +186,11 @@ impl Service<'_> {
                 _ => (),
             })
             .build()?;
+        if !super::script::is_optimized() {
+            tracing::info!(
+                "RHOST_OPTIMIZE=0: handlers run as they are written, which takes longer"
+            );
+        }
         let handle = host.handle();
         signals::obey(handle.clone(), self.tenancy.as_ref(), self.daemon)?;
         memory::tidy_for_ever()?;

@@ -15,7 +15,7 @@ pub const MAX_ANSWER: u64 = 512 * 1024 * 1024;
 pub enum Request {
     Status,
     Connections,
-    Reload { hard: bool, reset_state: bool },
+    Reload { hard: bool, reset_state: bool, dry_run: bool },
     Stop { graceful: bool },
     Manner,
     Logs,
@@ -26,10 +26,10 @@ pub enum Request {
 pub enum Answer {
     Status(Box<Status>),
     Connections(Connections),
-    /// What was kept.
-    Reloaded(String),
+    /// What it did, for people and for programs.
+    Reloaded(String, serde_json::Value),
     /// The same where the first start was begun anew and takes long again, and what it waits for.
-    Starting(String, Vec<StartUnderWay>),
+    Starting(String, serde_json::Value, Vec<StartUnderWay>),
     /// The fault.
     Rejected(String),
     /// How long that takes at most.

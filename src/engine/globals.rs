@@ -2,7 +2,11 @@
 //! two rules that keep variables from being locked while a handler waits.
 #![allow(deprecated)] // (rhai marks `on_var` so because it may change, not because it goes)
 
-use super::{allowance, catches, coroutine, marks::Mark, ref_array::RefArray, ref_map::RefMap};
+use crate::engine::{
+    call::{allowance, catches, coroutine},
+    compile::marks::Mark,
+    values::{ref_array::RefArray, ref_map::RefMap},
+};
 use rhai::{
     AST, ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, ImmutableString, Position, Scope,
     Stmt,

@@ -1,77 +1,27 @@
 //! The only room that knows Rhai's insides: it compiles programs, runs their top levels, calls their closures on
 //! coroutines and finds out what lives on in the next generation. It knows nothing of workers and sockets.
 
-mod absent;
-pub(crate) mod allowance;
-mod bytes;
-mod captured_constants;
-mod catches;
-pub(crate) mod changes;
-pub(crate) mod closures;
-mod compare;
-pub(crate) mod coroutine;
-mod dropping;
-mod entry_methods;
-pub(crate) mod fillings;
-pub(crate) mod foreign_names;
-pub(crate) mod generations;
+pub(crate) mod call;
+pub(crate) mod compile;
+pub(crate) mod diagnostics;
+pub(crate) mod fast_path;
 pub(crate) mod globals;
-mod grafts;
-pub(crate) mod handler;
-mod hints;
-pub(crate) mod json;
-mod json_repair;
 pub(crate) mod lint;
-mod map_functions;
-mod marks;
-pub(crate) mod meaning;
-pub(crate) mod modules;
-pub(crate) mod natives;
-mod nearest;
-mod nesting;
-mod order;
-mod overflow;
-#[cfg(test)]
-mod parity_tests;
-mod pieces;
-mod plain;
-pub(crate) mod plain_words;
 pub(crate) mod program;
-mod progress;
-pub(crate) mod reach;
-pub(crate) mod ref_array;
-pub(crate) mod ref_map;
-pub(crate) mod relink;
-pub(crate) mod report;
-pub(crate) mod rerun;
-mod retouch;
-mod rewrite;
-pub(crate) mod rings;
-mod shortcut;
-pub(crate) mod signatures;
-mod sizes;
-mod sorting;
-pub(crate) mod sources;
-pub(crate) mod stacks;
-mod syntax_help;
-mod tails;
-mod this_methods;
-pub(crate) mod tokens;
-pub(crate) mod toplevel;
-pub(crate) mod turns;
-mod words;
+pub(crate) mod reload;
+pub(crate) mod values;
 
-pub(crate) use hints::panicked;
-use modules::{Modules, Resolver};
-use natives::Natives;
-use progress::Progress;
+use call::progress::Progress;
+use call::turns::Overdue;
+use compile::modules::{Modules, Resolver};
+pub(crate) use diagnostics::hints::panicked;
+use fast_path::natives::Natives;
 use rhai::{Engine, EvalAltResult, Position};
 use std::{
     rc::Rc,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
-use turns::Overdue;
 
 /// Script calls inside script calls. Fixed: the coroutines' stacks are made for it.
 const MAX_CALL_LEVELS: usize = 64;
@@ -105,7 +55,7 @@ fn reason(overdue: Overdue) -> String {
 
 /// For native functions that may take long: the error that ends the script if its time is up.
 fn check_time() -> Result<(), Box<EvalAltResult>> {
-    match coroutine::turns().overdue() {
+    match call::coroutine::turns().overdue() {
         None => Ok(()),
         Some(why) => Err(EvalAltResult::ErrorTerminated(reason(why).into(), Position::NONE).into()),
     }
@@ -123,10 +73,14 @@ const KEYWORDS: [&str; 8] =
 pub(crate) struct Config {
     /// How long a script may run without waiting.
     pub(crate) handler_timeout: Duration,
+    /// How long a top level may run while clients wait for it; zero is without a limit.
+    pub(crate) rehearsal_timeout: Duration,
     /// Bytes that a handler may make anew; 0 is without a limit.
     pub(crate) handler_memory: u64,
     /// Are fault reports coloured?
     pub(crate) colour: bool,
+    /// Do bodies of functions get shorter ways? Without, Rhai walks them as they are written.
+    pub(crate) optimizes: bool,
     /// Are clients of HTTP shown the errors of scripts?
     pub(crate) explains: bool,
     /// Set when the host has waited long enough for its end: whatever script code runs then is ended.
@@ -144,28 +98,28 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     // A closure made by `eval` would have no file, no line and no successor.
     engine.disable_symbol("eval");
     engine.set_module_resolver(Resolver(modules.clone()));
-    tokens::Tokens::record(&mut engine);
+    compile::tokens::Tokens::record(&mut engine);
     globals::install(&mut engine, modules.globals.clone());
-    shortcut::install(&mut engine);
-    retouch::node::install(&mut engine);
-    ref_map::register(&mut engine, natives, modules);
-    ref_array::register(&mut engine, natives, modules);
-    absent::register(&mut engine, natives);
-    bytes::register(&mut engine);
-    map_functions::register(&mut engine);
-    compare::register(&mut engine);
-    pieces::register(&mut engine);
-    plain::register(&mut engine);
-    sorting::register(&mut engine);
-    sizes::register(&mut engine);
-    this_methods::register(&mut engine, modules.globals.handles());
-    entry_methods::register(&mut engine, natives, modules);
+    fast_path::install(&mut engine);
+    compile::retouch::node::install(&mut engine);
+    values::ref_map::register(&mut engine, natives, modules);
+    values::ref_array::register(&mut engine, natives, modules);
+    values::absent::register(&mut engine, natives);
+    values::bytes::register(&mut engine);
+    values::map_functions::register(&mut engine);
+    values::compare::register(&mut engine);
+    values::pieces::register(&mut engine);
+    values::plain::register(&mut engine);
+    values::sorting::register(&mut engine);
+    values::sizes::register(&mut engine);
+    values::this_methods::register(&mut engine, modules.globals.handles());
+    values::entry_methods::register(&mut engine, natives, modules);
     let found = modules.clone();
     engine.on_missing_function(move |name, args, is_method, mut ctx| {
         if is_method && !name.starts_with("anon$") {
             // Rhai has counted the call already.
             ctx.global_runtime_state_mut().level -= 1;
-            let called = entry_methods::call(&found, &mut ctx, name, args);
+            let called = values::entry_methods::call(&found, &mut ctx, name, args);
             ctx.global_runtime_state_mut().level += 1;
             return called.transpose();
         }

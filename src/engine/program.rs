@@ -1,26 +1,33 @@
 //! One compiled generation: an engine, the files, and what their top levels left behind.
 
-use super::{
-    Config, absent, allowance, catches,
-    changes::Changes,
-    closures::ANONYMOUS,
-    fillings::Filled,
-    generations::Generations,
+use crate::engine::{
+    Config,
+    call::{
+        allowance, catches,
+        handler::{Body, Handler},
+        progress::Progress,
+    },
+    compile::{
+        closures::ANONYMOUS,
+        modules::{Modules, Unit},
+        retouch::Retoucher,
+        rewrite,
+        sources::Sources,
+    },
+    diagnostics::report::{Hints, Report, Sources as Texts},
+    fast_path::{Finder, natives::Natives},
     globals::Globals,
-    handler::{Body, Handler},
     is_timeout,
     lint::{Finding, Found, Problem},
-    meaning::Meaning,
-    modules::{Modules, Unit},
-    natives::Natives,
-    progress::Progress,
-    relink::{self, Names},
-    report::{Hints, Report, Sources as Texts},
-    retouch::Retoucher,
-    rewrite,
-    shortcut::Finder,
-    sources::Sources,
-    toplevel::{Key, TopLevel},
+    reload::{
+        changes::Changes,
+        fillings::Filled,
+        generations::Generations,
+        meaning::Meaning,
+        relink::{self, Names},
+        toplevel::{Key, TopLevel},
+    },
+    values::absent,
 };
 use crate::error::{Fault, FaultKind};
 use rhai::{
@@ -79,6 +86,7 @@ pub(crate) struct Program {
     /// Does it run every initialiser, instead of taking over what lives?
     pub(crate) is_fresh: bool,
     colour: bool,
+    optimizes: bool,
     top_level: OnceCell<Rc<TopLevel>>,
     bodies: RefCell<HashMap<(ImmutableString, ImmutableString, usize), Rc<Body>>>,
     script_functions: OnceCell<HashSet<String>>,
@@ -128,11 +136,11 @@ impl Program {
         let globals = Globals::new(&main, A::HANDLES);
         let modules = Modules::new(sources, globals, generations);
         let mut natives = Natives::default();
-        let mut engine = super::build(config, &modules, &mut natives);
+        let mut engine = crate::engine::build(config, &modules, &mut natives);
         engine.set_optimization_level(optimization);
         api.register(&mut engine, &mut natives);
         if let Some(register) = &config.register {
-            let registered = super::coroutine::guarded(|| {
+            let registered = crate::engine::call::coroutine::guarded(|| {
                 natives.extend(&mut engine, |engine| register(engine))
             });
             registered.map_err(|text| {
@@ -155,6 +163,7 @@ impl Program {
             retired: Cell::new(false),
             is_fresh: start.is_fresh,
             colour: config.colour,
+            optimizes: config.optimizes,
             top_level: OnceCell::new(),
             bodies: RefCell::default(),
             script_functions: OnceCell::new(),
@@ -171,10 +180,10 @@ impl Program {
         let globals = self.modules.globals.clone();
         let top_level = TopLevel::new(globals, self.generation, previous, self.is_fresh);
         *self.modules.top_level.borrow_mut() = Some(top_level.clone());
-        super::coroutine::restart_clock();
+        crate::engine::call::coroutine::restart_clock();
         let unit = self.modules.main();
         let entered = allowance::enter(0);
-        let ran = super::coroutine::guarded(|| {
+        let ran = crate::engine::call::coroutine::guarded(|| {
             self.modules
                 .units
                 .borrow()
@@ -202,22 +211,33 @@ impl Program {
         self.top_level.get().map_or_else(Changes::default, |t| t.accept(&self.modules))
     }
 
+    /// Where the statement of the top level stands that took longest.
+    pub(crate) fn slowest(&self) -> Option<String> {
+        self.top_level.get()?.slowest()
+    }
+
+    /// What would happen to values.
+    pub(crate) fn preview_state(&self) -> Changes {
+        self.top_level.get().map_or_else(Changes::default, |t| t.preview(&self.modules))
+    }
+
     /// What the top level has put into a map or an array, if that is one.
     pub(crate) fn inventory(&self, value: &Dynamic) -> Filled {
         self.top_level.get().map_or(Filled::Other, |t| t.inventory(&self.modules, value))
     }
 
-    /// Merges what the top level has put into `new` into what lives on, where the one before had put `old`.
+    /// Merges what the top level has put into `new` into what lives on. `filled` is what the one before has put there, and
+    /// what this one has. A dry run only tells of it.
     pub(crate) fn merge(
         &self,
         name: &str,
-        old: &Filled,
-        filled: &Filled,
+        filled: (&Filled, &Filled),
         new: &Dynamic,
         living: &Dynamic,
+        is_dry: bool,
     ) -> Changes {
         let top_level = self.top_level.get();
-        top_level.map_or_else(Changes::default, |t| t.merge(name, old, filled, new, living))
+        top_level.map_or_else(Changes::default, |t| t.merge(name, filled, new, living, is_dry))
     }
 
     /// Is a living value still what a run of before has put there?
@@ -304,7 +324,7 @@ impl Program {
         }
         Retoucher::new(&unit.tokens, &unit.marks.this_methods).expression(&mut expression);
         // A file that is not known yet may have functions of any name.
-        if imports.are_written_out {
+        if self.optimizes && imports.are_written_out {
             rewrite::shorten(&mut expression, &finder);
         } else {
             unit.marks.replace_calls(&mut expression);

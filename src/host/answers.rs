@@ -68,6 +68,14 @@ impl Answers {
         }
     }
 
+    /// Adds what was waited for; `None` is no answer.
+    pub(super) fn note(&mut self, answer: Option<Answer>) {
+        match answer {
+            Some(answer) => self.add(answer),
+            None => self.silent += 1,
+        }
+    }
+
     fn add(&mut self, answer: Answer) {
         let report = match answer {
             Ok(report) => report,
@@ -80,6 +88,11 @@ impl Answers {
         sum.connections += report.connections;
         sum.listeners += report.listeners;
         sum.timers += report.timers;
+        sum.new_listeners += report.new_listeners;
+        sum.new_timers += report.new_timers;
+        sum.ended_listeners += report.ended_listeners;
+        sum.ended_timers += report.ended_timers;
+        sum.closed.extend(report.closed);
         sum.leftovers.extend(report.leftovers);
         sum.waiting.extend(report.waiting);
         // Every isolate has its own copy of the values: a name is told once.

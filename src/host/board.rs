@@ -6,7 +6,7 @@ use super::{
     WaitingHandler, WorkerStatus, builder::LostLines, machine,
 };
 use crate::{
-    engine::turns::Turns,
+    engine::call::turns::Turns,
     isolate::{Inquiry, Isolate},
     net::{budget::Budget, stats::Stats},
 };

@@ -3,7 +3,7 @@
 use super::{Host, HostEvent, identity::Identity};
 use crate::{
     allocator,
-    engine::{Config, Register, lint::Finding, sources::Sources, stacks},
+    engine::{Config, Register, call::stacks, compile::sources::Sources, lint::Finding},
     error::{Error, ErrorKind},
     isolate,
     log::{Log, Record},
@@ -24,6 +24,10 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// How long a handler may run without waiting. Changed by [`HostBuilder::handler_timeout`]. Nobody writes such a handler
 /// on purpose, and while it runs its isolate answers nobody.
 const HANDLER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the top level may run for a reload. Changed by [`HostBuilder::rehearsal_timeout`]. All clients of the isolate
+/// wait meanwhile; a top level that only declares takes milliseconds.
+const REHEARSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Bytes that one handler may make anew. Changed by [`HostBuilder::handler_memory`]. Far more than an event needs, and a
 /// small machine still has it.
@@ -75,9 +79,11 @@ pub struct HostBuilder {
     stop_timeout: Duration,
     inherited: Vec<OwnedFd>,
     handler_timeout: Duration,
+    rehearsal_timeout: Duration,
     handler_memory: Option<u64>,
     colour: bool,
     explains: bool,
+    optimizes: bool,
     register: Option<Register>,
     log: Option<Log>,
     lost_log_lines: LostLines,
@@ -95,9 +101,11 @@ impl Default for HostBuilder {
             stop_timeout: STOP_TIMEOUT,
             inherited: Vec::new(),
             handler_timeout: HANDLER_TIMEOUT,
+            rehearsal_timeout: REHEARSAL_TIMEOUT,
             handler_memory: None,
             colour: false,
             explains: false,
+            optimizes: true,
             register: None,
             log: None,
             lost_log_lines: Arc::new(|| 0),
@@ -174,6 +182,14 @@ impl HostBuilder {
         self
     }
 
+    /// How long the script's top level may run for a reload, while its clients wait; one that takes longer is rejected with
+    /// the line that it was at. Zero: as long as a handler. The first start, for which nobody waits, may take as long as a handler.
+    /// Default: 1 s.
+    pub fn rehearsal_timeout(mut self, timeout: Duration) -> Self {
+        self.rehearsal_timeout = timeout;
+        self
+    }
+
     /// Bytes that a handler may make anew, from its start to its end and across its waits; one that makes more is ended
     /// where it stands. 0 is without a limit. Needs a [`CountingAllocator`](crate::CountingAllocator) as the program's global
     /// allocator: without one, [`build`](Self::build) refuses what is set here, and the default only holds for single large
@@ -193,6 +209,26 @@ impl HostBuilder {
     /// develops a script; strangers learn too much from it. Default: no.
     pub fn explain_errors(mut self, explain: bool) -> Self {
         self.explains = explain;
+        self
+    }
+
+    /// Let handlers and functions take shorter ways that mean the same as what is written? Without, Rhai walks every body as
+    /// a tree, which costs about twice as much. For whoever suspects that a handler does something else than what it says.
+    /// Default: yes.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join(format!("rhost-optimize-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let script = folder.join("plain.rhai");
+    /// # std::fs::write(&script, "let twice = |n| n * 2; if twice.call(21) != 42 { throw \"no\"; }")?;
+    /// let host = rhost::Host::builder().script(&script).optimize(false).build()?;
+    /// let exit_code = host.run()?;
+    /// # assert_eq!(exit_code, 0);
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn optimize(mut self, optimize: bool) -> Self {
+        self.optimizes = optimize;
         self
     }
 
@@ -276,9 +312,11 @@ impl HostBuilder {
     fn engine_config(&self) -> Config {
         Config {
             handler_timeout: self.handler_timeout,
+            rehearsal_timeout: self.rehearsal_timeout,
             handler_memory: self.handler_memory.unwrap_or(HANDLER_MEMORY),
             colour: self.colour,
             explains: self.explains,
+            optimizes: self.optimizes,
             kill: Arc::default(),
             register: self.register.clone(),
         }

@@ -3,7 +3,7 @@
 
 use super::{Checked, HostEvent, handle::Order, supervisor::Supervisor};
 use crate::{
-    engine::{Config, coroutine, lint::Finding, sources::Sources},
+    engine::{Config, call::coroutine, compile::sources::Sources, lint::Finding},
     isolate,
     log::{About, Level, Record},
 };

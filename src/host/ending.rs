@@ -112,14 +112,20 @@ pub(super) fn longest_stop(
 
 /// Stops isolates that are not needed any more while the others serve on, and waits for their threads.
 pub(super) fn stop_all(isolates: Vec<Isolate>, limit: Duration) {
-    let mut answers = begin_stop(&isolates, limit);
+    let answers = begin_stop(&isolates, limit);
+    finish_stop(isolates, answers);
+}
+
+/// The second half of [`stop_all`], after [`begin_stop`].
+pub(super) fn finish_stop(isolates: Vec<Isolate>, mut answers: Vec<Receiver<()>>) {
     wait_for_stop(&mut answers, START_PATIENCE);
     if answers.is_empty() {
         isolates.into_iter().for_each(Isolate::join);
     }
 }
 
-fn begin_stop(isolates: &[Isolate], limit: Duration) -> Vec<Receiver<()>> {
+/// Tells isolates to stop, which begins with no more accepting.
+pub(super) fn begin_stop(isolates: &[Isolate], limit: Duration) -> Vec<Receiver<()>> {
     isolates.iter().map(|i| i.ask(|reply| Command::Stop { limit, reply })).collect()
 }
 

@@ -2,11 +2,9 @@
 //! a stop stops, and when the start takes long a reload ends it and begins anew.
 
 use super::{
-    HostEvent, ReloadOutcome, Reloaded, StartUnderWay, WorkerInfo,
-    handle::Order,
-    reload::Deployment,
-    supervisor::{Supervisor, WantedReload, address_of},
-    switched::Switched,
+    HostEvent, ReloadOutcome, Reloaded, StartUnderWay, WorkerInfo, deployment::Deployment,
+    handle::Order, publishing::address_of, supervisor::Supervisor, switched::Switched,
+    wanted_reload::WantedReload,
 };
 use crate::{
     error::Error,
@@ -103,6 +101,7 @@ impl Supervisor {
     }
 
     fn conclude_first_start(&mut self, first: FirstStart) -> Result<Option<u8>, Error> {
+        self.leave();
         let reloaded = match first.switched.reloaded(self) {
             Ok(reloaded) => reloaded,
             Err(mut fault) => {
@@ -136,7 +135,7 @@ impl Supervisor {
         let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerInfo {
             name: spec.name.clone(),
             declared: spec.declared.clone(),
-            address: address_of(bound.as_ref()),
+            address: address_of(spec, bound.as_ref()),
             count: spec.count,
         });
         self.tell(HostEvent::Started { workers: workers.collect(), watching: self.config.watch });

@@ -13,6 +13,8 @@ use std::{
 
 /// What the supervisor is told.
 pub(super) enum Order {
+    /// Tell what a reload would do.
+    DryRun(mpsc::Sender<ReloadOutcome>),
     Reload(ReloadOptions, Option<mpsc::Sender<ReloadOutcome>>),
     Stop(u8),
     StopGracefully(u8),
@@ -28,7 +30,7 @@ pub(super) enum Order {
 pub type ReloadOutcome = Result<Reloaded, Fault>;
 
 /// How to reload. The default keeps everything that lives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ReloadOptions {
     /// Run every initialiser again: variables and worker properties start anew, connections stay.
     pub reset_state: bool,
@@ -62,6 +64,13 @@ impl HostHandle {
     /// The same with options; waits for what comes of it. `None`: the host has ended.
     pub fn reload_with(&self, options: ReloadOptions) -> Option<ReloadOutcome> {
         self.ask(|reply| Order::Reload(options, Some(reply)))
+    }
+
+    /// Tells what a reload would keep, reset, add and close, and changes nothing: the script is read, and its top level runs
+    /// in every isolate, as before a reload. What `on_worker_start` would do is not known. The error says why the script would be rejected. `None`: the
+    /// host has ended.
+    pub fn dry_run(&self) -> Option<ReloadOutcome> {
+        self.ask(Order::DryRun)
     }
 
     /// Stops in order; [`Host::run`](super::Host::run) returns `code` then. Does not wait.

@@ -1,17 +1,14 @@
 //! What the supervisor tells others of its isolates, and what it does as the script configures.
 
 use super::{
-    WorkerStatus,
-    board::Row,
-    machine,
-    metrics_server::MetricsServer,
-    supervisor::{Place, Supervisor, address_of},
+    WorkerStatus, board::Row, machine, metrics_server::MetricsServer, place::Place,
+    supervisor::Supervisor,
 };
 use crate::{
     error::Error,
     log::Level,
-    net::{address::Address, budget::MAX_QUEUED_BYTES},
-    script::configuration::Configuration,
+    net::{address::Address, budget::MAX_QUEUED_BYTES, sockets::Sockets},
+    script::{configuration::Configuration, plan::WorkerSpec},
 };
 
 impl Supervisor {
@@ -21,7 +18,7 @@ impl Supervisor {
         let workers = self.workers.iter().zip(&self.bound).map(|(spec, bound)| WorkerStatus {
             name: spec.name.clone(),
             declared: spec.declared.clone(),
-            address: address_of(bound.as_ref()),
+            address: address_of(spec, bound.as_ref()),
             transport: spec.address.as_ref().map_or("tcp", Address::transport).to_owned(),
             user: user.clone(),
             count: spec.count,
@@ -64,4 +61,11 @@ impl Supervisor {
             self.config.log.host(Level::Warn, text);
         }
     }
+}
+
+/// Where a worker listens, if it does, as text.
+pub(super) fn address_of(spec: &WorkerSpec, sockets: Option<&Sockets>) -> Option<String> {
+    // The sockets may be those of another protocol.
+    let address = Address { scheme: spec.address.as_ref()?.scheme, ..sockets?.address()? };
+    Some(address.to_string())
 }

@@ -1,249 +1,13 @@
-//! One (re)load of the script: read, rehearse in every isolate, bind, and only then commit in all of them.
+//! One reload of the script: it serves as a whole, or nothing changes.
 
 use super::{
-    HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
-    answers::Answers,
-    coming::Coming,
-    ending::stop_all,
-    identity::Identity,
-    supervisor::{Place, Role, START_PATIENCE, Supervisor, await_answer},
-    switched::Switched,
+    HostEvent, ReloadOptions, ReloadOutcome, Reloaded, deployment::Deployment, past::Past,
+    supervisor::Supervisor,
 };
 use crate::{
-    engine::{program::Start, sources::Sources},
     error::{Error, ErrorKind, Fault},
-    isolate::{Command, Isolate, Loaded, Report, Task},
     log::{About, Level, Record},
-    net::sockets::Sockets,
-    script::{configuration::Configuration, http::Regime, plan::match_up},
 };
-use std::{
-    sync::{Arc, atomic::Ordering, mpsc::Receiver},
-    time::{Duration, Instant},
-};
-
-/// How long an isolate may be busy with other handlers before it reads a new script. Fixed: longer than several handlers
-/// that run into their `handler_timeout`.
-const REHEARSAL_PATIENCE: Duration = Duration::from_secs(30);
-
-/// A generation on its way to serve.
-pub(super) struct Deployment {
-    pub(super) sources: Sources,
-    options: ReloadOptions,
-    began: Instant,
-    timers: usize,
-    configuration: Configuration,
-    /// What is going to hold for sessions.
-    sessions: Option<Arc<Regime>>,
-    workers: Vec<Coming>,
-    /// What each isolate that is there already will serve; `None` if it is not needed any more.
-    roles: Vec<Option<Role>>,
-    /// Isolates that are not there yet.
-    new_places: Vec<Place>,
-}
-
-impl Deployment {
-    pub(super) fn new(sources: Sources, options: ReloadOptions) -> Self {
-        Self {
-            sources,
-            options,
-            began: Instant::now(),
-            timers: 0,
-            configuration: Configuration::default(),
-            sessions: None,
-            workers: Vec::new(),
-            roles: Vec::new(),
-            new_places: Vec::new(),
-        }
-    }
-
-    /// Everything that may fail. After an error the serving generation is untouched.
-    pub(super) fn prepare(&mut self, host: &mut Supervisor) -> Result<(), Error> {
-        let prepared = self.try_prepare(host);
-        if prepared.is_err() {
-            host.places.iter().for_each(|place| place.isolate.abort());
-            let new = std::mem::take(&mut self.new_places);
-            if host.stopping.load(Ordering::Relaxed) {
-                // They end with all the others, whatever their top levels are busy with.
-                host.places.extend(new);
-            } else {
-                stop_all(new.into_iter().map(|p| p.isolate).collect(), host.stop_timeout());
-            }
-            self.workers.clear();
-        }
-        prepared
-    }
-
-    fn try_prepare(&mut self, host: &mut Supervisor) -> Result<(), Error> {
-        // The first isolate is the rehearsal: what it declares decides how many there must be.
-        if host.places.is_empty() {
-            let isolate = host.spawn_isolate()?;
-            self.new_places.push(Place::new(isolate, None));
-        }
-        let mut declared = Vec::new();
-        for (at, place) in host.places.iter().chain(&self.new_places).enumerate() {
-            let loaded = self.rehearse(host, &place.isolate, at == 0)?;
-            if at == 0 {
-                (self.timers, self.configuration) = (loaded.timers, loaded.configuration);
-                declared = loaded.workers;
-            }
-        }
-        let is_first = host.generation == 0;
-        let identity = if is_first { Identity::of(&declared)? } else { None };
-        if !is_first && Identity::names(&declared) != Identity::names(&host.workers) {
-            let text = "user and group are read at start: what was changed takes effect with the next start";
-            host.config.log.host(Level::Warn, text);
-        }
-        for (spec, continues) in declared.iter().zip(match_up(&host.workers, &declared)) {
-            self.workers.push(Coming::bind(host, spec.clone(), continues)?);
-        }
-        self.cast(host)?;
-        if is_first {
-            host.serve_metrics(&self.configuration)?;
-        }
-        identity.map_or(Ok(()), |identity| self.become_other(&identity))?;
-        // As whom the files of sessions will belong to.
-        let regime = host.sessions.prepare(self.configuration.session.as_ref());
-        self.sessions = Some(regime.map_err(|why| Error::new(ErrorKind::Config, why))?);
-        Ok(())
-    }
-
-    /// Gives the sockets, and then the whole process, to another user.
-    fn become_other(&self, identity: &Identity) -> Result<(), Error> {
-        let sockets = self.workers.iter().filter_map(|coming| coming.sockets.as_ref());
-        for path in sockets.filter_map(Sockets::file) {
-            identity.own(&path)?;
-        }
-        identity.assume()
-    }
-
-    /// Decides which isolate serves what, and makes those that are missing.
-    fn cast(&mut self, host: &mut Supervisor) -> Result<(), Error> {
-        let mut free: Vec<Role> = Vec::new();
-        for (at, coming) in self.workers.iter().enumerate() {
-            free.extend((0..coming.spec.count).map(|index| Some((at, index))));
-        }
-        if self.workers.is_empty() {
-            free.push(None);
-        }
-        for place in &host.places {
-            let role = place.serves.and_then(|(old, index)| {
-                let at = self.workers.iter().position(|w| w.continues == Some(old))?;
-                Some((at, index))
-            });
-            let at = free.iter().position(|free| *free == role);
-            self.roles.push(at.map(|at| free.remove(at)));
-        }
-        let mut free = free.into_iter();
-        for place in &mut self.new_places {
-            place.serves = free.next().flatten();
-        }
-        for serves in free {
-            let isolate = host.spawn_isolate()?;
-            let rehearsed = self.rehearse(host, &isolate, false);
-            self.new_places.push(Place::new(isolate, serves));
-            rehearsed?;
-        }
-        Ok(())
-    }
-
-    fn rehearse(&self, host: &Supervisor, isolate: &Isolate, loud: bool) -> Result<Loaded, Error> {
-        let answer = isolate.ask(|reply| Command::Prepare {
-            sources: self.sources.clone(),
-            start: Start { generation: host.generation + 1, is_fresh: self.options.reset_state },
-            loud,
-            reply,
-        });
-        let deadline = Instant::now() + REHEARSAL_PATIENCE;
-        let loaded = await_answer(&answer, deadline, &host.stopping);
-        Ok(loaded.ok_or_else(|| {
-            let id = isolate.id;
-            let text =
-                format!("isolate {id} did not read the script: it is busy, or the host stops");
-            Error::new(ErrorKind::System, text)
-        })??)
-    }
-
-    /// Switches every isolate to the new generation, and waits a moment for their starts. The error is a fault of
-    /// `on_worker_start`: the generation serves, but what it should have started is missing.
-    fn commit(self, host: &mut Supervisor) -> Result<Reloaded, Error> {
-        Ok(self.switch(host).conclude(host, START_PATIENCE)?)
-    }
-
-    /// Switches every isolate to the new generation, and waits for nothing.
-    pub(super) fn switch(mut self, host: &mut Supervisor) -> Switched {
-        host.generation += 1;
-        let gone = self.fill_places(host);
-        self.fit_sockets(host);
-        if let Some(regime) = self.sessions.take() {
-            host.sessions.serve(regime);
-        }
-        let answers = Answers::new(self.hand_out_tasks(host));
-        let fresh = self.replace_declared(host);
-        // What is gone ends first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
-        stop_all(gone, host.stop_timeout());
-        let generation = host.generation - 1;
-        Switched { generation, options: self.options, began: self.began, answers, fresh }
-    }
-
-    /// Puts old and new isolates where they serve from now on. Gives those that are not needed any more.
-    fn fill_places(&mut self, host: &mut Supervisor) -> Vec<Isolate> {
-        let mut gone = Vec::new();
-        for (mut place, role) in std::mem::take(&mut host.places).into_iter().zip(&self.roles) {
-            match role {
-                Some(serves) => {
-                    place.serves = *serves;
-                    host.places.push(place);
-                }
-                None => gone.push(place.isolate),
-            }
-        }
-        host.places.append(&mut self.new_places);
-        gone
-    }
-
-    /// Makes the sockets of workers that go on as many as their isolates want.
-    fn fit_sockets(&self, host: &Supervisor) {
-        for coming in self.workers.iter().filter(|coming| !coming.is_fresh) {
-            coming.fit(host);
-        }
-    }
-
-    fn hand_out_tasks(&self, host: &Supervisor) -> Vec<Receiver<Result<Report, Fault>>> {
-        let answers = host.places.iter().map(|place| {
-            let seat = place.serves.and_then(|(at, index)| {
-                self.workers[at].sockets.as_ref().map(|sockets| sockets.seat(index))
-            });
-            let task = Task { serves: place.serves, seat, is_restart: false };
-            place.isolate.ask(|reply| Command::Commit { task, reply })
-        });
-        answers.collect()
-    }
-
-    /// From now on the host answers for what this generation declared. Gives an event for each worker that was bound anew.
-    fn replace_declared(&mut self, host: &mut Supervisor) -> Vec<HostEvent> {
-        let events = self.workers.iter().filter(|coming| coming.is_fresh).filter_map(|coming| {
-            Some(HostEvent::Listening {
-                worker: coming.spec.title.clone(),
-                declared: coming.spec.declared.clone(),
-                address: coming.address()?.to_string(),
-            })
-        });
-        let events = events.collect();
-        let is_kept = |old: &Sockets| {
-            self.workers.iter().filter_map(|w| w.sockets.as_ref()).any(|kept| kept.is_same(old))
-        };
-        host.bound.iter().flatten().filter(|old| !is_kept(old)).for_each(Sockets::close);
-        let workers = std::mem::take(&mut self.workers).into_iter();
-        (host.workers, host.bound) = workers.map(|coming| (coming.spec, coming.sockets)).unzip();
-        host.timers = self.timers;
-        let new = std::mem::take(&mut self.configuration);
-        let before = std::mem::replace(&mut host.configuration, new);
-        host.configured(&before);
-        host.publish();
-        events
-    }
-}
 
 impl Supervisor {
     /// Reads the script again. Whatever is wrong with it, what served goes on serving.
@@ -258,7 +22,10 @@ impl Supervisor {
             let outcome = format!("generation {serving} goes on serving");
             return Err(self.reject(error, &outcome));
         }
-        match deployment.commit(self) {
+        let past = Past::of_now(self);
+        let committed = deployment.commit(self).map_err(|error| (error, self.go_back(past)));
+        self.leave();
+        match committed {
             Ok(report) => {
                 self.checker.look(self.generation, &sources);
                 self.good = sources;
@@ -266,11 +33,27 @@ impl Supervisor {
                 self.accepted(&report);
                 Ok(report)
             }
-            Err(error) => {
-                let outcome = self.go_back();
-                Err(self.reject(error, &outcome))
-            }
+            Err((error, outcome)) => Err(self.reject(error, &outcome)),
         }
+    }
+
+    /// Tells what a reload would do.
+    pub(super) fn dry_run(&mut self) -> ReloadOutcome {
+        if self.generation == 0 {
+            let text = "nothing serves yet: there is nothing that a reload could keep";
+            return Err(Fault::plain(text.to_owned()));
+        }
+        let sources = self.config.sources();
+        let mut deployment = Deployment::new(sources, ReloadOptions::default());
+        deployment.prepare(self).map_err(Error::into_fault)?;
+        let preview = deployment.preview(self);
+        deployment.abandon(self);
+        preview
+    }
+
+    /// Nobody wants the places any more of workers that are gone.
+    pub(super) fn leave(&mut self) {
+        self.leaving.drain(..).for_each(|sockets| sockets.close());
     }
 
     /// Some starts take longer than a reload waits for them.
@@ -293,8 +76,9 @@ impl Supervisor {
     }
 
     /// Serves the files again that served before, as a generation of its own: what lives is kept by the same rules.
-    fn go_back(&mut self) -> String {
+    fn go_back(&mut self, past: Past) -> String {
         let mut deployment = Deployment::new(self.good.clone(), ReloadOptions::default());
+        deployment.back_to = Some(past);
         let again = deployment.prepare(self).and_then(|()| deployment.commit(self));
         let serving = self.generation.saturating_sub(1);
         match again {

@@ -2,11 +2,12 @@
 //! fails again and again is given time.
 
 use super::{
+    code::Code,
     ending::stop_all,
-    supervisor::{Place, START_PATIENCE, Supervisor, await_answer},
+    place::Place,
+    supervisor::{START_PATIENCE, Supervisor, await_answer},
 };
 use crate::{
-    engine::program::Start,
     error::{Error, ErrorKind, FaultKind},
     isolate::{Command, Task},
     log::{About, Level, Record},
@@ -134,15 +135,24 @@ impl Supervisor {
         self.publish();
         // First the old one: what it listened on by itself is wanted again.
         stop_all(vec![old], self.stop_timeout());
-        let start = Start { generation: self.generation, is_fresh: false };
         let Place { isolate, serves, .. } = &self.places[at];
-        let sources = self.good.clone();
+        let code = match serves {
+            Some((at, _)) => self.codes[*at].clone(),
+            None => Code { sources: self.good.clone(), generation: self.generation, at: 0 },
+        };
+        let (start, sources) = (code.start(), code.sources);
         let prepared = isolate.ask(|reply| Command::Prepare { sources, start, loud: false, reply });
         let lost = || Error::new(ErrorKind::System, "the new isolate does not answer");
         let deadline = Instant::now() + START_PATIENCE;
         await_answer(&prepared, deadline, &self.stopping).ok_or_else(lost)??;
-        let seat = serves.and_then(|(at, index)| Some(self.bound[at].as_ref()?.seat(index)));
-        let task = Task { serves: *serves, seat, is_restart: true };
+        let task = Task {
+            serves: serves.map(|(_, index)| (code.at, index)),
+            count: serves.map_or(1, |(at, _)| self.workers[at].count),
+            seat: serves.and_then(|(at, index)| Some(self.bound[at].as_ref()?.seat(index))),
+            stays: false,
+            is_restart: true,
+            is_last: false,
+        };
         let started = isolate.ask(|reply| Command::Commit { task, reply });
         let deadline = Instant::now() + START_PATIENCE;
         // No answer yet: its on_worker_start waits for something; a fault of it is reported by the isolate.

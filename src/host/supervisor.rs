@@ -6,20 +6,22 @@ use super::{
     builder::HostConfig,
     busy_watch::BusyWatch,
     checker::Checker,
+    code::Code,
+    deployment::Deployment,
     ending::Draining,
     first_start::FirstStart,
     handle::Order,
     metrics_server::MetricsServer,
-    reload::Deployment,
+    place::Place,
     reload_pace::{Pace, ReloadPace},
-    restart::Restarts,
     spawner::Spawner,
+    wanted_reload::WantedReload,
 };
 use crate::{
-    engine::sources::Sources,
+    engine::compile::sources::Sources,
     error::{Error, ErrorKind},
     isolate::Isolate,
-    log::Level,
+    log::{About, Level, Record},
     net::{listener::Listeners, sockets::Sockets},
     script::{configuration::Configuration, ctx::Wish, http::Sessions, plan::WorkerSpec},
     watch::Watch,
@@ -40,39 +42,6 @@ pub(super) const START_PATIENCE: Duration = Duration::from_secs(2);
 /// How often it looks meanwhile whether it is to stop. Fixed.
 const STOP_POLL: Duration = Duration::from_millis(20);
 
-/// What an isolate serves: which of the declared workers, and as which of that worker's isolates. `None` where a script
-/// has timers and no worker.
-pub(super) type Role = Option<(usize, usize)>;
-
-/// An isolate and the place it fills.
-pub(super) struct Place {
-    pub(super) isolate: Isolate,
-    pub(super) serves: Role,
-    pub(super) restarts: Restarts,
-}
-
-impl Place {
-    pub(super) fn new(isolate: Isolate, serves: Role) -> Self {
-        Self { isolate, serves, restarts: Restarts::default() }
-    }
-}
-
-/// A reload that will be made.
-#[derive(Default)]
-pub(super) struct WantedReload {
-    pub(super) options: ReloadOptions,
-    /// Who waits for what comes of it.
-    pub(super) replies: Vec<Sender<ReloadOutcome>>,
-}
-
-impl WantedReload {
-    pub(super) fn answer(self, outcome: &ReloadOutcome) {
-        for reply in self.replies {
-            let _ = reply.send(outcome.clone());
-        }
-    }
-}
-
 /// The running host.
 pub(super) struct Supervisor {
     pub(super) config: HostConfig,
@@ -80,8 +49,12 @@ pub(super) struct Supervisor {
     pub(super) places: Vec<Place>,
     /// What the serving generation declared.
     pub(super) workers: Vec<WorkerSpec>,
+    /// What each of them runs, in the same order.
+    pub(super) codes: Vec<Code>,
     /// The sockets of the declared workers, in the same order.
     pub(super) bound: Vec<Option<Sockets>>,
+    /// Sockets of workers that the reload under way removes.
+    pub(super) leaving: Vec<Sockets>,
     pub(super) generation: u64,
     pub(super) timers: usize,
     pub(super) configuration: Configuration,
@@ -144,7 +117,9 @@ impl Supervisor {
             listeners,
             places: Vec::new(),
             workers: Vec::new(),
+            codes: Vec::new(),
             bound: Vec::new(),
+            leaving: Vec::new(),
             generation: 0,
             timers: 0,
             configuration: Configuration::default(),
@@ -273,6 +248,10 @@ impl Supervisor {
             // Somebody does not want to wait any more.
             Order::StopGracefully(code) => return Some(code),
             Order::Reload(options, reply) => self.want_reload(options, reply),
+            Order::DryRun(reply) => {
+                // Who asked may have gone.
+                let _ = reply.send(self.dry_run());
+            }
             Order::Wish(Wish::Reload) => self.script_wants_reload(),
             Order::Wish(Wish::Listening { worker, declared, bound }) => {
                 self.tell(HostEvent::Listening { worker, declared, address: bound });
@@ -318,7 +297,7 @@ impl Supervisor {
 
     /// Something that was reloaded serves.
     pub(super) fn accepted(&mut self, reloaded: &Reloaded) {
-        self.log_reloaded(reloaded.summary(&self.script_name()));
+        self.log_reloaded(reloaded);
         if reloaded.options.hard {
             self.places.iter().for_each(|place| place.isolate.close_all());
         }
@@ -355,12 +334,23 @@ impl Supervisor {
         }
     }
 
-    fn log_reloaded(&mut self, summary: String) {
+    fn log_reloaded(&mut self, reloaded: &Reloaded) {
+        let summary = reloaded.summary(&self.script_name());
         if std::mem::take(&mut self.rejected) {
             self.config.log.host(Level::Info, "the fault is mended");
         }
         self.board.note_reload(true, &summary);
-        self.config.log.host(Level::Info, summary);
+        self.config.log.write(Record {
+            level: Level::Info,
+            worker: String::new(),
+            location: String::new(),
+            message: summary,
+            about: About {
+                generation: Some(reloaded.generation),
+                reload: serde_json::to_string(reloaded).ok().map(Into::into),
+                ..About::default()
+            },
+        });
     }
 }
 
@@ -368,11 +358,6 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         self.board.ended();
     }
-}
-
-/// Where sockets listen, if they do, as text.
-pub(super) fn address_of(sockets: Option<&Sockets>) -> Option<String> {
-    sockets.and_then(Sockets::address).map(|address| address.to_string())
 }
 
 fn system(what: &str, error: std::io::Error) -> Error {

@@ -11,8 +11,12 @@ pub(super) struct Switched {
     pub(super) began: Instant,
     /// Of isolates whose starts are done.
     pub(super) answers: Answers,
+    /// Connections of isolates that were stopped: why, and how many.
+    pub(super) closed: Vec<(String, usize)>,
     /// Of workers that were bound for it.
     pub(super) fresh: Vec<HostEvent>,
+    /// Workers that stay on what they run, with its generation.
+    pub(super) fixed: Vec<(String, u64)>,
 }
 
 impl Switched {
@@ -35,22 +39,14 @@ impl Switched {
     /// What is known of it by now.
     pub(super) fn reloaded(&self, host: &Supervisor) -> Result<Reloaded, Fault> {
         let (report, silent) = self.answers.sum()?;
+        let closed = [self.closed.clone(), report.closed.clone()].concat();
         Ok(Reloaded {
-            generation: self.generation,
-            options: self.options,
-            took: self.began.elapsed(),
-            connections: report.connections,
-            listeners: report.listeners,
-            timers: report.timers,
-            kept: report.changes.kept,
-            reset: report.changes.reset,
-            added: report.changes.added,
-            removed: report.changes.removed,
-            leftovers: report.leftovers,
-            waiting: report.waiting,
+            closed,
+            fixed: self.fixed.clone(),
             silent,
             starting: if silent > 0 { host.starts_under_way() } else { Vec::new() },
             serves: true,
+            ..Reloaded::of(report, self.generation, self.options, self.began.elapsed())
         })
     }
 }

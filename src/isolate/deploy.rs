@@ -4,13 +4,13 @@
 use super::{
     Reply, Report, Task, leftovers,
     starts::{Starts, watched},
+    stock::{listening, stock},
 };
 use crate::{
     engine::{
-        changes::Changes,
-        handler::{Args, Handler},
+        call::handler::{Args, Handler},
         program::Program,
-        rerun,
+        reload::{changes::Changes, record, rerun},
     },
     error::Fault,
     log::Level,
@@ -37,22 +37,31 @@ pub(crate) fn commit(
     reply: Reply<Result<Report, Fault>>,
     starts: &mut Starts,
 ) {
-    starts.end_late(ctx);
     *ctx.seat.borrow_mut() = task.seat;
     let served = ctx.served.borrow().clone().filter(|_| task.serves.is_some());
-    // Before one start is complete, there is nothing that could stay as it is.
     let is_first = ctx.settled.get() == 0;
-    let fixed = served.filter(|w| !w.core().settings.reloadable.get() && !is_first);
-    if let Some(worker) = fixed {
-        return stay(ctx, worker, program, reply, starts);
+    if let Some(worker) = served.as_ref().filter(|_| task.stays) {
+        worker.core().settings.count.set(task.count);
+        if !is_first {
+            starts.end_late(ctx);
+            return stay(ctx, worker.clone(), program, reply, starts);
+        }
+        // Its only start goes on, and listens when it is done.
+        ctx.forget_declared();
+        let _ = reply.send(Ok(stock(ctx)));
+        return;
     }
+    starts.end_late(ctx);
+    let before = ctx.timers.last_id();
     let mut report = Report { changes: program.accept_state(), ..Report::default() };
-    let workers = merge_workers(ctx, &program, &mut report);
+    let lives_on = served.zip(task.serves).map(|(worker, (at, _))| (worker, at));
+    let workers = merge_workers(ctx, &program, &mut report, lives_on);
     ctx.serve(program.clone());
     ctx.timers.accept(ctx, program.generation);
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
     if let Some((worker, index)) = &served {
         worker.core().settings.id.set(*index);
+        worker.core().settings.count.set(task.count);
     }
     *ctx.served.borrow_mut() = served.as_ref().map(|(worker, _)| worker.clone());
     ctx.apply_handler_limits();
@@ -63,14 +72,17 @@ pub(crate) fn commit(
     share_carried(ctx, &program);
     let generation = program.generation;
     let ctx = ctx.clone();
-    let task = tokio::task::spawn_local(async move {
-        let started = start(&ctx, &program, served, is_first, &mut report.changes).await;
-        // Not those of Workers that are gone: they are saying goodbye.
-        report.connections =
-            ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
-        report.listeners =
-            ctx.workers.borrow().iter().filter(|w| w.core().bound().is_some()).count();
-        report.timers = ctx.timers.asked_by(program.generation);
+    // Not those of Workers that are gone: they are saying goodbye.
+    report.connections =
+        ctx.workers.borrow().iter().map(|w| w.core().with_connections(|c| c.len())).sum();
+    let listened = listening(&ctx);
+    let running = tokio::task::spawn_local(async move {
+        let worker = served.as_ref().map(|(worker, _)| worker.clone());
+        let started = start(&ctx, &program, served, is_first, task.is_last, &mut report).await;
+        let listens = listening(&ctx);
+        report.listeners = listens.iter().filter(|endpoint| listened.contains(endpoint)).count();
+        report.new_listeners = listens.len() - report.listeners;
+        (report.timers, report.new_timers) = ctx.timers.count(before);
         report.leftovers = leftovers::find(&ctx, &program);
         ctx.stats.set_leftovers(report.leftovers.clone());
         report.waiting = waiting_on_old_code(&ctx, &program);
@@ -79,12 +91,14 @@ pub(crate) fn commit(
             // The host has gone on without this answer.
             ctx.report(fault.clone());
             if !task.is_restart {
+                let seated = worker.map_or(Ok(()), |worker| worker.accept_as_seated());
+                seated.unwrap_or_else(|e| ctx.report(Fault::plain(e)));
                 ctx.wish(Wish::StartFailed { generation: program.generation, fault });
             }
         }
         ctx.wish(Wish::StartEnded);
     });
-    starts.add(generation, task.abort_handle());
+    starts.add(generation, running.abort_handle());
 }
 
 /// A Worker with `reloadable = false` goes on as it is, and is only told that there was a reload.
@@ -104,8 +118,7 @@ fn stay(
         worker.accept_as_seated().unwrap_or_else(|e| ctx.report(Fault::plain(e)));
         let told = run_own_reload(&ctx, &worker, generation).await;
         told.unwrap_or_else(|fault| ctx.report(fault));
-        let connections = worker.core().with_connections(|c| c.len());
-        let _ = reply.send(Ok(Report { connections, listeners: 1, ..Report::default() }));
+        let _ = reply.send(Ok(stock(&ctx)));
         ctx.wish(Wish::StartEnded);
     });
     starts.add(generation, task.abort_handle());
@@ -119,41 +132,42 @@ async fn start(
     program: &Rc<Program>,
     served: Option<(Worker, usize)>,
     is_first: bool,
-    changes: &mut Changes,
+    is_last: bool,
+    report: &mut Report,
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
         forget_origins(ctx);
-        end_unasked(ctx, program.generation);
+        end_unasked(ctx, program.generation, report);
         return Ok(());
     };
     let holds = |_: usize, name: &str| worker.core().properties.get(name);
     let clear = |_: usize, name: &_| worker.core().properties.set(name, Dynamic::UNIT);
-    let note = |ended: Option<(rerun::Record, Changes)>, changes: &mut Changes| {
+    let mut note = |ended: Option<(record::Record, Changes)>| {
         if let Some((record, changed)) = ended {
             drop(ctx.started.replace(Rc::new(record)));
-            changes.add(changed);
+            report.changes.add(changed);
         }
     };
     // One that was ended, or overtaken, has done a part of it.
-    note(rerun::end(None, true, holds, clear), changes);
+    note(rerun::end(None, true, holds, clear));
     let (event, generation) = (Event::WorkerStart, program.generation);
     rerun::begin(generation, program, ctx.started.borrow().clone());
     let started = run_own(ctx, &worker, event, generation);
     let started = watched(ctx, &worker, event, generation, !is_first, started).await;
-    note(rerun::end(Some(generation), started.is_err(), holds, clear), changes);
+    note(rerun::end(Some(generation), started.is_err(), holds, clear));
     if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
         // It waited so long that a newer generation has taken over, with all that is left to do. If that one's start is
         // over already, nobody else ends what this one has asked for late.
         if ctx.settled.get() > program.generation {
-            end_unasked(ctx, ctx.settled.get());
+            end_unasked(ctx, ctx.settled.get(), report);
         }
         return started;
     }
     share_carried(ctx, program);
     forget_origins(ctx);
     if started.is_ok() {
-        end_unasked(ctx, program.generation);
-    } else if is_first {
+        end_unasked(ctx, program.generation, report);
+    } else if is_first || !is_last {
         return started;
     }
     worker.accept_as_seated().map_err(Fault::plain)?;
@@ -178,8 +192,14 @@ async fn run_own_reload(ctx: &Ctx, worker: &Worker, generation: u64) -> Result<(
     watched(ctx, worker, Event::WorkerReload, generation, true, reloaded).await
 }
 
-/// Makes the declared workers one with those that live. Gives the declared ones, in order.
-fn merge_workers(ctx: &Rc<Ctx>, program: &Program, report: &mut Report) -> Vec<Worker> {
+/// Makes the declared workers one with those that live. Gives the declared ones, in order. `lives_on`: the one that is served,
+/// and as which of those it goes on; the host has decided that, also over texts that were never read here.
+fn merge_workers(
+    ctx: &Rc<Ctx>,
+    program: &Program,
+    report: &mut Report,
+    lives_on: Option<(Worker, usize)>,
+) -> Vec<Worker> {
     let declared = ctx.declared.take();
     let living: Vec<Worker> =
         ctx.workers.borrow().iter().filter(|w| !w.core().is_inner).cloned().collect();
@@ -187,8 +207,14 @@ fn merge_workers(ctx: &Rc<Ctx>, program: &Program, report: &mut Report) -> Vec<W
         ctx.workers.borrow().iter().filter(|w| w.core().is_inner).cloned().collect();
     let old: Vec<_> = living.iter().map(|w| w.core().spec()).collect();
     let new: Vec<_> = declared.iter().map(|w| w.core().spec()).collect();
+    let mut twins = match_up(&old, &new);
+    if let Some((served, at)) = lives_on {
+        let served = living.iter().position(|w| w.is_same(&served));
+        twins.iter_mut().filter(|twin| **twin == served).for_each(|twin| *twin = None);
+        twins.iter_mut().skip(at).take(1).for_each(|twin| *twin = served.or(*twin));
+    }
     let mut gone = living.clone();
-    for (worker, twin) in declared.iter().zip(match_up(&old, &new)) {
+    for (worker, twin) in declared.iter().zip(twins) {
         let Some(living) = twin.map(|at| living[at].clone()) else {
             worker.core().note_filled(program);
             continue;
@@ -213,16 +239,25 @@ fn close_worker(worker: &Worker) {
 }
 
 /// Ends the inner workers and timers that an earlier generation asked for and this one did not.
-fn end_unasked(ctx: &Ctx, generation: u64) {
+fn end_unasked(ctx: &Ctx, generation: u64, report: &mut Report) {
     ctx.settled.set(generation);
-    ctx.timers.end_unasked(generation);
+    report.ended_timers += ctx.timers.end_unasked(generation);
     let stale = |w: &Worker| {
         let core = w.core();
         core.is_inner && (1..generation).contains(&core.asked_by.get())
     };
     let gone: Vec<Worker> = ctx.workers.borrow().iter().filter(|w| stale(w)).cloned().collect();
     ctx.workers.borrow_mut().retain(|w| !stale(w));
-    gone.iter().for_each(close_worker);
+    for worker in &gone {
+        let connections = worker.core().with_connections(|c| c.len());
+        if connections > 0 {
+            report.connections = report.connections.saturating_sub(connections);
+            let why = format!("inner worker `{}` is not asked for any more", worker.core().title());
+            report.closed.push((why, connections));
+        }
+        report.ended_listeners += 1;
+        close_worker(worker);
+    }
 }
 
 /// The start is over: what it asked for again has what was captured before.

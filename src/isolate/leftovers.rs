@@ -3,8 +3,9 @@
 
 use crate::{
     engine::{
-        generations::Generations, handler::Handler, program::Program, reach::Reach,
-        relink::RENAME_GENERATIONS,
+        call::handler::Handler,
+        program::Program,
+        reload::{generations::Generations, reach::Reach, relink::RENAME_GENERATIONS},
     },
     script::ctx::Ctx,
 };

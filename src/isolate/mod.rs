@@ -5,21 +5,20 @@ mod connection_status;
 pub(crate) mod deploy;
 mod leftovers;
 mod starts;
+mod stock;
 
 pub use connection_status::ConnectionStatus;
 
 use crate::{
     engine::{
         Config,
-        changes::Changes,
-        coroutine,
+        call::{coroutine, stacks, turns::Turns},
+        compile::sources::Sources,
         lint::{self, Finding},
         program::{Program, Start},
-        sources::Sources,
-        stacks,
-        turns::Turns,
+        reload::changes::Changes,
     },
-    error::Fault,
+    error::{Fault, FaultKind},
     log::{Level, Log},
     net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, sweeper},
     script::{
@@ -36,12 +35,15 @@ use std::{
     rc::Rc,
     sync::{Arc, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     runtime::{Builder, LocalOptions},
     sync::mpsc as mailbox,
 };
+
+/// The part of a reload's time limit from which on a slow top level is told. Fixed.
+const SLOW_PART: u32 = 2;
 
 /// Bytes of an isolate thread's own stack, where top levels run; more comes behind, for what rhai does with deep values.
 /// Fixed: 64 call levels need 1 MiB.
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     Prepare { sources: Sources, start: Start, loud: bool, reply: Reply<Result<Loaded, Fault>> },
     /// Serve what was prepared.
     Commit { task: Task, reply: Reply<Result<Report, Fault>> },
+    /// Tell what serving it would do, as far as that is known before `on_worker_start`.
+    Preview { stays: bool, reply: Reply<Result<Report, Fault>> },
     /// Forget what was prepared.
     Abort,
     /// Stop accepting, serve who is there, and answer when the last connection has gone.
@@ -75,10 +79,16 @@ pub(crate) enum Command {
 pub(crate) struct Task {
     /// Which of the declared workers it serves, and as which of that worker's isolates.
     pub(crate) serves: Option<(usize, usize)>,
+    /// How many isolates serve it.
+    pub(crate) count: usize,
+    /// Does it go on with what it runs, and is only told?
+    pub(crate) stays: bool,
     /// Its part of that worker's sockets; none for a worker without address.
     pub(crate) seat: Option<Seat>,
     /// Is it only a new isolate in the place of another, and no reload?
     pub(crate) is_restart: bool,
+    /// Will it serve even if its start fails?
+    pub(crate) is_last: bool,
 }
 
 /// What a top level declared.
@@ -92,9 +102,16 @@ pub(crate) struct Loaded {
 /// What a commit kept and what it did not.
 #[derive(Clone, Default)]
 pub(crate) struct Report {
+    /// Those that were there before, and are.
     pub(crate) connections: usize,
     pub(crate) listeners: usize,
     pub(crate) timers: usize,
+    pub(crate) new_listeners: usize,
+    pub(crate) new_timers: usize,
+    pub(crate) ended_listeners: usize,
+    pub(crate) ended_timers: usize,
+    /// Connections that were closed: why, and how many.
+    pub(crate) closed: Vec<(String, usize)>,
     /// What happened to values.
     pub(crate) changes: Changes,
     /// Where closures stand that found no successor and keep an old generation alive, with its number.
@@ -248,6 +265,11 @@ fn run(
                         deploy::commit(&ctx, program, task, reply, &mut starts);
                     }
                 }
+                Command::Preview { stays, reply } => {
+                    let _ = reply.send(Ok(prepared
+                        .as_ref()
+                        .map_or_else(Report::default, |p| stock::preview(&ctx, p, stays))));
+                }
                 Command::Abort => forget(&ctx, &mut prepared),
                 Command::Drain { reply } => deploy::drain(&ctx, reply),
                 Command::CloseAll => deploy::close_all(&ctx, SERVICE_RESTART),
@@ -275,10 +297,48 @@ fn prepare(
     prepared: &mut Option<Rc<Program>>,
 ) -> Result<Loaded, Fault> {
     let file = sources.main().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (limit, rehearsal) = (ctx.turns.limit(), config.rehearsal_timeout);
+    let is_limited = start.generation > 1 && !rehearsal.is_zero();
+    if is_limited {
+        ctx.turns.set_limit(rehearsal);
+    }
+    let began = Instant::now();
     ctx.turns.enter(ctx.stats.place(&file, 0));
     let loaded = declare(ctx, config, sources, start, loud, prepared);
     ctx.turns.leave();
-    loaded
+    if is_limited {
+        ctx.turns.set_limit(limit);
+    }
+    if let Some(program) = prepared.as_ref().filter(|_| loud) {
+        tell_if_slow(ctx, program, began.elapsed(), rehearsal);
+    }
+    loaded.map_err(|fault| explain_limit(fault, is_limited, rehearsal))
+}
+
+/// A top level that is nearly too slow for a reload is told with its slowest line, before it is too slow.
+fn tell_if_slow(ctx: &Ctx, program: &Program, took: Duration, limit: Duration) {
+    if limit.is_zero() || took * SLOW_PART < limit {
+        return;
+    }
+    let place = program.slowest().map_or(String::new(), |place| format!(", most of it at {place}"));
+    let text = format!(
+        "the top level took {} ms{place}: at each reload all clients wait for as long, and one that takes more than {} ms          is rejected (rehearsal_timeout). What takes long belongs in on_worker_start",
+        took.as_millis(),
+        limit.as_millis(),
+    );
+    ctx.log.host(Level::Warn, text);
+}
+
+/// Says which limit ended a top level.
+fn explain_limit(mut fault: Fault, is_limited: bool, limit: Duration) -> Fault {
+    if is_limited && fault.kind == FaultKind::Timeout {
+        fault.text.push_str(&format!(
+            "\nA top level may take {} ms for a reload, as all clients wait for it (rehearsal_timeout): what takes long belongs in \
+             on_worker_start",
+            limit.as_millis()
+        ));
+    }
+    fault
 }
 
 fn declare(

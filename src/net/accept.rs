@@ -1,10 +1,7 @@
 //! Takes connections from a bound socket on this thread. That never fails: trouble is logged and waited out.
 
 use super::{
-    address::{Address, Endpoint},
-    listener::{Bound, Lease},
-    tally::Count,
-    transport::Stream,
+    address::Endpoint, bound::Bound, descriptors::Descriptors, tally::Count, transport::Stream,
 };
 use crate::log::{Level, Log};
 use std::{
@@ -12,11 +9,10 @@ use std::{
     io,
     os::fd::{AsFd, BorrowedFd},
     rc::{Rc, Weak},
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 /// Pause after a failed accept (no descriptors left, no memory). Fixed: long enough to cost nothing, short enough that
 /// nobody notices when it is over.
@@ -42,28 +38,41 @@ impl AsFd for Accepter {
 
 /// A socket that accepts on this thread. It is closed when its owner drops it, whoever may wait for a connection.
 pub(crate) struct Listener {
-    /// Which socket this is; copies of one have the same number.
-    pub(crate) id: u64,
     socket: Accepter,
-    pub(crate) address: Address,
+    pub(crate) bound: Bound,
     count: Count,
-    lease: Arc<Lease>,
 }
 
 impl Listener {
     /// Registers the socket with this thread's loop.
     pub(crate) fn open(bound: Bound) -> io::Result<Self> {
+        let own = bound.socket.try_clone()?;
         let socket = match bound.address.endpoint {
-            Endpoint::Ip(_) => Accepter::Tcp(TcpListener::from_std(bound.socket.into())?),
-            Endpoint::Unix(_) => Accepter::Unix(UnixListener::from_std(bound.socket.into())?),
+            Endpoint::Ip(_) => Accepter::Tcp(TcpListener::from_std(own.into())?),
+            Endpoint::Unix(_) => Accepter::Unix(UnixListener::from_std(own.into())?),
         };
-        Ok(Self {
-            id: bound.id,
-            socket,
-            address: bound.address,
-            count: bound.tally.join(),
-            lease: bound.lease,
-        })
+        Ok(Self { socket, count: bound.tally.join(), bound })
+    }
+
+    fn descriptors(&self) -> &Descriptors {
+        self.bound.lease.descriptors()
+    }
+
+    /// Those who have connected already, for one that is going to be closed; none if another goes on with it.
+    pub(crate) fn rest(&self) -> Vec<Stream> {
+        let mut rest = Vec::new();
+        while !self.bound.lease.is_over() && self.descriptors().check(&self.socket).is_ok() {
+            // Without the loop, which may not have heard of them yet.
+            let Ok((socket, _)) = self.bound.socket.accept() else { break };
+            let stream = socket.set_nonblocking(true).and_then(|()| match self.socket {
+                Accepter::Tcp(_) => TcpStream::from_std(socket.into()).map(Stream::Tcp),
+                Accepter::Unix(_) => UnixStream::from_std(socket.into()).map(Stream::Unix),
+            });
+            rest.extend(stream);
+        }
+        let taken = rest.iter().filter_map(Stream::descriptor);
+        taken.for_each(|descriptor| self.descriptors().took(descriptor));
+        rest
     }
 
     /// The next connection; `None` when the listener is gone. While the process has no descriptors left for clients, this
@@ -76,12 +85,13 @@ impl Listener {
             // The listener is borrowed for each look only, so that its owner can close it meanwhile.
             let mut looked = false;
             let accepted = poll_fn(|cx| {
-                let Some(listener) = this.upgrade() else { return Poll::Ready(None) };
+                let living = this.upgrade().filter(|listener| !listener.bound.lease.is_over());
+                let Some(listener) = living else { return Poll::Ready(None) };
                 if std::mem::replace(&mut looked, true) && listener.count.is_ahead() {
                     // One has come. If the others have not taken it after a moment, we do.
                     return Poll::Ready(Some(None));
                 }
-                let accepted = match listener.lease.descriptors().check(&listener.socket) {
+                let accepted = match listener.descriptors().check(&listener.socket) {
                     Ok(()) => listener.poll_accept(cx),
                     Err(short) => Poll::Ready(Err(short)),
                 };
@@ -92,12 +102,17 @@ impl Listener {
                 Ok(stream) => {
                     listener.count.took();
                     if let Some(descriptor) = stream.descriptor() {
-                        listener.lease.descriptors().took(descriptor);
+                        listener.descriptors().took(descriptor);
                     }
                     listener.went_well(log, worker);
                     return Some(stream);
                 }
                 Err(e) if is_gone(&e) => (),
+                // It was put off for another that is bound in its place: it listens again, or is dropped soon.
+                Err(_) if !listener.bound.socket.is_listener().unwrap_or(true) => {
+                    drop(listener);
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
                 Err(e) => {
                     listener.went_wrong(&e, log, worker);
                     drop(listener);
@@ -115,16 +130,16 @@ impl Listener {
     }
 
     fn went_well(&self, log: &Log, worker: &str) {
-        if self.lease.descriptors().went_well() {
+        if self.descriptors().went_well() {
             log.worker(Level::Info, worker, "accepting again");
         }
     }
 
     fn went_wrong(&self, error: &io::Error, log: &Log, worker: &str) {
-        if self.lease.descriptors().went_wrong() {
+        if self.descriptors().went_wrong() {
             let text = format!(
                 "cannot accept on {}: {error}; accepting is paused until that is over (see `ulimit -n`)",
-                self.address
+                self.bound.address
             );
             log.worker(Level::Warn, worker, text);
         }

@@ -18,10 +18,21 @@ impl Endpoint {
     /// Can one of these keep the other from being bound?
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Ip(one), Self::Ip(other)) => one.port() == other.port(),
+            (Self::Ip(one), Self::Ip(other)) => {
+                one.port() == other.port() && one.port() != 0 && ips_overlap(one.ip(), other.ip())
+            }
             _ => self == other,
         }
     }
+}
+
+/// (IPv6's "every interface" takes IPv4 too.)
+fn ips_overlap(one: IpAddr, other: IpAddr) -> bool {
+    let (one, other) = (one.to_canonical(), other.to_canonical());
+    let takes = |ip: IpAddr, other: IpAddr| {
+        ip.is_unspecified() && (ip.is_ipv6() || other.is_ipv4() || other.is_unspecified())
+    };
+    one == other || takes(one, other) || takes(other, one)
 }
 
 impl fmt::Display for Endpoint {
@@ -119,6 +130,26 @@ mod tests {
             ("text:///run/a.sock", "text:///run/a.sock"),
         ] {
             assert_eq!(Address::parse(text).expect(text).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn addresses_that_cannot_be_bound_at_the_same_time_overlap() {
+        for (one, other, overlap) in [
+            ("0.0.0.0:1", "127.0.0.1:1", true),
+            ("0.0.0.0:1", "127.0.0.1:2", false),
+            ("127.0.0.1:1", "127.0.0.2:1", false),
+            ("[::]:1", "127.0.0.1:1", true),
+            ("[::]:1", "0.0.0.0:1", true),
+            ("[::]:1", "[::1]:1", true),
+            ("0.0.0.0:1", "[::1]:1", false),
+            ("[::1]:1", "127.0.0.1:1", false),
+            ("[::ffff:127.0.0.1]:1", "127.0.0.1:1", true),
+            ("[::ffff:127.0.0.1]:1", "0.0.0.0:1", true),
+            ("127.0.0.1:0", "127.0.0.1:0", false),
+        ] {
+            let [a, b] = [one, other].map(|text| Endpoint::Ip(text.parse().expect(text)));
+            assert_eq!((a.overlaps(&b), b.overlaps(&a)), (overlap, overlap), "{one} {other}");
         }
     }
 

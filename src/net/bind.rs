@@ -5,13 +5,16 @@ use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
 use std::{
     fs, io,
     net::SocketAddr,
-    os::unix::{fs::FileTypeExt, fs::PermissionsExt, net::UnixStream},
+    os::unix::{
+        fs::{FileTypeExt, PermissionsExt},
+        net::UnixStream,
+    },
     path::Path,
     time::Duration,
 };
 
 /// Connections that may wait in the kernel to be accepted. Fixed; the kernel caps it at its own `somaxconn`.
-const BACKLOG: i32 = 4096;
+pub(super) const BACKLOG: i32 = 4096;
 
 /// Silence on a TCP connection after which the kernel probes it, and between its three probes. Fixed: it finds peers that
 /// vanished without a packet, for protocols that have no heartbeat.

@@ -4,151 +4,86 @@
 use super::{
     address::{Address, Endpoint},
     bind,
+    bound::Bound,
+    claim::{Claim, Claimant, Owner},
     descriptors::Descriptors,
+    held::{Held, Holder},
     inherited::Inherited,
+    lease::Lease,
+    put_off::PutOff,
     socket_file::SocketFile,
-    tally::Tally,
 };
 use socket2::Socket;
 use std::{
     collections::HashMap,
-    fmt, io,
+    fmt::Display,
+    io,
     os::fd::OwnedFd,
-    path::PathBuf,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
-/// Numbers for sockets, so that one is known again through all of its copies.
-static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-
-/// Who listens, as others are told who want the same address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// A top-level Worker, whose sockets the host holds.
-    Worker(String),
-    /// The isolate in which a handler made a Worker.
-    Isolate(usize),
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Owner::Worker(title) => write!(f, "worker `{title}`"),
-            Owner::Isolate(id) => write!(f, "isolate {id}"),
-        }
-    }
-}
-
-/// A bound and listening socket, on its way to an isolate.
-pub(crate) struct Bound {
-    pub(crate) id: u64,
-    pub(super) socket: Socket,
-    /// Connections that were taken from it.
-    pub(super) tally: Arc<Tally>,
-    /// Where it really listens: the port, if 0 was asked for.
-    pub(crate) address: Address,
-    /// Gives the address back when the last copy goes.
-    pub(super) lease: Arc<Lease>,
-}
-
-impl Bound {
-    fn new(socket: Socket, address: Address, lease: Arc<Lease>) -> Self {
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Self { id, socket, tally: Arc::default(), address, lease }
-    }
-
-    /// Another handle to the same socket, for another isolate.
-    pub(crate) fn share(&self) -> io::Result<Bound> {
-        Ok(Bound {
-            id: self.id,
-            socket: self.socket.try_clone()?,
-            tally: self.tally.clone(),
-            address: self.address.clone(),
-            lease: self.lease.clone(),
-        })
-    }
-
-    /// A new socket in the place of this one, if that was bound to a file which is not there any more: a cleaner of
-    /// temporary folders has taken it away, and nobody can connect. None: the file is there, be it another program's.
-    pub(super) fn put_back(&self) -> io::Result<Option<Bound>> {
-        let mut file = self.lease.file();
-        if !file.as_ref().is_some_and(SocketFile::is_missing) {
-            return Ok(None);
-        }
-        let socket = bind::bind(&self.address.endpoint, false)?;
-        *file = SocketFile::of(&socket, &self.address.endpoint)?;
-        drop(file);
-        Ok(Some(Self::new(socket, self.address.clone(), self.lease.clone())))
-    }
-
-    /// Another socket at the same address: the kernel spreads connections over both.
-    pub(crate) fn another(&self) -> io::Result<Bound> {
-        bind::let_others_in(&self.socket)?;
-        let socket = bind::bind(&self.address.endpoint, true)?;
-        Ok(Self::new(socket, self.address.clone(), self.lease.clone()))
-    }
-}
-
-/// An address that somebody has.
-pub(super) struct Lease {
-    pool: Listeners,
-    endpoint: Endpoint,
-    owner: Owner,
-    /// The file of a Unix socket that was bound for it, which goes with it.
-    file: Mutex<Option<SocketFile>>,
-}
-
-impl Lease {
-    /// What is left for those who connect.
-    pub(super) fn descriptors(&self) -> &Descriptors {
-        &self.pool.descriptors
-    }
-
-    fn file(&self) -> MutexGuard<'_, Option<SocketFile>> {
-        // It is replaced in one step.
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Where the file is that goes with it.
-    pub(super) fn path(&self) -> Option<PathBuf> {
-        self.file().as_ref().map(|file| file.path().to_owned())
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        let mut pool = self.pool.lock();
-        let Some(place) = pool.taken.get_mut(&self.endpoint) else { return };
-        place.owners.retain(|owner| *owner != self.owner);
-        if place.owners.is_empty() {
-            pool.taken.remove(&self.endpoint);
-            if let Some(file) = self.file().take() {
-                file.remove();
-            }
-        }
-    }
-}
-
-/// An address that is listened on.
-struct Place {
-    /// One, or isolates that agreed to share it.
-    owners: Vec<Owner>,
-    reuse_port: bool,
-}
-
-impl Place {
-    fn admits(&self, owner: &Owner) -> bool {
-        self.reuse_port && !self.owners.contains(owner)
-    }
-}
-
 #[derive(Default)]
-struct Pool {
-    taken: HashMap<Endpoint, Place>,
+pub(super) struct Pool {
+    pub(super) held: HashMap<Endpoint, Held>,
     inherited: Vec<Inherited>,
+    /// The number of the last lease.
+    leases: u64,
+}
+
+impl Pool {
+    pub(super) fn with_holder(
+        &mut self,
+        endpoint: &Endpoint,
+        number: u64,
+        f: impl FnOnce(&mut Holder),
+    ) {
+        let holders = self.held.get_mut(endpoint).map(|held| &mut held.holders);
+        if let Some(holder) = holders.into_iter().flatten().find(|h| h.number == number) {
+            f(holder);
+        }
+    }
+
+    /// Other addresses that keep this one from being bound.
+    pub(super) fn beside<'a>(
+        &'a self,
+        endpoint: &'a Endpoint,
+    ) -> impl Iterator<Item = (&'a Endpoint, &'a Held)> {
+        self.held.iter().filter(move |(at, _)| *at != endpoint && at.overlaps(endpoint))
+    }
+
+    /// The sockets at overlapping addresses, which all have to be about to leave.
+    fn leaving(&self, address: &Address, by: &Claimant) -> Result<Vec<Arc<Socket>>, String> {
+        let mut leaving = Vec::new();
+        for (at, held) in self.beside(&address.endpoint) {
+            if !by.gets(at, held) {
+                return Err(taken(address, &format!("{} on {at}", by.stays(at, held))));
+            }
+            if held.is_inherited {
+                return Err(format!(
+                    "cannot listen on {address}: the socket on {at} was handed down at the start and stays open: change \
+                     it where it is made, and start anew"
+                ));
+            }
+            leaving.extend(held.sockets());
+        }
+        Ok(leaving)
+    }
+
+    /// The sockets at this very address, if who has them is about to leave.
+    fn inheritance(&self, address: &Address, by: &Claimant) -> Result<Vec<Arc<Socket>>, String> {
+        match self.held.get(&address.endpoint) {
+            None => Ok(Vec::new()),
+            Some(held) if by.gets(&address.endpoint, held) => Ok(held.sockets()),
+            Some(held) => Err(match (&by.owner, &held.holders[0].owner, &address.endpoint) {
+                (Owner::Isolate(one), Owner::Isolate(other), Endpoint::Ip(_)) if one != other => {
+                    format!(
+                        "cannot listen on {address}: address already in use by isolate {other}; set reuse_port"
+                    )
+                }
+                _ => taken(address, &by.stays(&address.endpoint, held)),
+            }),
+        }
+    }
 }
 
 /// All bound sockets of the process. Cheap to clone.
@@ -160,7 +95,7 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    fn lock(&self) -> MutexGuard<'_, Pool> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Pool> {
         // A panic elsewhere cannot leave the pool half changed.
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -181,87 +116,135 @@ impl Listeners {
         unwanted.map(|inherited| inherited.endpoint.to_string()).collect()
     }
 
-    /// Binds and listens. With `reuse_port`, isolates can have the same address. The error is one clear sentence.
-    pub(crate) fn bind(
+    /// Listens, with a new socket or those of whoever is about to leave. With `reuse_port`, isolates can have the same
+    /// address. The error is one clear sentence.
+    pub(crate) fn bind(&self, address: &Address, by: &Claimant) -> Result<Vec<Bound>, String> {
+        // Held until the address is noted, so that of two isolates that want it one gets the other's name.
+        let mut pool = self.lock();
+        let held = pool.held.get(&address.endpoint);
+        if by.shares(address) && held.is_some_and(|held| held.admits(&by.owner)) {
+            pool.leaving(address, by)?;
+            let socket = bind::bind(&address.endpoint, true).map_err(|e| refusal(address, &e))?;
+            return Ok(self.enter(&mut pool, address, by, vec![socket.into()]));
+        }
+        let sockets = pool.inheritance(address, by)?;
+        if sockets.is_empty() {
+            let (bound, put_off) = self.bind_anew(&mut pool, address, by)?;
+            put_off.settle();
+            return Ok(vec![bound]);
+        }
+        pool.leaving(address, by)?;
+        Ok(self.hand_over(&mut pool, address, by, sockets))
+    }
+
+    /// Sees to it that an address can be had for certain. Whoever has it keeps it until [`Self::take_over`].
+    pub(crate) fn claim(&self, address: &Address, by: &Claimant) -> Result<Claim, String> {
+        let mut pool = self.lock();
+        let sockets = pool.inheritance(address, by)?;
+        if sockets.is_empty() {
+            let (bound, put_off) = self.bind_anew(&mut pool, address, by)?;
+            return Ok(Claim::New(bound, put_off));
+        }
+        pool.leaving(address, by)?;
+        Ok(Claim::Held(sockets))
+    }
+
+    /// Takes sockets from whoever has them, and with them those who wait to be accepted.
+    pub(crate) fn take_over(
         &self,
         address: &Address,
-        owner: &Owner,
-        reuse_port: bool,
-    ) -> Result<Bound, String> {
-        // A Unix socket is a file, and a file names one socket.
-        let is_ip = matches!(address.endpoint, Endpoint::Ip(_));
-        let shares = reuse_port && is_ip && matches!(owner, Owner::Isolate(_));
-        // Held until the address is noted, so that of two isolates that want it one gets the other's name.
-        let mut guard = self.lock();
-        let pool = &mut *guard;
-        let place = pool.taken.get(&address.endpoint);
-        if let Some(place) = place.filter(|place| !(shares && place.admits(owner))) {
-            let other = &place.owners[0];
-            let both_inner =
-                matches!((owner, other), (Owner::Isolate(a), Owner::Isolate(b)) if a != b);
-            return Err(match both_inner && is_ip {
-                true => format!(
-                    "cannot listen on {address}: address already in use by {other}; set reuse_port"
-                ),
-                false => taken(address, &other.to_string()),
-            });
+        by: &Claimant,
+        sockets: Vec<Arc<Socket>>,
+    ) -> Vec<Bound> {
+        self.hand_over(&mut self.lock(), address, by, sockets)
+    }
+
+    fn hand_over(
+        &self,
+        pool: &mut Pool,
+        address: &Address,
+        by: &Claimant,
+        sockets: Vec<Arc<Socket>>,
+    ) -> Vec<Bound> {
+        let held = pool.held.entry(address.endpoint.clone()).or_default();
+        held.dismiss();
+        held.reuse_port = by.shares(address);
+        if held.reuse_port {
+            // The kernel refuses it to no socket that it let us bind.
+            sockets.iter().for_each(|socket| drop(bind::let_others_in(socket)));
         }
+        self.enter(pool, address, by, sockets)
+    }
+
+    fn bind_anew(
+        &self,
+        pool: &mut Pool,
+        address: &Address,
+        by: &Claimant,
+    ) -> Result<(Bound, PutOff), String> {
+        let leaving = pool.leaving(address, by)?;
+        let refused = |e: io::Error| refusal(address, &e);
         let inherited = pool.inherited.iter_mut().find(|i| i.serves(&address.endpoint));
         let is_inherited = inherited.is_some();
-        let socket = match inherited {
+        let (socket, put_off) = match inherited {
             Some(inherited) => {
                 inherited.is_wanted = true;
-                inherited.socket.try_clone()
+                (inherited.socket.try_clone().map_err(refused)?, PutOff::default())
             }
-            None => bind::bind(&address.endpoint, place.is_some()),
+            None => PutOff::bind_beside(&address.endpoint, leaving).map_err(refused)?,
         };
-        let socket = socket.and_then(|socket| {
-            if shares {
-                bind::let_others_in(&socket)?;
+        let (mut file, mut real) = (None, address.clone());
+        if !is_inherited {
+            file = SocketFile::of(&socket, &address.endpoint).map_err(refused)?;
+            if let Ok(Some(local)) = socket.local_addr().map(|local| local.as_socket()) {
+                real.endpoint = Endpoint::Ip(local);
             }
-            Ok(socket)
-        });
-        let socket = socket.map_err(|e| refusal(address, &e, &pool.taken))?;
-        let file = match is_inherited {
-            true => None,
-            false => SocketFile::of(&socket, &address.endpoint)
-                .map_err(|e| refusal(address, &e, &pool.taken))?,
-        };
-        let mut real = address.clone();
-        if let (false, Ok(local)) = (is_inherited, socket.local_addr())
-            && let Some(local) = local.as_socket()
-        {
-            real.endpoint = Endpoint::Ip(local);
         }
-        let place = pool.taken.entry(real.endpoint.clone());
-        let place = place.or_insert(Place { owners: Vec::new(), reuse_port: shares });
-        place.owners.push(owner.clone());
+        if by.shares(address) {
+            bind::let_others_in(&socket).map_err(refused)?;
+        }
+        let held = pool.held.entry(real.endpoint.clone()).or_default();
+        (held.file, held.is_inherited, held.reuse_port) = (file, is_inherited, by.shares(address));
+        let mut bound = self.enter(pool, &real, by, vec![socket.into()]);
+        Ok((bound.remove(0), put_off))
+    }
+
+    /// Notes who listens from now on.
+    fn enter(
+        &self,
+        pool: &mut Pool,
+        address: &Address,
+        by: &Claimant,
+        sockets: Vec<Arc<Socket>>,
+    ) -> Vec<Bound> {
+        pool.leases += 1;
         let lease = Lease {
             pool: self.clone(),
-            endpoint: real.endpoint.clone(),
-            owner: owner.clone(),
-            file: Mutex::new(file),
+            endpoint: address.endpoint.clone(),
+            number: pool.leases,
+            is_over: Arc::<AtomicBool>::default(),
         };
-        Ok(Bound::new(socket, real, Arc::new(lease)))
+        let held = pool.held.entry(address.endpoint.clone()).or_default();
+        held.holders.push(Holder {
+            number: lease.number,
+            owner: by.owner.clone(),
+            asked_by: by.generation,
+            is_over: lease.is_over.clone(),
+            sockets: sockets.iter().map(Arc::downgrade).collect(),
+        });
+        let lease = Arc::new(lease);
+        sockets.into_iter().map(|s| Bound::new(s, address.clone(), lease.clone())).collect()
     }
 }
 
-fn taken(address: &Address, by: &str) -> String {
+pub(super) fn taken(address: &impl Display, by: &str) -> String {
     format!("cannot listen on {address}: the address is already in use by {by}")
 }
 
 /// Why the system did not let us listen, in words.
-fn refusal(address: &Address, error: &io::Error, pool: &HashMap<Endpoint, Place>) -> String {
+fn refusal(address: &Address, error: &io::Error) -> String {
     let why = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            let ours = pool.iter().find(|(endpoint, _)| endpoint.overlaps(&address.endpoint));
-            return match ours {
-                Some((endpoint, place)) => {
-                    taken(address, &format!("{} on {endpoint}", place.owners[0]))
-                }
-                None => taken(address, "another program"),
-            };
-        }
+        io::ErrorKind::AddrInUse => return taken(address, "another program"),
         kind => match (kind, &address.endpoint) {
             (io::ErrorKind::PermissionDenied, Endpoint::Ip(_)) => {
                 "permission denied (ports below 1024 need privileges)".to_owned()

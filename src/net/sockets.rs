@@ -3,7 +3,9 @@
 
 use super::{
     address::{Address, Endpoint},
-    listener::{Bound, Listeners, Owner},
+    bound::Bound,
+    claim::{Claimant, Owner},
+    listener::Listeners,
 };
 use std::{
     collections::BTreeSet,
@@ -28,6 +30,8 @@ struct State {
     slots: Vec<Option<Bound>>,
     /// Isolates that serve the Worker.
     count: usize,
+    /// The last generation that asked for them.
+    generation: u64,
     /// Those of them that stopped listening.
     deaf: BTreeSet<usize>,
 }
@@ -59,13 +63,26 @@ impl State {
 }
 
 impl Sockets {
-    /// Binds the first, for one isolate. The error is one clear sentence.
-    pub(crate) fn bind(pool: &Listeners, address: &Address, title: &str) -> Result<Self, String> {
-        let owner = Owner::Worker(title.to_owned());
-        let slots = vec![Some(pool.bind(address, &owner, false)?)];
-        let state = Mutex::new(State { slots, count: 1, deaf: BTreeSet::new() });
-        let (pool, address) = (pool.clone(), address.clone());
-        Ok(Self(Arc::new(Shared { pool, address, owner, state })))
+    /// What a Worker is given, for one isolate yet.
+    pub(crate) fn new(
+        pool: &Listeners,
+        address: &Address,
+        by: &Claimant,
+        bound: Vec<Bound>,
+    ) -> Self {
+        let slots = bound.into_iter().map(Some).collect();
+        let generation = by.generation;
+        let state = Mutex::new(State { slots, count: 1, generation, deaf: BTreeSet::new() });
+        let (pool, address, owner) = (pool.clone(), address.clone(), by.owner.clone());
+        Self(Arc::new(Shared { pool, address, owner, state }))
+    }
+
+    /// Another generation goes on with them.
+    pub(crate) fn renew(&self, generation: u64) {
+        let mut state = self.lock();
+        state.generation = generation;
+        // Nothing is in the way: what would have been was refused.
+        state.slots.iter().flatten().for_each(|bound| drop(bound.lease.renew(generation)));
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -149,14 +166,13 @@ impl Seat {
             if state.slots[at].is_none() {
                 state.slots[at] = match state.any().map(Bound::another) {
                     Some(another) => another.ok(),
-                    None => Some(shared.pool.bind(&shared.address, &shared.owner, false)?),
+                    None => {
+                        let by = Claimant::new(shared.owner.clone(), state.generation);
+                        shared.pool.bind(&shared.address, &by)?.pop()
+                    }
                 };
             }
-            let bound = state.slots[at].as_ref().or(state.any()).map(Bound::share);
-            let bound = bound.transpose();
-            taken.extend(
-                bound.map_err(|e| format!("cannot share the socket of {}: {e}", shared.address))?,
-            );
+            taken.extend(state.slots[at].as_ref().or(state.any()).cloned());
         }
         Ok(taken)
     }

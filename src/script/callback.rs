@@ -1,6 +1,6 @@
 //! The events a script can answer, and the slots that hold its answers.
 
-use crate::engine::handler::Handler;
+use crate::engine::call::handler::Handler;
 use rhai::FnPtr;
 use std::{cell::RefCell, rc::Rc};
 

@@ -5,11 +5,12 @@ use super::{
     value::{Outcome, boolean, error, seconds, text, whole},
 };
 use crate::{
-    engine::{json, report::nearest},
+    engine::{diagnostics::report::nearest, values::json},
     error::{Error, ErrorKind},
     net::{
         address::{Address, Endpoint},
-        listener::{Listeners, Owner},
+        claim::{Claimant, Owner},
+        listener::Listeners,
     },
 };
 use rhai::{Dynamic, Map};
@@ -86,8 +87,8 @@ impl Configuration {
         for declared in &self.listen {
             let address = Address::parse(declared).map_err(refused)?;
             if is_free(&address.endpoint) {
-                let owner = Owner::Worker(declared.clone());
-                bound.push(listeners.bind(&address, &owner, false).map_err(refused)?);
+                let by = Claimant::new(Owner::Worker(declared.clone()), 0);
+                bound.push(listeners.bind(&address, &by).map_err(refused)?);
             }
         }
         if let Some(metrics) = &self.metrics

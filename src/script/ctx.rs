@@ -20,13 +20,15 @@ use super::{
 };
 use crate::{
     engine::{
-        Config, allowance,
-        coroutine::{self, Pool},
-        generations::Generations,
-        handler::{Calls, Handler},
+        Config,
+        call::{
+            allowance,
+            coroutine::{self, Pool},
+            handler::{Calls, Handler},
+            turns::Turns,
+        },
         program::Program,
-        rerun,
-        turns::Turns,
+        reload::{generations::Generations, record},
     },
     error::Fault,
     log::{About, Access, Level, Log, Record},
@@ -97,7 +99,7 @@ pub(crate) struct Ctx {
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
     pub(crate) carried: RefCell<Vec<(FnPtr, FnPtr)>>,
     /// What the last `on_worker_start` has done to values that live on.
-    pub(crate) started: RefCell<Rc<rerun::Record>>,
+    pub(crate) started: RefCell<Rc<record::Record>>,
     /// Callbacks as this reload has renamed them, and as they were, of what `on_worker_start` may ask for again.
     pub(crate) renamed: RefCell<Vec<(Rc<Handler>, Rc<Handler>)>>,
     pub(crate) generations: Rc<Generations>,
@@ -304,6 +306,7 @@ impl Ctx {
                     generation: fault.generation,
                     connection: fault.connection,
                     access: None,
+                    reload: None,
                 },
             });
         }

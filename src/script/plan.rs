@@ -17,6 +17,8 @@ pub(crate) struct WorkerSpec {
     pub(crate) count: usize,
     /// Does each of them have a socket of its own?
     pub(crate) reuse_port: bool,
+    /// Do reloads give it the new text? (False holds from the reload after the one that says so.)
+    pub(crate) reloadable: bool,
     /// Whom the process is to become; empty if the script set none.
     pub(crate) user: String,
     pub(crate) group: String,

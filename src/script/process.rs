@@ -5,7 +5,10 @@ use super::{
     value::{Outcome, error},
 };
 use crate::{
-    engine::{json, natives::Natives, ref_array::RefArray, ref_map::RefMap},
+    engine::{
+        fast_path::natives::Natives,
+        values::{json, ref_array::RefArray, ref_map::RefMap},
+    },
     log::Level,
 };
 use rhai::{

@@ -1,6 +1,6 @@
 //! Free properties of handles. A handful is searched in a row, which is smaller and faster than a map; many are hashed.
 
-use crate::engine::{
+use crate::engine::values::{
     ref_map::{RefMap, Table},
     rings,
 };

@@ -2,7 +2,10 @@
 
 use super::value::{Outcome, boolean, error, text, whole};
 use crate::{
-    engine::{json, ref_map::RefMap, report::nearest},
+    engine::{
+        diagnostics::report::nearest,
+        values::{json, ref_map::RefMap},
+    },
     web::cookies::{self, SetCookie},
 };
 use rhai::Dynamic;

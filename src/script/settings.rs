@@ -7,7 +7,7 @@ use super::{
     value::{Outcome, boolean, error, seconds, text, whole},
 };
 use crate::{
-    engine::json,
+    engine::values::json,
     net::{address::Address, sweeper::Timeouts},
     protocol::scheme::Scheme,
 };
@@ -149,7 +149,7 @@ impl Settings {
     pub(crate) const READ_ONLY: [&'static str; 2] = ["id", "transport"];
 
     /// Those that are read at the top level only.
-    pub(crate) const OF_THE_TOP_LEVEL: [&'static str; 3] = ["count", "user", "group"];
+    pub(crate) const OF_THE_TOP_LEVEL: [&'static str; 4] = ["count", "user", "group", "reloadable"];
 
     /// The value of a setting; `None` if there is none of that name. (`transport` belongs to the address.)
     pub(crate) fn get(&self, name: &str) -> Option<Dynamic> {

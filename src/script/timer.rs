@@ -10,9 +10,11 @@ use super::{
 };
 use crate::{
     engine::{
-        coroutine,
-        handler::{Args, Handler},
-        ref_array::RefArray,
+        call::{
+            coroutine,
+            handler::{Args, Handler},
+        },
+        values::ref_array::RefArray,
     },
     net::stats::Stats,
 };
@@ -222,21 +224,39 @@ impl Timers {
         drop(self.declared.take());
     }
 
-    /// Ends the timers that earlier generations asked for and this one did not.
-    pub(crate) fn end_unasked(&self, generation: u64) {
+    /// Ends the timers that earlier generations asked for and this one did not. Gives how many.
+    pub(crate) fn end_unasked(&self, generation: u64) -> usize {
         let living = self.living.borrow();
         let stale = |t: &Timer| (1..generation).contains(&t.asked_by.get());
         let gone: Vec<u64> = living.iter().filter(|(_, t)| stale(t)).map(|(id, _)| *id).collect();
         drop(living);
-        for id in gone {
-            self.del(id, false);
+        for id in &gone {
+            self.del(*id, false);
         }
         self.ended.borrow_mut().retain(|_, timer| timer.asked_by >= generation);
+        gone.len()
     }
 
-    /// Timers that belong to this generation.
-    pub(crate) fn asked_by(&self, generation: u64) -> usize {
-        self.living.borrow().values().filter(|t| t.asked_by.get() == generation).count()
+    /// The id of the newest timer.
+    pub(crate) fn last_id(&self) -> u64 {
+        // Those that a top level has declared are newer than what lives.
+        let declared = self.declared.borrow();
+        let living = self.living.borrow();
+        let first = declared.keys().find(|id| !living.contains_key(id));
+        first.map_or(self.last_id.get(), |first| first - 1)
+    }
+
+    /// How many would go on, and how many the top level that has just run would add.
+    pub(crate) fn preview(&self) -> (usize, usize) {
+        let (living, declared) = (self.living.borrow(), self.declared.borrow());
+        (living.len(), declared.keys().filter(|id| !living.contains_key(id)).count())
+    }
+
+    /// How many live that are no newer than this id, and how many that are.
+    pub(crate) fn count(&self, last_id: u64) -> (usize, usize) {
+        let living = self.living.borrow();
+        let new = living.range(last_id + 1..).count();
+        (living.len() - new, new)
     }
 
     fn del(&self, id: u64, declaring: bool) -> bool {

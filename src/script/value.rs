@@ -2,7 +2,7 @@
 
 use super::http::Request;
 use crate::{
-    engine::{coroutine, json},
+    engine::{call::coroutine, values::json},
     protocol::Kind,
 };
 use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};

@@ -1,6 +1,8 @@
 //! `Worker(address)`: a listener, its settings, its callbacks and its connections.
 
+mod accepting;
 mod core;
+mod listening;
 mod namespace;
 mod roots;
 mod web_server;
@@ -10,32 +12,25 @@ pub(crate) use self::core::WorkerCore;
 use super::{
     callback::Event,
     connections::Connections,
-    ctx::{Ctx, Wish},
+    ctx::Ctx,
     object::Object,
     plan::same_name,
-    session,
     settings::Settings,
     tcp_connection::TcpConnection,
     value::{Outcome, error, with_payload},
 };
 use crate::{
     engine::{
-        allowance, natives::Natives, ref_array::RefArray, ref_map::RefMap, report::nearest, rerun,
+        call::allowance,
+        diagnostics::report::nearest,
+        fast_path::natives::Natives,
+        reload::rerun,
+        values::{ref_array::RefArray, ref_map::RefMap},
     },
-    log::Level,
-    net::{
-        accept::Listener,
-        address::Address,
-        broadcast::Broadcast,
-        link::Sent,
-        listener::{Bound, Owner},
-    },
+    net::{address::Address, broadcast::Broadcast, link::Sent},
 };
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
-use std::{
-    cell::RefCell,
-    rc::{Rc, Weak},
-};
+use std::{cell::RefCell, rc::Rc};
 
 /// The handle: a slot, so that after a reload what the new program declared is the Worker that lives on.
 #[derive(Clone)]
@@ -76,114 +71,6 @@ impl Worker {
         drop(self.0.replace(core));
     }
 
-    /// Accepts on the sockets that the host has for this isolate, and on no others.
-    pub(crate) fn accept_as_seated(&self) -> Result<(), String> {
-        let seat = self.core().seat();
-        self.accept_on(seat.map_or(Ok(Vec::new()), |seat| seat.take())?)
-    }
-
-    fn accept_on(&self, sockets: Vec<Bound>) -> Result<(), String> {
-        let core = self.core();
-        for bound in core.accept_only(sockets) {
-            let address = bound.address.clone();
-            let listener = Listener::open(bound);
-            let listener = listener.map_err(|e| format!("cannot listen on {address}: {e}"))?;
-            let listener = Rc::new(listener);
-            let accepting = accept_for_ever(self.clone(), Rc::downgrade(&listener));
-            core.accept_by(tokio::task::spawn_local(accepting).abort_handle(), listener);
-        }
-        core.ctx.note_listening();
-        Ok(())
-    }
-
-    fn listen(&self) -> Outcome<()> {
-        let core = self.core();
-        let address = core.address.borrow().clone();
-        let Some(address) = &address else { return Ok(()) };
-        // What the top level declares is listened on when all of it has run.
-        if core.ctx.is_declaring() || core.bound().is_some() {
-            return Ok(());
-        }
-        if !core.is_inner {
-            return self.listen_again();
-        }
-        let generation = super::timer::asking_generation();
-        if let Some(living) = self.living_twin(generation) {
-            if let Some(program) = core.ctx.program() {
-                living.core().take_over(&core, &program, None);
-            }
-            living.core().asked_by.set(generation);
-            self.stand_for(&living);
-            return Ok(());
-        }
-        let owner = Owner::Isolate(core.ctx.isolate);
-        let reuse_port = core.settings.reuse_port.get();
-        let bound = core.ctx.listeners.bind(address, &owner, reuse_port).map_err(error)?;
-        let real = bound.address.to_string();
-        self.accept_on(vec![bound]).map_err(error)?;
-        core.asked_by.set(generation);
-        let mut workers = core.ctx.workers.borrow_mut();
-        // Inner ones that neither listen nor have connections are over.
-        workers.retain(|w| !w.core().is_inner || w.core().is_alive());
-        workers.push(self.clone());
-        drop(workers);
-        core.ctx.note_listening();
-        self.tell_listening(real);
-        Ok(())
-    }
-
-    /// A Worker of the top level, after `unlisten()`.
-    fn listen_again(&self) -> Outcome<()> {
-        let Some(seat) = self.core().seat() else { return Ok(()) };
-        let nobody_listens = seat.address().is_none();
-        // In `on_worker_start` it is too early; it listens when that is done.
-        if !seat.rejoin() || super::timer::asking_generation() > 0 {
-            return Ok(());
-        }
-        if let Err(why) = self.accept_as_seated() {
-            seat.leave();
-            return Err(error(why));
-        }
-        if nobody_listens && let Some(address) = self.core().bound() {
-            self.tell_listening(address.to_string());
-        }
-        Ok(())
-    }
-
-    fn tell_listening(&self, bound: String) {
-        let core = self.core();
-        let (worker, declared) = (core.title(), core.declared.borrow().clone());
-        core.ctx.wish(Wish::Listening { worker, declared, bound });
-    }
-
-    /// `unlisten()`: gives up our part of the host's sockets as well, for clients would hang in them.
-    fn stop_listening(&self) {
-        let core = self.core();
-        core.unlisten();
-        if let Some(address) = core.seat().and_then(|seat| seat.leave()) {
-            let text = format!("stopped listening on {address}");
-            core.ctx.log.worker(Level::Info, &core.title(), text);
-        }
-    }
-
-    /// The inner Worker of the same address that an earlier generation's `on_worker_start` asked for, and this one's has
-    /// not yet.
-    fn living_twin(&self, generation: u64) -> Option<Worker> {
-        if generation == 0 {
-            return None;
-        }
-        let core = self.core();
-        let workers = core.ctx.workers.borrow();
-        let twin = workers.iter().find(|w| {
-            let living = w.core();
-            living.is_inner
-                && living.continues(&core)
-                && (1..generation).contains(&living.asked_by.get())
-                && living.bound().is_some()
-        });
-        twin.cloned()
-    }
-
     /// Notes where the top level names it, unless it has given that name to another one.
     fn note_name(&self, call: &NativeCallContext, name: &Dynamic) -> Outcome<()> {
         let core = self.core();
@@ -219,23 +106,6 @@ fn place_of(call: &NativeCallContext) -> String {
     let file = call.call_source().unwrap_or_default();
     let line = call.call_position().line().unwrap_or_default();
     format!("{file}:{line}")
-}
-
-async fn accept_for_ever(worker: Worker, listener: Weak<Listener>) {
-    loop {
-        let core = worker.core();
-        while core.paused.get() {
-            core.resumed.notified().await;
-        }
-        let title = core.title();
-        let stream = tokio::select! {
-            stream = Listener::accept(&listener, &core.ctx.log, &title) => stream,
-            // A pause while nothing came: wait for its end instead.
-            () = core.resumed.notified() => continue,
-        };
-        let Some(stream) = stream else { return };
-        session::open(&worker, stream);
-    }
 }
 
 impl Object for Worker {

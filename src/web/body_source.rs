@@ -5,11 +5,12 @@ use bytes::Bytes;
 use futures_core::Stream;
 use std::{
     fs::File,
-    io,
-    io::Read,
+    io::{self, Read},
     pin::Pin,
-    sync::Arc,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
 };
 

@@ -72,7 +72,7 @@ impl RootOptions {
             ));
         }
         for (option, path) in [("not_found", &self.not_found), ("fallback", &self.fallback)] {
-            if path.as_ref().is_some_and(|path| RootPath::of_file(path).is_none()) {
+            if let Some(path) = path.as_ref().filter(|path| RootPath::of_file(path).is_none()) {
                 return Err(format!(
                     "{option} is a file below the root, such as \"404.html\", not {path:?}"
                 ));

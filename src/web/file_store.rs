@@ -15,8 +15,7 @@ use rustix::{
 };
 use std::{
     fs::File,
-    io,
-    io::{Read, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},

@@ -11,8 +11,7 @@ use crate::web::{
 };
 use multer::{Field, Multipart};
 use std::{
-    io,
-    io::Write,
+    io::{self, Write},
     path::PathBuf,
     pin::pin,
     sync::Arc,

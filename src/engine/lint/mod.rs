@@ -26,7 +26,7 @@ mod walk;
 
 pub use finding::Finding;
 
-use super::{coroutine::guarded, modules::is_embedded, program::Program};
+use crate::engine::{call::coroutine::guarded, compile::modules::is_embedded, program::Program};
 use model::{File, Model};
 use rhai::{EvalAltResult, ImmutableString, Position};
 use rules::{Judge, Rules};

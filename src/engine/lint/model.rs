@@ -4,7 +4,7 @@ use super::{
     rules::{Judge, Kind, Rules},
     source::Definition,
 };
-use crate::engine::modules::{Modules, Unit};
+use crate::engine::compile::modules::{Modules, Unit};
 use rhai::{Expr, FnCallExpr, Position, Stmt};
 use std::collections::{HashMap, HashSet};
 

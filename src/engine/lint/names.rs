@@ -4,7 +4,10 @@ use super::{
     Found,
     model::{Call, File, FunctionId, Model},
 };
-use crate::engine::{KEYWORDS, closures::ANONYMOUS, modules::Unit};
+use crate::engine::{
+    KEYWORDS,
+    compile::{closures::ANONYMOUS, modules::Unit},
+};
 use rhai::{EvalAltResult, Expr, FnCallExpr, Position, Stmt};
 use std::{collections::HashMap, rc::Rc};
 

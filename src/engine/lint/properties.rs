@@ -6,7 +6,7 @@ use super::{
     names::respelt,
     rules::{Kind, Object},
 };
-use crate::engine::{report::nearest, syntax_help::JOIN};
+use crate::engine::diagnostics::{report::nearest, syntax_help::JOIN};
 use rhai::{Expr, Position};
 
 /// What other languages call the length of a value.

@@ -1,7 +1,7 @@
 //! The statements of a file's functions, which rhai shows to nobody but a walk over them.
 #![allow(deprecated)] // (volatile parts of rhai)
 
-use crate::engine::modules::Unit;
+use crate::engine::compile::modules::Unit;
 use rhai::{AST, ASTNode, Module, ScriptFuncDef, Shared, Stmt};
 use std::rc::Rc;
 

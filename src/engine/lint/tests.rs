@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::engine::{
-    Config, generations::Generations, natives::Natives, program::Api, sources::Sources,
+    Config, compile::sources::Sources, fast_path::natives::Natives, program::Api,
+    reload::generations::Generations,
 };
 use rhai::{Dynamic, Engine, ImmutableString};
 use rules::{Kind, Routes};
@@ -52,9 +53,11 @@ fn a_check_that_panics_is_one_line_and_costs_no_other_finding() {
     fs::write(&path, "let x = 1;\nprint(y);\n").expect("a file");
     let config = Config {
         handler_timeout: Duration::from_secs(5),
+        rehearsal_timeout: Duration::ZERO,
         handler_memory: 0,
         colour: false,
         explains: false,
+        optimizes: true,
         kill: Arc::default(),
         register: None,
     };

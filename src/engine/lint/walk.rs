@@ -18,7 +18,7 @@ use super::{
     rules::{Judge, Kind, Rules},
     source::{Definition, Source},
 };
-use crate::engine::{closures::ANONYMOUS, modules::Modules};
+use crate::engine::compile::{closures::ANONYMOUS, modules::Modules};
 use chains::options;
 use rhai::{ASTFlags, BinaryExpr, Expr, ImmutableString, Position, Stmt, StmtBlock};
 use std::collections::{HashMap, HashSet};

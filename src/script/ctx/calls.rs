@@ -4,8 +4,10 @@ use super::{Ctx, Occasion, Suspended, Wish};
 use crate::{
     engine::{
         self,
-        coroutine::{self, Failure, MAX_FIBERS, Started},
-        handler::{Args, Done, Handler, Job},
+        call::{
+            coroutine::{self, Failure, MAX_FIBERS, Started},
+            handler::{Args, Done, Handler, Job},
+        },
     },
     error::{Fault, FaultKind},
     log::Level,

@@ -2,7 +2,7 @@
 
 use super::{Called, Ctx, Occasion};
 use crate::{
-    engine::{
+    engine::call::{
         coroutine::{self, Running},
         handler::{Args, Calls, Handler},
     },

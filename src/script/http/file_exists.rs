@@ -2,7 +2,7 @@
 
 use super::root_options;
 use crate::{
-    engine::natives::Natives,
+    engine::fast_path::natives::Natives,
     script::{
         ctx::Ctx,
         value::{Outcome, error, waiting},

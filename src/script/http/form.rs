@@ -1,6 +1,6 @@
 //! Fields of queries and forms as script values.
 
-use crate::{engine::ref_map::RefMap, web::form::FormValue};
+use crate::{engine::values::ref_map::RefMap, web::form::FormValue};
 use rhai::{Array, Dynamic};
 
 /// A map of all fields.

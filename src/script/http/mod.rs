@@ -36,7 +36,7 @@ use super::{
     value::{Outcome, error, with_payload},
 };
 use crate::{
-    engine::natives::Natives,
+    engine::fast_path::natives::Natives,
     net::link::{Link, Sent, Status},
     protocol::{
         Kind,
@@ -90,8 +90,8 @@ fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
         // One that is dropped is one event less, and the script hears of it.
         link.respond(event.text().len(), |http, out| http.part(event.text().as_bytes(), out))
     } else {
-        let is_json = data.read_lock::<crate::engine::ref_map::RefMap>().is_some()
-            || data.read_lock::<crate::engine::ref_array::RefArray>().is_some()
+        let is_json = data.read_lock::<crate::engine::values::ref_map::RefMap>().is_some()
+            || data.read_lock::<crate::engine::values::ref_array::RefArray>().is_some()
             || data.is_map()
             || data.is_array();
         with_payload(data, |kind, bytes| {

@@ -12,7 +12,7 @@ use super::{
     uploads::{Refused, Uploads},
 };
 use crate::{
-    engine::{json, ref_array::RefArray, ref_map::RefMap},
+    engine::values::{json, ref_array::RefArray, ref_map::RefMap},
     net::{link::Link, spool::Spool},
     protocol::http,
     script::{

@@ -2,7 +2,10 @@
 
 use super::{file::FileBody, root_options};
 use crate::{
-    engine::{natives::Natives, ref_array::RefArray, ref_map::RefMap},
+    engine::{
+        fast_path::natives::Natives,
+        values::{ref_array::RefArray, ref_map::RefMap},
+    },
     protocol::http::check_header,
     script::value::{Outcome, at, boolean, error, text, whole, with_payload},
     web::{
@@ -212,7 +215,7 @@ impl Response {
     }
 
     fn json(value: &Dynamic) -> Made {
-        let json = crate::engine::json::encode(value)
+        let json = crate::engine::values::json::encode(value)
             .map_err(|why| error(format!("this cannot be sent: {why}")))?;
         let response = Self::new(200)?;
         response.with_header("Content-Type", &super::JSON.into())?;

@@ -1,7 +1,7 @@
 //! The options of a directory that is served, as a script writes them.
 
 use crate::{
-    engine::{ref_array::RefArray, ref_map::RefMap},
+    engine::values::{ref_array::RefArray, ref_map::RefMap},
     protocol::http::check_header,
     script::value::{Outcome, boolean, error, text},
     web::document_root::RootOptions,

@@ -4,11 +4,12 @@
 use super::{Chunk, Failure, Request, Response, ServerSentEvents, failure};
 use crate::{
     engine::{
-        coroutine::Runner,
-        handler::{Args, Calls, Handler, Job, MAX_ARGS},
-        natives::Natives,
-        ref_array::RefArray,
-        ref_map::RefMap,
+        call::{
+            coroutine::Runner,
+            handler::{Args, Calls, Handler, Job, MAX_ARGS},
+        },
+        fast_path::natives::Natives,
+        values::{ref_array::RefArray, ref_map::RefMap},
     },
     script::{
         ctx::Ctx,

@@ -1,7 +1,7 @@
 //! `ServerSentEvents(#{event, id, retry, data})`: one event of a `text/event-stream`, as the HTML standard writes it.
 
 use crate::{
-    engine::ref_map::RefMap,
+    engine::values::ref_map::RefMap,
     script::value::{Outcome, error, whole, with_payload},
 };
 use rhai::{Dynamic, Engine};

@@ -3,7 +3,10 @@
 
 use super::sessions::Regime;
 use crate::{
-    engine::{json, natives::Natives, ref_array::RefArray, ref_map::RefMap},
+    engine::{
+        fast_path::natives::Natives,
+        values::{json, ref_array::RefArray, ref_map::RefMap},
+    },
     script::value::{Outcome, error, text, waiting},
     web::{session_id::SessionId, session_store::SessionError},
 };

@@ -1,7 +1,7 @@
 //! `worker.trusted_proxies`: whose word is taken on where a request really came from.
 
 use crate::{
-    engine::{json, ref_array::RefArray, ref_map::RefMap},
+    engine::values::{json, ref_array::RefArray, ref_map::RefMap},
     script::value::{Outcome, error, text},
 };
 use ipnet::IpNet;

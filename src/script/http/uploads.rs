@@ -2,7 +2,7 @@
 
 use super::form;
 use crate::{
-    engine::{ref_array::RefArray, ref_map::RefMap},
+    engine::values::{ref_array::RefArray, ref_map::RefMap},
     script::value::{Outcome, error, waiting},
     web::{
         body_source::BodySource,

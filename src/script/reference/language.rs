@@ -1,6 +1,6 @@
 //! What is Rhai's own: its functions, asked of an engine, and the words and signs of its grammar, which no engine lists.
 
-use crate::engine::signatures::{self, Signature};
+use crate::engine::diagnostics::signatures::{self, Signature};
 use rhai::Engine;
 
 /// A word or a sign of the grammar: what people look for, how it is written, what it does.

@@ -242,8 +242,9 @@ Worker::run_all();
         Entry::new(
             "reloadable",
             &["reloadable: bool = true"],
-            "False: a reload leaves the worker as it is, code and all, and only calls `on_worker_reload`. It takes a \
-                restart to make it reloadable again.",
+            "False: from the next reload on the worker stays as it is, code and all, and only its `on_worker_reload` is \
+                called; `count` and the address hold all the same. A text that says true again takes effect when it is \
+                loaded. Can be set at the top level only.",
             r#"
 let worker = Worker("text://127.0.0.1:0");
 worker.reloadable = false;

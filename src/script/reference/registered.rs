@@ -3,7 +3,11 @@
 
 use crate::{
     engine::{
-        self, globals::Globals, modules::Modules, natives::Natives, program::Api, sources::Sources,
+        self,
+        compile::{modules::Modules, sources::Sources},
+        fast_path::natives::Natives,
+        globals::Globals,
+        program::Api,
     },
     script::{
         Objects,
@@ -25,9 +29,11 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let config = engine::Config {
         kill: Default::default(),
         handler_timeout: std::time::Duration::ZERO,
+        rehearsal_timeout: std::time::Duration::ZERO,
         handler_memory: 0,
         colour: false,
         explains: false,
+        optimizes: true,
         register: None,
     };
     let sources = Sources::new(Path::new("reference"));
@@ -47,11 +53,12 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let of_worker = Settings::NAMES.iter().chain(&Worker::PROPERTIES).copied();
     of_worker.chain(Event::all().map(Event::name)).for_each(|name| property("Worker", name));
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
-    for (module, text) in engine::modules::STDLIB {
+    for (module, text) in engine::compile::modules::STDLIB {
         // It is compiled at every start of a script that imports it.
         let ast = engine.compile(text).expect("the host's own modules compile");
         let is_public = |f: &rhai::ScriptFnMetadata| {
-            f.access == rhai::FnAccess::Public && !f.name.starts_with(engine::closures::ANONYMOUS)
+            f.access == rhai::FnAccess::Public
+                && !f.name.starts_with(engine::compile::closures::ANONYMOUS)
         };
         for function in ast.iter_functions().filter(is_public) {
             names.insert((module.into(), function.name.into(), Some(function.params.len())));
@@ -73,7 +80,7 @@ fn is_rhais(info: &FuncInfo) -> bool {
         // Any index of `()`.
         || first == Some(&TypeId::of::<()>())
         || REPLACED.contains(&function.name.as_str())
-            && first != Some(&TypeId::of::<engine::ref_array::RefArray>())
+            && first != Some(&TypeId::of::<engine::values::ref_array::RefArray>())
 }
 
 fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
@@ -97,8 +104,8 @@ fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
         (TypeId::of::<ServerSentEvents>(), "ServerSentEvents"),
         (TypeId::of::<RouteTable>(), "RouteTable"),
         (TypeId::of::<Failure>(), "Failure"),
-        (TypeId::of::<engine::ref_map::RefMap>(), "map"),
-        (TypeId::of::<engine::ref_array::RefArray>(), "array"),
+        (TypeId::of::<engine::values::ref_map::RefMap>(), "map"),
+        (TypeId::of::<engine::values::ref_array::RefArray>(), "array"),
     ];
     let first = function.param_types.first();
     let owner = types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);

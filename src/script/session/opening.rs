@@ -2,7 +2,7 @@
 
 use super::subject::{Answer, Subject};
 use crate::{
-    engine::ref_map::RefMap,
+    engine::values::ref_map::RefMap,
     error::Fault,
     net::Verdict,
     protocol::handshake::Refusal,

@@ -1,7 +1,7 @@
 //! Whose event a handler is called for: what it takes to begin one, and to finish it when it has waited.
 
 use crate::{
-    engine::json,
+    engine::values::json,
     error::Fault,
     log::Access,
     net::link::{Link, Status},

@@ -1,15 +1,14 @@
 //! The Worker itself, behind all of its handles: settings, callbacks, properties, connections, and what a reload makes of them.
 
-use super::{Worker, roots::Roots};
+use super::{Worker, accepting::Accepting, roots::Roots};
 use crate::{
     engine::{
-        changes::Changes, fillings::Filled, meaning::Meaning, program::Program,
-        ref_array::RefArray, ref_map::RefMap,
+        program::Program,
+        reload::{changes::Changes, fillings::Filled, meaning::Meaning},
+        values::{ref_array::RefArray, ref_map::RefMap},
     },
     net::{
-        accept::Listener,
         address::{Address, Endpoint},
-        listener::Bound,
         sockets::Seat,
     },
     protocol::scheme::Scheme,
@@ -31,20 +30,7 @@ use std::{
     path::PathBuf,
     rc::Rc,
 };
-use tokio::{sync::Notify, task::AbortHandle};
-
-/// How a listening Worker takes connections from one socket.
-struct Accepting {
-    task: AbortHandle,
-    /// The only handle that lasts: without it the socket is closed.
-    listener: Rc<Listener>,
-}
-
-impl Drop for Accepting {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
+use tokio::sync::Notify;
 
 /// The Worker itself.
 pub(crate) struct WorkerCore {
@@ -70,7 +56,7 @@ pub(crate) struct WorkerCore {
     /// What that has put into those that are maps or arrays.
     filled: RefCell<HashMap<ImmutableString, Filled>>,
     connections: RefCell<BTreeMap<u64, TcpConnection>>,
-    accepting: RefCell<Vec<Accepting>>,
+    pub(super) accepting: RefCell<Vec<Accepting>>,
     pub(super) paused: Cell<bool>,
     pub(super) resumed: Notify,
     is_gone: Cell<bool>,
@@ -115,19 +101,6 @@ impl WorkerCore {
             generation: Cell::new(ctx.program().map_or(0, |p| p.generation)),
             is_fresh: ctx.program().is_some_and(|p| p.is_fresh),
         })
-    }
-
-    /// From now on connections are taken from these sockets and no others. Gives those that nothing is taken from yet.
-    pub(super) fn accept_only(&self, sockets: Vec<Bound>) -> Vec<Bound> {
-        let is_among = |a: &Accepting| sockets.iter().any(|bound| bound.id == a.listener.id);
-        self.accepting.borrow_mut().retain(is_among);
-        let known: Vec<u64> = self.accepting.borrow().iter().map(|a| a.listener.id).collect();
-        sockets.into_iter().filter(|bound| !known.contains(&bound.id)).collect()
-    }
-
-    /// Connections from this socket, too, are taken, by this task.
-    pub(super) fn accept_by(&self, task: AbortHandle, listener: Rc<Listener>) {
-        self.accepting.borrow_mut().push(Accepting { task, listener });
     }
 
     /// What the host holds for this Worker in this isolate, if it is the one that the isolate serves.
@@ -200,25 +173,11 @@ impl WorkerCore {
                 .map(|a| Address { scheme: self.settings.scheme.get(), ..a }),
             count: self.settings.count.get(),
             reuse_port: self.settings.reuse_port.get(),
+            reloadable: self.settings.reloadable.get(),
             user: self.settings.user.borrow().clone(),
             group: self.settings.group.borrow().clone(),
             place: self.made_at.clone(),
         }
-    }
-
-    /// Where it listens, if it does.
-    pub(crate) fn bound(&self) -> Option<Address> {
-        let accepting = self.accepting.borrow();
-        accepting
-            .first()
-            .map(|a| Address { scheme: self.settings.scheme.get(), ..a.listener.address.clone() })
-    }
-
-    /// Where it listens or, before and while `on_worker_start` runs, where the host has bound it already.
-    pub(super) fn listens_at(self: &Rc<Self>) -> Option<Address> {
-        let seated = self.seat().and_then(|seat| seat.heard_at());
-        let seated = seated.map(|a| Address { scheme: self.settings.scheme.get(), ..a });
-        seated.or_else(|| self.bound())
     }
 
     /// Is this on the socket that `newer` wants? (Port 0 is a new one each time, so there the text has to be the same.)
@@ -233,17 +192,6 @@ impl WorkerCore {
 
     pub(super) fn is_alive(&self) -> bool {
         !self.accepting.borrow().is_empty() || !self.connections.borrow().is_empty()
-    }
-
-    /// Stops accepting. Sockets that nobody else has are closed when this returns.
-    pub(crate) fn unlisten(&self) {
-        drop(self.accepting.take());
-        self.ctx.note_listening();
-    }
-
-    pub(super) fn pause_accept(&self, paused: bool) {
-        self.paused.set(paused);
-        self.resumed.notify_waiters();
     }
 
     pub(crate) fn enter(&self, connection: TcpConnection) {
@@ -296,37 +244,54 @@ impl WorkerCore {
         self.is_web_server.set(newer.is_web_server.get());
         self.generation.set(newer.generation.get());
         newer.note_filled(program);
-        let (old, new) = (self.texts.take(), newer.texts.take());
-        let (filled, now_filled) = (self.filled.take(), newer.filled.take());
+        let mut all = Changes::default();
+        self.continue_properties(newer, program, &mut all, false);
+        if let Some(changes) = &mut changes {
+            changes.add(all);
+        }
+        self.apply_limits();
+    }
+
+    /// Properties whose text says what it said live on, the others are those of `newer`. A dry run only tells of it.
+    pub(crate) fn continue_properties(
+        &self,
+        newer: &WorkerCore,
+        program: &Program,
+        changes: &mut Changes,
+        is_dry: bool,
+    ) {
+        if is_dry {
+            newer.note_filled(program);
+        }
+        let (old, new) = (self.texts.borrow().clone(), newer.texts.borrow().clone());
+        let (filled, now_filled) = (self.filled.borrow().clone(), newer.filled.borrow().clone());
         for (name, value) in newer.properties.entries() {
             let was = self.properties.get(&name);
             let is_state = !value.is_fnptr() && !is_object(&value);
             let texts = old.get(&name).zip(new.get(&name));
             let same_text = texts.is_some_and(|(old, new)| program.continues(new, old));
             if same_text && !newer.is_fresh && is_state {
-                let (before, now) = (filled.get(&name), now_filled.get(&name));
-                let merged =
-                    before.zip(now).map(|(old, now)| program.merge(&name, old, now, &value, &was));
-                if let Some(changes) = &mut changes {
-                    changes.kept.push(name.to_string());
-                    changes.add(merged.unwrap_or_default());
+                changes.kept.push(name.to_string());
+                if let Some((old, now)) = filled.get(&name).zip(now_filled.get(&name)) {
+                    changes.add(program.merge(&name, (old, now), &value, &was, is_dry));
                 }
                 continue;
             }
-            if let Some(changes) = &mut changes
-                && !was.is_unit()
-                && is_state
-            {
+            if !was.is_unit() && is_state {
                 changes.reset.push(name.to_string());
             }
-            self.properties.set(&name, value);
+            if !is_dry {
+                self.properties.set(&name, value);
+            }
+        }
+        if is_dry {
+            return;
         }
         for name in old.keys().filter(|name| !new.contains_key(*name)) {
             self.properties.set(name, Dynamic::UNIT);
         }
         *self.texts.borrow_mut() = new;
         *self.filled.borrow_mut() = now_filled;
-        self.apply_limits();
     }
 
     /// What tells it from all others that live.

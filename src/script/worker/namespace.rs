@@ -2,7 +2,7 @@
 
 use super::Worker;
 use crate::{
-    engine::ref_map::RefMap,
+    engine::values::ref_map::RefMap,
     script::{
         ctx::{Ctx, Wish},
         object::Object,

@@ -150,6 +150,35 @@ fn a_reload_says_what_waits_for_the_next_start() {
 }
 
 #[test]
+fn a_reload_is_told_to_programs_and_a_dry_run_changes_nothing() {
+    let daemon = Daemon::new(ECHO);
+    let mut client = Client::connect(daemon.start());
+    client.send("a\n");
+    client.line();
+    daemon.save(&format!("let added = 1;\nlet timer = Timer::add(60, || added += 1);\n{ECHO}"));
+    let said = daemon.rhost("reload", &["--dry-run"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let would = "a reload of main.rhai, as generation 1, would do this: kept 1 connection, 1 listener, 0 timers, 0 values; \
+                 new: 1 timer";
+    assert!(said.out.contains(would), "{}", said.out);
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let said = daemon.rhost("reload", arguments);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        serde_json::from_str(&said.out).expect("JSON")
+    };
+    let would = json(&["--dry-run", "--json"]);
+    assert_eq!((&would["dry_run"], &would["new_timers"]), (&true.into(), &1.into()), "{would}");
+    let did = json(&["--json"]);
+    assert_eq!((&did["dry_run"], &did["generation"]), (&false.into(), &1.into()), "{did}");
+    assert_eq!((&did["connections"], &did["new_timers"]), (&1.into(), &1.into()), "{did}");
+    daemon.save("let x = ;");
+    let said = daemon.rhost("reload", &["--dry-run"]);
+    assert_eq!(said.code, Some(6), "{}", said.err);
+    assert!(said.err.contains("main.rhai:1"), "{}", said.err);
+    assert!(!daemon.log().contains("rejected"), "{}", daemon.log());
+}
+
+#[test]
 fn a_reload_that_waits_says_for_what() {
     let busy = ECHO.replace("connection.send", "while line == \"spin\" {}\n    connection.send");
     let daemon = Daemon::new(&format!("{busy}worker.handler_timeout = 2;"));

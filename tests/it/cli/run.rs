@@ -47,6 +47,19 @@ fn the_banner_says_what_runs_where() {
 }
 
 #[test]
+fn handlers_run_as_they_are_written_if_the_environment_says_so() {
+    const LINE: &str = "RHOST_OPTIMIZE=0: handlers run as they are written";
+    let says_so = |value: &str| {
+        let process = Process::run_as(ECHO, |command| command.env("RHOST_OPTIMIZE", value));
+        assert_eq!(process.tcp("echo").ask("hi"), "hi 1");
+        process.lines().iter().any(|line| line.contains(LINE))
+    };
+    assert_eq!(["0", "1", ""].map(says_so), [true, false, false]);
+    let help = String::from_utf8(rhost_with(&["run", "--help"]).stdout).unwrap();
+    assert!(help.contains("RHOST_OPTIMIZE=0"), "{help}");
+}
+
+#[test]
 fn interrupt_terminate_and_hangup_stop_in_order_within_a_second() {
     for signal in ["INT", "TERM", "HUP"] {
         let script = format!("{ECHO}worker.on_worker_stop = |worker| {{ print(\"goodbye\"); }};\n");

@@ -337,3 +337,20 @@ Worker::run_all();
     assert_eq!(host.fault().kind, FaultKind::Memory);
     assert_eq!(client.ask("give"), "given");
 }
+
+#[test]
+fn what_fits_is_made_whatever_room_it_would_grow_into() {
+    // Each makes 2.5 of 4 MiB. With twice the room of what there was before it, it would be more.
+    let bodies = [
+        r#"let s = ""; s.pad(2500000, "x"); s.len()"#,
+        r#"let s = "abc"; s.pad(2500000, "xyz"); s.len()"#,
+        r#"let s = "ab"; s.pad(1250002, "ß"); s.len() + 1249998"#,
+        r#"let s = "x".repeated(); s.replace("x", "xx"); s.len() + 500000"#,
+        "let b = blob(1300000); b.pad(2500000, 1); b.len()",
+    ];
+    for body in bodies {
+        let body = body.replace(r#""x".repeated()"#, r#""x"; s.pad(1000000, "x")"#);
+        let mut host = start(&format!("let n = {{ {body} }}; c.send(n);"));
+        assert_eq!(host.tcp(TEXT).ask("?"), "2500000", "{body}");
+    }
+}

@@ -6,6 +6,8 @@ mod absent;
 mod array_functions;
 /// Other values in variables of the top level.
 mod assigning;
+/// Handlers with shorter ways, and as rhai walks them.
+mod both_ways;
 /// Numbers in blobs.
 mod bytes;
 /// Functions that compare values.

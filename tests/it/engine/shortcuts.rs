@@ -1,13 +1,13 @@
 //! The shorter ways of lifted bodies are no other ways: what a function gives, does and throws is the same when a top
 //! level calls it, which rhai evaluates as it was written, and when a handler does.
 
-mod cases;
+pub(super) mod cases;
 
 use crate::support::{client::Client, findings, host::TestHost};
 use cases::CASES;
 use std::fmt::Write;
 
-const MODULE: &str = r#"
+pub(super) const MODULE: &str = r#"
 export const T = "abc";
 export const A = [1, 2];
 fn doubled(x) { x * 2 }
@@ -15,7 +15,7 @@ fn sum(a, b) { `${a} and ${b} of the module` }
 fn int.typed(x) { `${this} typed ${x}` }
 "#;
 
-const FUNCTIONS: &str = r#"
+pub(super) const FUNCTIONS: &str = r#"
 import "m" as m;
 const G = 5;
 fn grow(x) { x += x; x }

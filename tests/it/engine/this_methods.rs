@@ -124,3 +124,28 @@ fn an_error_in_it_points_into_the_function_and_at_the_call() {
     assert!(fault.text.contains("in a call to `inc`"), "{}", fault.text);
     assert!(fault.text.contains("main.rhai:5:14"), "{}", fault.text);
 }
+
+#[test]
+fn methods_of_another_file_and_of_one_type_change_what_they_are_called_on() {
+    let tools = "fn inc() { this += 1; } fn bump(m) { m.n.inc(); m.list[1].inc(); m }";
+    let script = format!(
+        r#"
+import "tools" as tools;
+let worker = Worker("{TEXT}");
+fn int.more() {{ this += 10; }}
+fn string.more() {{ this += "!"; }}
+worker.m = #{{ n: 1, text: "a", list: [1, 2] }};
+worker.on_message = |c, line| {{
+    worker.m.n.more();
+    worker.m.text.more();
+    c.send(tools::bump(worker.m));
+    try {{ worker.m.list.more(); }} catch (e) {{ c.send(e.message); }}
+}};
+Worker::run_all();
+"#
+    );
+    let mut host = TestHost::start_with(&script, &[("tools.rhai", tools)]);
+    let mut client = host.tcp(TEXT);
+    assert_eq!(client.ask("?"), r#"{"n":12,"text":"a!","list":[1,3]}"#);
+    assert_eq!(client.line(), "Function not found: more (array)");
+}

@@ -86,6 +86,7 @@ fn a_root_has_pages_of_its_own_for_what_is_not_there() {
     );
     let error = error.err().expect("refused").to_string();
     assert!(error.contains("not_found is a file below the root") && error.contains("main.rhai:2"));
+    assert!(error.contains("such as \"404.html\", not \"../secret.html\""), "{error}");
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn only_the_isolate_that_hangs_accepts_nothing_and_the_others_keep_their_clients
     let mut client = Client::connect(bound(&host));
     assert_eq!(client.ask("a"), "a 0");
     let report = host.edit(&first.replace("worker.id == 1", "false"));
-    assert_eq!((report.connections, report.listeners), (1, 2));
+    assert_eq!((report.connections, report.listeners, report.new_listeners), (1, 1, 1));
     assert_eq!(client.ask("b"), "b 1");
     until("both have started", || starting(&host) == [None, None]);
 }

@@ -28,7 +28,7 @@ fn rule_3_a_worker_is_the_same_if_its_name_is() {
     let mut client = host.tcp(TEXT);
     assert_eq!(client.ask("a"), "a 1");
     let report = host.edit(&one(OTHER, "w", "2"));
-    assert_eq!((report.connections, report.listeners), (1, 1));
+    assert_eq!((report.connections, report.listeners, report.new_listeners), (1, 0, 1));
     assert_eq!(client.ask("b"), "b 2");
     assert_eq!(host.tcp(OTHER).ask("c"), "c 2");
     assert!(TcpStream::connect(old_address).is_err(), "the old address still listens");
@@ -70,7 +70,8 @@ web.on_message = |connection, data| {
     let mut client = host.tcp(TEXT);
     client.ask("a");
     let both = format!("{}{web}", one(TEXT, "", "2"));
-    assert_eq!(host.edit(&both).listeners, 2);
+    let report = host.edit(&both);
+    assert_eq!((report.listeners, report.new_listeners), (1, 1));
     let address = host.socket("websocket://127.0.0.1:0");
     let mut socket = host.websocket("websocket://127.0.0.1:0");
     socket.text("x");

@@ -301,3 +301,36 @@ fn a_handler_may_have_long_rows_and_what_is_too_long_is_told_with_the_limit() {
         );
     }
 }
+
+#[test]
+fn an_operator_with_one_value_that_is_no_condition_or_no_number_says_what_helps() {
+    let empty =
+        "this value is empty: was it ever set? `x ?? other` stands for one that may be missing";
+    let said = refused("let c = #{};\nif !c.flag { print(1); }");
+    says(&said, &["Function not found: ! (())", "main.rhai:2:", empty]);
+    says(&refused("let c = #{};\nprint(-c.flag);"), &["Function not found: - (())", empty]);
+    let number = refused("let n = 5;\nif !n { print(1); }");
+    says(&number, &["Function not found: ! (i64)", "a condition is true or false: compare"]);
+    says(&refused("let c = #{};\nif c.flag && true { print(1); }"), &[empty]);
+}
+
+#[test]
+fn a_property_of_an_array_by_reference_that_cannot_be_set_is_told_as_of_a_plain_array() {
+    let wanted = |name: &str| {
+        format!("No writable property '{name}' - a setter is not registered for type 'array'")
+    };
+    for name in ["len", "foo"] {
+        for list in ["[1]", "worker.list"] {
+            let script = format!(
+                "let worker = Worker();\nworker.list = [1];\nlet list = {list};\nfn set(list) {{ list.{name} = 5; }}\nset(list);"
+            );
+            says(&refused(&script), &[&wanted(name), "main.rhai:4:"]);
+        }
+    }
+    let key = "let worker = Worker();\nworker.list = [1];\nworker.list[\"len\"] = 5;";
+    says(&refused(key), &["Data type incorrect: string (expecting i64)", "main.rhai:3:"]);
+    let read = "let worker = Worker();\nworker.list = [1];\nworker.list.len.set_bit(3, true);\nif worker.list.len != 1 { throw 1; }";
+    drop(TestHost::start(&format!(
+        "{read}\nworker.on_worker_start = |w| w.list.len.set_bit(3, true);"
+    )));
+}

@@ -120,6 +120,15 @@ fn all_that_is_registered_is_described_and_nothing_else() {
 
 #[test]
 fn every_example_does_what_it_says() {
+    play_all(true);
+}
+
+#[test]
+fn every_example_does_what_it_says_when_rhai_walks_its_handlers() {
+    play_all(false);
+}
+
+fn play_all(is_optimized: bool) {
     let entries: Vec<_> = all().collect();
     let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
@@ -131,7 +140,7 @@ fn every_example_does_what_it_says() {
                     let shown: &[&str] =
                         if entry.name == "run_all" { &["after-run-all"] } else { &[] };
                     let _meant = findings::meant(shown);
-                    if catch_unwind(|| play(entry.example)).is_err() {
+                    if catch_unwind(|| play_as(entry.example, is_optimized)).is_err() {
                         failed
                             .lock()
                             .expect("the list")
@@ -148,7 +157,13 @@ fn every_example_does_what_it_says() {
 /// Runs a script. A client says hello to the worker that the script calls `worker`, or asks it; all that is promised is
 /// printed, and nothing goes wrong.
 fn play(script: &str) {
-    let mut host = TestHost::try_start_as(script, &[], |builder| builder).expect("it starts");
+    play_as(script, true);
+}
+
+/// The same with handlers as they are, or as rhai walks them.
+fn play_as(script: &str, is_optimized: bool) {
+    let options = |builder: rhost::HostBuilder| builder.optimize(is_optimized);
+    let mut host = TestHost::try_start_as(script, &[], options).expect("it starts");
     let declared = script
         .lines()
         .find_map(|line| line.strip_prefix("let worker = Worker(\"")?.split('"').next());

@@ -60,6 +60,7 @@ pub fn rhost() -> Command {
     let mut command = Command::new("env");
     command.args(["--default-signal", env!("CARGO_BIN_EXE_rhost")]);
     command.env_remove("RUST_LOG").env_remove("NO_COLOR").env_remove("NOTIFY_SOCKET");
+    command.env_remove("RHOST_OPTIMIZE");
     command.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
     command
 }

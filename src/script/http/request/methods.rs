@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::{
-    engine::natives::Natives,
+    engine::fast_path::natives::Natives,
     script::{http::form::field, value::Outcome},
 };
 use rhai::{Dynamic, Engine, ImmutableString};

@@ -2,7 +2,7 @@
 
 /// Bodies of functions. `worker` is a Worker with `table`, a map, `list`, an array, `text`, a string, and `log`, an array;
 /// `note(x)` adds to the log and gives x back.
-pub(super) const CASES: &[&str] = &[
+pub(in crate::engine) const CASES: &[&str] = &[
     // Chains of handles.
     "worker.table.a",
     "worker.table.missing",
@@ -84,6 +84,13 @@ pub(super) const CASES: &[&str] = &[
     "[m::T.contains(note(\"a\")), m::A.contains(note(1)), note(\"a\") in m::T, 2 in m::A]",
     "[m::doubled(note(2)), m::sum(1, 2), m::T.to_upper()]",
     "m::missing(note(1))",
+    // What a module has is not changed, and nothing pretends that it was.
+    "clear(m::A)",
+    "pop(m::A)",
+    "remove(m::T, note(\"b\"))",
+    "push(m::A, note(3))",
+    "let l = []; l.push(m::A); l.push(global::G); push(l, m::T); l[0][0] += 1; l[1] += 1; l[2] += 1; [l, m::A]",
+    "let l = []; l.push(worker); l.push(worker.list); l[0] = 5; l[1][0] = 7; [l, worker.list]",
     "let T = \"own\"; [len(T), len(m::T), note(\"a\") in m::T]",
     "[sum(global::G, 1), sum(2, 3), sum(global::G, global::G), sum(1, global::G), sum(4, 4)]",
     "[grow(global::G), grow(1), grow(m::T), grow(2), global::G]",

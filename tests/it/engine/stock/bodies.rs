@@ -1,15 +1,15 @@
 //! The bodies: `@` stands for what makes a name of a variable or a function one of its own.
 
 /// One body of a function.
-pub(super) struct Body<'a> {
+pub(in crate::engine) struct Body<'a> {
     /// Its variables: lines of `let name@ = value;`.
-    pub(super) before: &'a str,
+    pub(in crate::engine) before: &'a str,
     /// What it does, and gives at its end.
-    pub(super) text: &'a str,
+    pub(in crate::engine) text: &'a str,
     /// Functions that it calls.
-    pub(super) functions: &'a str,
+    pub(in crate::engine) functions: &'a str,
     /// The forms in which another result is right, which tests of their own say.
-    pub(super) differs: &'a [&'a str],
+    pub(in crate::engine) differs: &'a [&'a str],
 }
 
 const fn body(before: &'static str, text: &'static str) -> Body<'static> {
@@ -23,7 +23,7 @@ const fn calls(functions: &'static str, before: &'static str, text: &'static str
 const TWO_LISTS: &str = "let a@ = [1, [2]];\nlet b@ = [3, 4];\n";
 const TWO_MAPS: &str = "let a@ = #{ x: 1, l: [1] };\nlet b@ = #{ x: 2, y: 3 };\n";
 
-pub(super) const BODIES: &[Body<'static>] = &[
+pub(in crate::engine) const BODIES: &[Body<'static>] = &[
     // Functions that change their first argument, called as functions.
     body("let s@ = \" a \";\n", "trim(s@); s@"),
     body("let s@ = \"abc\";\n", "crop(s@, 1); s@"),
@@ -135,6 +135,12 @@ pub(super) const BODIES: &[Body<'static>] = &[
         "const LIMIT@ = 3;\n",
         "let a = [LIMIT@]; a[0] += 1; let m = #{ n: LIMIT@ }; m.n += 1; [a, m]",
     ),
+    body(
+        "const LIMIT@ = 3;\n",
+        "let a = [0]; a.insert(0, LIMIT@); push(a, LIMIT@); a.pad(5, LIMIT@); for i in 0..5 { a[i] += 1; } a",
+    ),
+    body("const LIMIT@ = 3;\n", "let m = #{}; m.set(\"n\", LIMIT@); m.n += 1; m"),
+    body("const LIMIT@ = [3];\n", "let a = [0]; a.push(LIMIT@); a[1][0] += 1; [a, LIMIT@]"),
     body("const LIMIT@ = 3;\n", "let m = #{}; m.n = LIMIT@; m.n += 1; m"),
     body("const C@ = [1];\n", "C@.push(2); C@"),
     body("const C@ = [1];\n", "C@[0] = 2; C@"),

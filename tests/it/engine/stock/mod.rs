@@ -1,8 +1,8 @@
 //! Stock Rhai is the reference: what a body gives in an engine that nobody has changed, it gives in rhost as well, in a
 //! handler and at the top level, with its variables in the function, at the top level and held by a property of a worker.
 
-mod bodies;
-mod random;
+pub(super) mod bodies;
+pub(super) mod random;
 
 use crate::support::host::TestHost;
 use bodies::{BODIES, Body};
@@ -13,10 +13,11 @@ use std::fmt::Write;
 
 /// Bodies that are made of the seed: enough to have each statement in each other one, and done in less than a second.
 const RANDOM_BODIES: usize = 30;
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 
 /// Where the variables of a body are.
-const FORMS: [&str; 8] = ["local", "nested", "global", "held", "first", "second", "top", "flat"];
+pub(super) const FORMS: [&str; 8] =
+    ["local", "nested", "global", "held", "first", "second", "top", "flat"];
 
 /// The value as JSON has it; functions, which JSON has not, by what they are.
 fn to_json(value: &Dynamic) -> Value {
@@ -93,7 +94,7 @@ fn held(before: &str, is_meant: impl Fn(usize) -> bool) -> String {
     held
 }
 
-fn script(bodies: &[Body]) -> String {
+pub(super) fn script(bodies: &[Body]) -> String {
     let mut script = String::from("let worker = Worker(\"text://127.0.0.1:0\");\n");
     let mut table = String::new();
     for (number, body) in bodies.iter().enumerate() {
@@ -135,7 +136,11 @@ fn script(bodies: &[Body]) -> String {
         "fn shown(value) {{ if type_of(value) == \"blob\" {{ #{{ blob: value.to_array() }} }} else {{ value }} }}\n\
          fn run(name) {{ switch name {{\n{table}    _ => throw name }} }}\n\
          let results = #{{}};\n\
-         worker.on_message = |connection, name| connection.send(to_json([shown(run(name))]));\n\
+         worker.on_message = |connection, name| {{\n    \
+             let value = run(name);\n    \
+             let text = try_to_json(value);\n    connection.send(text);\n}};\n\
+         fn try_to_json(value) {{\n    \
+             try {{ return to_json([shown(value)]); }} catch (e) {{ return to_json([`error: ${{e}}`]); }}\n}}\n\
          Worker::run_all();\n"
     )
     .unwrap();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 /// Variables of every body. Maps and arrays are never put into each other or into other variables: whether that is a copy
 /// is what a reference is about.
-pub(super) const BEFORE: &str = "let n@ = 2;\nlet s@ = \" aB \";\nlet a@ = [3, 1, 2];\nlet m@ = #{ x: 1, y: 2 };\nlet b@ = blob(2, 7);\n";
+pub(in crate::engine) const BEFORE: &str = "let n@ = 2;\nlet s@ = \" aB \";\nlet a@ = [3, 1, 2];\nlet m@ = #{ x: 1, y: 2 };\nlet b@ = blob(2, 7);\n";
 
 /// What a body gives: all of its variables.
 const AFTER: &str = "[n@, s@, a@, m@, b@.to_array()]";
@@ -16,7 +16,7 @@ const STATEMENTS: u64 = 5;
 const DEPTH: u64 = 3;
 
 /// Makes bodies.
-pub(super) struct Random {
+pub(in crate::engine) struct Random {
     state: u64,
     text: String,
     /// How many variables the body has declared so far.
@@ -29,13 +29,13 @@ pub(super) struct Random {
 }
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::engine) fn new(seed: u64) -> Self {
         let state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         Self { state, text: String::new(), declared: 0, depth: 0, has_closures: false }
     }
 
     /// The text of the next body.
-    pub(super) fn body(&mut self) -> String {
+    pub(in crate::engine) fn body(&mut self) -> String {
         self.text.clear();
         self.declared = 0;
         self.has_closures = !self.has_closures;

@@ -1,0 +1,10 @@
+//! Errors and messages, as people who write scripts understand them.
+
+pub(crate) mod foreign_names;
+pub(in crate::engine) mod hints;
+pub(in crate::engine) mod nearest;
+pub(crate) mod plain_words;
+pub(crate) mod report;
+pub(crate) mod signatures;
+pub(in crate::engine) mod syntax_help;
+pub(in crate::engine) mod words;

@@ -1,0 +1,152 @@
+//! What one run of code has done to values that live on, and what of it goes when the next run has other statements.
+
+use crate::engine::{
+    program::Program,
+    reload::{
+        changes::Changes,
+        fillings::{Filled, Inventory, Journal},
+        meaning::Meaning,
+    },
+    values::{
+        ref_array::{RefArray, WeakRefArray},
+        ref_map::{RefMap, WeakRefMap},
+    },
+};
+use rhai::{Dynamic, ImmutableString};
+use std::collections::HashMap;
+
+/// What a statement has done to something.
+#[derive(Clone, Debug)]
+pub(super) struct Deed {
+    pub(super) by: Meaning,
+    /// What it has put there.
+    pub(super) values: Vec<Filled>,
+    /// Was that done by an earlier run?
+    pub(super) is_kept: bool,
+}
+
+/// What a statement has set a property to.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    pub(super) by: Meaning,
+    /// What the text says from the property on.
+    pub(super) text: Meaning,
+}
+
+/// All that one run has done. Maps and arrays are known by their addresses, which a weak handle keeps from being given to
+/// others.
+#[derive(Default)]
+pub(crate) struct Record {
+    /// By what holds the property, and its name.
+    pub(super) properties: HashMap<(usize, ImmutableString), Setting>,
+    pub(super) entries: HashMap<(usize, ImmutableString), Deed>,
+    pub(super) arrays: HashMap<usize, Vec<Deed>>,
+    pub(super) maps: HashMap<usize, WeakRefMap>,
+    pub(super) lists: HashMap<usize, WeakRefArray>,
+    /// The properties that hold maps and arrays, for people.
+    names: HashMap<usize, ImmutableString>,
+}
+
+/// A run that is over, beside the one before it.
+pub(super) struct Ending<'a> {
+    pub(super) program: &'a Program,
+    pub(super) before: &'a Record,
+    pub(super) now: &'a mut Record,
+    pub(super) changes: &'a mut Changes,
+    /// How many statements say what one of before said, whether they ran or not? What they did stays.
+    pub(super) standing: &'a dyn Fn(&Meaning) -> usize,
+}
+
+impl Ending<'_> {
+    /// Takes down what the run has put into maps, and which property holds which.
+    pub(super) fn note_values(&mut self, holds: impl Fn(usize, &str) -> Dynamic) {
+        let journal = Journal::default();
+        for ((address, key), deed) in &mut self.now.entries {
+            if deed.values.is_empty()
+                && let Some(map) = self.now.maps.get(address).and_then(WeakRefMap::upgrade)
+            {
+                let mut inventory = Inventory::new(&journal, &|_| Meaning::default());
+                deed.values.push(inventory.of(&map.get(key)));
+            }
+        }
+        for (holder, name) in self.now.properties.keys() {
+            let value = holds(*holder, name);
+            let map = value.read_lock::<RefMap>().map(|map| map.address());
+            let address = map.or_else(|| Some(value.read_lock::<RefArray>()?.address()));
+            self.now.names.extend(address.map(|address| (address, name.clone())));
+        }
+    }
+
+    fn called(&self, address: usize) -> String {
+        let name = self.now.names.get(&address).or_else(|| self.before.names.get(&address));
+        name.map_or_else(|| "a map".into(), ToString::to_string)
+    }
+
+    /// Properties that only the run before has set.
+    pub(super) fn properties(&mut self, clear: impl Fn(usize, &ImmutableString)) {
+        for (place, setting) in &self.before.properties {
+            if self.now.properties.contains_key(place) {
+                continue;
+            }
+            if (self.standing)(&setting.by) > 0 {
+                self.now.properties.insert(place.clone(), setting.clone());
+            } else {
+                clear(place.0, &place.1);
+                self.changes.removed.push(place.1.to_string());
+            }
+        }
+    }
+
+    /// Entries that only the run before has set, and nobody has changed.
+    pub(super) fn entries(&mut self) {
+        for (place, deed) in &self.before.entries {
+            let (address, key) = place;
+            let map = self.before.maps.get(address).and_then(WeakRefMap::upgrade);
+            let Some(map) = map.filter(|_| !self.now.entries.contains_key(place)) else { continue };
+            if (self.standing)(&deed.by) > 0 {
+                self.now.entries.insert(place.clone(), deed.clone());
+                self.now.maps.insert(*address, map.downgrade());
+            } else if map.contains(key)
+                && deed.values.iter().all(|put| self.program.is_untouched(put, &map.get(key)))
+            {
+                drop(map.remove(key));
+                self.changes.removed.push(format!("{}[{key:?}]", self.called(*address)));
+            }
+        }
+    }
+
+    /// Values of arrays that only the run before has added, and nobody has changed.
+    pub(super) fn arrays(&mut self) {
+        for (address, deeds) in &self.before.arrays {
+            let list = self.before.lists.get(address).and_then(WeakRefArray::upgrade);
+            let Some(list) = list else { continue };
+            for (at, deed) in deeds.iter().enumerate() {
+                let says_it = |other: &&Deed| self.program.continues(&other.by, &deed.by);
+                // Of several statements that said the same, the last ones have gone.
+                let earlier = deeds[..at].iter().filter(says_it).count();
+                let done = self.now.arrays.get(address).into_iter().flatten();
+                if earlier < done.filter(says_it).count() {
+                    continue;
+                }
+                if earlier < (self.standing)(&deed.by) {
+                    self.now.arrays.entry(*address).or_default().push(deed.clone());
+                    self.now.lists.insert(*address, list.downgrade());
+                    continue;
+                }
+                let gone = deed.values.iter().filter(|put| self.take_out(&list, put)).count();
+                if gone > 0 {
+                    self.changes.removed.push(format!("{} ({gone})", self.called(*address)));
+                }
+            }
+        }
+    }
+
+    fn take_out(&self, list: &RefArray, put: &Filled) -> bool {
+        let is_it = |value: &Dynamic| self.program.is_untouched(put, value);
+        let at = list.copy().iter().position(is_it);
+        at.is_some_and(|at| {
+            drop(list.with(|values| values.remove(at)));
+            true
+        })
+    }
+}

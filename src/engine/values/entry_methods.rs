@@ -1,0 +1,88 @@
+//! `map.name(…)` where the map, which is held by reference, has a function under that name: it is called with the map as
+//! `this`, as Rhai does it with plain maps, and comes before a function of the host of the same name.
+#![allow(deprecated)] // (volatile parts of rhai)
+
+use crate::engine::{
+    compile::modules::Modules, fast_path::natives::Natives, values::ref_map::RefMap,
+};
+use rhai::{Caches, Dynamic, Engine, EvalAltResult, EvalContext, FnPtr, NativeCallContext, Scope};
+use std::{any::TypeId, rc::Rc};
+
+type Outcome<T> = Result<T, Box<EvalAltResult>>;
+
+/// Functions of maps that are not only called by scripts, but by what prints a map.
+const OF_THE_HOST: [&str; 2] = ["to_string", "to_debug"];
+
+/// The function that a call of `name` with these arguments means, if the first of them is a map that has one.
+fn entry(name: &str, args: &[&mut Dynamic]) -> Option<FnPtr> {
+    args.first()?.read_lock::<RefMap>()?.function(name)
+}
+
+/// Calls the function that the first argument has under that name, with that argument as `this`. `None`: it has none.
+pub(in crate::engine) fn call(
+    modules: &Modules,
+    context: &mut EvalContext,
+    name: &str,
+    args: &mut [&mut Dynamic],
+) -> Option<Outcome<Dynamic>> {
+    let f = entry(name, args)?;
+    let (this, given) = args.split_first_mut()?;
+    Some(invoke(modules, context, &f, this, given))
+}
+
+fn invoke(
+    modules: &Modules,
+    context: &mut EvalContext,
+    f: &FnPtr,
+    this: &mut Dynamic,
+    given: &mut [&mut Dynamic],
+) -> Outcome<Dynamic> {
+    if !f.is_anonymous() {
+        let (engine, name) = (context.engine(), f.fn_name());
+        let state = context.global_runtime_state();
+        let call =
+            NativeCallContext::new_with_all_fields(engine, name, None, state, rhai::Position::NONE);
+        let given: Vec<_> = given.iter_mut().map(|value| value.take()).collect();
+        return f.call_raw(&call, Some(this), given);
+    }
+    let mut held = f.curry().to_vec();
+    let mut all: Vec<&mut Dynamic> = Vec::with_capacity(1 + held.len() + given.len());
+    all.push(this);
+    all.extend(held.iter_mut());
+    all.extend(given.iter_mut().map(|value| &mut **value));
+    match context.call_fn_raw(f.fn_name(), true, true, &mut all) {
+        // Rhai looks in the caller's file only; nothing has been taken from the arguments yet.
+        Err(error) if is_missing(&error, f) => {
+            let found = modules.call_foreign_closure(f.fn_name(), &mut all, true, context);
+            found.unwrap_or(Err(error))
+        }
+        called => called,
+    }
+}
+
+fn is_missing(error: &EvalAltResult, f: &FnPtr) -> bool {
+    matches!(error, EvalAltResult::ErrorFunctionNotFound(what, _) if what.starts_with(f.fn_name()))
+}
+
+/// Lets the engine's functions of maps give way to those that a map has itself.
+pub(in crate::engine) fn register(engine: &mut Engine, natives: &Natives, modules: &Rc<Modules>) {
+    for (name, params, native) in natives.of_type(TypeId::of::<RefMap>()) {
+        if !name.starts_with(char::is_alphabetic)
+            || OF_THE_HOST.contains(&name)
+            || name.contains('$')
+        {
+            continue;
+        }
+        let (modules, native, own_name) = (modules.clone(), native.clone(), name.to_owned());
+        engine.register_raw_fn(name, params, move |call, args| {
+            if entry(&own_name, args).is_none() {
+                return (native.function)(Some(call), args);
+            }
+            let mut state = call.global_runtime_state().clone();
+            let (mut caches, mut scope) = (Caches::new(), Scope::new());
+            let mut context =
+                EvalContext::new(call.engine(), &mut state, &mut caches, &mut scope, None);
+            self::call(&modules, &mut context, &own_name, args).unwrap_or(Ok(Dynamic::UNIT))
+        });
+    }
+}

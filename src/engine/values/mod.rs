@@ -1,0 +1,22 @@
+//! Maps and arrays by reference, and what scripts do with values of all kinds.
+
+pub(in crate::engine) mod absent;
+pub(in crate::engine) mod bytes;
+pub(in crate::engine) mod compare;
+pub(in crate::engine) mod dropping;
+pub(in crate::engine) mod entry_methods;
+pub(crate) mod json;
+pub(in crate::engine) mod json_repair;
+pub(in crate::engine) mod map_functions;
+pub(in crate::engine) mod nesting;
+pub(in crate::engine) mod order;
+#[cfg(test)]
+pub(in crate::engine) mod parity_tests;
+pub(in crate::engine) mod pieces;
+pub(in crate::engine) mod plain;
+pub(crate) mod ref_array;
+pub(crate) mod ref_map;
+pub(crate) mod rings;
+pub(in crate::engine) mod sizes;
+pub(in crate::engine) mod sorting;
+pub(in crate::engine) mod this_methods;
