@@ -26,7 +26,7 @@ use std::{
 const EDITS_OF_ONE: u64 = 40;
 
 /// Edits in an ordinary run.
-const EDITS: u64 = 400;
+const EDITS: u64 = 280;
 
 /// Scripts that are tried at the same time.
 const THREADS: usize = 4;
