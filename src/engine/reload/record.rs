@@ -39,7 +39,8 @@ pub(super) struct Setting {
 pub(crate) struct Record {
     /// By what holds the property, and its name.
     pub(super) properties: HashMap<(usize, ImmutableString), Setting>,
-    pub(super) entries: HashMap<(usize, ImmutableString), Deed>,
+    /// Several statements may set one, in this order.
+    pub(super) entries: HashMap<(usize, ImmutableString), Vec<Deed>>,
     pub(super) arrays: HashMap<usize, Vec<Deed>>,
     pub(super) maps: HashMap<usize, WeakRefMap>,
     pub(super) lists: HashMap<usize, WeakRefArray>,
@@ -61,8 +62,9 @@ impl Ending<'_> {
     /// Takes down what the run has put into maps, and which property holds which.
     pub(super) fn note_values(&mut self, holds: impl Fn(usize, &str) -> Dynamic) {
         let journal = Journal::default();
-        for ((address, key), deed) in &mut self.now.entries {
-            if deed.values.is_empty()
+        for ((address, key), deeds) in &mut self.now.entries {
+            if let Some(deed) = deeds.last_mut()
+                && deed.values.is_empty()
                 && let Some(map) = self.now.maps.get(address).and_then(WeakRefMap::upgrade)
             {
                 let mut inventory = Inventory::new(&journal, &|_| Meaning::default());
@@ -99,16 +101,17 @@ impl Ending<'_> {
 
     /// Entries that only the run before has set, and nobody has changed.
     pub(super) fn entries(&mut self) {
-        for (place, deed) in &self.before.entries {
+        for (place, deeds) in &self.before.entries {
             let (address, key) = place;
             let map = self.before.maps.get(address).and_then(WeakRefMap::upgrade);
             let Some(map) = map.filter(|_| !self.now.entries.contains_key(place)) else { continue };
-            if (self.standing)(&deed.by) > 0 {
-                self.now.entries.insert(place.clone(), deed.clone());
+            let is_untouched = |deed: &Deed| {
+                deed.values.iter().all(|put| self.program.is_untouched(put, &map.get(key)))
+            };
+            if deeds.iter().any(|deed| (self.standing)(&deed.by) > 0) {
+                self.now.entries.insert(place.clone(), deeds.clone());
                 self.now.maps.insert(*address, map.downgrade());
-            } else if map.contains(key)
-                && deed.values.iter().all(|put| self.program.is_untouched(put, &map.get(key)))
-            {
+            } else if map.contains(key) && deeds.last().is_some_and(is_untouched) {
                 drop(map.remove(key));
                 self.changes.removed.push(format!("{}[{key:?}]", self.called(*address)));
             }

@@ -134,13 +134,16 @@ pub(in crate::engine) fn skips_entry(map: &RefMap, key: &ImmutableString) -> boo
     let place = (map.address(), key.clone());
     let skips = with(|run| {
         run.now.maps.entry(place.0).or_insert_with(|| map.downgrade());
-        let known = run.before.entries.get(&place).filter(|deed| run.is_of(&deed.by)).cloned();
-        // Set twice in one run: the second time is another one.
-        let is_first = !run.now.entries.contains_key(&place);
-        let skips = known.is_some() && is_first;
+        let known = run.before.entries.get(&place).into_iter().flatten();
+        let known = known.into_iter().find(|deed| run.is_of(&deed.by)).cloned();
+        let done = run.now.entries.get(&place).into_iter().flatten();
+        // Behind one that has set it anew, it is set anew.
+        let skips = known.is_some() && done.into_iter().all(|deed| deed.is_kept);
         let values = known.filter(|_| skips).map_or_else(Vec::new, |deed| deed.values);
-        let by = run.running();
-        run.now.entries.insert(place, Deed { by, values, is_kept: skips });
+        let deed = Deed { by: run.running(), values, is_kept: skips };
+        let deeds = run.now.entries.entry(place).or_default();
+        deeds.retain(|other| !other.by.is(&deed.by));
+        deeds.push(deed);
         skips
     });
     skips.unwrap_or(false)

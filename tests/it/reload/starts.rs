@@ -84,6 +84,20 @@ fn rule_7_what_on_worker_start_fills_is_merged() {
 }
 
 #[test]
+fn rule_7_lines_of_on_worker_start_that_set_the_same_entry_are_one_initialiser() {
+    let lines = "w.table = #{}; w.list = [];\nw.table.a = 1; w.table.a = 2;";
+    let (mut host, mut client) = start(lines);
+    assert_eq!(client.ask("set a 9"), "ok");
+    host.edit(&format!("{}// edited", script(lines)));
+    assert_eq!(client.ask("?"), r#" {"a":"9"} [] "#);
+    host.edit(&script(&lines.replace("a = 1", "a = 5")));
+    assert_eq!(client.ask("?"), r#" {"a":2} [] "#);
+    assert_eq!(client.ask("set a 9"), "ok");
+    host.edit(&script(&lines.replace("a = 1", "a = 5").replace("a = 2", "a = 3")));
+    assert_eq!(client.ask("?"), r#" {"a":3} [] "#);
+}
+
+#[test]
 fn rule_7_functions_that_on_worker_start_calls_are_a_part_of_it() {
     let lines = "w.table = #{}; w.list = [];\nequip(w, 1);";
     let (mut host, mut client) = start(lines);
