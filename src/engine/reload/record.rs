@@ -84,6 +84,32 @@ impl Ending<'_> {
         name.map_or_else(|| "a map".into(), ToString::to_string)
     }
 
+    /// Tells of what this run has put in and the one before had not, or otherwise.
+    pub(super) fn tell_of_new(&mut self) {
+        let mut more = Changes::default();
+        for ((address, key), deeds) in &self.now.entries {
+            let is_new = deeds.iter().any(|deed| !deed.is_kept);
+            // A map that this run has made is told of as a whole.
+            if is_new && self.before.names.contains_key(address) {
+                let name = format!("{}[{key:?}]", self.called(*address));
+                match self.before.entries.contains_key(&(*address, key.clone())) {
+                    true => more.reset.push(name),
+                    false => more.added.push(name),
+                }
+            }
+        }
+        for (address, deeds) in &self.now.arrays {
+            let new = deeds.iter().filter(|deed| !deed.is_kept).flat_map(|deed| &deed.values);
+            let new = new.count();
+            if new > 0 && self.before.names.contains_key(address) {
+                more.added.push(format!("{} ({new})", self.called(*address)));
+            }
+        }
+        more.reset.sort();
+        more.added.sort();
+        self.changes.add_entries("what on_worker_start fills", more);
+    }
+
     /// Properties that only the run before has set.
     pub(super) fn properties(&mut self, clear: impl Fn(usize, &ImmutableString)) {
         for (place, setting) in &self.before.properties {

@@ -238,6 +238,7 @@ pub(crate) fn end(
         standing: &|by| if failed { usize::MAX } else { run.standing(by) },
     };
     ending.note_values(holds);
+    ending.tell_of_new();
     ending.properties(clear);
     ending.entries();
     ending.arrays();

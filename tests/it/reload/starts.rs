@@ -75,6 +75,8 @@ fn rule_7_what_on_worker_start_fills_is_merged() {
     let lines = lines.replace("w.list.push(2);", "w.list.push(3);");
     let report = host.edit(&script(&lines));
     assert_eq!(report.removed, ["list (1)"]);
+    assert_eq!(report.added, ["list (1)", r#"table["c"]"#]);
+    assert_eq!(report.reset, [r#"table["b"]"#]);
     assert_eq!(client.ask("?"), r#" {"a":"10","b":3,"own":"5","c":4} [1,"own",3] "#);
     let report = host.edit(&script("w.table = #{}; w.list = [];\nw.table.c = 4; w.list.push(1);"));
     let mut removed = report.removed;
