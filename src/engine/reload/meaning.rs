@@ -219,6 +219,9 @@ impl Reading<'_> {
     fn read(&mut self, range: Range<usize>) {
         let all = self.unit.tokens.all();
         let bound = bound(all, range.clone());
+        // What is local to the passage is bound in it: only variables around all of it are looked for.
+        let start = all.get(range.start).map(|(_, start)| *start);
+        let outer = start.and_then(|start| self.unit.tokens.outermost_open(start));
         let mut at = range.start;
         while at < range.end.min(all.len()) {
             let (token, here) = &all[at];
@@ -232,7 +235,7 @@ impl Reading<'_> {
             if let Token::Identifier(name) = token
                 && !bound.contains(name.as_str())
             {
-                self.name(name.as_str(), at, *here);
+                self.name(name.as_str(), at, *here, outer);
             }
             at += 1;
         }
@@ -249,7 +252,7 @@ impl Reading<'_> {
         (!is_called_at_once(&all[..at])).then_some(closure)
     }
 
-    fn name(&mut self, name: &str, at: usize, here: Place) {
+    fn name(&mut self, name: &str, at: usize, here: Place, outer: Option<Place>) {
         let all = self.unit.tokens.all();
         let before = at.checked_sub(1).map(|before| &all[before].0);
         match before {
@@ -281,9 +284,7 @@ impl Reading<'_> {
             }
             _ => (),
         }
-        let Some(outer) = self.unit.tokens.outermost_open(here) else {
-            return self.global(name);
-        };
+        let Some(outer) = outer else { return self.global(name) };
         match self.unit.tokens.initialiser(name, outer, here) {
             Some(range) if self.locals.insert(range.start) => self.read(range),
             Some(_) => (),
