@@ -54,11 +54,9 @@ impl SessionConfiguration {
         ["store", "path", "lifetime", "cookie_name", "secure", "same_site"];
 
     pub(crate) fn read(given: &Dynamic, folder: &Path) -> Outcome<Self> {
-        let wrapped = RefMap::wrap(given.clone());
-        let Some(map) = wrapped.read_lock::<RefMap>() else {
+        let Some(entries) = RefMap::entries_of(given) else {
             return Err(error(format!("session is a map, not {}", json::show(given))));
         };
-        let entries: Vec<_> = map.with(|table| table.entries().cloned().collect());
         let mut new = Self::default();
         let mut store = "memory".to_owned();
         for (name, value) in entries {

@@ -3,8 +3,11 @@
 //! what the report's title is when the variable of a `catch` is read first.
 #![allow(deprecated)] // (volatile parts of rhai)
 
-use crate::engine::diagnostics::report::title;
-use rhai::{AST, ASTNode, BinaryExpr, Dynamic, Engine, Expr, FlowControl, Map, Stmt, StmtBlock};
+use crate::engine::{
+    compile::rewrite::{self, Change},
+    diagnostics::report::title,
+};
+use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Map, Stmt};
 
 /// The names of the variables that a file catches errors in.
 pub(in crate::engine) fn names(ast: &AST) -> Vec<String> {
@@ -70,70 +73,18 @@ fn place(message: &str) -> Option<(i64, i64)> {
 /// Lets each `catch` of a lifted body begin with a look at its variable: shortcuts read variables where they lie, past the
 /// one place that sees every read.
 pub(in crate::engine) fn begin_with_a_look(body: &mut Expr) {
-    Begin.expression(body);
+    rewrite::change(body, &Begin);
 }
 
 struct Begin;
 
-impl Begin {
-    fn block(&self, block: &mut StmtBlock) {
-        block.statements_mut().iter_mut().for_each(|s| self.statement(s));
-    }
-
-    fn flow(&self, flow: &mut FlowControl) {
-        self.expression(&mut flow.expr);
-        self.block(&mut flow.body);
-        self.block(&mut flow.branch);
-    }
-
+impl Change for Begin {
     fn statement(&self, statement: &mut Stmt) {
-        match statement {
-            Stmt::TryCatch(flow, _) => {
-                self.flow(flow);
-                if !flow.expr.is_unit() {
-                    let look = Stmt::Expr(Box::new(flow.expr.clone()));
-                    flow.branch.statements_mut().insert(0, look);
-                }
-            }
-            Stmt::If(flow, _) | Stmt::While(flow, _) | Stmt::Do(flow, ..) => self.flow(flow),
-            Stmt::For(x, _) => self.flow(&mut x.2),
-            Stmt::Switch(x, _) => {
-                self.expression(&mut x.0);
-                for case in x.1.expressions.iter_mut() {
-                    self.expression(&mut case.lhs);
-                    self.expression(&mut case.rhs);
-                }
-            }
-            Stmt::Var(x, ..) => self.expression(&mut x.1),
-            Stmt::Assignment(x) => self.both(&mut x.1),
-            Stmt::FnCall(x, _) => x.args.iter_mut().for_each(|x| self.expression(x)),
-            Stmt::Block(x) => self.block(x),
-            Stmt::Expr(x) => self.expression(x),
-            Stmt::BreakLoop(Some(x), ..) | Stmt::Return(Some(x), ..) => self.expression(x),
-            _ => (),
-        }
-    }
-
-    fn both(&self, sides: &mut BinaryExpr) {
-        self.expression(&mut sides.lhs);
-        self.expression(&mut sides.rhs);
-    }
-
-    fn expression(&self, e: &mut Expr) {
-        match e {
-            Expr::InterpolatedString(x, _) | Expr::Array(x, _) => {
-                x.iter_mut().for_each(|x| self.expression(x));
-            }
-            Expr::Map(x, _) => x.0.iter_mut().for_each(|x| self.expression(&mut x.1)),
-            Expr::MethodCall(x, _) | Expr::FnCall(x, _) => {
-                x.args.iter_mut().for_each(|x| self.expression(x));
-            }
-            Expr::Stmt(x) => self.block(x),
-            Expr::Dot(x, ..) | Expr::Index(x, ..) => self.both(x),
-            Expr::And(x, _) | Expr::Or(x, _) | Expr::Coalesce(x, _) => {
-                x.iter_mut().for_each(|x| self.expression(x));
-            }
-            _ => (),
+        if let Stmt::TryCatch(flow, _) = statement
+            && !flow.expr.is_unit()
+        {
+            let look = Stmt::Expr(Box::new(flow.expr.clone()));
+            flow.branch.statements_mut().insert(0, look);
         }
     }
 }

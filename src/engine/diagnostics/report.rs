@@ -18,9 +18,7 @@ use crate::engine::{
 };
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin};
 use annotate_snippets::{Renderer, Snippet};
-use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, ImmutableString, LexError, ParseErrorType, Position,
-};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, LexError, ParseErrorType, Position};
 
 /// How many calls a report lists from the innermost and from the outermost end.
 const FRAMES: (usize, usize) = (12, 4);
@@ -345,9 +343,7 @@ fn thrown(value: &Dynamic, engine: &Engine) -> (String, Option<String>) {
 /// A map or an array by reference as a plain one.
 fn unreferenced(value: &Dynamic) -> Dynamic {
     if let Some(map) = value.read_lock::<RefMap>() {
-        let plain =
-            |(key, value): &(ImmutableString, Dynamic)| (key.as_str().into(), value.clone());
-        return map.with(|table| table.entries().map(plain).collect::<rhai::Map>()).into();
+        return map.to_map().into();
     }
     match value.read_lock::<RefArray>() {
         Some(array) => array.copy().into(),

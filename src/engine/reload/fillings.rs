@@ -132,7 +132,7 @@ impl<'a> Inventory<'a> {
             if !self.has_room(map.with(|t| t.len())) {
                 return Filled::Other;
             }
-            let entries = map.with(|t| t.entries().cloned().collect::<Vec<_>>());
+            let entries = map.entries();
             let entry = |(key, value): (ImmutableString, Dynamic)| {
                 let by = self.journal.entries.get(&(address, key.clone()));
                 let by = by.map(|statement| (self.said)(*statement));

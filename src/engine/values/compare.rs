@@ -42,7 +42,7 @@ fn with_list<T>(value: &Dynamic, f: impl FnOnce(&[Dynamic]) -> T) -> Option<T> {
 /// The entries of a map of either kind.
 fn entries(value: &Dynamic) -> Option<Vec<(ImmutableString, Dynamic)>> {
     if let Some(map) = value.read_lock::<RefMap>() {
-        return Some(map.with(|t| t.entries().cloned().collect()));
+        return Some(map.entries());
     }
     let map = value.read_lock::<Map>()?;
     Some(map.iter().map(|(key, value)| (key.as_str().into(), value.clone())).collect())

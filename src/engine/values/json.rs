@@ -145,7 +145,7 @@ impl<'a> Writer<'a> {
         } else if let Some(map) = value.read_lock::<RefMap>() {
             let address = Some(map.address());
             if self.opens(address)? {
-                let entries: Vec<_> = map.with(|t| t.entries().cloned().collect());
+                let entries: Vec<_> = map.entries();
                 let entries = entries.iter().map(|(key, value)| (key.as_str(), value));
                 self.object(address, entries)?;
             }

@@ -12,7 +12,7 @@ type Outcome<T> = Result<T, Box<EvalAltResult>>;
 type Entries = Vec<(ImmutableString, Dynamic)>;
 
 fn entries_of(map: &RefMap) -> Entries {
-    map.with(|t| t.entries().cloned().collect())
+    map.entries()
 }
 
 /// The entries of a map of either kind.

@@ -276,6 +276,17 @@ impl RefMap {
         std::iter::from_fn(move || all.step(Clone::clone))
     }
 
+    /// The entries as they are now: whoever walks over them may run scripts.
+    pub(crate) fn entries(&self) -> Vec<(ImmutableString, Dynamic)> {
+        self.with(|t| t.entries().cloned().collect())
+    }
+
+    /// The entries of a map of either kind. `None`: it is none.
+    pub(crate) fn entries_of(value: &Dynamic) -> Option<Vec<(ImmutableString, Dynamic)>> {
+        let wrapped = Self::wrap(value.clone());
+        wrapped.read_lock::<Self>().map(|map| map.entries())
+    }
+
     pub(crate) fn keys(&self) -> Array {
         self.with(|t| t.entries().map(|(key, _)| key.clone().into()).collect())
     }

@@ -146,11 +146,9 @@ impl Response {
     }
 
     fn with_headers(&self, headers: &Dynamic) -> Made {
-        let headers = RefMap::wrap(headers.clone());
-        let Some(map) = headers.read_lock::<RefMap>() else {
+        let Some(entries) = RefMap::entries_of(headers) else {
             return Err(error("headers are a map: #{ \"Content-Type\": \"text/plain\" }"));
         };
-        let entries: Vec<_> = map.with(|table| table.entries().cloned().collect());
         for (name, value) in entries {
             self.with_header(&name, &value)?;
         }
@@ -253,9 +251,8 @@ fn cookie(name: &str, value: &str, options: &Dynamic) -> Outcome<String> {
         same_site: Some(SameSite::Lax),
         ..SetCookie::default()
     };
-    let options = RefMap::wrap(options.clone());
-    let entries = match options.read_lock::<RefMap>() {
-        Some(map) => map.with(|table| table.entries().cloned().collect()),
+    let entries = match RefMap::entries_of(options) {
+        Some(entries) => entries,
         None if options.is_unit() => Vec::new(),
         None => return Err(error("the options of a cookie are a map")),
     };

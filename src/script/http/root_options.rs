@@ -15,9 +15,8 @@ const NAMES: &str = "index, listing, compress, not_found, fallback, types";
 /// Reads the options of a root; `()` is the defaults.
 pub(crate) fn root_options(given: &Dynamic) -> Outcome<RootOptions> {
     let mut options = RootOptions::default();
-    let given = RefMap::wrap(given.clone());
-    let entries = match given.read_lock::<RefMap>() {
-        Some(map) => map.with(|table| table.entries().cloned().collect()),
+    let entries = match RefMap::entries_of(given) {
+        Some(entries) => entries,
         None if given.is_unit() => Vec::new(),
         None => return Err(error("the options of a root are a map: #{ listing: true }")),
     };
@@ -47,11 +46,9 @@ pub(crate) fn root_options(given: &Dynamic) -> Outcome<RootOptions> {
 
 /// Reads `#{ ts: "text/plain" }`.
 fn types(given: &Dynamic) -> Outcome<BTreeMap<String, String>> {
-    let given = RefMap::wrap(given.clone());
-    let Some(map) = given.read_lock::<RefMap>() else {
+    let Some(entries) = RefMap::entries_of(given) else {
         return Err(error("types are a map of media types by endings: #{ ts: \"text/plain\" }"));
     };
-    let entries: Vec<_> = map.with(|table| table.entries().cloned().collect());
     let read = entries.into_iter().map(|(ending, value)| {
         let media_type = text(&value, "a media type")?;
         check_header("Content-Type", &media_type).map_err(error)?;

@@ -24,7 +24,7 @@ impl ServerSentEvents {
         let Some(map) = fields.read_lock::<RefMap>() else {
             return Err(error("ServerSentEvents takes a map: #{ event, id, retry, data }"));
         };
-        let entries: Vec<_> = map.with(|table| table.entries().cloned().collect());
+        let entries: Vec<_> = map.entries();
         if let Some((unknown, _)) = entries.iter().find(|(n, _)| !FIELDS.contains(&n.as_str())) {
             return Err(error(format!(
                 "ServerSentEvents has no field `{unknown}`: known are event, id, retry, data, and \"\" for a comment"

@@ -219,11 +219,9 @@ impl Session {
     /// All or none.
     fn put(&self, values: &Dynamic) -> Outcome<()> {
         self.check_changeable()?;
-        let wrapped = RefMap::wrap(values.clone());
-        let Some(map) = wrapped.read_lock::<RefMap>() else {
+        let Some(entries) = RefMap::entries_of(values) else {
             return Err(error("put takes a map: #{ name: \"Ann\" }"));
         };
-        let entries: Vec<_> = map.with(|table| table.entries().cloned().collect());
         let checked = entries.iter().map(|(key, value)| Ok((key, stored(key, value)?)));
         let checked: Vec<_> = checked.collect::<Outcome<_>>()?;
         checked.into_iter().for_each(|(key, value)| self.note_set(key, value));

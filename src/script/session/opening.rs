@@ -105,7 +105,7 @@ pub(super) fn extra_headers(connection: &TcpConnection) -> Vec<(String, String)>
     let Some(headers) = headers.read_lock::<RefMap>() else {
         return Vec::new();
     };
-    let entries: Vec<_> = headers.with(|t| t.entries().cloned().collect());
+    let entries: Vec<_> = headers.entries();
     // Lines that the handshake itself is made of must not come twice, as they would if a script echoed the request's.
     let own = |name: &str| {
         let name = name.to_ascii_lowercase();
