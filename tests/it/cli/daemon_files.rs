@@ -64,8 +64,9 @@ fn a_script_can_ask_to_be_a_daemon_with_files_of_its_choice() {
     assert_eq!(Client::connect(listed(&table, "echo")).ask("print"), "print 1");
     assert!(daemon.path("my.pid").exists() && daemon.path("my.pid.sock").exists());
     until("the print", || fs::read_to_string(daemon.path("out")).unwrap() == "printed\n");
-    let log = fs::read_to_string(daemon.path("my.log")).unwrap();
-    assert!(log.contains("listening on") && !log.contains("printed"), "{log}");
+    let log = || fs::read_to_string(daemon.path("my.log")).unwrap();
+    until("the line", || log().contains("listening on"));
+    assert!(!log().contains("printed"), "{}", log());
     assert_eq!(daemon.rhost("start", &[]).code, Some(4));
     assert_eq!(daemon.rhost("stop", &[]).code, Some(0));
     assert!(!daemon.path("my.pid").exists() && !daemon.path("my.pid.sock").exists());

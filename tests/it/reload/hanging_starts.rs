@@ -2,7 +2,11 @@
 //! before anything has served.
 
 use super::TEXT;
-use crate::support::{client::Client, host::TestHost, wait::until};
+use crate::support::{
+    client::Client,
+    host::TestHost,
+    wait::{until, until_some},
+};
 use rhost::{HostEvent, Level, ReloadOptions, StartUnderWay};
 use std::{net::SocketAddr, thread};
 
@@ -58,7 +62,7 @@ fn waiting(host: &TestHost) -> u64 {
 fn a_first_start_that_hangs_is_told_with_its_line_and_a_save_starts_over() {
     let mut host = TestHost::begin(&script(HANGS));
     host.wait_for_log("begins");
-    let seen = starting(&host).remove(0).expect("it starts");
+    let seen = until_some("it starts", || starting(&host).into_iter().next().flatten());
     assert_eq!((seen.place.as_str(), seen.accepts), ("main.rhai:4", false));
     host.advance(4.8);
     assert_eq!(host.logged("has not returned"), 0);
