@@ -224,9 +224,14 @@ impl Names {
         fate: &BTreeMap<ImmutableString, Fate>,
         older: &Names,
     ) {
-        let own = older.current.values().map(|c| (&c.name, &c.name, c.captures()));
-        let earlier = older.old.iter().map(|(name, r)| (name, &r.now.name, r.captures.as_slice()));
-        for (name, before, captures) in own.chain(earlier) {
+        let own = older.current.values().map(|c| (&c.name, &c.name, generation, c.captures()));
+        // They are no younger for it: names would never be forgotten while each generation leaves something behind.
+        let earlier = older
+            .old
+            .iter()
+            .filter(|(_, r)| generation.saturating_sub(r.since) < KEEP_GENERATIONS)
+            .map(|(name, r)| (name, &r.now.name, r.since, r.captures.as_slice()));
+        for (name, before, since, captures) in own.chain(earlier) {
             if self.current(name).is_some() {
                 continue;
             }
@@ -235,7 +240,7 @@ impl Names {
                 && now.runs_with(captures)
             {
                 let (now, captures) = (now.clone(), captures.to_vec());
-                self.old.insert(name.clone(), Remembered { since: generation, now, captures });
+                self.old.insert(name.clone(), Remembered { since, now, captures });
             }
         }
     }
