@@ -1,7 +1,12 @@
 //! Rule 9: one worker never serves two codes, whatever happens to `reloadable` and `count`.
 
 use super::TEXT;
-use crate::support::{client::Client, findings, host::TestHost, wait::eventually};
+use crate::support::{
+    client::Client,
+    findings,
+    host::TestHost,
+    wait::{eventually, until},
+};
 use rhost::{ReloadOptions, Reloaded};
 use std::collections::BTreeSet;
 
@@ -148,6 +153,8 @@ fn hard_closes_its_connections_and_reset_state_leaves_its_values() {
 fn a_dry_run_says_what_stays() {
     let mut host = TestHost::try_start_as(&fixed(1, false, 1), &[], |b| b.watch(false)).unwrap();
     let mut client = host.tcp(TEXT);
+    let isolates = || host.handle().status().expect("it runs").isolates;
+    until("it is accepted", || isolates().iter().any(|isolate| isolate.connections == 1));
     std::fs::write(host.path("main.rhai"), fixed(2, false, 1)).unwrap();
     let report = host.handle().dry_run().expect("it runs").expect("it would be accepted");
     assert_eq!((report.fixed, report.connections, report.kept), (stays_on(0), 1, vec![]));
