@@ -344,3 +344,21 @@ fn places_beyond_what_rhai_can_count_do_no_harm() {
     let ast = Engine::new().compile("let f = |x| x;").unwrap();
     assert!(closures(&ast, &Tokens::default()).is_empty());
 }
+
+#[test]
+fn names_are_forgotten_though_each_generation_leaves_a_closure_behind() {
+    let text = |n: u64| {
+        format!("fn own_{n}() {{ keep(\"own\", |d| {n}); }}\nkeep(\"a\", |d| `${{d}} {n}`);")
+    };
+    let mut host = Host::start(&text(0));
+    let mut older = (host.names.clone(), host.closures.clone());
+    for n in 1..4 * KEEP_GENERATIONS {
+        let before = (host.names.clone(), host.closures.clone());
+        host.reload(&text(n));
+        let fate = align(&older.1, &host.closures);
+        host.names.rejoin(host.generation, &fate, &older.0);
+        older = before;
+    }
+    let known = host.names.all().count() as u64;
+    assert!(known < 2 * KEEP_GENERATIONS, "{known} names are known");
+}
