@@ -11,7 +11,7 @@ use super::{
     worker::{Worker, unknown_callback},
 };
 use crate::{
-    engine::{call::handler::Handler, fast_path::natives::Natives},
+    engine::{call::handler::Handler, natives::Natives},
     net::link::{Link, Sent, Status},
     protocol::{Wire, scheme::Scheme},
     web::answer_headers::Headers,
