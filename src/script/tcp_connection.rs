@@ -11,7 +11,7 @@ use super::{
     worker::{Worker, unknown_callback},
 };
 use crate::{
-    engine::{call::handler::Handler, natives::Natives},
+    engine::{natives::Natives, program::handler::Handler},
     net::link::{Link, Sent, Status},
     protocol::{Wire, scheme::Scheme},
     web::answer_headers::Headers,

@@ -11,8 +11,10 @@
 //! and a chain of calls. Whoever catches that error, or reads no variables, is ended: that cannot be caught, but rhai only
 //! tells the place of the outermost call.
 
-use crate::allocator::allocated;
-use crate::engine::{call::stacks, values::nesting::Nesting};
+use crate::{
+    allocator::allocated,
+    engine::call::{nesting::Nesting, stacks},
+};
 use rhai::{Dynamic, EvalAltResult, EvalContext, Position};
 use std::cell::Cell;
 

@@ -6,14 +6,16 @@
 //! What is changed becomes custom syntax of ours, which contains the expression that it stands for.
 
 use crate::engine::{
-    compile::tokens::{Tokens, closes, opens},
+    compile::{
+        this_methods::{self, ThisMethods},
+        tokens::{Tokens, closes, opens},
+    },
     internals::positions::{Place, place},
     values::{
+        nodes::{Node, keys},
         order,
-        this_methods::{self, ThisMethods},
     },
 };
-use node::Node;
 use rhai::{
     ASTFlags, Array, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, ImmutableString, Map,
     Stmt, StmtBlock, Token,
@@ -23,9 +25,6 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-mod keys;
-pub(in crate::engine) mod node;
-mod plain_copy;
 mod plain_variables;
 
 /// Changes expressions of one file.

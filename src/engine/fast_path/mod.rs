@@ -6,6 +6,7 @@
 //! where they came from when a method has run, which would undo what others did meanwhile; and a constant, or a handle
 //! from the top level, that is put into a plain map does not make that map a constant.
 
+pub(in crate::engine) mod body;
 mod call;
 mod callee;
 mod chain;
@@ -16,11 +17,12 @@ mod optimize;
 mod tails;
 
 use crate::engine::{
-    call::{allowance, handler::Body, progress::Progress},
+    call::{allowance, progress::Progress},
     globals::Globals,
     internals::{evaluate, nodes},
     natives::Natives,
 };
+use body::Body;
 use call::Call;
 use chain::Chain;
 use function::FunctionCall;

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::engine::{
-    Config, compile::sources::Sources, natives::Natives, program::Api,
-    reload::generations::Generations,
+    compile::sources::Sources,
+    natives::Natives,
+    program::{Api, config::Config, generations::Generations},
 };
 use rhai::{Dynamic, Engine, ImmutableString};
 use rules::{Kind, Routes};

@@ -1,9 +1,8 @@
 //! What lives on from one generation to the next: values, closures, what code has done that runs again.
 
 pub(crate) mod changes;
+pub(crate) mod edition;
 pub(crate) mod fillings;
-pub(crate) mod generations;
-pub(crate) mod meaning;
 pub(crate) mod reach;
 pub(crate) mod record;
 pub(crate) mod relink;

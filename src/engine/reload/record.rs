@@ -1,13 +1,14 @@
 //! What one run of code has done to values that live on, and what of it goes when the next run has other statements.
 
 use crate::engine::{
-    program::Program,
+    compile::meaning::Meaning,
     reload::{
         changes::Changes,
-        fillings::{Filled, Inventory, Journal},
-        meaning::Meaning,
+        edition::Edition,
+        fillings::{Filled, Inventory},
     },
     values::{
+        journal::Journal,
         ref_array::{RefArray, WeakRefArray},
         ref_map::{RefMap, WeakRefMap},
     },
@@ -50,7 +51,7 @@ pub(crate) struct Record {
 
 /// A run that is over, beside the one before it.
 pub(super) struct Ending<'a> {
-    pub(super) program: &'a Program,
+    pub(super) edition: &'a Edition,
     pub(super) before: &'a Record,
     pub(super) now: &'a mut Record,
     pub(super) changes: &'a mut Changes,
@@ -132,7 +133,7 @@ impl Ending<'_> {
             let map = self.before.maps.get(address).and_then(WeakRefMap::upgrade);
             let Some(map) = map.filter(|_| !self.now.entries.contains_key(place)) else { continue };
             let is_untouched = |deed: &Deed| {
-                deed.values.iter().all(|put| self.program.is_untouched(put, &map.get(key)))
+                deed.values.iter().all(|put| self.edition.is_untouched(put, &map.get(key)))
             };
             if deeds.iter().any(|deed| (self.standing)(&deed.by) > 0) {
                 self.now.entries.insert(place.clone(), deeds.clone());
@@ -150,7 +151,7 @@ impl Ending<'_> {
             let list = self.before.lists.get(address).and_then(WeakRefArray::upgrade);
             let Some(list) = list else { continue };
             for (at, deed) in deeds.iter().enumerate() {
-                let says_it = |other: &&Deed| self.program.continues(&other.by, &deed.by);
+                let says_it = |other: &&Deed| self.edition.continues(&other.by, &deed.by);
                 // Of several statements that said the same, the last ones have gone.
                 let earlier = deeds[..at].iter().filter(says_it).count();
                 let done = self.now.arrays.get(address).into_iter().flatten();
@@ -171,7 +172,7 @@ impl Ending<'_> {
     }
 
     fn take_out(&self, list: &RefArray, put: &Filled) -> bool {
-        let is_it = |value: &Dynamic| self.program.is_untouched(put, value);
+        let is_it = |value: &Dynamic| self.edition.is_untouched(put, value);
         let at = list.copy().iter().position(is_it);
         at.is_some_and(|at| {
             drop(list.with(|values| values.remove(at)));

@@ -10,8 +10,10 @@
 //! Pure book-keeping over programs: nothing here runs a script or knows what a worker is. Uses
 //! `closures` only.
 
-pub(crate) use crate::engine::compile::closures::{Closure, closures};
-use crate::engine::internals::{ANONYMOUS, positions::Place, tree};
+use crate::engine::{
+    compile::closures::Closure,
+    internals::{ANONYMOUS, positions::Place, tree},
+};
 use rhai::{AST, Dynamic, FnPtr, ImmutableString, Module, Shared};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -356,7 +358,7 @@ impl Names {
 /// captured variable of an enclosing function or block keeps its old value if its initialiser says what
 /// it said before, which `is_same` tells of the tokens of both. Variables of the top level are left alone (their cells are shared between generations), and
 /// so are parameters: they are what the new call says.
-pub(crate) fn carry_captures(
+pub(crate) fn carry_over(
     old: &FnPtr,
     old_closure: &Closure,
     new: &FnPtr,
@@ -379,10 +381,10 @@ pub(crate) fn carry_captures(
     carried
 }
 
-/// Callbacks that were made together share their variables, so what [`carry_captures`] exchanged in
+/// Callbacks that were made together share their variables, so what [`carry_over`] exchanged in
 /// one has to be exchanged in all: also in those that are new and have no predecessor to take it from.
 /// `carried` holds the callbacks before and after.
-pub(crate) fn share_carried(f: &FnPtr, carried: &[(FnPtr, FnPtr)]) -> FnPtr {
+pub(crate) fn carry_over_shared(f: &FnPtr, carried: &[(FnPtr, FnPtr)]) -> FnPtr {
     let mut shared = f.clone();
     for value in shared.iter_curry_mut() {
         let exchanged = carried

@@ -322,7 +322,7 @@ f({start}); if true {{ let b = 5; keep("b", |d| {{ b += 1; b }}); }}"#
     let mut pairs = Vec::new();
     for (key, (old, old_closure)) in ["a", "b"].into_iter().zip(olds) {
         let new = host.fresh(key);
-        let carried = carry_captures(&old, &old_closure, &new, &host.closure(&new), &is_same);
+        let carried = carry_over(&old, &old_closure, &new, &host.closure(&new), &is_same);
         pairs.push((new, carried));
     }
     // what is unchanged goes on, what is edited or passed in starts anew
@@ -330,7 +330,7 @@ f({start}); if true {{ let b = 5; keep("b", |d| {{ b += 1; b }}); }}"#
     assert_eq!(host.run(&pairs[1].1), "7");
     // a callback that was not there before sees the variables of the others
     assert_eq!(host.run(&host.fresh("c")), "21 0");
-    assert_eq!(host.run(&share_carried(&host.fresh("c"), &pairs)), "21 3");
+    assert_eq!(host.run(&carry_over_shared(&host.fresh("c"), &pairs)), "21 3");
 }
 
 #[test]

@@ -2,20 +2,26 @@
 //! that initialises it was edited. The living program is not touched: its values are back in place when the run is over.
 
 use crate::engine::{
-    compile::modules::{Modules, Unit},
+    compile::{
+        meaning::Meaning,
+        modules::{Modules, TopLevels, Unit},
+    },
     globals::{Globals, into_reference},
     internals::{
         evaluate::{self, Caches},
         positions::{Place, place, start},
     },
-    program::Program,
     reload::{
         changes::Changes,
-        fillings::{self, Filled, Inventory, Journal, Merge, is_same_scalar},
-        meaning::Meaning,
+        edition::Edition,
+        fillings::{Filled, Inventory, Merge, is_same_scalar},
         relink::{self, Names},
     },
-    values::{ref_array::RefArray, ref_map::RefMap},
+    values::{
+        journal::{self, Journal},
+        ref_array::RefArray,
+        ref_map::RefMap,
+    },
 };
 use rhai::{ASTFlags, Dynamic, Engine, EvalAltResult, ImmutableString, Position, Scope, Stmt};
 use std::{
@@ -52,7 +58,9 @@ pub(crate) struct TopLevel {
     globals: Rc<Globals>,
     generation: u64,
     /// The living program; let go once the reload is decided.
-    previous: RefCell<Option<Rc<Program>>>,
+    previous: RefCell<Option<Rc<Edition>>>,
+    /// Gives older ones that still live, the newest first.
+    older: Box<dyn Fn() -> Vec<Rc<Edition>>>,
     /// Does no value live on?
     is_fresh: bool,
     /// What initialises each variable.
@@ -87,7 +95,8 @@ impl TopLevel {
     pub(crate) fn new(
         globals: Rc<Globals>,
         generation: u64,
-        previous: Option<Rc<Program>>,
+        previous: Option<Rc<Edition>>,
+        older: impl Fn() -> Vec<Rc<Edition>> + 'static,
         is_fresh: bool,
     ) -> Rc<Self> {
         Rc::new(Self {
@@ -96,6 +105,7 @@ impl TopLevel {
             before: previous.as_ref().map_or(0, |previous| previous.generation),
             heirs: RefCell::default(),
             previous: RefCell::new(previous),
+            older: Box::new(older),
             is_fresh,
             variables: RefCell::default(),
             statements: RefCell::default(),
@@ -113,70 +123,13 @@ impl TopLevel {
         })
     }
 
-    /// Runs one file. Its state (imports, constants, functions) is in the unit afterwards, its variables in the globals.
-    pub(crate) fn run(
-        &self,
-        modules: &Modules,
-        engine: &Engine,
-        unit: &Rc<Unit>,
-        scope: &mut Scope<'static>,
-    ) -> Result<(), Box<EvalAltResult>> {
-        let mut state = evaluate::new_state(engine);
-        // A file that only this run has come to.
-        self.note_names(modules, unit);
-        state.lib.extend(self.with_names(&unit.file, |names| names.library(&unit.runs)));
-        state.source = Some(unit.file.clone());
-        let mut caches = Caches::new();
-        let before = self.globals.declares(true);
-        let statements = unit.runs.statements();
-        for (at, statement) in statements.iter().enumerate() {
-            let next = statements.get(at + 1).map(start);
-            let outer = self.begin(unit, start(statement), next);
-            let began = Instant::now();
-            let known = scope.len();
-            let mut context = evaluate::context(engine, &mut state, &mut caches, scope);
-            let result = evaluate::statement(&mut context, statement);
-            // An import has taken the time of what it runs: that is told, which comes first.
-            if began.elapsed() > self.slowest.get().1 * 2 {
-                self.slowest.set((self.running.get(), began.elapsed()));
-            }
-            self.end(outer);
-            if result.is_ok()
-                && let Stmt::Var(x, flags, _) = statement
-            {
-                match flags.contains(ASTFlags::CONSTANT) {
-                    true => self.compare_constant(unit, &x.0.name, scope),
-                    false => self.settle(modules, unit, &x.0.name, scope),
-                }
-            }
-            let again = match statement {
-                Stmt::Var(x, ..) => Some(x.0.name.as_str()),
-                _ => None,
-            };
-            self.publish(unit, scope, known, again);
-            // Functions see the variables so far, also while a later statement runs.
-            *unit.state.borrow_mut() = Some(state.clone());
-            match result.map_err(|e| *e) {
-                Ok(_) => (),
-                Err(EvalAltResult::Return(..) | EvalAltResult::Exit(..)) => break,
-                Err(e) => {
-                    self.globals.declares(before);
-                    return Err(e.into());
-                }
-            }
-        }
-        self.globals.declares(before);
-        *unit.state.borrow_mut() = Some(state);
-        Ok(())
-    }
-
     /// Finds out what the closures of earlier generations of these files are called now.
-    pub(in crate::engine) fn note_names(&self, modules: &Modules, unit: &Unit) {
+    pub(in crate::engine) fn note_names(&self, unit: &Unit) {
         if self.names.borrow().contains_key(&unit.file) {
             return;
         }
         let mut names = self.follow_names(unit);
-        for older in modules.retired().into_iter().take(MAX_OLDER) {
+        for older in (self.older)().into_iter().take(MAX_OLDER) {
             if let Some(known) = older.modules.unit(&unit.file) {
                 let fate = relink::align(&known.closures, &unit.closures);
                 let rejoin = |older: &Names| names.rejoin(self.generation, &fate, older);
@@ -251,7 +204,7 @@ impl TopLevel {
             }
         }
         // Closures of connections share the variable: it is one for all, also when it starts anew.
-        if self.adopt(&key, value, living, resets) {
+        if self.carry_over(&key, value, living, resets) {
             if !resets {
                 self.changes.borrow_mut().kept.push(name.to_string());
             }
@@ -293,7 +246,7 @@ impl TopLevel {
 
     /// Makes `value`, just initialised, the same variable as `living`, with the value of that or, if it `resets`, the new
     /// one. False: they are of kinds that cannot be one.
-    fn adopt(&self, key: &Key, value: &mut Dynamic, living: Dynamic, resets: bool) -> bool {
+    fn carry_over(&self, key: &Key, value: &mut Dynamic, living: Dynamic, resets: bool) -> bool {
         if living.is_shared() && living.is_locked() {
             // A waiting handler holds it: the cell is taken as it is, or left to that handler.
             if !resets {
@@ -397,7 +350,7 @@ impl TopLevel {
         let range = unit.tokens.between(at, next);
         self.statements.borrow_mut().push((unit.clone(), range));
         let number = self.statements.borrow().len();
-        fillings::run(number);
+        journal::run(number);
         self.running.replace(number)
     }
 
@@ -410,14 +363,14 @@ impl TopLevel {
     }
 
     fn end(&self, before: usize) {
-        fillings::run(before);
+        journal::run(before);
         self.running.set(before);
     }
 
     /// The run is over, however it ended: what it noted of maps and arrays is its own.
     pub(in crate::engine) fn close_journal(&self) {
         self.end(0);
-        *self.journal.borrow_mut() = fillings::take_journal();
+        *self.journal.borrow_mut() = journal::take();
     }
 
     /// What this run has put into a value.
@@ -509,6 +462,65 @@ impl TopLevel {
     /// What this run has put into a variable.
     pub(in crate::engine) fn filled(&self, key: &Key) -> Option<Filled> {
         self.filled.borrow().get(key).cloned()
+    }
+}
+
+impl TopLevels for TopLevel {
+    /// Runs one file. Its state (imports, constants, functions) is in the unit afterwards, its variables in the globals.
+    fn run(
+        &self,
+        modules: &Modules,
+        engine: &Engine,
+        unit: &Rc<Unit>,
+        scope: &mut Scope<'static>,
+    ) -> Result<(), Box<EvalAltResult>> {
+        let mut state = evaluate::new_state(engine);
+        // A file that only this run has come to.
+        self.note_names(unit);
+        state.lib.extend(self.with_names(&unit.file, |names| names.library(&unit.runs)));
+        state.source = Some(unit.file.clone());
+        let mut caches = Caches::new();
+        let before = self.globals.declares(true);
+        let statements = unit.runs.statements();
+        for (at, statement) in statements.iter().enumerate() {
+            let next = statements.get(at + 1).map(start);
+            let outer = self.begin(unit, start(statement), next);
+            let began = Instant::now();
+            let known = scope.len();
+            let mut context = evaluate::context(engine, &mut state, &mut caches, scope);
+            let result = evaluate::statement(&mut context, statement);
+            // An import has taken the time of what it runs: that is told, which comes first.
+            if began.elapsed() > self.slowest.get().1 * 2 {
+                self.slowest.set((self.running.get(), began.elapsed()));
+            }
+            self.end(outer);
+            if result.is_ok()
+                && let Stmt::Var(x, flags, _) = statement
+            {
+                match flags.contains(ASTFlags::CONSTANT) {
+                    true => self.compare_constant(unit, &x.0.name, scope),
+                    false => self.settle(modules, unit, &x.0.name, scope),
+                }
+            }
+            let again = match statement {
+                Stmt::Var(x, ..) => Some(x.0.name.as_str()),
+                _ => None,
+            };
+            self.publish(unit, scope, known, again);
+            // Functions see the variables so far, also while a later statement runs.
+            *unit.state.borrow_mut() = Some(state.clone());
+            match result.map_err(|e| *e) {
+                Ok(_) => (),
+                Err(EvalAltResult::Return(..) | EvalAltResult::Exit(..)) => break,
+                Err(e) => {
+                    self.globals.declares(before);
+                    return Err(e.into());
+                }
+            }
+        }
+        self.globals.declares(before);
+        *unit.state.borrow_mut() = Some(state);
+        Ok(())
     }
 }
 

@@ -1,12 +1,17 @@
 //! An array that scripts hold by reference; see `ref_map` for when an array becomes one.
 
 use crate::engine::{
-    check_time,
-    compile::modules::Modules,
+    call::time_limit::check_time,
     limits::CLOCK_MASK,
     natives::Natives,
-    reload::{fillings, rerun},
-    values::{dropping::drop_in_a_row, ref_map::RefMap, sizes},
+    values::{
+        dropping::drop_in_a_row,
+        journal,
+        ref_map::RefMap,
+        script_files::ScriptFiles,
+        sizes,
+        witness::{Witness, witness},
+    },
 };
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, NativeCallContext, Position,
@@ -110,23 +115,23 @@ impl RefArray {
 
     /// The values, to be changed. The closure must not run scripts or drop values.
     pub(crate) fn with<T>(&self, f: impl FnOnce(&mut Vec<Dynamic>) -> T) -> T {
-        if rerun::is_noting() {
-            return self.with_noted(f);
+        if let Some(witness) = witness() {
+            return self.with_noted(witness, f);
         }
-        fillings::note_array(|| self.address());
+        journal::note_array(|| self.address());
         self.change(f)
     }
 
     /// The same in code that runs again.
     #[cold]
-    fn with_noted<T>(&self, f: impl FnOnce(&mut Vec<Dynamic>) -> T) -> T {
-        if rerun::skips_array(self) {
+    fn with_noted<T>(&self, witness: &dyn Witness, f: impl FnOnce(&mut Vec<Dynamic>) -> T) -> T {
+        if witness.skips_array(self) {
             return f(&mut self.copy());
         }
         let before = self.look(<[Dynamic]>::len);
         let result = self.change(f);
         let added = self.look(|values| values.get(before..).map(<[Dynamic]>::to_vec));
-        rerun::note_added(self, &added.unwrap_or_default());
+        witness.note_added(self, &added.unwrap_or_default());
         result
     }
 
@@ -157,7 +162,7 @@ impl RefArray {
     }
 
     /// From now on this handle is `other`.
-    pub(crate) fn stand_for(&self, other: &RefArray) {
+    pub(crate) fn alias_to(&self, other: &RefArray) {
         let other = other.resolved();
         if !Rc::ptr_eq(&self.resolved().0, &other.0) {
             let old = self.0.replace(State::Alias(other));
@@ -364,28 +369,28 @@ fn for_each(
 }
 
 /// What `array[index]` and `array[index] = value` are for rhai, errors with the place of the index.
-fn indexes(engine: &mut Engine, modules: &Rc<Modules>) {
+fn indexes(engine: &mut Engine, files: &Rc<dyn ScriptFiles>) {
     type Ctx<'a> = NativeCallContext<'a>;
     type Outcome<T> = Result<T, Box<EvalAltResult>>;
-    let known = modules.clone();
+    let known = files.clone();
     let get = move |ctx: Ctx, a: &mut RefArray, index: i64| -> Outcome<Dynamic> {
         let at = a.place(index).map_err(|error| known.at_index(&ctx, error))?;
         Ok(a.look(|values| values[at].clone()))
     };
     FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
-    let known = modules.clone();
+    let known = files.clone();
     let set = move |ctx: Ctx, a: &mut RefArray, index: i64, value: Dynamic| -> Outcome<()> {
         let at = a.place(index).map_err(|error| known.at_index(&ctx, error))?;
         a.put(at, value);
         Ok(())
     };
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(engine, set);
-    let known = modules.clone();
+    let known = files.clone();
     let get = move |ctx: Ctx, _: &mut RefArray, index: Dynamic| -> Outcome<Dynamic> {
         Err(known.at_index(&ctx, wrong_index(&ctx, "i64", &index)))
     };
     FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
-    let known = modules.clone();
+    let known = files.clone();
     let set = move |ctx: Ctx, _: &mut RefArray, index: Dynamic, _: Dynamic| -> Outcome<()> {
         // Rhai tries the name of a property without a setter as an index. This error makes it tell of the property.
         if index.is_string() && known.is_at_dot(&ctx) {
@@ -408,7 +413,7 @@ pub(in crate::engine) fn wrong_index(
 }
 
 /// Gives `array` its script functions.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<Modules>) {
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, files: &Rc<dyn ScriptFiles>) {
     engine.register_type_with_name::<RefArray>("array");
     for (name, extra) in LOOKING {
         forward(engine, name, extra, false);
@@ -427,7 +432,7 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<
         Ok(a.look(|values| values[at].clone()))
     };
     natives.index_getter(engine, get);
-    indexes(engine, modules);
+    indexes(engine, files);
     pure!("get", |a: &mut RefArray, index: i64| {
         let found = a.near(index).and_then(|at| a.look(|values| values.get(at).cloned()));
         found.unwrap_or(Dynamic::UNIT)

@@ -2,13 +2,13 @@
 //! stable while the map changes. Maps become one when they are assigned to a property or a top-level variable.
 
 use crate::engine::{
-    compile::modules::Modules,
     natives::Natives,
-    reload::{fillings, rerun},
     values::{
         dropping::drop_in_a_row,
-        order,
+        journal, order,
         ref_array::{RefArray, wrong_index},
+        script_files::ScriptFiles,
+        witness::witness,
     },
 };
 use rhai::{
@@ -197,7 +197,7 @@ impl RefMap {
     }
 
     /// From now on this handle is `other`.
-    pub(crate) fn stand_for(&self, other: &RefMap) {
+    pub(crate) fn alias_to(&self, other: &RefMap) {
         let other = other.resolved();
         if !Rc::ptr_eq(&self.resolved().0, &other.0) {
             let old = self.0.replace(State::Alias(other));
@@ -236,10 +236,10 @@ impl RefMap {
     }
 
     pub(crate) fn set(&self, key: ImmutableString, value: Dynamic) {
-        if rerun::is_noting() && rerun::skips_entry(self, &key) {
+        if witness().is_some_and(|witness| witness.skips_entry(self, &key)) {
             return;
         }
-        fillings::note_entry(self, &key);
+        journal::note_entry(self, &key);
         let old = self.with(|t| t.set(key, value));
         drop(old);
     }
@@ -409,15 +409,15 @@ pub(in crate::engine) fn not_a_key() -> Box<EvalAltResult> {
 }
 
 /// `map[key]` and `map[key] = value` with what cannot be a key.
-fn wrong_keys(engine: &mut Engine, modules: &Rc<Modules>) {
+fn wrong_keys(engine: &mut Engine, files: &Rc<dyn ScriptFiles>) {
     type Ctx<'a> = NativeCallContext<'a>;
-    let known = modules.clone();
+    let known = files.clone();
     let get =
         move |ctx: Ctx, _: &mut RefMap, key: Dynamic| -> Result<Dynamic, Box<EvalAltResult>> {
             Err(known.at_index(&ctx, wrong_index(&ctx, "string", &key)))
         };
     FuncRegistration::new_index_getter().with_purity(true).register_into_engine(engine, get);
-    let known = modules.clone();
+    let known = files.clone();
     let set = move |ctx: Ctx,
                     _: &mut RefMap,
                     key: Dynamic,
@@ -429,7 +429,7 @@ fn wrong_keys(engine: &mut Engine, modules: &Rc<Modules>) {
 }
 
 /// Gives `map` its script functions.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<Modules>) {
+pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, files: &Rc<dyn ScriptFiles>) {
     type Text = ImmutableString;
     engine.register_type_with_name::<RefMap>("map");
     macro_rules! pure {
@@ -448,7 +448,7 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<
             m.set(key.to_string().into(), RefMap::wrap(value))
         },
     );
-    wrong_keys(engine, modules);
+    wrong_keys(engine, files);
     natives.index_getter(engine, |m: &mut RefMap, key: Blob| {
         key_of(&Dynamic::from_blob(key)).map_or(Dynamic::UNIT, |k| m.get(&k))
     });

@@ -2,7 +2,7 @@
 //! with whatever order comes of it, so that neither an error nor a limit ends the call; and what has no order makes the
 //! standard library's sorting panic.
 
-use crate::engine::{diagnostics::plain_words, values::compare};
+use crate::engine::values::{compare, plain_words};
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString,
     NativeCallContext, Position,

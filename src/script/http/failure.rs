@@ -3,7 +3,7 @@
 
 use super::{Request, Response, send, uncoloured};
 use crate::{
-    engine::{call::handler::Handler, natives::Natives},
+    engine::{natives::Natives, program::handler::Handler},
     error::Fault,
     script::{
         ctx::Ctx,

@@ -4,11 +4,9 @@
 use super::{Chunk, Failure, Request, Response, ServerSentEvents, failure};
 use crate::{
     engine::{
-        call::{
-            coroutine::Runner,
-            handler::{Args, Calls, Handler, Job, MAX_ARGS},
-        },
+        call::coroutine::Runner,
         natives::Natives,
+        program::handler::{Args, Calls, Handler, Job, MAX_ARGS},
         values::{ref_array::RefArray, ref_map::RefMap},
     },
     script::{

@@ -7,7 +7,7 @@ use crate::{
         compile::{modules::Modules, sources::Sources},
         globals::Globals,
         natives::Natives,
-        program::Api,
+        program::{Api, generations::Generations},
     },
     script::{
         Objects,
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 use rhai::{Engine, FuncInfo};
-use std::{any::TypeId, collections::BTreeSet, path::Path};
+use std::{any::TypeId, collections::BTreeSet, path::Path, rc::Weak};
 
 /// (owner, name, number of arguments without the object itself; none for properties), as in
 /// [`Section::owner`](super::Section) and [`Entry::name`](super::Entry). Rhai's own functions are left out.
@@ -37,9 +37,10 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
         register: None,
     };
     let sources = Sources::new(Path::new("reference"));
-    let modules = Modules::new(sources, Globals::new("", Objects::HANDLES), &Default::default());
+    let modules =
+        Modules::new(sources, Globals::new("", Objects::HANDLES), Weak::<Generations>::new());
     let mut natives = Natives::default();
-    let mut engine = engine::build(&config, &modules, &mut natives);
+    let mut engine = engine::program::build::build(&config, &modules, &mut natives);
     let ctx = Ctx::mute(&config);
     Objects(ctx).register(&mut engine, &mut natives);
     let new = |info: FuncInfo| if is_rhais(&info) { None } else { name_of(info) };

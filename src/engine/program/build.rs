@@ -1,0 +1,61 @@
+//! Puts an engine together.
+
+use crate::engine::{
+    call::progress::Progress,
+    compile::{
+        modules::{Modules, Resolver},
+        tokens::Tokens,
+    },
+    fast_path, globals,
+    internals::{ANONYMOUS, evaluate, hooks},
+    limits::{MAX_CALL_LEVELS, MAX_EXPRESSION_DEPTH},
+    natives::Natives,
+    program::config::Config,
+    values::{self, script_files::ScriptFiles},
+};
+use rhai::Engine;
+use std::rc::Rc;
+
+/// An engine with the host's rules, without its functions.
+pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Natives) -> Engine {
+    let mut engine = Engine::new();
+    engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
+    engine.set_max_call_levels(MAX_CALL_LEVELS);
+    // A closure made by `eval` would have no file, no line and no successor.
+    engine.disable_symbol("eval");
+    engine.set_module_resolver(Resolver(modules.clone()));
+    Tokens::record(&mut engine);
+    let files: Rc<dyn ScriptFiles> = modules.clone();
+    globals::install(&mut engine, modules.globals.clone());
+    fast_path::install(&mut engine);
+    values::nodes::install(&mut engine);
+    values::ref_map::register(&mut engine, natives, &files);
+    values::ref_array::register(&mut engine, natives, &files);
+    values::absent::register(&mut engine, natives);
+    values::bytes::register(&mut engine);
+    values::map_functions::register(&mut engine);
+    values::compare::register(&mut engine);
+    values::pieces::register(&mut engine);
+    values::plain::register(&mut engine);
+    values::sorting::register(&mut engine);
+    values::sizes::register(&mut engine);
+    values::this_methods::register(&mut engine, modules.globals.handles());
+    values::entry_methods::register(&mut engine, natives, &files);
+    hooks::on_missing_function(&mut engine, move |name, args, is_method, mut ctx| {
+        if is_method && !name.starts_with(ANONYMOUS) {
+            // Rhai has counted the call already.
+            evaluate::state_mut(&mut ctx).level -= 1;
+            let called = values::entry_methods::call(&*files, &mut ctx, name, args);
+            evaluate::state_mut(&mut ctx).level += 1;
+            return called.transpose();
+        }
+        // Rhai's array functions first try a closure as a method of the value itself, which a call would take away.
+        if is_method || !name.starts_with(ANONYMOUS) {
+            return Ok(None);
+        }
+        files.call_foreign_closure(name, args, false, &ctx).transpose()
+    });
+    let progress = Progress::new(&config.kill);
+    engine.on_progress(move |operations| progress.end(operations));
+    engine
+}
