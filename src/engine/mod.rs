@@ -16,7 +16,10 @@ use call::turns::Overdue;
 use compile::modules::{Modules, Resolver};
 pub(crate) use diagnostics::hints::panicked;
 use fast_path::natives::Natives;
-use rhai::{Engine, EvalAltResult, Position};
+use rhai::{
+    Engine, EvalAltResult, Module, Position, Shared,
+    packages::{Package, StandardPackage},
+};
 use std::{
     rc::Rc,
     sync::{Arc, atomic::AtomicBool},
@@ -68,6 +71,14 @@ pub(crate) type Register = Arc<dyn Fn(&mut Engine) + Send + Sync>;
 const KEYWORDS: [&str; 8] =
     ["call", "curry", "Fn", "eval", "is_def_var", "is_def_fn", "is_shared", "type_of"];
 
+/// Texts of a script that are kept once for all places where they stand. Fixed: Rhai's own figure.
+const MAX_STRINGS: usize = 256;
+
+thread_local! {
+    /// Rhai's own functions, for all programs of a thread.
+    static STANDARD: Shared<Module> = StandardPackage::new().as_shared_module();
+}
+
 /// What an embedder may change. Fixed at start.
 #[derive(Clone)]
 pub(crate) struct Config {
@@ -92,7 +103,10 @@ pub(crate) struct Config {
 /// An engine with the host's rules, without its functions.
 #[allow(deprecated)] // (volatile parts of rhai)
 pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Natives) -> Engine {
-    let mut engine = Engine::new();
+    // As `Engine::new` makes it, but for Rhai's own functions: to make those anew takes longer than most scripts do.
+    let mut engine = Engine::new_raw();
+    engine.set_max_strings_interned(MAX_STRINGS);
+    engine.register_global_module(STANDARD.with(Clone::clone));
     engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
     engine.set_max_call_levels(MAX_CALL_LEVELS);
     // A closure made by `eval` would have no file, no line and no successor.

@@ -13,7 +13,7 @@ use crate::engine::{
         changes::Changes,
         fillings::{self, Filled, Inventory, Journal, Merge, is_same_scalar},
         meaning::Meaning,
-        relink::{self, Names},
+        relink::{self, ByName, Names},
     },
     values::{ref_array::RefArray, ref_map::RefMap},
 };
@@ -23,7 +23,7 @@ use rhai::{
 };
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     ops::Range,
     rc::Rc,
     time::{Duration, Instant},
@@ -76,7 +76,7 @@ pub(crate) struct TopLevel {
     names: RefCell<HashMap<ImmutableString, Names>>,
     /// The generation of the living program, and for each file, what its closures are called now.
     before: u64,
-    heirs: RefCell<HashMap<ImmutableString, BTreeMap<ImmutableString, Option<ImmutableString>>>>,
+    heirs: RefCell<HashMap<ImmutableString, ByName<Option<ImmutableString>>>>,
     borrowed: RefCell<Vec<Borrowed>>,
     /// Cells of the living program with the values that they get when the reload is accepted.
     renewed: RefCell<Vec<(Dynamic, Dynamic)>>,
@@ -208,8 +208,10 @@ impl TopLevel {
         let fate = relink::align(&old.closures, &unit.closures);
         let heirs = fate.iter().map(|(name, fate)| (name.clone(), fate.heir().cloned()));
         self.heirs.borrow_mut().insert(unit.file.clone(), heirs.collect());
-        let names = previous.with_names(&unit.file, Names::clone).unwrap_or_default();
-        names.next(self.generation, &fate, &old.closures, &unit.closures)
+        let next =
+            |names: &Names| names.next(self.generation, &fate, &old.closures, &unit.closures);
+        let names = previous.with_names(&unit.file, next);
+        names.unwrap_or_else(|| next(&Names::default()))
     }
 
     pub(crate) fn with_names<T>(&self, file: &str, f: impl FnOnce(&Names) -> T) -> Option<T> {
