@@ -51,7 +51,7 @@ pub(crate) struct Unit {
     pub(in crate::engine) runs: AST,
     pub(in crate::engine) marks: Marks,
     pub(crate) tokens: Tokens,
-    pub(crate) closures: Vec<Closure>,
+    pub(crate) closures: Vec<Rc<Closure>>,
     /// Imports, constants and functions of the file after its top level ran: what its functions need when they are called.
     pub(crate) state: RefCell<Option<State>>,
 }

@@ -19,10 +19,23 @@ pub(in crate::engine) type ThisMethods = HashSet<(ImmutableString, usize)>;
 
 /// Finds them.
 pub(in crate::engine) fn of(ast: &AST) -> ThisMethods {
+    // Most files have none, which is seen sooner than where it would stand.
+    if !mentions_this(ast) {
+        return ThisMethods::default();
+    }
     let may_change = |def: &&Shared<ScriptFuncDef>| {
         def.params.len() <= MAX_PARAMS && changes_this(&tree::body(def))
     };
     ast.iter_fn_def().filter(may_change).map(|def| (def.name.clone(), def.params.len())).collect()
+}
+
+fn mentions_this(ast: &AST) -> bool {
+    let mut found = false;
+    ast.walk(&mut |path: &[ASTNode]| {
+        found |= matches!(path.last(), Some(ASTNode::Expr(Expr::ThisPtr(_))));
+        !found
+    });
+    found
 }
 
 /// Is anything done in a body that may change `this` itself?

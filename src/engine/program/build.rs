@@ -13,12 +13,26 @@ use crate::engine::{
     program::config::Config,
     values::{self, script_files::ScriptFiles},
 };
-use rhai::Engine;
+use rhai::{
+    Engine, Module, Shared,
+    packages::{Package, StandardPackage},
+};
 use std::rc::Rc;
+
+/// Texts of a script that are kept once for all places where they stand. Fixed: Rhai's own figure.
+const MAX_STRINGS: usize = 256;
+
+thread_local! {
+    /// Rhai's own functions, for all programs of a thread.
+    static STANDARD: Shared<Module> = StandardPackage::new().as_shared_module();
+}
 
 /// An engine with the host's rules, without its functions.
 pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Natives) -> Engine {
-    let mut engine = Engine::new();
+    // As `Engine::new` makes it, but for Rhai's own functions: to make those anew takes longer than most scripts do.
+    let mut engine = Engine::new_raw();
+    engine.set_max_strings_interned(MAX_STRINGS);
+    engine.register_global_module(STANDARD.with(Clone::clone));
     engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
     engine.set_max_call_levels(MAX_CALL_LEVELS);
     // A closure made by `eval` would have no file, no line and no successor.

@@ -152,6 +152,7 @@ impl Program {
         carried: &[(FnPtr, FnPtr)],
         offered: usize,
     ) -> Option<Handler> {
-        self.handler(&relink::carry_over_shared(new.fn_ptr(), carried), Some(new.file()), offered).ok()
+        self.handler(&relink::carry_over_shared(new.fn_ptr(), carried), Some(new.file()), offered)
+            .ok()
     }
 }

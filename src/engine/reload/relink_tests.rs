@@ -4,8 +4,8 @@ use super::*;
 use crate::engine::compile::tokens::Tokens;
 use rhai::{Caches, Engine, EvalContext, Expr, GlobalRuntimeState, NativeCallContext};
 use rhai::{Position, Scope, Stmt, StmtBlock};
-use std::cell::RefCell;
 use std::rc::Rc;
+use std::{cell::RefCell, collections::BTreeMap};
 
 type Table<T> = Rc<RefCell<BTreeMap<String, T>>>;
 
@@ -16,7 +16,7 @@ struct Host {
     fresh: Table<FnPtr>,
     globals: Table<Dynamic>,
     state: GlobalRuntimeState,
-    closures: Vec<Closure>,
+    closures: Vec<Rc<Closure>>,
     tokens: Tokens,
     names: Names,
     generation: u64,
@@ -60,7 +60,7 @@ impl Host {
 
     /// Runs the script as the next generation; top-level variables keep their values.
     #[allow(deprecated)] // volatile, like all of rhai's internals
-    fn reload(&mut self, script: &str) -> BTreeMap<String, Fate> {
+    fn reload(&mut self, script: &str) -> HashMap<String, Fate> {
         let (ast, tokens) = Tokens::of(|| self.engine.compile(script));
         let ast = ast.unwrap();
         let new = closures(&ast, &tokens);

@@ -94,6 +94,13 @@ impl Run {
         matches!(rest.first(), Some((Token::Equals, _))) && !rest.windows(2).any(reads_it)
     }
 
+    /// Has what a run of before did last still to come, whether its statement is going to do it again or not? Without it, what
+    /// was set before it is what is left.
+    fn comes(&self, last: &Meaning) -> bool {
+        let left = self.body.get(self.at..).unwrap_or_default();
+        left.iter().any(|now| self.edition.continues(now, last))
+    }
+
     /// How many statements of the body say that, whether they ran or not?
     fn standing(&self, by: &Meaning) -> usize {
         self.body.iter().filter(|now| self.edition.continues(now, by)).count()
@@ -129,17 +136,19 @@ impl Witness for Rerun {
         let place = (map.address(), key.clone());
         let skips = with(|run| {
             run.now.maps.entry(place.0).or_insert_with(|| map.downgrade());
-            let known = run.before.entries.get(&place).into_iter().flatten();
-            let known = known.into_iter().find(|deed| run.is_of(&deed.by)).cloned();
-            let done = run.now.entries.get(&place).into_iter().flatten();
+            let known = run.before.entries.get(&place).map_or(&[][..], Vec::as_slice);
+            let same = known.iter().find(|deed| run.is_of(&deed.by));
+            let done = run.now.entries.get(&place).map_or(&[][..], Vec::as_slice);
             // Behind one that has set it anew, it is set anew.
-            let skips = known.is_some() && done.into_iter().all(|deed| deed.is_kept);
-            let values = known.filter(|_| skips).map_or_else(Vec::new, |deed| deed.values);
-            let deed = Deed { by: run.running(), values, is_kept: skips };
+            let is_kept = same.is_some()
+                && done.iter().all(|deed| deed.is_kept)
+                && known.last().is_some_and(|last| run.comes(&last.by));
+            let values = same.filter(|_| is_kept).map_or_else(Vec::new, |deed| deed.values.clone());
+            let deed = Deed { by: run.running(), values, is_kept };
             let deeds = run.now.entries.entry(place).or_default();
             deeds.retain(|other| !other.by.is(&deed.by));
             deeds.push(deed);
-            skips
+            is_kept
         });
         skips.unwrap_or(false)
     }
@@ -192,23 +201,33 @@ pub(crate) fn skips_property(
     let place = (holder, name.clone());
     let skips = with(|run| {
         let text = run.edition.meaning_at(file, at);
-        let known = run.before.properties.get(&place);
-        let is_same = known.is_some_and(|known| {
-            run.edition.continues(&text, &known.text)
-                && (run.is_inside(file, at) || run.is_of(&known.by))
-                && run.initialises(file, at, name)
-        });
-        let is_first = !run.now.properties.contains_key(&place);
-        let skips = is_first && is_same && lives && !run.edition.is_fresh;
-        let list = match (skips, known.is_some()) {
-            (true, _) => Some(&mut run.changes.kept),
-            (false, true) if is_first && lives => Some(&mut run.changes.reset),
-            _ => None,
+        let begins = run.initialises(file, at, name);
+        let is_inside = run.is_inside(file, at);
+        let says_it = |known: &Setting| {
+            run.edition.continues(&text, &known.text) && (is_inside || run.is_of(&known.by))
         };
-        list.into_iter().for_each(|list| list.push(name.to_string()));
-        let by = run.running();
-        run.now.properties.insert(place, Setting { by, text });
-        skips
+        let known = run.before.properties.get(&place).map_or(&[][..], Vec::as_slice);
+        let done = run.now.properties.get(&place).map_or(&[][..], Vec::as_slice);
+        let is_first = done.is_empty();
+        // One that adds to what was set before it needs that.
+        let stays = known.last().is_some_and(|last| {
+            says_it(last) || (last.begins && run.comes(&last.by) && known.iter().any(says_it))
+        });
+        let is_untouched = done.iter().all(|setting| setting.is_kept);
+        let is_kept = stays && begins && lives && is_untouched && !run.edition.is_fresh;
+        match is_kept {
+            true if is_first => run.changes.kept.push(name.to_string()),
+            false if is_untouched && lives && !known.is_empty() => {
+                run.changes.kept.retain(|kept| kept != name.as_str());
+                run.changes.reset.push(name.to_string());
+            }
+            _ => (),
+        }
+        let setting = Setting { by: run.running(), text, begins, is_kept };
+        let settings = run.now.properties.entry(place).or_default();
+        settings.retain(|other| !other.is(&setting));
+        settings.push(setting);
+        is_kept
     });
     skips.unwrap_or(false)
 }

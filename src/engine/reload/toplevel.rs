@@ -15,7 +15,7 @@ use crate::engine::{
         changes::Changes,
         edition::Edition,
         fillings::{Filled, Inventory, Merge, is_same_scalar},
-        relink::{self, Names},
+        relink::{self, ByName, Names},
     },
     values::{
         journal::{self, Journal},
@@ -26,7 +26,7 @@ use crate::engine::{
 use rhai::{ASTFlags, Dynamic, Engine, EvalAltResult, ImmutableString, Position, Scope, Stmt};
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     ops::Range,
     rc::Rc,
     time::{Duration, Instant},
@@ -81,7 +81,7 @@ pub(crate) struct TopLevel {
     names: RefCell<HashMap<ImmutableString, Names>>,
     /// The generation of the living program, and for each file, what its closures are called now.
     before: u64,
-    heirs: RefCell<HashMap<ImmutableString, BTreeMap<ImmutableString, Option<ImmutableString>>>>,
+    heirs: RefCell<HashMap<ImmutableString, ByName<Option<ImmutableString>>>>,
     borrowed: RefCell<Vec<Borrowed>>,
     /// Cells of the living program with the values that they get when the reload is accepted.
     renewed: RefCell<Vec<(Dynamic, Dynamic)>>,
@@ -153,8 +153,10 @@ impl TopLevel {
         let fate = relink::align(&old.closures, &unit.closures);
         let heirs = fate.iter().map(|(name, fate)| (name.clone(), fate.heir().cloned()));
         self.heirs.borrow_mut().insert(unit.file.clone(), heirs.collect());
-        let names = previous.with_names(&unit.file, Names::clone).unwrap_or_default();
-        names.next(self.generation, &fate, &old.closures, &unit.closures)
+        let next =
+            |names: &Names| names.next(self.generation, &fate, &old.closures, &unit.closures);
+        let names = previous.with_names(&unit.file, next);
+        names.unwrap_or_else(|| next(&Names::default()))
     }
 
     pub(crate) fn with_names<T>(&self, file: &str, f: impl FnOnce(&Names) -> T) -> Option<T> {

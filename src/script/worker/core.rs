@@ -236,10 +236,9 @@ impl WorkerCore {
         *self.declared.borrow_mut() = newer.declared.borrow().clone();
         *self.called.borrow_mut() = newer.called.borrow().clone();
         *self.address.borrow_mut() = newer.address.borrow().clone();
-        self.ctx
-            .carried
-            .borrow_mut()
-            .extend(newer.callbacks.carry_over(&self.callbacks, |handler| self.ctx.origin(handler)));
+        self.ctx.carried.borrow_mut().extend(
+            newer.callbacks.carry_over(&self.callbacks, |handler| self.ctx.origin(handler)),
+        );
         self.callbacks.replace_by(&newer.callbacks);
         self.roots.replace_by(&newer.roots);
         self.is_web_server.set(newer.is_web_server.get());
