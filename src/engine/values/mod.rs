@@ -20,6 +20,7 @@ pub(crate) mod ref_array;
 pub(crate) mod ref_map;
 pub(crate) mod rings;
 pub(in crate::engine) mod script_files;
+pub(crate) mod shared;
 pub(in crate::engine) mod sizes;
 pub(in crate::engine) mod sorting;
 pub(in crate::engine) mod this_methods;
