@@ -6,7 +6,7 @@ pub(in crate::engine) mod mark;
 
 use crate::engine::{
     call::{allowance, coroutine},
-    globals::{catches, mark::Mark},
+    globals::mark::Mark,
     hash::Fast,
     internals::hooks,
     values::{ref_array::RefArray, ref_map::RefMap},

@@ -11,6 +11,7 @@ pub(crate) mod internals;
 mod limits;
 pub(crate) mod lint;
 pub(crate) mod natives;
+pub(crate) mod nearest;
 pub(crate) mod program;
 pub(crate) mod reload;
 pub(crate) mod values;

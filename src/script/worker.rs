@@ -22,8 +22,8 @@ use super::{
 use crate::{
     engine::{
         call::allowance,
-        diagnostics::report::nearest,
         natives::Natives,
+        nearest::nearest,
         reload::rerun,
         values::{ref_array::RefArray, ref_map::RefMap},
     },

@@ -29,7 +29,7 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
 ];
 
 /// The rooms of `engine`. Each may import those that come after it, and nothing of `engine/mod.rs`.
-const ENGINE: [&str; 13] = [
+const ENGINE: [&str; 14] = [
     "lint",
     "program",
     "diagnostics",
@@ -43,6 +43,7 @@ const ENGINE: [&str; 13] = [
     "internals",
     "hash",
     "limits",
+    "nearest",
 ];
 
 /// Where Rhai's volatile parts are used, and nowhere else.

@@ -3,7 +3,9 @@
 
 use crate::engine::{
     compile::{
-        captured_constants::CapturedConstants, retouch::Retoucher, this_methods::ThisMethods,
+        captured_constants::CapturedConstants,
+        retouch::Retoucher,
+        this_methods::{self, ThisMethods},
         tokens::Tokens,
     },
     fast_path::{self, OF_VARIABLES, Shortcut},
@@ -14,10 +16,7 @@ use crate::engine::{
         rewrite::{self, Change},
         tree,
     },
-    values::{
-        nodes::Node,
-        this_methods::{self},
-    },
+    values::nodes::Node,
 };
 use rhai::{
     AST, ASTNode, Expr, FlowControl, FnCallExpr, FnPtr, ImmutableString, Position, ScriptFuncDef,

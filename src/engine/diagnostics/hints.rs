@@ -10,7 +10,6 @@ use crate::engine::{
     call::overflow::Overflow,
     diagnostics::{
         foreign_names,
-        nearest::nearest,
         signatures::{self, Signature},
         syntax_help,
     },
@@ -19,6 +18,7 @@ use crate::engine::{
         positions::{Place, place},
     },
     limits::MAX_CALL_LEVELS,
+    nearest::nearest,
 };
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnAccess, FnPtr, Stmt};
 use std::{collections::BTreeMap, rc::Rc};

@@ -2,7 +2,6 @@
 
 pub(crate) mod foreign_names;
 pub(in crate::engine) mod hints;
-pub(in crate::engine) mod nearest;
 pub(crate) mod report;
 pub(crate) mod signatures;
 pub(in crate::engine) mod syntax_help;

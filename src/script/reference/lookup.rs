@@ -6,7 +6,7 @@ use super::{
     language::{self, Function, WORDS, Word},
     script_reference,
 };
-use crate::engine::diagnostics::{foreign_names, report::nearest};
+use crate::engine::{diagnostics::foreign_names, nearest::nearest};
 
 /// What variables are usually called, and whose names they have.
 const OWNERS: [(&str, &str); 14] = [
