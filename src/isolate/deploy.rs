@@ -153,7 +153,7 @@ async fn start(
     // One that was ended, or overtaken, has done a part of it.
     note(rerun::end(None, true, holds, clear));
     let (event, generation) = (Event::WorkerStart, program.edition.generation);
-    rerun::begin(generation, &program.edition, ctx.started.borrow().clone());
+    rerun::begin(generation, event.name(), &program.edition, ctx.started.borrow().clone());
     let started = run_own(ctx, &worker, event, generation);
     let started = watched(ctx, &worker, event, generation, !is_first, started).await;
     note(rerun::end(Some(generation), started.is_err(), holds, clear));

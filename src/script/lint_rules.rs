@@ -13,7 +13,10 @@ use super::{
     tcp_connection::TcpConnection,
     worker::Worker,
 };
-use crate::engine::lint::rules::{Apart, Caller, Form, Kind, Property, Rules, Where};
+use crate::{
+    engine::lint::rules::{Apart, Caller, Form, Kind, Property, Rules, Where},
+    script::callback::Event,
+};
 
 /// Objects to which scripts attach properties of their own.
 const OPEN: [&str; 4] = ["Worker", "TcpConnection", "Request", "RouteTable"];
@@ -74,6 +77,7 @@ pub(crate) fn rules() -> Rules {
             kind: "Worker",
             local: &["connections", "broadcast"],
             name: "name",
+            start: Event::WorkerStart.name(),
         }),
         last: "Worker::run_all",
         options: &Configuration::NAMES,

@@ -67,6 +67,8 @@ pub(super) struct Ending<'a> {
     pub(super) before: &'a Record,
     pub(super) now: &'a mut Record,
     pub(super) changes: &'a mut Changes,
+    /// What people call the code that ran.
+    pub(super) code: &'static str,
     /// How many statements say what one of before said, whether they ran or not? What they did stays.
     pub(super) standing: &'a dyn Fn(&Meaning) -> usize,
 }
@@ -120,7 +122,7 @@ impl Ending<'_> {
         }
         more.reset.sort();
         more.added.sort();
-        self.changes.add_entries("what on_worker_start fills", more);
+        self.changes.add_entries(&format!("what {} fills", self.code), more);
     }
 
     /// Statements that stand and were not come to, in their place among those that have left something as it is.

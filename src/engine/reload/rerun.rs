@@ -24,6 +24,7 @@ use std::{cell::RefCell, mem, ops::Range, rc::Rc};
 /// The run that goes on.
 struct Run {
     tag: u64,
+    code: &'static str,
     edition: Rc<Edition>,
     before: Rc<Record>,
     now: Record,
@@ -40,11 +41,11 @@ thread_local! {
     static RUN: RefCell<Option<Run>> = const { RefCell::new(None) };
 }
 
-/// The next body that is called with this tag runs again what ran `before`.
-pub(crate) fn begin(tag: u64, edition: &Rc<Edition>, before: Rc<Record>) {
+/// The next body that is called with this tag runs again what ran `before`. People call it `code`.
+pub(crate) fn begin(tag: u64, code: &'static str, edition: &Rc<Edition>, before: Rc<Record>) {
     let (edition, now, changes) = (edition.clone(), Record::default(), Changes::default());
     let (unit, ranges, body) = (None, Vec::new(), Vec::new());
-    let run = Run { tag, edition, before, now, changes, unit, ranges, body, at: 0 };
+    let run = Run { tag, code, edition, before, now, changes, unit, ranges, body, at: 0 };
     drop(RUN.replace(Some(run)));
     witness::send(&Rerun);
 }
@@ -248,6 +249,7 @@ pub(crate) fn end(
         before: &run.before,
         now: &mut now,
         changes: &mut changes,
+        code: run.code,
         standing: &|by| if failed { usize::MAX } else { run.standing(by) },
     };
     ending.note_values(holds);
