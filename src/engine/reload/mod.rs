@@ -1,5 +1,6 @@
 //! What lives on from one generation to the next: values, closures, what code has done that runs again.
 
+mod carried_over;
 pub(crate) mod changes;
 pub(crate) mod edition;
 pub(crate) mod fillings;

@@ -12,6 +12,7 @@ use crate::engine::{
         positions::{Place, place, start},
     },
     reload::{
+        carried_over::{CarriedOver, Twin, is_filled},
         changes::Changes,
         edition::Edition,
         fillings::{Filled, Inventory, Merge, is_same_scalar},
@@ -37,21 +38,6 @@ pub(crate) type Key = (ImmutableString, ImmutableString, usize);
 
 /// Older programs whose closures are looked for in a new text. Fixed: one lives on only as long as something of it does.
 const MAX_OLDER: usize = 16;
-
-/// A living map or array whose new twin has to stand for it once the reload is accepted.
-struct Twin {
-    key: Key,
-    new: Dynamic,
-    living: Dynamic,
-}
-
-/// A cell of the living program that holds a new value during the run.
-struct Borrowed {
-    cell: Dynamic,
-    living: Dynamic,
-    /// Is the new value the one that stays?
-    resets: bool,
-}
 
 /// One run of all top levels of a program.
 pub(crate) struct TopLevel {
@@ -82,10 +68,7 @@ pub(crate) struct TopLevel {
     /// The generation of the living program, and for each file, what its closures are called now.
     before: u64,
     heirs: RefCell<HashMap<ImmutableString, ByName<Option<ImmutableString>>>>,
-    borrowed: RefCell<Vec<Borrowed>>,
-    /// Cells of the living program with the values that they get when the reload is accepted.
-    renewed: RefCell<Vec<(Dynamic, Dynamic)>>,
-    twins: RefCell<Vec<Twin>>,
+    carried: CarriedOver,
     /// Variables (file, name) that closures of before have to capture anew.
     anew: RefCell<HashSet<(ImmutableString, ImmutableString)>>,
     changes: RefCell<Changes>,
@@ -115,9 +98,7 @@ impl TopLevel {
             fresh: RefCell::default(),
             filled: RefCell::default(),
             names: RefCell::default(),
-            borrowed: RefCell::default(),
-            renewed: RefCell::default(),
-            twins: RefCell::default(),
+            carried: CarriedOver::default(),
             anew: RefCell::default(),
             changes: RefCell::default(),
         })
@@ -206,7 +187,7 @@ impl TopLevel {
             }
         }
         // Closures of connections share the variable: it is one for all, also when it starts anew.
-        if self.carry_over(&key, value, living, resets) {
+        if self.carried.variable(&key, value, living, resets, &|value| self.is_state(value)) {
             if !resets {
                 self.changes.borrow_mut().kept.push(name.to_string());
             }
@@ -243,44 +224,6 @@ impl TopLevel {
             && !is_same_scalar(&old, new)
         {
             self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
-        }
-    }
-
-    /// Makes `value`, just initialised, the same variable as `living`, with the value of that or, if it `resets`, the new
-    /// one. False: they are of kinds that cannot be one.
-    fn carry_over(&self, key: &Key, value: &mut Dynamic, living: Dynamic, resets: bool) -> bool {
-        if living.is_shared() && living.is_locked() {
-            // A waiting handler holds it: the cell is taken as it is, or left to that handler.
-            if !resets {
-                *value = living;
-            }
-            return !resets;
-        }
-        // Another variable or property may hold the living one: what starts anew is a map of its own.
-        if !resets {
-            self.pair(key, value, &living);
-        }
-        // What lives may have become anything since: a connection, a closure.
-        if !living.is_shared() || !self.is_state(value) {
-            return false;
-        }
-        // The cell itself goes on, because closures of both generations share it. During this run it holds the new
-        // value, so that the top level sees what it just wrote.
-        let saved = living.flatten_clone();
-        if let Some(mut cell) = living.clone().write_lock::<Dynamic>() {
-            *cell = value.take();
-        }
-        *value = living.clone();
-        self.borrowed.borrow_mut().push(Borrowed { cell: living, living: saved, resets });
-        true
-    }
-
-    /// Notes that a new map or array stands for the living one.
-    fn pair(&self, key: &Key, value: &Dynamic, living: &Dynamic) {
-        if is_filled(value) && is_filled(living) {
-            let (key, new, living) =
-                (key.clone(), value.clone().flatten(), living.clone().flatten());
-            self.twins.borrow_mut().push(Twin { key, new, living });
         }
     }
 
@@ -324,12 +267,7 @@ impl TopLevel {
 
     /// Puts the living values back. To be called after the run, however it ended.
     pub(crate) fn restore(&self) {
-        for Borrowed { mut cell, living, resets } in self.borrowed.borrow_mut().drain(..).rev() {
-            let new = cell.write_lock::<Dynamic>().map(|mut v| std::mem::replace(&mut *v, living));
-            if let Some(new) = new.filter(|_| resets) {
-                self.renewed.borrow_mut().push((cell, new));
-            }
-        }
+        self.carried.restore();
     }
 
     /// Do closures of before have to capture this variable anew?
@@ -422,13 +360,10 @@ impl TopLevel {
     /// The reload is accepted: variables that were reset get their new values, and new maps and arrays become the living
     /// ones, merged with them. Gives what happened to values.
     pub(in crate::engine) fn accept(&self, modules: &Modules) -> Changes {
-        for (mut cell, new) in self.renewed.take() {
-            let old = cell.write_lock::<Dynamic>().map(|mut v| std::mem::replace(&mut *v, new));
-            drop(old);
-        }
+        self.carried.accept();
         let mut changes = self.changes.take();
         let mut filled: HashMap<Key, Filled> = HashMap::new();
-        for Twin { key, new, living } in self.twins.take() {
+        for Twin { key, new, living } in self.carried.take_twins() {
             let now = self.inventory(modules, &new);
             let previous = self.previous.borrow();
             let old = previous.as_ref().and_then(|p| p.filled(&key));
@@ -453,7 +388,7 @@ impl TopLevel {
     pub(in crate::engine) fn preview(&self, modules: &Modules) -> Changes {
         let mut changes = self.changes.borrow().clone();
         let previous = self.previous.borrow();
-        for Twin { key, new, living } in self.twins.borrow().iter() {
+        for Twin { key, new, living } in self.carried.twins().iter() {
             let now = self.inventory(modules, new);
             let old = previous.as_ref().and_then(|p| p.filled(key)).unwrap_or(Filled::Other);
             changes.add(self.merge(&key.1, (&old, &now), new, living, true));
