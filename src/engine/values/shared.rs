@@ -94,3 +94,39 @@ impl<T> Shared<T> {
         Rc::ptr_eq(&self.resolved().0, &other.resolved().0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alias_of_an_alias_means_what_lives() {
+        let (living, new, newer) = (Shared::own(1), Shared::own(2), Shared::own(3));
+        new.alias_to(&living);
+        newer.alias_to(&new);
+        newer.change(|n| *n = 7);
+        assert_eq!(living.read(|n| *n), 7);
+        assert!(newer.is_same(&living) && newer.address() == living.address());
+        assert_eq!(newer.holders(), None, "the holders of an alias tell nothing");
+        assert_eq!(living.holders(), Some(3), "its own, and one for each alias");
+    }
+
+    #[test]
+    fn two_handles_that_are_to_mean_each_other_mean_the_first() {
+        let (a, b) = (Shared::own("a"), Shared::own("b"));
+        b.alias_to(&a);
+        a.alias_to(&b);
+        assert_eq!((a.read(|s| *s), b.read(|s| *s)), ("a", "a"));
+    }
+
+    #[test]
+    fn a_weak_handle_keeps_nothing_and_follows_aliases() {
+        let (living, new) = (Shared::own(1), Shared::own(2));
+        new.alias_to(&living);
+        let weak = new.downgrade();
+        drop(new);
+        assert!(weak.upgrade().is_some_and(|found| found.is_same(&living)));
+        drop(living);
+        assert!(weak.upgrade().is_none());
+    }
+}
