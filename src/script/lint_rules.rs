@@ -13,10 +13,7 @@ use super::{
     tcp_connection::TcpConnection,
     worker::Worker,
 };
-use crate::{
-    engine::lint::rules::{Apart, Caller, Form, Kind, Property, Rules, Where},
-    script::callback::Event,
-};
+use crate::engine::lint::rules::{Apart, Caller, Form, Kind, Property, Rules, Where};
 
 /// Objects to which scripts attach properties of their own.
 const OPEN: [&str; 4] = ["Worker", "TcpConnection", "Request", "RouteTable"];

@@ -9,7 +9,7 @@ use crate::engine::{
         tokens::Tokens,
     },
     fast_path::{self, OF_VARIABLES, Shortcut},
-    globals::Globals,
+    globals::{Globals, mark::Mark},
     internals::{
         ANONYMOUS, KEYWORDS,
         grafts::Grafts,

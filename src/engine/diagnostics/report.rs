@@ -5,6 +5,7 @@
 //! as a note, and where the text goes is the caller's business too. Uses `hints`, `closures`
 //! (for rhai's names of them), `modules` (for which are the host's) and places.
 
+pub(crate) use crate::engine::diagnostics::hints::{Hints, Sources};
 use crate::engine::{
     call::overflow::Overflow,
     compile::modules::is_embedded,
@@ -17,10 +18,6 @@ use crate::engine::{
         ref_array::RefArray,
         ref_map::RefMap,
     },
-};
-pub(crate) use crate::engine::{
-    diagnostics::hints::{Hints, Sources},
-    nearest::nearest,
 };
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin};
 use annotate_snippets::{Renderer, Snippet};

@@ -106,3 +106,8 @@ impl CarriedOver {
         self.twins.take()
     }
 }
+
+/// Is it a map or an array that lines may fill?
+pub(super) fn is_filled(value: &Dynamic) -> bool {
+    value.is::<RefMap>() || value.is::<RefArray>()
+}

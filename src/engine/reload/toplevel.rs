@@ -460,8 +460,3 @@ impl TopLevels for TopLevel {
         Ok(())
     }
 }
-
-/// Is it a map or an array that lines may fill?
-fn is_filled(value: &Dynamic) -> bool {
-    value.is::<RefMap>() || value.is::<RefArray>()
-}
