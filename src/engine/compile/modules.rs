@@ -91,7 +91,7 @@ pub(in crate::engine) trait TopLevels {
 }
 
 /// Other programs, which may know closures that this one does not.
-pub(in crate::engine) trait OtherPrograms {
+pub(crate) trait OtherPrograms {
     /// Calls the closure of that name. `None`: none of them knows it.
     fn call_closure(
         &self,

@@ -1,7 +1,7 @@
 //! Old closures are really called here, in a small host that has globals the way the engine has them.
 
 use super::*;
-use crate::engine::compile::tokens::Tokens;
+use crate::engine::compile::{closures::closures, tokens::Tokens};
 use rhai::{Caches, Engine, EvalContext, Expr, GlobalRuntimeState, NativeCallContext};
 use rhai::{Position, Scope, Stmt, StmtBlock};
 use std::rc::Rc;

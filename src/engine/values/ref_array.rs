@@ -9,8 +9,7 @@ use crate::engine::values::{
     shared::{Shared, WeakShared},
     witness::{Witness, witness},
 };
-pub(crate) use functions::register;
-pub(in crate::engine) use functions::wrong_index;
+pub(in crate::engine) use functions::{register, wrong_index};
 use rhai::{Array, Dynamic, EvalAltResult, Position};
 use std::rc::Rc;
 

@@ -10,8 +10,8 @@ use crate::engine::values::{
     shared::{Shared, WeakShared},
     witness::witness,
 };
-pub(in crate::engine) use functions::not_a_key;
-pub(crate) use functions::{key_of, register};
+pub(crate) use functions::key_of;
+pub(in crate::engine) use functions::{not_a_key, register};
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 pub(crate) use table::Table;
 

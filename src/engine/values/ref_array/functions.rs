@@ -220,7 +220,11 @@ pub(in crate::engine) fn wrong_index(
 }
 
 /// Gives `array` its script functions.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, files: &Rc<dyn ScriptFiles>) {
+pub(in crate::engine) fn register(
+    engine: &mut Engine,
+    natives: &mut Natives,
+    files: &Rc<dyn ScriptFiles>,
+) {
     engine.register_type_with_name::<RefArray>("array");
     for (name, extra) in LOOKING {
         forward(engine, name, extra, false);

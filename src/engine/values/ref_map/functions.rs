@@ -49,7 +49,11 @@ fn wrong_keys(engine: &mut Engine, files: &Rc<dyn ScriptFiles>) {
 }
 
 /// Gives `map` its script functions.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, files: &Rc<dyn ScriptFiles>) {
+pub(in crate::engine) fn register(
+    engine: &mut Engine,
+    natives: &mut Natives,
+    files: &Rc<dyn ScriptFiles>,
+) {
     type Text = ImmutableString;
     engine.register_type_with_name::<RefMap>("map");
     macro_rules! pure {
