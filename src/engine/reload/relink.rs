@@ -196,13 +196,11 @@ fn pair(a: &[&Closure], b: &[&Closure]) -> Vec<Option<usize>> {
         is_taken[*j] = true;
     }
     // What was moved past others.
-    for i in 0..a.len() {
-        if partner[i].is_none() {
-            partner[i] = (first..to_b)
-                .filter(|j| !is_taken[*j] && likeness(i, *j) > 0)
-                .max_by_key(|j| (likeness(i, *j), usize::MAX - j));
-            partner[i].into_iter().for_each(|j| is_taken[j] = true);
-        }
+    for (i, partner) in partner.iter_mut().enumerate().filter(|(_, known)| known.is_none()) {
+        *partner = (first..to_b)
+            .filter(|j| !is_taken[*j] && likeness(i, *j) > 0)
+            .max_by_key(|j| (likeness(i, *j), usize::MAX - j));
+        partner.iter().for_each(|j| is_taken[*j] = true);
     }
     // Between two anchors, what is left pairs up by order if it is given to the same name and there is
     // as much of it on both sides; otherwise a guess could run the wrong code.
