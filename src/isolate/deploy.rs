@@ -55,6 +55,7 @@ pub(crate) fn commit(
     }
     starts.end_late(ctx);
     let before = ctx.timers.last_id();
+    leftovers::give_names_back(ctx, &program);
     let mut report = Report { changes: program.edition.accept_state(), ..Report::default() };
     let lives_on = served.zip(task.serves).map(|(worker, (at, _))| (worker, at));
     let workers = merge_workers(ctx, &program, &mut report, lives_on);

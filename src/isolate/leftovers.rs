@@ -57,7 +57,17 @@ fn buried(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
             known.push(owner.edition.generation);
         }
     };
-    let mut reach = Reach::new(&mut look);
+    look_at_all(ctx, program, &mut look);
+    drop(replaced);
+    known.sort_unstable();
+    known.dedup();
+    ctx.generations.keep_only(&known);
+    found
+}
+
+/// Shows every function that can be reached from what lives, and from the variables of a program.
+fn look_at_all(ctx: &Ctx, program: &Program, look: &mut dyn FnMut(&mut FnPtr)) {
+    let mut reach = Reach::new(look);
     for core in ctx.every_worker() {
         core.properties.for_each(|value| reach.value(value));
         core.with_connections(|connections| {
@@ -69,11 +79,20 @@ fn buried(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
     let held = handlers(ctx).into_iter().flat_map(|h| h.fn_ptr().curry().to_vec());
     held.chain(program.modules.globals.values()).for_each(|mut value| reach.value(&mut value));
     reach.finish();
+}
+
+/// Before what a new program made is mixed with what lives: a closure that lives and goes on must not be called by a name
+/// that another closure of the new program has.
+pub(crate) fn give_names_back(ctx: &Ctx, new: &Program) {
+    let Some(living) = ctx.generations.serving().filter(|_| new.edition.has_taken_names()) else {
+        return;
+    };
+    let mut replaced = Vec::new();
+    let mut look = |f: &mut FnPtr| {
+        replaced.extend(new.edition.give_back(f).map(|renamed| std::mem::replace(f, renamed)));
+    };
+    look_at_all(ctx, &living, &mut look);
     drop(replaced);
-    known.sort_unstable();
-    known.dedup();
-    ctx.generations.keep_only(&known);
-    found
 }
 
 /// The newest older program that can run a closure of that name.

@@ -327,7 +327,8 @@ fn tell_if_slow(ctx: &Ctx, program: &Program, took: Duration, limit: Duration) {
     let place =
         program.edition.slowest().map_or(String::new(), |place| format!(", most of it at {place}"));
     let text = format!(
-        "the top level took {} ms{place}: at each reload all clients wait for as long, and one that takes more than {} ms          is rejected (rehearsal_timeout). What takes long belongs in on_worker_start",
+        "the top level took {} ms{place}: at each reload all clients wait for as long, and one that takes more than {} ms \
+         is rejected (rehearsal_timeout). What takes long belongs in on_worker_start",
         took.as_millis(),
         limit.as_millis(),
     );

@@ -44,7 +44,7 @@ enum Over {
     /// It may run so many operations until it reads a variable.
     Seen(u8),
     /// It has had the error.
-    Completion,
+    Told,
 }
 
 /// What stands for no limit.
@@ -89,7 +89,7 @@ thread_local! {
 impl Meter {
     fn set_alert(&self) {
         let at = match self.over.get() {
-            Over::Completion => i64::MIN,
+            Over::Told => i64::MIN,
             _ => self.limit_at.get().min(self.look_at.get()),
         };
         self.alert_at.set(at);
@@ -248,7 +248,7 @@ pub(in crate::engine) fn is_pending() -> bool {
 pub(in crate::engine) fn look() -> Option<Dynamic> {
     METER.with(|meter| {
         let now = allocated();
-        if meter.over.get() == Over::Completion {
+        if meter.over.get() == Over::Told {
             return Some(meter.excess().into());
         }
         if now > meter.limit_at.get() {
@@ -286,7 +286,7 @@ pub(in crate::engine) fn attend(
         meter.is_pending.set(false);
         let now = allocated();
         if now > meter.limit_at.get() {
-            meter.over.set(Over::Completion);
+            meter.over.set(Over::Told);
             meter.set_alert();
             return Err(EvalAltResult::ErrorRuntime(meter.excess().into(), position).into());
         }

@@ -248,7 +248,7 @@ pub(crate) struct Pool<R: Runner> {
     long: Cell<bool>,
     /// How many wait for room.
     waiting: Cell<usize>,
-    /// Completion when a job ends while somebody does.
+    /// Told when a job ends while somebody does.
     freed: Notify,
 }
 

@@ -1,6 +1,7 @@
 //! Errors come from scripts that are really run.
 
 use super::*;
+use crate::engine::nearest::nearest;
 use rhai::{Engine, Module, Scope, module_resolvers::StaticModuleResolver};
 use std::rc::Rc;
 

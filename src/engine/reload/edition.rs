@@ -156,6 +156,24 @@ impl Edition {
             .flatten()
     }
 
+    /// Has another closure now the name that living values hold of one which goes on?
+    pub(crate) fn has_taken_names(&self) -> bool {
+        let units = self.modules.units.borrow();
+        units.iter().any(|unit| self.with_names(&unit.file, Names::has_taken) == Some(true))
+    }
+
+    /// A callback that lived before this generation, by the name that its closure has now, if its own name is another's.
+    pub(crate) fn give_back(&self, f: &FnPtr) -> Option<FnPtr> {
+        let globals = &self.modules.globals;
+        let units = self.modules.units.borrow();
+        units.iter().find_map(|unit| {
+            let file = unit.file.as_str();
+            let is_anew = |name: &str| self.top_level.get().is_some_and(|t| t.is_anew(file, name));
+            let global = |name: &str| globals.get(Some(file), name);
+            self.with_names(file, |names| names.give_back(f, &global, &is_anew)).flatten()
+        })
+    }
+
     /// What a closure or function of that generation is called in this one, if it goes on.
     pub(crate) fn heir_of(
         &self,

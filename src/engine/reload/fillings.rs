@@ -324,7 +324,8 @@ impl Merge<'_> {
             Filled::Plain(value) => is_same_scalar(value, living),
             Filled::Function(name, _) => living.read_lock::<FnPtr>().is_some_and(|f| {
                 let now = |name: &str| (self.now)(name).unwrap_or_else(|| name.into());
-                now(name) == now(f.fn_name())
+                let put = (self.heir)(name).unwrap_or_else(|| now(name));
+                name == f.fn_name() || put == now(f.fn_name())
             }),
             Filled::Map(entries) => living.read_lock::<RefMap>().is_some_and(|map| {
                 let is_there = |entry: &Entry| {

@@ -196,13 +196,11 @@ fn pair(a: &[&Closure], b: &[&Closure]) -> Vec<Option<usize>> {
         is_taken[*j] = true;
     }
     // What was moved past others.
-    for i in 0..a.len() {
-        if partner[i].is_none() {
-            partner[i] = (first..to_b)
-                .filter(|j| !is_taken[*j] && likeness(i, *j) > 0)
-                .max_by_key(|j| (likeness(i, *j), usize::MAX - j));
-            partner[i].into_iter().for_each(|j| is_taken[j] = true);
-        }
+    for (i, partner) in partner.iter_mut().enumerate().filter(|(_, known)| known.is_none()) {
+        *partner = (first..to_b)
+            .filter(|j| !is_taken[*j] && likeness(i, *j) > 0)
+            .max_by_key(|j| (likeness(i, *j), usize::MAX - j));
+        partner.iter().for_each(|j| is_taken[*j] = true);
     }
     // Between two anchors, what is left pairs up by order if it is given to the same name and there is
     // as much of it on both sides; otherwise a guess could run the wrong code.
@@ -241,6 +239,9 @@ pub(crate) struct Names {
     current: ByName<Rc<Closure>>,
     /// Names from earlier generations that mean something else today, or nothing.
     old: ByName<Remembered>,
+    /// Names that living values hold of closures which go on, but that another closure has now, because it says the same
+    /// and stands where that one stood.
+    taken: ByName<Remembered>,
 }
 
 impl Names {
@@ -262,20 +263,20 @@ impl Names {
             .map(|(name, r)| (name, &r.now.name, r.since, r.captures.clone()));
         let latest = old.iter().map(|c| (&c.name, &c.name, generation, c.captures().into()));
         let mut old = ByName::with_capacity_and_hasher(self.old.len() + old.len(), Fast::default());
+        let mut taken = ByName::default();
         for (name, before, since, captures) in earlier.chain(latest) {
-            // The same text at the same place as back then has the same name again.
-            if current.contains_key(name) {
-                continue;
-            }
             let heir = fate.get(before).and_then(Fate::heir);
             let Some(now) = heir.and_then(|n| current.get(n)) else {
                 continue;
             };
-            if now.runs_with(&captures) {
-                old.insert(name.clone(), Remembered { since, now: now.clone(), captures });
+            // The same text at the same place as back then has the same name again.
+            let has_name_again = now.name == *name;
+            if !has_name_again && now.runs_with(&captures) {
+                let names = if current.contains_key(name) { &mut taken } else { &mut old };
+                names.insert(name.clone(), Remembered { since, now: now.clone(), captures });
             }
         }
-        Names { current, old }
+        Names { current, old, taken }
     }
 
     /// Closures that were left behind in an older generation follow again if the text has their partner
@@ -371,6 +372,22 @@ impl Names {
         })
     }
 
+    /// Has another closure now the name that living values hold of one which goes on?
+    pub(crate) fn has_taken(&self) -> bool {
+        !self.taken.is_empty()
+    }
+
+    /// A callback that lived before this generation, by the name that its closure has now, if its own name is another's.
+    pub(crate) fn give_back(
+        &self,
+        f: &FnPtr,
+        global: &dyn Fn(&str) -> Option<Dynamic>,
+        is_anew: &dyn Fn(&str) -> bool,
+    ) -> Option<FnPtr> {
+        let Remembered { now, captures, .. } = self.taken.get(f.fn_name())?;
+        Self::rename_to(f, now, captures, global, is_anew)
+    }
+
     fn rename(
         &self,
         f: &FnPtr,
@@ -386,6 +403,17 @@ impl Names {
             Some(now) => (now, now.captures()),
             None => self.old.get(name).map(|r| (&r.now, &*r.captures))?,
         };
+        Self::rename_to(f, now, captures, global, is_anew)
+    }
+
+    /// A callback with these captures as one of the closure `now`.
+    fn rename_to(
+        f: &FnPtr,
+        now: &Closure,
+        captures: &[ImmutableString],
+        global: &dyn Fn(&str) -> Option<Dynamic>,
+        is_anew: &dyn Fn(&str) -> bool,
+    ) -> Option<FnPtr> {
         let (held, extra) = f.curry().split_at_checked(captures.len())?;
         let value = |(name, is_global): (&ImmutableString, &bool)| {
             let held = captures.iter().position(|c| c == name).map(|i| held[i].clone());

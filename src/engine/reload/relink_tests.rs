@@ -110,7 +110,7 @@ impl Host {
         self.fresh.borrow()[key].clone()
     }
 
-    fn closure(&self, f: &FnPtr) -> Closure {
+    fn closure(&self, f: &FnPtr) -> Rc<Closure> {
         self.closures.iter().find(|c| c.name == f.fn_name()).unwrap().clone()
     }
 }
