@@ -110,6 +110,10 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     values::compare::register(&mut engine);
     values::pieces::register(&mut engine);
     values::plain::register(&mut engine);
+    values::lists::register(&mut engine);
+    values::map_parts::register(&mut engine, natives);
+    values::numbers::register(&mut engine);
+    values::texts::register(&mut engine);
     values::sorting::register(&mut engine);
     values::sizes::register(&mut engine);
     values::entry_methods::register(&mut engine, natives, modules);

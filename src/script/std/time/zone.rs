@@ -5,7 +5,7 @@ use crate::engine::diagnostics::report::nearest;
 use jiff::tz::{self, Offset, TimeZone};
 
 /// What stands for the zone of the system.
-const LOCAL: &str = "local";
+pub(super) const LOCAL: &str = "local";
 
 /// Hours that a fixed offset may have. Fixed: no zone has ever been further from UTC than 16.
 const MAX_OFFSET_HOURS: i32 = 25;
