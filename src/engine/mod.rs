@@ -54,7 +54,7 @@ fn reason(overdue: Overdue) -> String {
 }
 
 /// For native functions that may take long: the error that ends the script if its time is up.
-fn check_time() -> Result<(), Box<EvalAltResult>> {
+pub(crate) fn check_time() -> Result<(), Box<EvalAltResult>> {
     match call::coroutine::turns().overdue() {
         None => Ok(()),
         Some(why) => Err(EvalAltResult::ErrorTerminated(reason(why).into(), Position::NONE).into()),

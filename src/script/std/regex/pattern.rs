@@ -12,6 +12,9 @@ const MAX_COMPILED: usize = 2 << 20;
 /// Bytes that the search of one pattern may use for what it remembers. Fixed: ordinary patterns need a tenth.
 const MAX_MEMORY: usize = 1 << 20;
 
+/// Blanks before the pattern in the crate's messages.
+const INDENT: usize = 4;
+
 /// Compiles a pattern with flags. The error says what is wrong with it, and where.
 pub(super) fn compile(text: &str, flags: &str) -> Result<Regex, String> {
     if text.len() > MAX_TEXT {
@@ -65,8 +68,11 @@ fn told(text: &str, why: &regex::Error) -> String {
                 }
                 _ => "",
             };
-            let place = text.lines().find_map(|line| line.find('^').filter(|_| line.trim() == "^"));
-            let place = place.and_then(|at| at.checked_sub(3));
+            let mark = |line: &str| {
+                let is_mark = line.trim_matches([' ', '^']).is_empty();
+                line.find('^').filter(|_| is_mark)
+            };
+            let place = text.lines().find_map(mark).and_then(|at| at.checked_sub(INDENT));
             let place = place.map(|at| format!(" at letter {at}")).unwrap_or_default();
             format!("`{shown}` is no pattern: {}{place}{hint}", last.trim_start_matches("error: "))
         }

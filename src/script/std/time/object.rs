@@ -64,11 +64,11 @@ fn unit(name: &str) -> Outcome<Unit> {
     Unit::named(name).map_err(error)
 }
 
-fn with(date: &DateTime, changes: &Dynamic) -> Outcome<DateTime> {
+fn replace(date: &DateTime, changes: &Dynamic) -> Outcome<DateTime> {
     if !changes.is_map() && !changes.is::<RefMap>() {
         let shown = json::show(changes);
         return Err(error(format!(
-            "with takes a map like `#{{ hour: 12, minute: 0 }}`, not {shown}"
+            "replace takes a map like `#{{ hour: 12, minute: 0 }}`, not {shown}"
         )));
     }
     let changes = numbers(changes, "a date")?;
@@ -107,14 +107,14 @@ pub(super) fn register(registry: &mut Registry) {
         .method("in_zone", |date: Date, name: Text| -> Outcome<DateTime> {
             Ok(date.in_zone(zone::named(&name).map_err(error)?))
         })
-        .method("with", |date: Date, changes: Dynamic| with(date, &changes))
+        .method("replace", |date: Date, parts: Dynamic| replace(date, &parts))
         .method("add", |date: Date, amount: Dynamic| Amount::of(&amount)?.after(date))
         .method("subtract", |date: Date, amount: Dynamic| {
             Amount::of(&amount)?.negated().after(date)
         })
         .method("start_of", |date: Date, name: Text| date.start_of(unit(&name)?).map_err(error))
         .method("end_of", |date: Date, name: Text| date.end_of(unit(&name)?).map_err(error))
-        .method("until", |date: Date, other: DateTime, name: Text| {
+        .method("count_until", |date: Date, other: DateTime, name: Text| {
             date.until(&other, unit(&name)?).map_err(error)
         })
         .method("difference", |date: Date, other: DateTime| -> Outcome<RefMap> {
