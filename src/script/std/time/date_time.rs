@@ -41,7 +41,7 @@ impl DateTime {
     /// So many seconds after the beginning of 1970 in UTC, to the microsecond.
     pub(super) fn at(seconds: f64, zone: TimeZone) -> Result<Self, String> {
         let refused =
-            || format!("a date lies within the years -9999 to 9999, not {seconds} s from 1970");
+            || format!("a date lies within the years -9999 to 9999, not {seconds:?} s from 1970");
         if !seconds.is_finite() {
             return Err(refused());
         }
@@ -171,7 +171,7 @@ impl DateTime {
     }
 
     fn too_far(&self, seconds: f64) -> String {
-        format!("a date lies within the years -9999 to 9999, not {seconds} s after {self}")
+        format!("a date lies within the years -9999 to 9999, not {seconds:?} s after {self}")
     }
 
     /// Later by what a calendar counts: years and months first, where the last day of a month stands for those that it

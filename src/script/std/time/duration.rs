@@ -52,7 +52,7 @@ pub(super) fn parse(text: &str) -> Result<f64, String> {
 pub(super) fn format(seconds: f64) -> Result<String, String> {
     if !seconds.is_finite() || seconds.abs() > MAX_SECONDS {
         return Err(format!(
-            "a length of time has at most {MAX_SECONDS} seconds (ten thousand years), not {seconds}"
+            "a length of time has at most {MAX_SECONDS} seconds (ten thousand years), not {seconds:?}"
         ));
     }
     let millis = (seconds * 1e3).round() as i64;

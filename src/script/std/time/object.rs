@@ -1,6 +1,6 @@
 //! `DateTime` as scripts see it.
 
-use super::{date_time::DateTime, number, span, unit::Unit, zone};
+use super::{date_time::DateTime, span, unit::Unit, zone};
 use crate::{
     engine::values::{json, ref_map::RefMap},
     runtime::{
@@ -19,7 +19,7 @@ fn numbers(value: &Dynamic, what: &str) -> Outcome<Vec<(Text, i64)>> {
         Ok(number) => Ok((key, number)),
         Err(_) => {
             let shown = json::show(&value);
-            Err(error(format!("the {key} of {what} is a whole number, not {shown}")))
+            Err(error(format!("`{key}` of {what} takes a whole number, not {shown}")))
         }
     };
     entries.into_iter().map(number).collect()
@@ -41,7 +41,13 @@ impl Amount {
             let units = units.iter().map(|(unit, n)| (unit.as_str(), *n));
             return Ok(Self::Span(span::of_units(units).map_err(error)?));
         }
-        number(value, "what is added to a date as no text and no map").map(Self::Seconds)
+        let seconds = value.as_int().map(|n| n as f64).or_else(|_| value.as_float());
+        seconds.map(Self::Seconds).map_err(|_| {
+            let shown = json::show(value);
+            error(format!(
+                "what is added to a date is a number of seconds, a text like `1 month` or a map like `#{{ days: 1 }}`, not {shown}"
+            ))
+        })
     }
 
     fn negated(self) -> Self {

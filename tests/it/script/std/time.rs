@@ -86,7 +86,7 @@ fn what_no_calendar_has_is_an_error_that_names_it() {
             ("time::at(\"now\")", "error: a moment is a number of seconds, not \"now\""),
             (
                 "time::at(1e300)",
-                "error: a date lies within the years -9999 to 9999, not 1000000000000000052504760255204420248704468581108159154915854115111802457988908195786371375080447854045104 s from 1970",
+                "error: a date lies within the years -9999 to 9999, not 1e300 s from 1970",
             ),
             (
                 "time::in_zone(\"Europe/Berln\")",
@@ -102,11 +102,11 @@ fn what_no_calendar_has_is_an_error_that_names_it() {
             ),
             (
                 "time::utc().add(#{ days: 1.5 })",
-                "error: the days of what is added to a date is a whole number, not 1.5",
+                "error: `days` of what is added to a date takes a whole number, not 1.5",
             ),
             (
                 "time::utc().add([])",
-                "error: what is added to a date as no text and no map is a number of seconds, not []",
+                "error: what is added to a date is a number of seconds, a text like `1 month` or a map like `#{ days: 1 }`, not []",
             ),
             (
                 "time::utc().start_of(\"eon\")",
