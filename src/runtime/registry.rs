@@ -4,7 +4,7 @@ use super::{
     entry::Place,
     record::{Announced, Record},
 };
-use crate::engine::fast_path::natives::Natives;
+use crate::engine::natives::Natives;
 use rhai::{Engine, RhaiNativeFunc, Variant};
 use std::{any::TypeId, marker::PhantomData};
 

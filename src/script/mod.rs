@@ -24,7 +24,7 @@ pub(crate) mod value;
 pub(crate) mod worker;
 
 use crate::{
-    engine::{compile::host_modules::HostModules, fast_path::natives::Natives, program::Api},
+    engine::{compile::host_modules::HostModules, natives::Natives, program::Api},
     runtime::{record::Record, registry::Registry},
 };
 use ::std::{any::TypeId, collections::BTreeSet, rc::Rc};

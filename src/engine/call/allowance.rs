@@ -42,7 +42,7 @@ enum Over {
     /// It may run so many operations until it reads a variable.
     Seen(u8),
     /// It has had the error.
-    Told,
+    Completion,
 }
 
 /// What stands for no limit.
@@ -87,7 +87,7 @@ thread_local! {
 impl Meter {
     fn set_alert(&self) {
         let at = match self.over.get() {
-            Over::Told => i64::MIN,
+            Over::Completion => i64::MIN,
             _ => self.limit_at.get().min(self.look_at.get()),
         };
         self.alert_at.set(at);
@@ -246,7 +246,7 @@ pub(in crate::engine) fn is_pending() -> bool {
 pub(in crate::engine) fn look() -> Option<Dynamic> {
     METER.with(|meter| {
         let now = allocated();
-        if meter.over.get() == Over::Told {
+        if meter.over.get() == Over::Completion {
             return Some(meter.excess().into());
         }
         if now > meter.limit_at.get() {
@@ -284,7 +284,7 @@ pub(in crate::engine) fn attend(
         meter.is_pending.set(false);
         let now = allocated();
         if now > meter.limit_at.get() {
-            meter.over.set(Over::Told);
+            meter.over.set(Over::Completion);
             meter.set_alert();
             return Err(EvalAltResult::ErrorRuntime(meter.excess().into(), position).into());
         }

@@ -1,6 +1,6 @@
 //! Makes listening sockets of the system's. Who may have which address is decided in `listener.rs`.
 
-use super::address::Endpoint;
+use crate::net::address::Endpoint;
 use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
 use std::{
     fs, io,

@@ -1,7 +1,7 @@
 //! The file of a Unix socket. It is removed only while it is ours: another program may have removed it and bound a socket of
 //! its own at the same path, as the next release of a service does.
 
-use super::address::Endpoint;
+use crate::net::address::Endpoint;
 use socket2::Socket;
 use std::{
     fs, io,

@@ -1,6 +1,7 @@
 //! Sockets that listen already when the host starts, as service managers hand them down.
 
-use super::{address::Endpoint, bind};
+use super::bind;
+use crate::net::address::Endpoint;
 use socket2::{Socket, Type};
 use std::{io, os::fd::OwnedFd};
 

@@ -1,27 +1,25 @@
 //! How a connection's task waits for a handler. What handlers do may not enter.
 
 use super::{
+    completion::LocalBoxFuture,
     inbox::Inbox,
+    linger,
     link::{Link, Status},
-    parting::part,
-    told::Later,
-    transport::ReadHalf,
 };
 use std::{future::poll_fn, task::Poll};
 
 /// Waits for a handler that has begun. Meanwhile it must not sit on the buffer that all connections share, and a connection
 /// that is over gives its socket back at once, for the handler may wait for long, and its next send says so. (Nothing is
 /// read meanwhile, so a websocket that says goodbye is over when the handler is done or `close_timeout` has passed.)
-pub(super) async fn attend<T>(
+pub(super) async fn await_handler<T>(
     link: &Link,
-    read: &mut ReadHalf,
     inbox: &mut Inbox,
-    mut handling: Later<T>,
+    mut handling: LocalBoxFuture<T>,
 ) -> T {
     link.handling.set(true);
     inbox.settle();
     link.set_unread(inbox.len());
-    let mut broken = Box::pin(read.broken());
+    let mut broken = Box::pin(broken(link));
     let finished = poll_fn(|cx| {
         if let Poll::Ready(result) = handling.as_mut().poll(cx) {
             return Poll::Ready(Some(result));
@@ -39,7 +37,7 @@ pub(super) async fn attend<T>(
     let result = match finished {
         Some(result) => result,
         None => {
-            part(link, read.give_back());
+            linger::close(link);
             handling.await
         }
     };
@@ -47,4 +45,11 @@ pub(super) async fn attend<T>(
     link.heard.set(link.turn.clock.get());
     link.handling.set(false);
     result
+}
+
+/// Waits until the connection is broken; a closed one is.
+pub(super) async fn broken(link: &Link) {
+    if let Some(io) = link.io() {
+        io.broken().await;
+    }
 }

@@ -1,10 +1,8 @@
 //! Listening where a socket of ours is still in the way that will be closed if all goes well: beside it, where the kernel
 //! allows that, else in its place. Until it is settled, all can be as it was.
 
-use super::{
-    address::Endpoint,
-    bind::{self, BACKLOG},
-};
+use super::bind::{self, BACKLOG};
+use crate::net::address::Endpoint;
 use rustix::{fs::fstat, process::geteuid};
 use socket2::Socket;
 use std::{io, mem, net::Shutdown, sync::Arc};

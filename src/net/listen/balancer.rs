@@ -16,17 +16,17 @@ const LAG: u64 = 64;
 
 /// The counts of everybody who accepts on a socket.
 #[derive(Default)]
-pub(super) struct Tally(Mutex<Vec<Weak<AtomicU64>>>);
+pub(super) struct AcceptBalancer(Mutex<Vec<Weak<AtomicU64>>>);
 
-impl Tally {
+impl AcceptBalancer {
     /// One more accepts: on a par with whoever took most, so that it does not have to catch up.
-    pub(super) fn join(self: &Arc<Self>) -> Count {
+    pub(super) fn join(self: &Arc<Self>) -> AcceptShare {
         let own = Arc::new(AtomicU64::new(self.most()));
         self.with(|counts| {
             counts.retain(|count| count.strong_count() > 0);
             counts.push(Arc::downgrade(&own));
         });
-        Count { tally: self.clone(), own }
+        AcceptShare { balancer: self.clone(), own }
     }
 
     fn with<T>(&self, f: impl FnOnce(&mut Vec<Weak<AtomicU64>>) -> T) -> T {
@@ -48,21 +48,21 @@ fn load(count: &Weak<AtomicU64>) -> Option<u64> {
 }
 
 /// One isolate's count.
-pub(super) struct Count {
-    tally: Arc<Tally>,
+pub(super) struct AcceptShare {
+    balancer: Arc<AcceptBalancer>,
     own: Arc<AtomicU64>,
 }
 
-impl Count {
+impl AcceptShare {
     /// Should others, who are not too far behind, have the next connection?
-    pub(super) fn is_ahead(&self) -> bool {
+    pub(super) fn should_yield(&self) -> bool {
         let own = self.own.load(Ordering::Relaxed);
-        self.tally.any(|other| (other + SLACK..=other + LAG).contains(&own))
+        self.balancer.any(|other| (other + SLACK..=other + LAG).contains(&own))
     }
 
     /// Counts a connection. Who was left behind does not catch up on all that it missed.
-    pub(super) fn took(&self) {
-        let least = self.tally.most().saturating_sub(LAG);
+    pub(super) fn accepted(&self) {
+        let least = self.balancer.most().saturating_sub(LAG);
         let own = self.own.load(Ordering::Relaxed);
         self.own.store(own.max(least) + 1, Ordering::Relaxed);
     }
@@ -74,17 +74,17 @@ mod tests {
 
     #[test]
     fn who_is_ahead_waits_for_those_who_keep_up() {
-        let tally = Arc::new(Tally::default());
-        let (a, b) = (tally.join(), tally.join());
-        (0..SLACK - 1).for_each(|_| a.took());
-        assert!(!a.is_ahead());
-        a.took();
-        assert!(a.is_ahead() && !b.is_ahead());
-        (0..LAG).for_each(|_| a.took());
-        assert!(!a.is_ahead(), "the other is busy");
-        b.took();
-        assert!(a.is_ahead(), "the other is back, and behind by no more than the lag");
+        let balancer = Arc::new(AcceptBalancer::default());
+        let (a, b) = (balancer.join(), balancer.join());
+        (0..SLACK - 1).for_each(|_| a.accepted());
+        assert!(!a.should_yield());
+        a.accepted();
+        assert!(a.should_yield() && !b.should_yield());
+        (0..LAG).for_each(|_| a.accepted());
+        assert!(!a.should_yield(), "the other is busy");
+        b.accepted();
+        assert!(a.should_yield(), "the other is back, and behind by no more than the lag");
         drop(b);
-        assert!(!a.is_ahead(), "one that is gone does not count");
+        assert!(!a.should_yield(), "one that is gone does not count");
     }
 }

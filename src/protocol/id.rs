@@ -2,7 +2,7 @@
 
 /// What is spoken on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Scheme {
+pub(crate) enum ProtocolId {
     Tcp,
     Text,
     Frame,
@@ -10,25 +10,25 @@ pub(crate) enum Scheme {
     Http,
 }
 
-impl Scheme {
+impl ProtocolId {
     /// Every scheme and its name in addresses.
-    const ALL: [(&'static str, Scheme); 6] = [
-        ("tcp", Scheme::Tcp),
-        ("unix", Scheme::Tcp),
-        ("text", Scheme::Text),
-        ("frame", Scheme::Frame),
-        ("websocket", Scheme::WebSocket),
-        ("http", Scheme::Http),
+    const ALL: [(&'static str, ProtocolId); 6] = [
+        ("tcp", ProtocolId::Tcp),
+        ("unix", ProtocolId::Tcp),
+        ("text", ProtocolId::Text),
+        ("frame", ProtocolId::Frame),
+        ("websocket", ProtocolId::WebSocket),
+        ("http", ProtocolId::Http),
     ];
 
     /// The protocol's name as scripts see it in `worker.protocol`.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Scheme::Tcp => "tcp",
-            Scheme::Text => "text",
-            Scheme::Frame => "frame",
-            Scheme::WebSocket => "websocket",
-            Scheme::Http => "http",
+            ProtocolId::Tcp => "tcp",
+            ProtocolId::Text => "text",
+            ProtocolId::Frame => "frame",
+            ProtocolId::WebSocket => "websocket",
+            ProtocolId::Http => "http",
         }
     }
 

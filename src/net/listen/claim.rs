@@ -1,11 +1,7 @@
 //! Who wants to listen at an address, and what he gets.
 
-use super::{
-    address::{Address, Endpoint},
-    bound::Bound,
-    held::Held,
-    put_off::PutOff,
-};
+use super::{bound::Bound, held::Held, put_off::PutOff};
+use crate::net::address::{Address, Endpoint};
 use socket2::Socket;
 use std::{fmt, sync::Arc};
 

@@ -1,12 +1,12 @@
 //! A connection inside of one isolate: two ends, and what is written to one is read from the other. Neither end ever has
 //! more than a buffer's worth waiting, and what waits is counted as any queue.
 
-use super::{share::Share, turn::Turn};
+use super::ConnInfo;
+use crate::net::{share::Share, turn::Turn};
 use std::{
     cell::RefCell,
     collections::VecDeque,
     io,
-    net::SocketAddr,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, Waker},
@@ -24,8 +24,8 @@ const CAPACITY: usize = 16 * 1024;
 /// and the buffers of both.
 const BEHIND: usize = 16 * CAPACITY;
 
-/// One of the places for connections of this kind, until nobody holds it any more.
-pub(crate) type Place = Rc<OwnedSemaphorePermit>;
+/// The right to be one of the connections of this kind that a peer may have, until nobody holds it any more.
+pub(crate) type Permit = Rc<OwnedSemaphorePermit>;
 
 /// One direction.
 #[derive(Default)]
@@ -73,30 +73,26 @@ impl Lane {
 type Lanes = Rc<RefCell<[Lane; 2]>>;
 
 /// One end.
-pub(crate) struct Pipe {
+pub(crate) struct MemoryEnd {
     lanes: Lanes,
     /// Which lane it writes to; it reads from the other.
     side: usize,
     turn: Rc<Turn>,
     /// Of the end that is a connection: what it occupies.
-    pub(crate) place: Option<Place>,
+    pub(super) permit: Option<Permit>,
     /// Whose bytes they are, and where they came in: of the socket behind it.
-    pub(crate) addresses: (Option<SocketAddr>, Option<SocketAddr>),
+    pub(super) info: ConnInfo,
 }
 
-impl Pipe {
-    /// Both ends of a connection between these addresses: the asking one, and the one that occupies `place`.
-    pub(crate) fn pair(
-        turn: &Rc<Turn>,
-        addresses: (Option<SocketAddr>, Option<SocketAddr>),
-        place: Option<Place>,
-    ) -> (Self, Self) {
+impl MemoryEnd {
+    /// Both ends of a connection that is known by `info`: the asking one, and the one that occupies `permit`.
+    pub(crate) fn pair(turn: &Rc<Turn>, info: &ConnInfo, permit: Option<Permit>) -> (Self, Self) {
         let lanes = Lanes::default();
-        let end = |side, place| {
+        let end = |side, permit| {
             let (lanes, turn) = (lanes.clone(), turn.clone());
-            Self { lanes, side, turn, place, addresses }
+            Self { lanes, side, turn, permit, info: info.clone() }
         };
-        (end(0, None), end(1, place))
+        (end(0, None), end(1, permit))
     }
 
     pub(crate) fn poll_take(
@@ -163,7 +159,7 @@ impl Pipe {
     }
 }
 
-impl Drop for Pipe {
+impl Drop for MemoryEnd {
     fn drop(&mut self) {
         let lanes = &mut *self.lanes.borrow_mut();
         lanes.iter_mut().for_each(Lane::close);
@@ -174,7 +170,7 @@ impl Drop for Pipe {
     }
 }
 
-impl AsyncRead for Pipe {
+impl AsyncRead for MemoryEnd {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -185,7 +181,7 @@ impl AsyncRead for Pipe {
     }
 }
 
-impl AsyncWrite for Pipe {
+impl AsyncWrite for MemoryEnd {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,13 +1,13 @@
 //! The right to listen at an address. It goes back to the pool with its last copy.
 
 use super::{
-    address::Endpoint,
     bind,
     descriptors::Descriptors,
     held::Holder,
-    listener::{Listeners, taken},
+    pool::{Listeners, taken},
     socket_file::SocketFile,
 };
+use crate::net::address::Endpoint;
 use socket2::Socket;
 use std::{
     io,

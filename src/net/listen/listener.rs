@@ -1,9 +1,15 @@
 //! Takes connections from a bound socket on this thread. That never fails: trouble is logged and waited out.
 
 use super::{
-    address::Endpoint, bound::Bound, descriptors::Descriptors, tally::Count, transport::Stream,
+    balancer::AcceptShare,
+    bound::Bound,
+    descriptors::Descriptors,
+    incoming::{Handshake, Incoming},
 };
-use crate::log::{Level, Log};
+use crate::{
+    log::{Level, Log},
+    net::{address::Endpoint, transport::Transport},
+};
 use std::{
     future::poll_fn,
     io,
@@ -40,18 +46,20 @@ impl AsFd for Accepter {
 pub(crate) struct Listener {
     socket: Accepter,
     pub(crate) bound: Bound,
-    count: Count,
+    share: AcceptShare,
+    /// What comes before the protocol; none on plain sockets.
+    handshake: Option<Rc<dyn Handshake>>,
 }
 
 impl Listener {
-    /// Registers the socket with this thread's loop.
-    pub(crate) fn open(bound: Bound) -> io::Result<Self> {
+    /// Registers the socket with this thread's loop. `handshake` is what each connection has to come through.
+    pub(crate) fn open(bound: Bound, handshake: Option<Rc<dyn Handshake>>) -> io::Result<Self> {
         let own = bound.socket.try_clone()?;
         let socket = match bound.address.endpoint {
             Endpoint::Ip(_) => Accepter::Tcp(TcpListener::from_std(own.into())?),
             Endpoint::Unix(_) => Accepter::Unix(UnixListener::from_std(own.into())?),
         };
-        Ok(Self { socket, count: bound.tally.join(), bound })
+        Ok(Self { socket, share: bound.balancer.join(), handshake, bound })
     }
 
     fn descriptors(&self) -> &Descriptors {
@@ -59,27 +67,33 @@ impl Listener {
     }
 
     /// Those who have connected already, for one that is going to be closed; none if another goes on with it.
-    pub(crate) fn rest(&self) -> Vec<Stream> {
+    pub(crate) fn rest(&self) -> Vec<Incoming> {
         let mut rest = Vec::new();
         while !self.bound.lease.is_over() && self.descriptors().check(&self.socket).is_ok() {
             // Without the loop, which may not have heard of them yet.
             let Ok((socket, _)) = self.bound.socket.accept() else { break };
             let stream = socket.set_nonblocking(true).and_then(|()| match self.socket {
-                Accepter::Tcp(_) => TcpStream::from_std(socket.into()).map(Stream::Tcp),
-                Accepter::Unix(_) => UnixStream::from_std(socket.into()).map(Stream::Unix),
+                Accepter::Tcp(_) => TcpStream::from_std(socket.into()).map(Transport::Tcp),
+                Accepter::Unix(_) => UnixStream::from_std(socket.into()).map(Transport::Unix),
             });
-            rest.extend(stream);
+            rest.extend(stream.map(|stream| self.incoming(stream)));
         }
-        let taken = rest.iter().filter_map(Stream::descriptor);
-        taken.for_each(|descriptor| self.descriptors().took(descriptor));
         rest
+    }
+
+    /// Notes what a connection took, which has to come through its handshake.
+    fn incoming(&self, plain: Transport) -> Incoming {
+        if let Some(descriptor) = plain.descriptor() {
+            self.descriptors().took(descriptor);
+        }
+        Incoming::new(plain, self.handshake.clone())
     }
 
     /// The next connection; `None` when the listener is gone. While the process has no descriptors left for clients, this
     /// waits and says so once.
-    pub(crate) async fn accept(this: &Weak<Self>, log: &Log, worker: &str) -> Option<Stream> {
+    pub(crate) async fn accept(this: &Weak<Self>, log: &Log, worker: &str) -> Option<Incoming> {
         loop {
-            if this.upgrade()?.count.is_ahead() {
+            if this.upgrade()?.share.should_yield() {
                 tokio::time::sleep(MOMENT).await;
             }
             // The listener is borrowed for each look only, so that its owner can close it meanwhile.
@@ -87,7 +101,7 @@ impl Listener {
             let accepted = poll_fn(|cx| {
                 let living = this.upgrade().filter(|listener| !listener.bound.lease.is_over());
                 let Some(listener) = living else { return Poll::Ready(None) };
-                if std::mem::replace(&mut looked, true) && listener.count.is_ahead() {
+                if std::mem::replace(&mut looked, true) && listener.share.should_yield() {
                     // One has come. If the others have not taken it after a moment, we do.
                     return Poll::Ready(Some(None));
                 }
@@ -100,12 +114,10 @@ impl Listener {
             let Some((accepted, listener)) = accepted.await? else { continue };
             match accepted {
                 Ok(stream) => {
-                    listener.count.took();
-                    if let Some(descriptor) = stream.descriptor() {
-                        listener.descriptors().took(descriptor);
-                    }
+                    listener.share.accepted();
+                    let incoming = listener.incoming(stream);
                     listener.went_well(log, worker);
-                    return Some(stream);
+                    return Some(incoming);
                 }
                 Err(e) if is_gone(&e) => (),
                 // It was put off for another that is bound in its place: it listens again, or is dropped soon.
@@ -122,10 +134,10 @@ impl Listener {
         }
     }
 
-    fn poll_accept(self: &Rc<Self>, cx: &mut Context<'_>) -> Poll<io::Result<Stream>> {
+    fn poll_accept(self: &Rc<Self>, cx: &mut Context<'_>) -> Poll<io::Result<Transport>> {
         match &self.socket {
-            Accepter::Tcp(socket) => socket.poll_accept(cx).map_ok(|(s, _)| Stream::Tcp(s)),
-            Accepter::Unix(socket) => socket.poll_accept(cx).map_ok(|(s, _)| Stream::Unix(s)),
+            Accepter::Tcp(socket) => socket.poll_accept(cx).map_ok(|(s, _)| Transport::Tcp(s)),
+            Accepter::Unix(socket) => socket.poll_accept(cx).map_ok(|(s, _)| Transport::Unix(s)),
         }
     }
 

@@ -2,7 +2,6 @@
 //! whichever isolate wants it. What is bound is still nobody's: `accept.rs` takes connections, `sockets.rs` shares sockets.
 
 use super::{
-    address::{Address, Endpoint},
     bind,
     bound::Bound,
     claim::{Claim, Claimant, Owner},
@@ -13,6 +12,7 @@ use super::{
     put_off::PutOff,
     socket_file::SocketFile,
 };
+use crate::net::address::{Address, Endpoint};
 use socket2::Socket;
 use std::{
     collections::HashMap,

@@ -2,11 +2,11 @@
 //! or with `reuse_port` one for each. A socket is closed when no isolate wants to accept on it any more.
 
 use super::{
-    address::{Address, Endpoint},
     bound::Bound,
     claim::{Claimant, Owner},
-    listener::Listeners,
+    pool::Listeners,
 };
+use crate::net::address::{Address, Endpoint};
 use std::{
     collections::BTreeSet,
     io,
@@ -16,7 +16,7 @@ use std::{
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Sockets(Arc<Shared>);
+pub(crate) struct ListenSet(Arc<Shared>);
 
 struct Shared {
     pool: Listeners,
@@ -33,13 +33,13 @@ struct State {
     /// The last generation that asked for them.
     generation: u64,
     /// Those of them that stopped listening.
-    deaf: BTreeSet<usize>,
+    stopped: BTreeSet<usize>,
 }
 
 impl State {
     /// The sockets that an isolate accepts on: its own and, after the count went down, some of those that are too many;
     /// where there are too few, one that others accept on as well. So none is ever closed on the clients queued in it.
-    fn slots_of(&self, index: usize) -> impl Iterator<Item = usize> + use<> {
+    fn sockets_of(&self, index: usize) -> impl Iterator<Item = usize> + use<> {
         let first = index % self.slots.len();
         let step = self.count.max(1);
         let end = if index < self.slots.len() { self.slots.len() } else { first + 1 };
@@ -50,10 +50,10 @@ impl State {
         self.slots.iter().flatten().next()
     }
 
-    /// Closes what only deaf isolates would accept on.
+    /// Closes what only stopped isolates would accept on.
     fn close_unheard(&mut self) {
-        let hearing = (0..self.count).filter(|index| !self.deaf.contains(index));
-        let heard: BTreeSet<usize> = hearing.flat_map(|index| self.slots_of(index)).collect();
+        let hearing = (0..self.count).filter(|index| !self.stopped.contains(index));
+        let heard: BTreeSet<usize> = hearing.flat_map(|index| self.sockets_of(index)).collect();
         for (at, slot) in self.slots.iter_mut().enumerate() {
             if !heard.contains(&at) {
                 *slot = None;
@@ -62,7 +62,7 @@ impl State {
     }
 }
 
-impl Sockets {
+impl ListenSet {
     /// What a Worker is given, for one isolate yet.
     pub(crate) fn new(
         pool: &Listeners,
@@ -72,7 +72,7 @@ impl Sockets {
     ) -> Self {
         let slots = bound.into_iter().map(Some).collect();
         let generation = by.generation;
-        let state = Mutex::new(State { slots, count: 1, generation, deaf: BTreeSet::new() });
+        let state = Mutex::new(State { slots, count: 1, generation, stopped: BTreeSet::new() });
         let (pool, address, owner) = (pool.clone(), address.clone(), by.owner.clone());
         Self(Arc::new(Shared { pool, address, owner, state }))
     }
@@ -92,13 +92,13 @@ impl Sockets {
 
     /// From now on so many isolates serve; with `reuse_port` there is a socket for each. (One that is not needed any more
     /// stays, and another isolate accepts on it.) After an error there are fewer sockets, which isolates share.
-    pub(crate) fn fit(&self, count: usize, reuse_port: bool) -> io::Result<()> {
+    pub(crate) fn resize(&self, count: usize, reuse_port: bool) -> io::Result<()> {
         let mut state = self.lock();
         state.count = count;
-        state.deaf.retain(|index| *index < count);
-        if state.deaf.len() == count {
+        state.stopped.retain(|index| *index < count);
+        if state.stopped.len() == count {
             // The isolates that listened are gone; the script declares that somebody does.
-            state.deaf.clear();
+            state.stopped.clear();
         }
         let is_ip = matches!(self.0.address.endpoint, Endpoint::Ip(_));
         while reuse_port && is_ip && state.slots.len() < count {
@@ -135,34 +135,34 @@ impl Sockets {
         self.lock().slots.fill_with(|| None);
     }
 
-    pub(crate) fn is_same(&self, other: &Sockets) -> bool {
+    pub(crate) fn is_same(&self, other: &ListenSet) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The place of one isolate at them.
-    pub(crate) fn seat(&self, index: usize) -> Seat {
-        Seat { sockets: self.clone(), index }
+    pub(crate) fn seat(&self, index: usize) -> ListenHandle {
+        ListenHandle { sockets: self.clone(), index }
     }
 }
 
 /// What an isolate holds of the sockets of the Worker that it serves.
 #[derive(Clone)]
-pub(crate) struct Seat {
-    sockets: Sockets,
+pub(crate) struct ListenHandle {
+    sockets: ListenSet,
     index: usize,
 }
 
-impl Seat {
+impl ListenHandle {
     /// The sockets to accept on: none if this isolate stopped listening. What was closed is bound again, and where that is
     /// refused, another isolate's socket does.
     pub(crate) fn take(&self) -> Result<Vec<Bound>, String> {
         let shared = &self.sockets.0;
         let mut state = self.sockets.lock();
-        if state.deaf.contains(&self.index) {
+        if state.stopped.contains(&self.index) {
             return Ok(Vec::new());
         }
         let mut taken = Vec::new();
-        for at in state.slots_of(self.index) {
+        for at in state.sockets_of(self.index) {
             if state.slots[at].is_none() {
                 state.slots[at] = match state.any().map(Bound::another) {
                     Some(another) => another.ok(),
@@ -181,7 +181,7 @@ impl Seat {
     pub(crate) fn leave(&self) -> Option<Address> {
         let mut state = self.sockets.lock();
         let address = state.any().map(|bound| bound.address.clone());
-        state.deaf.insert(self.index);
+        state.stopped.insert(self.index);
         state.close_unheard();
         address.filter(|_| state.any().is_none())
     }
@@ -194,12 +194,12 @@ impl Seat {
     /// Where this isolate accepts as soon as it is seated: nowhere if it has stopped listening.
     pub(crate) fn heard_at(&self) -> Option<Address> {
         let state = self.sockets.lock();
-        let bound = state.any().filter(|_| !state.deaf.contains(&self.index));
+        let bound = state.any().filter(|_| !state.stopped.contains(&self.index));
         bound.map(|bound| bound.address.clone())
     }
 
     /// This isolate wants to listen again. Had it stopped?
     pub(crate) fn rejoin(&self) -> bool {
-        self.sockets.lock().deaf.remove(&self.index)
+        self.sockets.lock().stopped.remove(&self.index)
     }
 }

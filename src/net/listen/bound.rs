@@ -1,6 +1,7 @@
 //! A bound and listening socket, on its way to an isolate.
 
-use super::{address::Address, bind, lease::Lease, tally::Tally};
+use super::{balancer::AcceptBalancer, bind, lease::Lease};
+use crate::net::address::Address;
 use socket2::Socket;
 use std::{
     io,
@@ -19,7 +20,7 @@ pub(crate) struct Bound {
     pub(crate) id: u64,
     pub(super) socket: Arc<Socket>,
     /// Connections that were taken from it.
-    pub(super) tally: Arc<Tally>,
+    pub(super) balancer: Arc<AcceptBalancer>,
     /// Where it really listens: the port, if 0 was asked for.
     pub(crate) address: Address,
     /// Gives the address back when the last copy goes.
@@ -29,7 +30,7 @@ pub(crate) struct Bound {
 impl Bound {
     pub(super) fn new(socket: Arc<Socket>, address: Address, lease: Arc<Lease>) -> Self {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Self { id, socket, tally: Arc::default(), address, lease }
+        Self { id, socket, balancer: Arc::default(), address, lease }
     }
 
     /// One more socket under the same lease.
