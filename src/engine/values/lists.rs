@@ -2,9 +2,9 @@
 //! copy.
 
 use crate::engine::{
-    CLOCK_MASK,
     call::allowance,
     check_time,
+    limits::CLOCK_MASK,
     values::{
         compare, json,
         ref_array::RefArray,

@@ -2,7 +2,7 @@
 //! new one of the same kind with the entries in their order.
 
 use crate::engine::{
-    fast_path::natives::Natives,
+    natives::Natives,
     values::{
         json, order,
         ref_array::RefArray,

@@ -58,7 +58,7 @@ fn lines(text: &str) -> Outcome<Array> {
 }
 
 /// The text without these letters at its ends.
-fn trimmed<'a>(text: &'a str, end: End, is_trimmed: impl Fn(char) -> bool) -> &'a str {
+fn trimmed(text: &str, end: End, is_trimmed: impl Fn(char) -> bool) -> &str {
     match end {
         End::Left => text.trim_start_matches(is_trimmed),
         End::Right => text.trim_end_matches(is_trimmed),
