@@ -1,3 +1,5 @@
+//! `std/bytes`: layouts, readers and writers.
+
 use super::shows;
 use crate::{
     script::{TEXT, answers},

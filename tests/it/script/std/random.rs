@@ -1,3 +1,5 @@
+//! `std/random`: what a seed gives, and what cannot be drawn.
+
 use super::shows;
 use crate::support::findings;
 

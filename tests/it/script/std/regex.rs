@@ -1,3 +1,5 @@
+//! `std/regex`: what is found, in texts short and long.
+
 use super::shows;
 use crate::{
     script::{TEXT, answers},

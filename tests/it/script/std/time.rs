@@ -1,3 +1,5 @@
+//! `std/time`: dates, and the recipes that need a clock.
+
 use super::shows;
 use crate::{
     script::TEXT,
