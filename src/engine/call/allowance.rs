@@ -310,11 +310,18 @@ pub(in crate::engine) fn attend(
     })
 }
 
+/// Bytes that the running handler may still make.
+pub(in crate::engine) fn left() -> usize {
+    METER.with(|meter| {
+        let left = meter.limit_at.get().saturating_sub(allocated()).max(0);
+        usize::try_from(left).unwrap_or(usize::MAX)
+    })
+}
+
 /// Refuses what would take more than the running handler may still make; `what` names it.
 pub(in crate::engine) fn check(more: usize, what: &str) -> Result<(), Box<EvalAltResult>> {
     METER.with(|meter| {
-        let left = meter.limit_at.get().saturating_sub(allocated()).max(0);
-        if i64::try_from(more).is_ok_and(|more| more <= left) {
+        if more <= left() {
             return Ok(());
         }
         let limit = bytes(meter.running.get());

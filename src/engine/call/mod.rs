@@ -7,5 +7,5 @@ pub(in crate::engine) mod noting;
 pub(in crate::engine) mod overflow;
 pub(in crate::engine) mod progress;
 pub(crate) mod stacks;
-pub(in crate::engine) mod time_limit;
+pub(crate) mod time_limit;
 pub(crate) mod turns;

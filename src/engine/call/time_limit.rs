@@ -25,7 +25,7 @@ pub(in crate::engine) fn reason(overdue: Overdue) -> String {
 }
 
 /// For native functions that may take long: the error that ends the script if its time is up.
-pub(in crate::engine) fn check_time() -> Result<(), Box<EvalAltResult>> {
+pub(crate) fn check_time() -> Result<(), Box<EvalAltResult>> {
     match coroutine::turns().overdue() {
         None => Ok(()),
         Some(why) => Err(EvalAltResult::ErrorTerminated(reason(why).into(), Position::NONE).into()),

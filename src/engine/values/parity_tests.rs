@@ -41,6 +41,8 @@ fn engine() -> Engine {
     crate::engine::values::map_functions::register(&mut engine);
     crate::engine::values::compare::register(&mut engine);
     crate::engine::values::plain::register(&mut engine);
+    crate::engine::values::lists::register(&mut engine);
+    crate::engine::values::map_parts::register(&mut engine, &mut natives);
     engine
 }
 

@@ -13,7 +13,7 @@ use rhai::{
 use std::rc::Rc;
 
 /// Functions of rhai's arrays that only look, by number of further arguments. They get a copy.
-const LOOKING: [(&str, usize); 21] = [
+const LOOKING: [(&str, usize); 36] = [
     ("map", 1),
     ("filter", 1),
     ("some", 1),
@@ -35,10 +35,25 @@ const LOOKING: [(&str, usize); 21] = [
     ("order", 1),
     ("order_by", 1),
     ("zip", 2),
+    ("join", 0),
+    ("join", 1),
+    ("slice", 1),
+    ("slice", 2),
+    ("unique", 0),
+    ("unique", 1),
+    ("sum", 0),
+    ("sum", 1),
+    ("min", 0),
+    ("max", 0),
+    ("flatten", 0),
+    ("flatten", 1),
+    ("chunk", 1),
+    ("group_by", 1),
+    ("order_by_key", 1),
 ];
 
 /// Functions that change the array in place.
-const CHANGING: [(&str, usize); 18] = [
+const CHANGING: [(&str, usize); 21] = [
     ("sort", 0),
     ("sort", 1),
     ("sort_desc", 0),
@@ -57,6 +72,9 @@ const CHANGING: [(&str, usize); 18] = [
     ("reverse", 0),
     ("shift", 0),
     ("append", 1),
+    ("sort_by_key", 1),
+    ("shuffle", 0),
+    ("swap", 2),
 ];
 
 /// Functions whose argument is a list of values, and not a value.
@@ -253,6 +271,8 @@ pub(in crate::engine) fn register(
             a.put(at, value);
         }
     });
+    pure!("first", |a: &mut RefArray| a.look(|values| values.first().cloned()).unwrap_or_default());
+    pure!("last", |a: &mut RefArray| a.look(|values| values.last().cloned()).unwrap_or_default());
     pure!("push", |a: &mut RefArray, value: Dynamic| a.push(value));
     pure!("+=", |a: &mut RefArray, value: Dynamic| match values_of(&value) {
         Some(more) => more.into_iter().for_each(|value| a.push(value)),
