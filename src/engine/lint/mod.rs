@@ -28,7 +28,6 @@ pub use finding::Finding;
 
 use crate::engine::{
     call::coroutine::guarded,
-    compile::modules::is_embedded,
     diagnostics::report::{Report, Sources as Texts},
     program::Program,
 };
@@ -128,7 +127,7 @@ fn run(
     };
     let mut findings = Vec::new();
     for file in &model.files {
-        if is_embedded(&file.unit.file) {
+        if program.modules.host.has(&file.unit.file) {
             continue;
         }
         let mut found = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::{
-    compile::sources::Sources,
+    compile::{host_modules::HostModules, sources::Sources},
     natives::Natives,
     program::{Api, config::Config, generations::Generations},
 };
@@ -14,9 +14,13 @@ use std::{any::TypeId, collections::BTreeSet, fs, rc::Rc, sync::Arc, time::Durat
 struct Nothing;
 
 impl Api for Nothing {
-    const HANDLES: &'static [fn() -> TypeId] = &[];
+    fn modules(&self) -> HostModules {
+        HostModules::default()
+    }
 
-    fn register(&self, _: &mut Engine, _: &mut Natives) {}
+    fn register(&self, _: &mut Engine, _: &mut Natives) -> Vec<TypeId> {
+        Vec::new()
+    }
 
     fn register_properties(&self, _: &mut Engine, _: &mut Natives, _: &BTreeSet<ImmutableString>) {}
 }

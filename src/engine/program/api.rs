@@ -1,16 +1,16 @@
 //! What a program is made with.
 
-use crate::engine::natives::Natives;
+use crate::engine::{compile::host_modules::HostModules, natives::Natives};
 use rhai::{Engine, ImmutableString};
 use std::{any::TypeId, collections::BTreeSet};
 
 /// What the host offers to scripts, registered into every generation's engine.
 pub(crate) trait Api {
-    /// Types that are references by themselves.
-    const HANDLES: &'static [fn() -> TypeId];
+    /// What scripts can import besides files.
+    fn modules(&self) -> HostModules;
 
-    /// Functions and types.
-    fn register(&self, engine: &mut Engine, natives: &mut Natives);
+    /// Functions and types. Gives the types that are references by themselves.
+    fn register(&self, engine: &mut Engine, natives: &mut Natives) -> Vec<TypeId>;
 
     /// Getters and setters of these property names, for all types that have properties.
     fn register_properties(

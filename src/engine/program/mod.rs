@@ -28,7 +28,7 @@ use crate::{
         natives::Natives,
         program::build::build,
         reload::{edition::Edition, toplevel::TopLevel},
-        values::absent,
+        values::{absent, this_methods},
     },
     error::Fault,
 };
@@ -100,13 +100,15 @@ impl Program {
         if generation > 1 && text.trim().is_empty() {
             return Err(Fault::plain(format!("{main} is empty")));
         }
-        let globals = Globals::new(&main, A::HANDLES);
+        let globals = Globals::new(&main);
         let others: Weak<Generations> = Rc::downgrade(generations);
-        let modules = Modules::new(sources, globals, others);
+        let modules = Modules::new(sources, globals, api.modules(), others);
         let mut natives = Natives::default();
         let mut engine = build(config, &modules, &mut natives);
         engine.set_optimization_level(optimization);
-        api.register(&mut engine, &mut natives);
+        let handles = api.register(&mut engine, &mut natives);
+        this_methods::register(&mut engine, &handles);
+        modules.globals.set_handles(handles);
         if let Some(register) = &config.register {
             let registered = guarded(|| natives.extend(&mut engine, |engine| register(engine)));
             registered.map_err(|text| {

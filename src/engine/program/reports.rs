@@ -43,7 +43,8 @@ impl Program {
         let units = self.modules.units.borrow();
         let earlier = |name: &str| self.edition.file_of(name).map(|file| file.to_string());
         let asts = units.iter().map(|u| &u.ast).collect();
-        let hints = Hints { engine: &self.engine, asts, sources: texts, earlier: &earlier };
+        let (engine, host) = (&self.engine, &self.modules.host);
+        let hints = Hints { engine, asts, sources: texts, earlier: &earlier, host };
         Report::of(error, file, &hints)
     }
 

@@ -33,8 +33,9 @@ fn methods(engine: &Engine, of: TypeId) -> BTreeSet<(String, usize)> {
 fn engine() -> Engine {
     let mut engine = Engine::new();
     let mut natives = crate::engine::natives::Natives::default();
-    let (sources, globals) = (Sources::new(Path::new("")), Globals::new("", &[]));
-    let files: Rc<dyn ScriptFiles> = Modules::new(sources, globals, Weak::<Generations>::new());
+    let (sources, globals) = (Sources::new(Path::new("")), Globals::new(""));
+    let files: Rc<dyn ScriptFiles> =
+        Modules::new(sources, globals, Default::default(), Weak::<Generations>::new());
     crate::engine::values::ref_map::register(&mut engine, &mut natives, &files);
     crate::engine::values::ref_array::register(&mut engine, &mut natives, &files);
     crate::engine::values::map_functions::register(&mut engine);
