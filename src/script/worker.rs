@@ -22,7 +22,6 @@ use super::{
 use crate::{
     engine::{
         call::allowance,
-        natives::Natives,
         nearest::nearest,
         reload::rerun,
         values::{ref_array::RefArray, ref_map::RefMap},
