@@ -47,10 +47,8 @@ const ENGINE: [&str; 14] = [
     "nearest",
 ];
 
-/// The only files of `engine` that name objects or modules of the host: one says what is written here in place of other
-/// languages' words, and one has the modules that are written in Rhai.
-const OBJECTS: [&str; 2] =
-    ["src/engine/diagnostics/foreign_names.rs", "src/engine/compile/modules.rs"];
+/// The only file of `engine` that names objects of the host: it says what is written here in place of other languages' words.
+const OBJECTS: [&str; 1] = ["src/engine/diagnostics/foreign_names.rs"];
 
 /// Where Rhai's volatile parts are used, and nowhere else.
 const INTERNALS: &str = "src/engine/internals/";
