@@ -310,6 +310,13 @@ pub(in crate::engine) fn attend(
     })
 }
 
+/// What a function gives, and how many bytes it has allocated that are not freed. Without the host's allocator that is 0.
+pub(crate) fn measured<T>(f: impl FnOnce() -> T) -> (T, usize) {
+    let before = allocated();
+    let result = f();
+    (result, usize::try_from(allocated() - before).unwrap_or(0))
+}
+
 /// Bytes that the running handler may still make.
 pub(in crate::engine) fn left() -> usize {
     METER.with(|meter| {

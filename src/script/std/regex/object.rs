@@ -16,17 +16,18 @@ use crate::{
 };
 use regex::Regex;
 use rhai::{Array, Dynamic, FnPtr, ImmutableString, NativeCallContext};
+use std::sync::Arc;
 
-/// Bytes of a text beyond which it is searched on another thread, while the isolate goes on. Fixed: to hand it over costs as
-/// much as to search some ten thousand bytes.
-const BESIDE: usize = 64 << 10;
+/// Bytes of a text beyond which it is searched on another thread, while the isolate goes on. Fixed: to hand it over costs
+/// about as much as to search so many.
+const BESIDE: usize = 16 << 10;
 
-/// Bytes of a text that is searched. Fixed: a pattern that is slow, and allowed, takes a second for it.
+/// Bytes of a text that is searched. Fixed: as much as a message may have.
 const MAX_TEXT: usize = 64 << 20;
 
 /// The object.
 #[derive(Clone)]
-pub(super) struct Pattern(Regex);
+pub(super) struct Pattern(Arc<Regex>);
 
 impl Pattern {
     pub(super) fn compile(text: &str, flags: &str) -> Result<Self, String> {

@@ -5,9 +5,9 @@ use regex::{Regex, RegexBuilder};
 /// Bytes of a pattern's text. Fixed: longer ones are made by programs, which better look the words up in a map.
 const MAX_TEXT: usize = 16 << 10;
 
-/// Bytes that a compiled pattern may have. Fixed: `\w{200}` has half of it. A search takes at most some ten steps for
-/// each state and letter, and there is a state for some forty bytes.
-const MAX_COMPILED: usize = 2 << 20;
+/// Bytes that a compiled pattern may have. Fixed: `\w{100}`, where each `\w` knows the letters of all scripts, has half of
+/// it.
+const MAX_COMPILED: usize = 10 << 20;
 
 /// Bytes that the search of one pattern may use for what it remembers. Fixed: ordinary patterns need a tenth.
 const MAX_MEMORY: usize = 1 << 20;
@@ -51,7 +51,8 @@ fn told(text: &str, why: &regex::Error) -> String {
     match why {
         regex::Error::CompiledTooBig(_) => {
             format!(
-                "the pattern `{shown}` is bigger than {} MiB when it is compiled",
+                "the pattern `{shown}` is bigger than {} MiB when it is compiled: count less, and write `[a-z0-9]` where \
+                 `\\w` need not know the letters of all scripts",
                 MAX_COMPILED >> 20
             )
         }
@@ -109,6 +110,6 @@ mod tests {
             assert!(told.contains(part), "{told}");
         }
         assert!(compile(&"a".repeat(20_000), "").expect_err("too long").contains("16 KiB"));
-        assert!(compile(r"\w{2000}", "").expect_err("too big").contains("2 MiB"));
+        assert!(compile(r"\w{2000}", "").expect_err("too big").contains("10 MiB"));
     }
 }
