@@ -17,15 +17,16 @@ pub(crate) mod reference;
 pub(crate) mod session;
 pub(crate) mod session_configuration;
 pub(crate) mod settings;
+mod std;
 pub(crate) mod tcp_connection;
 pub(crate) mod timer;
 pub(crate) mod value;
 pub(crate) mod worker;
 
 use crate::engine::{fast_path::natives::Natives, program::Api};
+use ::std::{any::TypeId, collections::BTreeSet, rc::Rc};
 use ctx::Ctx;
 use rhai::{Engine, ImmutableString};
-use std::{any::TypeId, collections::BTreeSet, rc::Rc};
 
 /// Everything of this room, for one isolate.
 pub(crate) struct Objects(pub(crate) Rc<Ctx>);

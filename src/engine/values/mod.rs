@@ -9,7 +9,7 @@ pub(crate) mod json;
 pub(in crate::engine) mod json_repair;
 pub(in crate::engine) mod map_functions;
 pub(in crate::engine) mod nesting;
-pub(in crate::engine) mod order;
+pub(crate) mod order;
 #[cfg(test)]
 pub(in crate::engine) mod parity_tests;
 pub(in crate::engine) mod pieces;

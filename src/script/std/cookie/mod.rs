@@ -1,0 +1,3 @@
+//! `std/cookie`.
+
+mod signed;

@@ -1,0 +1,9 @@
+//! `std/encoding`.
+
+mod csv;
+mod html;
+mod msgpack;
+mod text;
+mod toml;
+mod url;
+mod yaml;

@@ -1,0 +1,3 @@
+//! `std/env`.
+
+mod dot_env;
