@@ -33,6 +33,14 @@ pub(super) enum Tree {
     Map(Vec<(String, Tree)>),
 }
 
+/// The values of an array of either kind; nothing for what is none.
+pub(super) fn list_of(value: &Dynamic) -> Option<Array> {
+    if let Some(array) = value.read_lock::<RefArray>() {
+        return Some(array.copy());
+    }
+    value.read_lock::<Array>().map(|array| array.clone())
+}
+
 /// Counts the values of a tree while it is built.
 #[derive(Default)]
 pub(super) struct Census {
