@@ -79,8 +79,8 @@ impl Sources {
     pub(crate) fn data(&self, path: &Path) -> Data {
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let mut data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = |path| (stamp(path), read_bytes(path).map(Arc::from));
-        let (_, bytes) = data.entry(path).or_insert_with_key(|path| read(path));
+        let read = |path: &PathBuf| (stamp(path), read_bytes(path).map(Arc::from));
+        let (_, bytes) = data.entry(path).or_insert_with_key(read);
         bytes.clone()
     }
 

@@ -9,11 +9,7 @@ use rhai::{Dynamic, ImmutableString};
 use std::{ops::RangeInclusive, time::Duration};
 
 /// Calls `f` with the bytes of a string, in UTF-8, or of a blob. `what` names the argument in the error.
-pub(super) fn with_bytes<T>(
-    value: &Dynamic,
-    what: &str,
-    f: impl FnOnce(&[u8]) -> T,
-) -> Outcome<T> {
+pub(super) fn with_bytes<T>(value: &Dynamic, what: &str, f: impl FnOnce(&[u8]) -> T) -> Outcome<T> {
     if let Ok(text) = value.as_immutable_string_ref() {
         return Ok(f(text.as_bytes()));
     }
@@ -42,11 +38,7 @@ impl Options {
     }
 
     /// Those of a map. A name that is not `known` is an error.
-    pub(super) fn of(
-        function: &'static str,
-        value: &Dynamic,
-        known: &[&str],
-    ) -> Outcome<Self> {
+    pub(super) fn of(function: &'static str, value: &Dynamic, known: &[&str]) -> Outcome<Self> {
         let Some(entries) = RefMap::entries_of(value) else {
             let shown = json::show(value);
             return Err(error(format!("{function}: the options are a map, not {shown}")));

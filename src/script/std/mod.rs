@@ -1,8 +1,91 @@
-//! The standard library of a worker: modules that a script imports as `std/NAME`.
-#![allow(dead_code)]
+//! The modules that scripts import as `std/…`: one file for each, beside its page. A module that is written in Rhai has its
+//! text in `stdlib/`.
 
+mod argument;
 mod cookie;
 mod crypto;
 mod encoding;
 mod env;
+mod file;
+mod log;
+mod process;
+mod template;
 mod tree;
+
+pub(crate) use file::Watches;
+
+use super::{ctx::Ctx, reference};
+use crate::{
+    engine::compile::host_modules::{HostModule, HostModules},
+    runtime::{entry::Section, namespace::Namespace, record::Announced, registry::Registry},
+};
+use std::rc::Rc;
+
+/// One module of native functions: a row of [`NATIVE`].
+pub(super) struct NativeRow {
+    /// What scripts import.
+    name: &'static str,
+    /// Its page.
+    pub(super) page: &'static str,
+    /// Makes its functions, for the isolate that the script runs in.
+    make: fn(&Rc<Ctx>) -> Namespace,
+}
+
+/// Every module of native functions, in the order of the alphabet.
+pub(super) const NATIVE: [NativeRow; 8] = [
+    NativeRow { name: "std/cookie", page: include_str!("cookie/cookie.md"), make: cookie::module },
+    NativeRow { name: "std/crypto", page: include_str!("crypto/crypto.md"), make: crypto::module },
+    NativeRow {
+        name: "std/encoding",
+        page: include_str!("encoding/encoding.md"),
+        make: encoding::module,
+    },
+    NativeRow { name: "std/env", page: include_str!("env.md"), make: env::module },
+    NativeRow { name: "std/file", page: include_str!("file/file.md"), make: file::module },
+    NativeRow { name: "std/log", page: include_str!("log/log.md"), make: log::module },
+    NativeRow {
+        name: "std/process",
+        page: include_str!("process/process.md"),
+        make: process::module,
+    },
+    NativeRow {
+        name: "std/template",
+        page: include_str!("template/template.md"),
+        make: template::module,
+    },
+];
+
+/// Pages of the types that functions of these modules give.
+pub(super) const PAGES: [&str; 2] =
+    [include_str!("file/file_root.md"), include_str!("file/file_pieces.md")];
+
+/// Every module that is written in Rhai.
+pub(super) const TEXTS: [(&str, &str); 2] = [
+    ("std/push", include_str!("../../../stdlib/push.rhai")),
+    ("std/router", include_str!("../../../stdlib/router.rhai")),
+];
+
+/// All of them, as scripts of this isolate import them.
+pub(super) fn modules(ctx: &Rc<Ctx>) -> HostModules {
+    let native = NATIVE.into_iter().map(|row| {
+        let ctx = ctx.clone();
+        let make = move || (row.make)(&ctx).into_module(page(row.name));
+        (row.name, HostModule::native(make))
+    });
+    let texts = TEXTS.into_iter().map(|(name, text)| (name, HostModule::Text(text)));
+    HostModules::new(native.chain(texts), reference::advice)
+}
+
+/// Announces the types that functions of these modules give.
+pub(super) fn register(registry: &mut Registry) {
+    file::register(registry);
+}
+
+/// What the native ones announce.
+pub(super) fn announced(ctx: &Rc<Ctx>) -> Vec<Announced> {
+    NATIVE.iter().flat_map(|row| (row.make)(ctx).names().to_vec()).collect()
+}
+
+fn page(name: &str) -> Option<&'static Section> {
+    reference::script_reference().iter().find(|section| section.owner == name)
+}

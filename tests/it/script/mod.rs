@@ -18,10 +18,14 @@ mod message_types;
 mod messages;
 /// The names of Workers.
 mod names;
+/// Modules of the host in Rust.
+mod native_modules;
 /// The script reference: complete, true, and told in the documents.
 mod reference;
 /// Sending and closing.
 mod sending;
+/// The standard library: what scripts import.
+mod std;
 /// `Timer` and `sleep`.
 mod timers;
 /// Variables, maps and arrays by reference, handles as values.

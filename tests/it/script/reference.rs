@@ -4,7 +4,7 @@
 use crate::support::{
     client::Client, findings, host::TestHost, wait::PATIENCE, websocket::WebSocket,
 };
-use rhost::{Entry, Place, Section, registered_names, script_reference};
+use rhost::{Entry, Place, Section, announced, arguments, registered_names, script_reference};
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -28,14 +28,6 @@ fn all() -> impl Iterator<Item = (&'static Section, &'static Entry)> {
     script_reference().iter().flat_map(|s| s.entries.iter().map(move |e| (s, e)))
 }
 
-/// How many arguments a form takes; none for a property. Commas between them are all a form has.
-fn arity(form: &str) -> Option<usize> {
-    let (_, rest) =
-        form.split_once('(').filter(|(name, _)| !name.contains(':') || name.contains("::"))?;
-    let (arguments, _) = rest.split_once(')')?;
-    Some(if arguments.is_empty() { 0 } else { arguments.split(',').count() })
-}
-
 #[test]
 fn names_are_snake_case_and_unique() {
     let mut seen = BTreeSet::new();
@@ -52,7 +44,8 @@ fn every_entry_is_complete() {
     for (section, entry) in all() {
         let name = format!("{}.{}", section.owner, entry.name);
         for form in entry.forms {
-            let written = form.strip_prefix(&format!("{}::", section.owner)).unwrap_or(form);
+            let alias = section.owner.rsplit('/').next().unwrap_or(section.owner);
+            let written = form.strip_prefix(&format!("{alias}::")).unwrap_or(form);
             assert!(written.starts_with(entry.name), "{name}: `{form}` is another name");
             let arguments =
                 form.split_once('(').and_then(|(_, r)| r.split_once(')')).map(|(a, _)| a);
@@ -69,7 +62,8 @@ fn every_entry_is_complete() {
             named || section.operators.is_empty() && section.entries.is_empty(),
             "{name}: not in its example"
         );
-        assert!(!entry.waits || entry.place == Place::Handler, "{name}: the top level cannot wait");
+        let can_wait = entry.place != Place::TopLevel;
+        assert!(!entry.waits || can_wait, "{name}: the top level cannot wait");
     }
 }
 
@@ -78,7 +72,7 @@ fn all_that_is_registered_is_described_and_nothing_else() {
     let mut described = BTreeSet::new();
     for (section, entry) in all() {
         for form in entry.forms {
-            described.insert((section.owner.to_owned(), entry.name.to_owned(), arity(form)));
+            described.insert((section.owner.to_owned(), entry.name.to_owned(), arguments(form)));
         }
     }
     let operators: BTreeSet<_> = script_reference()
@@ -116,6 +110,17 @@ fn all_that_is_registered_is_described_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reference_says_where_each_name_belongs_as_it_was_announced() {
+    let announced = announced();
+    assert!(!announced.is_empty(), "nothing was announced");
+    for name in announced {
+        let entry = all().find(|(s, e)| s.owner == name.owner && e.name == name.name);
+        let Some((_, entry)) = entry else { continue };
+        assert_eq!((entry.waits, entry.place), (name.waits, name.place), "{name:?}");
+    }
 }
 
 #[test]
@@ -248,7 +253,9 @@ fn what_belongs_to_one_place_is_refused_in_the_other() {
     for (section, entry) in all().filter(|(_, entry)| entry.place != Place::Both) {
         let name = format!("{} of {}", entry.name, section.owner);
         let placed = PLACED.iter().find(|(o, n, _)| *o == section.owner && *n == entry.name);
-        let (.., call) = placed.unwrap_or_else(|| panic!("PLACED lacks a call of {name}"));
+        let placed = placed.map(|(.., call)| (*call).to_owned());
+        let call = placed.or_else(|| call_of(section, entry));
+        let call = call.unwrap_or_else(|| panic!("PLACED lacks a call of {name}"));
         let script = match entry.place {
             Place::TopLevel => {
                 format!(
@@ -259,6 +266,29 @@ fn what_belongs_to_one_place_is_refused_in_the_other() {
         };
         assert!(TestHost::try_start(&script, &[]).is_err(), "{name} works where it should not");
     }
+}
+
+/// A call of a module's function, or of a method of what one gives, with arguments of the types that its first form has.
+fn call_of(section: &Section, entry: &Entry) -> Option<String> {
+    let before = match section.owner.strip_prefix("std/") {
+        Some(module) => format!("import \"{}\" as {module}; ", section.owner),
+        None if section.owner == "FileRoot" => {
+            "import \"std/file\" as file; let root = file::root(\".\"); root.".to_owned()
+        }
+        None => return None,
+    };
+    let (name, arguments) = entry.forms.first()?.split_once('(')?;
+    let (arguments, _) = arguments.split_once(')')?;
+    let values = arguments.split(", ").filter_map(|argument| argument.split_once(": "));
+    let values = values.map(|(_, kind)| match kind.split(' ').next() {
+        Some("string") => "\"a\"",
+        Some("blob") => "blob()",
+        Some("map") => "#{}",
+        Some("array") => "[]",
+        Some("function") => "|x| x",
+        _ => "1",
+    });
+    Some(format!("{before}{name}({});", values.collect::<Vec<_>>().join(", ")))
 }
 
 #[test]

@@ -6,10 +6,7 @@ use crate::engine::{
         closures,
         tokens::{Place, place},
     },
-    diagnostics::{
-        foreign_names,
-        signatures::{self, Signature},
-    },
+    diagnostics::signatures::{self, Signature},
 };
 use rhai::{AST, ASTFlags, ASTNode, ScriptFuncDef, Stmt};
 
@@ -41,8 +38,8 @@ impl Hints<'_> {
         if let Some(help) = self.namespace(name, file, at) {
             return Some(help);
         }
-        if let Some(help) = foreign_names::name(name) {
-            return Some(help.into());
+        if let Some(help) = self.foreign(name) {
+            return Some(help);
         }
         let here = || self.asts.iter().filter(|a| a.source().unwrap_or_default() == file);
         let later = here().flat_map(|a| a.statements()).find(|s| defines(s) == Some(name));

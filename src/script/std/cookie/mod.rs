@@ -52,12 +52,9 @@ pub(super) fn module(_: &Rc<Ctx>) -> Namespace {
     module.function("csrf_token", |session: ImmutableString, secret: Dynamic| {
         csrf_token(&session, &secret, now().saturating_add(FORM_LIFE))
     });
-    module.function(
-        "csrf_token",
-        |session: ImmutableString, secret: Dynamic, life: Dynamic| {
-            csrf_token(&session, &secret, end(&life, "csrf_token: the life of the token")?)
-        },
-    );
+    module.function("csrf_token", |session: ImmutableString, secret: Dynamic, life: Dynamic| {
+        csrf_token(&session, &secret, end(&life, "csrf_token: the life of the token")?)
+    });
     module.function("is_csrf_token", |text: Dynamic, session: ImmutableString, secret: Dynamic| {
         let payload = verified("is_csrf_token", &form_of(&session), &text, &secret)?;
         Ok(payload.is_some()) as Outcome<bool>
@@ -122,7 +119,9 @@ fn form_of(session: &str) -> String {
 
 fn csrf_token(session: &str, secret: &Dynamic, end: i64) -> Outcome<String> {
     if session.is_empty() {
-        return Err(error("csrf_token: the session's id is empty, so that the token would be everybody's"));
+        return Err(error(
+            "csrf_token: the session's id is empty, so that the token would be everybody's",
+        ));
     }
     let secrets = secrets("csrf_token", secret)?;
     let mut nonce = [0; FORM_NONCE];

@@ -56,7 +56,7 @@ fn add_digests(module: &mut Namespace) {
     for name in ["md5", "sha1", "sha256", "sha384", "sha512", "blake3"] {
         // Every one of these is in the table.
         let Ok(algorithm) = Algorithm::named(name) else { continue };
-        module.waiting_in_handlers(name, move |data: Dynamic| {
+        module.waiting_in_handlers(name, move |data: Dynamic| -> Outcome<String> {
             Ok(HEXLOWER.encode(&digest_of(name, algorithm, &data)?))
         });
         module.waiting_in_handlers(name, move |data: Dynamic, options: Dynamic| {
@@ -64,13 +64,16 @@ fn add_digests(module: &mut Namespace) {
             shown(digest_of(name, algorithm, &data)?, &options)
         });
     }
-    module.waiting_in_handlers("crc32", |data: Dynamic| {
+    module.waiting_in_handlers("crc32", |data: Dynamic| -> Outcome<i64> {
         let sum = digest_of("crc32", Algorithm::Crc32, &data)?;
         Ok(sum.iter().fold(0_i64, |sum, byte| sum << 8 | i64::from(*byte)))
     });
-    module.waiting_in_handlers("hmac", |algorithm: ImmutableString, data: Dynamic, key: Dynamic| {
-        Ok(HEXLOWER.encode(&hmac(&algorithm, &data, &key)?))
-    });
+    module.waiting_in_handlers(
+        "hmac",
+        |algorithm: ImmutableString, data: Dynamic, key: Dynamic| -> Outcome<String> {
+            Ok(HEXLOWER.encode(&hmac(&algorithm, &data, &key)?))
+        },
+    );
     module.waiting_in_handlers(
         "hmac",
         |algorithm: ImmutableString, data: Dynamic, key: Dynamic, options: Dynamic| {
@@ -101,7 +104,8 @@ fn on_bytes<T: Send + 'static>(
     work: impl FnOnce(&[u8]) -> Result<T, String> + Send + 'static,
 ) -> Outcome<T> {
     let what = "the data";
-    let is_short = with_bytes(data, &format!("{function}: {what}"), |bytes| bytes.len() <= at_once)?;
+    let is_short =
+        with_bytes(data, &format!("{function}: {what}"), |bytes| bytes.len() <= at_once)?;
     let done = match is_short {
         true => with_bytes(data, what, work)?,
         false => {
@@ -134,7 +138,7 @@ fn add_passwords(module: &mut Namespace) {
     module.waiting(HASH, move |password: Dynamic, options: Dynamic| {
         hash(password, &Options::of(HASH, &options, &OPTIONS)?)
     });
-    module.waiting("verify_password", |password: Dynamic, hash: Dynamic| {
+    module.waiting("verify_password", |password: Dynamic, hash: Dynamic| -> Outcome<bool> {
         let function = "verify_password";
         let password = secret(&password, function)?;
         let hash = match hash.is_unit() {

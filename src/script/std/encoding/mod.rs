@@ -36,7 +36,8 @@ pub(super) fn module(_: &Rc<Ctx>) -> Namespace {
     module.function("html_escape", |text: ImmutableString| html::escape(&text));
     module.function("html_unescape", |text: ImmutableString| html::unescape(&text));
     module.function("url_encode", |text: ImmutableString| url::encode(&text));
-    module.function("url_decode", |text: ImmutableString| refused("url_decode", url::decode(&text)));
+    module
+        .function("url_decode", |text: ImmutableString| refused("url_decode", url::decode(&text)));
     module.function("parse_query", |text: ImmutableString| {
         refused("parse_query", url::parse_query(&text)).map(Tree::into_value)
     });

@@ -57,7 +57,12 @@ impl Folder {
     }
 
     /// Opens what is at a path.
-    pub(in crate::script::std) fn open(&self, path: &str, flags: OFlags, mode: Mode) -> io::Result<File> {
+    pub(in crate::script::std) fn open(
+        &self,
+        path: &str,
+        flags: OFlags,
+        mode: Mode,
+    ) -> io::Result<File> {
         check(path)?;
         let flags = flags | OFlags::CLOEXEC;
         Ok(match self {

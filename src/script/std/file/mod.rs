@@ -111,7 +111,12 @@ fn here(ctx: &Ctx) -> Outcome<Folder> {
 }
 
 /// The error of a file, with its path.
-fn told(function: &str, folder: &Folder, path: &str, fault: &io::Error) -> Box<rhai::EvalAltResult> {
+fn told(
+    function: &str,
+    folder: &Folder,
+    path: &str,
+    fault: &io::Error,
+) -> Box<rhai::EvalAltResult> {
     let why = match fault.kind() {
         io::ErrorKind::NotFound => "there is no such file or directory".to_owned(),
         io::ErrorKind::AlreadyExists => "it exists".to_owned(),
@@ -158,9 +163,8 @@ impl Reading {
             return Ok(Dynamic::from_blob(bytes));
         }
         let text = String::from_utf8(bytes);
-        text.map(Dynamic::from).map_err(|_| {
-            io::Error::other("it is not UTF-8 text: read it with `#{ blob: true }`")
-        })
+        text.map(Dynamic::from)
+            .map_err(|_| io::Error::other("it is not UTF-8 text: read it with `#{ blob: true }`"))
     }
 }
 
@@ -187,9 +191,8 @@ fn read_tracked(ctx: &Ctx, path: &str, options: &Options) -> Outcome<Dynamic> {
 fn read(folder: &Folder, path: &str, options: &Options) -> Outcome<Dynamic> {
     let reading = Reading::of(options)?;
     let part = reading.part;
-    let bytes = on_file("read", folder, path, move |folder, path| {
-        operations::read(folder, path, part)
-    })?;
+    let bytes =
+        on_file("read", folder, path, move |folder, path| operations::read(folder, path, part))?;
     reading.value(bytes).map_err(|fault| told("read", folder, path, &fault))
 }
 

@@ -347,7 +347,10 @@ mod tests {
             let fault = read(&folder, path, Part::default()).unwrap_err().to_string();
             assert!(fault.contains(why), "{path}: {fault}");
         }
-        assert_eq!(read(&folder, "no", Part::default()).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(
+            read(&folder, "no", Part::default()).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
     }
 
     #[test]
@@ -387,7 +390,10 @@ mod tests {
         write(&folder, "a", b"12345", Writing::default()).unwrap();
         std::os::unix::fs::symlink("a", place.path().join("link")).unwrap();
         let file = facts(&folder, "a").unwrap().unwrap();
-        assert_eq!((file.size, file.is_file, file.is_directory, file.is_link), (5, true, false, false));
+        assert_eq!(
+            (file.size, file.is_file, file.is_directory, file.is_link),
+            (5, true, false, false)
+        );
         assert!(file.modified > 1.6e9);
         let link = facts(&folder, "link").unwrap().unwrap();
         assert!(link.is_link && link.is_file && link.size == 5);
@@ -417,7 +423,8 @@ mod tests {
     #[test]
     fn files_are_renamed_and_copied() {
         let (_place, folder) = stage();
-        write(&folder, "a", b"content", Writing { mode: Some(0o600), ..Writing::default() }).unwrap();
+        write(&folder, "a", b"content", Writing { mode: Some(0o600), ..Writing::default() })
+            .unwrap();
         write(&folder, "b", b"something longer", Writing::default()).unwrap();
         rename(&folder, "a", "c").unwrap();
         assert_eq!(copy(&folder, "c", "b").unwrap(), 7);

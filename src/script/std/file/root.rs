@@ -2,8 +2,9 @@
 //! loop goes over.
 
 use super::{
-    READ, WRITE, append, copy, exists, list, mkdir, parts,
+    READ, WRITE, append, copy, exists,
     folder::Folder,
+    list, mkdir, parts,
     pieces::{Cut, Pieces},
     read, remove, rename, stat, told, write,
 };
@@ -51,7 +52,8 @@ impl FilePieces {
             return Ok(Dynamic::from_blob(piece.to_vec()));
         }
         let text = std::str::from_utf8(piece);
-        let text = text.map_err(|_| self.refusal("a line is not UTF-8 text: read it by `parts`"))?;
+        let text =
+            text.map_err(|_| self.refusal("a line is not UTF-8 text: read it by `parts`"))?;
         Ok(ImmutableString::from(text).into())
     }
 
@@ -113,9 +115,7 @@ impl IntoIterator for FilePieces {
 pub(super) fn register(registry: &mut Registry) {
     let mut class = registry.class::<FilePieces>("FilePieces");
     class.handle();
-    class.display(|pieces: &mut FilePieces| {
-        format!("FilePieces({})", pieces.0.path.display())
-    });
+    class.display(|pieces: &mut FilePieces| format!("FilePieces({})", pieces.0.path.display()));
     registry.engine.register_iterator_result::<FilePieces, Dynamic>();
     type This = FileRoot;
     let mut class = registry.class::<FileRoot>("FileRoot");

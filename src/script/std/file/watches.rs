@@ -71,7 +71,9 @@ pub(super) fn watch(
         return Err(crate::runtime::waiting::not_here("watch"));
     }
     if ctx.watches.living.borrow().len() >= MAX_WATCHES {
-        return Err(error(format!("there are {MAX_WATCHES} watches already: end some by `unwatch`")));
+        return Err(error(format!(
+            "there are {MAX_WATCHES} watches already: end some by `unwatch`"
+        )));
     }
     let f = function(call, "watch", callback)?;
     let handler = ctx.handler(call, "watch", 1, f)?;

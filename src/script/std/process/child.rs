@@ -3,11 +3,7 @@
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::{
-    collections::BTreeMap,
-    io,
-    os::unix::process::ExitStatusExt,
-    path::PathBuf,
-    process::Stdio,
+    collections::BTreeMap, io, os::unix::process::ExitStatusExt, path::PathBuf, process::Stdio,
     time::Duration,
 };
 use tokio::{
@@ -98,11 +94,7 @@ impl Program {
 }
 
 /// Reads a pipe to its end.
-async fn read(
-    what: &str,
-    pipe: Option<impl AsyncRead + Unpin>,
-    max: usize,
-) -> io::Result<Vec<u8>> {
+async fn read(what: &str, pipe: Option<impl AsyncRead + Unpin>, max: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let Some(pipe) = pipe else { return Ok(bytes) };
     // One more than it may be tells whether there is more.

@@ -81,12 +81,7 @@ fn run(ctx: &Ctx, command: &str, arguments: &Dynamic, options: &Options) -> Outc
     Ok(RefMap::from(table))
 }
 
-fn program(
-    ctx: &Ctx,
-    command: &str,
-    arguments: &Dynamic,
-    options: &Options,
-) -> Outcome<Program> {
+fn program(ctx: &Ctx, command: &str, arguments: &Dynamic, options: &Options) -> Outcome<Program> {
     let refuse = |why: String| error(format!("{RUN}: {why}"));
     let home = ctx.program().ok_or_else(|| error("no program is running"))?.directory();
     if command.is_empty() || command.contains('\0') {
@@ -95,8 +90,9 @@ fn program(
     // A name is looked for as a shell does; a path begins where all paths of scripts do.
     let is_path = command.contains('/');
     let name = if is_path { home.join(command) } else { Path::new(command).to_owned() };
-    let given = list_of(arguments)
-        .ok_or_else(|| refuse(format!("the arguments are an array, not {}", json::show(arguments))))?;
+    let given = list_of(arguments).ok_or_else(|| {
+        refuse(format!("the arguments are an array, not {}", json::show(arguments)))
+    })?;
     let arguments = given.iter().map(|argument| {
         let text = Tree::of(argument).ok().and_then(|argument| argument.plain_text());
         text.filter(|text| !text.contains('\0')).ok_or_else(|| {

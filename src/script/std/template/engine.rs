@@ -3,13 +3,10 @@
 
 use crate::script::std::tree::Tree;
 use minijinja::{
-    AutoEscape, Environment, Error, ErrorKind, TemplateSource, UndefinedBehavior, Value, value::Object,
+    AutoEscape, Environment, Error, ErrorKind, TemplateSource, UndefinedBehavior, Value,
+    value::Object,
 };
-use std::{
-    fmt,
-    io,
-    sync::Arc,
-};
+use std::{fmt, io, sync::Arc};
 
 /// Steps that one rendering may take, some millions of them a second. Fixed: a page that takes more has a loop without end.
 const FUEL: u64 = 5_000_000;
@@ -71,7 +68,7 @@ impl Templates {
         // What was replaced is kept by the engine until this.
         let page = self.0.get_template(name).and_then(|template| {
             let mut page = Page::default();
-            template.render_to_write(values(data), &mut page).map(|_| page.0)
+            template.render_captured_to(values(data), &mut page).map(|_| page.0)
         });
         finish(page)
     }
@@ -87,7 +84,7 @@ pub(super) fn render_text(text: &str, name: &str, data: &Tree) -> Result<String,
     let environment = environment();
     let page = environment.template_from_named_str(name, text).and_then(|template| {
         let mut page = Page::default();
-        template.render_to_write(values(data), &mut page).map(|_| page.0)
+        template.render_captured_to(values(data), &mut page).map(|_| page.0)
     });
     finish(page)
 }
@@ -112,7 +109,8 @@ fn environment() -> Environment<'static> {
 
 /// Everything but plain text is HTML until its name says otherwise.
 fn escape(name: &str) -> AutoEscape {
-    let name = [".j2", ".jinja", ".jinja2"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let name =
+        [".j2", ".jinja", ".jinja2"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("txt" | "md" | "csv" | "json" | "toml" | "yaml" | "yml" | "conf" | "sql") => {
             AutoEscape::None
@@ -301,7 +299,10 @@ mod tests {
             ("inner", map(&[("z", Tree::Int(1)), ("a", Tree::Int(2))])),
         ]);
         assert_eq!(page("{{ z }} {{ a }} {{ list[0] }} {{ list|length }}", &data), "1 0.5 x 3");
-        assert_eq!(page("{% for k, v in inner|items %}{{ k }}={{ v }};{% endfor %}", &data), "z=1;a=2;");
+        assert_eq!(
+            page("{% for k, v in inner|items %}{{ k }}={{ v }};{% endfor %}", &data),
+            "z=1;a=2;"
+        );
         assert_eq!(page("{{ list|to_json }}", &data), r#"["x",true,null]"#);
         let evil = map(&[("x", text("</script>'&"))]);
         assert_eq!(
@@ -314,7 +315,10 @@ mod tests {
     fn pages_extend_and_include_others() {
         let shelf = Shelf::of(&[
             ("base.html", "<h1>{% block title %}none{% endblock %}</h1>"),
-            ("users/page.html", "{% extends 'base.html' %}{% block title %}{% include './name.html' %}{% endblock %}"),
+            (
+                "users/page.html",
+                "{% extends 'base.html' %}{% block title %}{% include './name.html' %}{% endblock %}",
+            ),
             ("users/name.html", "{{ name }}"),
         ]);
         let mut templates = Templates::new(shelf);
@@ -324,7 +328,8 @@ mod tests {
 
     #[test]
     fn an_edit_is_seen_with_the_next_page() {
-        let shelf = Shelf::of(&[("page.html", "one {% include 'part.html' %}"), ("part.html", "1")]);
+        let shelf =
+            Shelf::of(&[("page.html", "one {% include 'part.html' %}"), ("part.html", "1")]);
         let mut templates = Templates::new(shelf.clone());
         let nothing = map(&[]);
         assert_eq!(templates.render("page.html", &nothing).unwrap(), "one 1");
@@ -352,7 +357,8 @@ mod tests {
 
     #[test]
     fn no_template_runs_or_writes_without_end() {
-        let endless = "{% for a in range(10000) %}{% for b in range(10000) %}x{% endfor %}{% endfor %}";
+        let endless =
+            "{% for a in range(10000) %}{% for b in range(10000) %}x{% endfor %}{% endfor %}";
         let why = render_text(endless, "p.html", &map(&[])).unwrap_err();
         assert!(why.contains("too many steps"), "{why}");
         let shelf = Shelf::of(&[("me.html", "{% include 'me.html' %}")]);

@@ -1,3 +1,0 @@
-//! `std/env`.
-
-mod dot_env;
