@@ -143,7 +143,11 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
 /// A first line such as `#!/usr/bin/env rhost run` is for the system, and a comment here. All else keeps its place.
 fn without_shebang(text: &str) -> Cow<'_, str> {
     match text.strip_prefix("#!") {
-        Some(rest) => Cow::Owned(format!("//{rest}")),
+        // A third slash would make it the comment of a function.
+        Some(rest) => Cow::Owned(match rest.strip_prefix('/') {
+            Some(rest) => format!("// {rest}"),
+            None => format!("//{rest}"),
+        }),
         None => Cow::Borrowed(text),
     }
 }

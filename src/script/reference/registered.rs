@@ -132,6 +132,7 @@ fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
         (TypeId::of::<engine::values::ref_map::RefMap>(), "map"),
         (TypeId::of::<engine::values::ref_array::RefArray>(), "array"),
     ];
+    let types: Vec<_> = types.into_iter().chain(std::types()).collect();
     let first = function.param_types.first();
     let owner = types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
     // A WebServer is a Worker that answers with files.

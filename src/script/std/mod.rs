@@ -19,7 +19,7 @@ use crate::{
     engine::compile::host_modules::{HostModule, HostModules},
     runtime::{entry::Section, namespace::Namespace, record::Announced, registry::Registry},
 };
-use std::rc::Rc;
+use std::{any::TypeId, rc::Rc};
 
 /// One module of native functions: a row of [`NATIVE`].
 pub(super) struct NativeRow {
@@ -54,6 +54,11 @@ pub(super) const NATIVE: [NativeRow; 8] = [
         make: template::module,
     },
 ];
+
+/// Those types with the names that scripts see.
+pub(super) fn types() -> [(TypeId, &'static str); 2] {
+    file::types()
+}
 
 /// Pages of the types that functions of these modules give.
 pub(super) const PAGES: [&str; 2] =

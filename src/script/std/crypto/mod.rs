@@ -245,8 +245,8 @@ fn add_signatures(module: &mut Namespace) {
     module.function("ed25519_keys", || {
         let (private, public) = refused("ed25519_keys", signature::keys())?;
         let mut keys = Table::default();
-        drop(keys.set("private".into(), Dynamic::from_blob(private)));
-        drop(keys.set("public".into(), Dynamic::from_blob(public)));
+        drop(keys.set("secret_key".into(), Dynamic::from_blob(private)));
+        drop(keys.set("public_key".into(), Dynamic::from_blob(public)));
         Ok::<_, Box<rhai::EvalAltResult>>(RefMap::from(keys))
     });
     module.function("ed25519_public", |private: Blob| -> Outcome<Blob> {

@@ -27,7 +27,7 @@ pub(super) fn sign(bytes: &[u8], private: &[u8]) -> Result<Vec<u8>, String> {
 
 fn pair(private: &[u8]) -> Result<Ed25519KeyPair, String> {
     Ed25519KeyPair::from_seed_unchecked(private)
-        .map_err(|_| format!("a private key has {PRIVATE} bytes, not {}", private.len()))
+        .map_err(|_| format!("a secret key has {PRIVATE} bytes, not {}", private.len()))
 }
 
 /// Whether a signature is that of these bytes by the owner of the public key. The error: it is no such key.

@@ -67,7 +67,7 @@ fn add_base64(module: &mut Namespace) {
     });
     module.waiting_in_handlers("hex_decode", |digits: Dynamic| -> Outcome<Blob> {
         let bytes = bytes(&digits, "hex_decode: the digits")?;
-        large("hex_decode", bytes, |bytes| text::from_hex(bytes))
+        large("hex_decode", bytes, text::from_hex)
     });
 }
 

@@ -28,13 +28,13 @@ use crate::{
     script::{ctx::Ctx, value::whole},
 };
 use rhai::{Dynamic, ImmutableString, NativeCallContext};
-use std::{io, path::Path, rc::Rc};
+use std::{any::TypeId, io, path::Path, rc::Rc};
 
 /// The options of `read`.
 const READ: [&str; 4] = ["blob", "offset", "length", "max"];
 
 /// The options of `write`.
-const WRITE: [&str; 3] = ["atomic", "new", "mode"];
+const WRITE: [&str; 3] = ["atomic", "exclusive", "mode"];
 
 type Text = ImmutableString;
 
@@ -102,6 +102,11 @@ pub(super) fn module(ctx: &Rc<Ctx>) -> Namespace {
 /// The types that its functions give.
 pub(crate) fn register(registry: &mut Registry) {
     root::register(registry);
+}
+
+/// Those types with the names that scripts see.
+pub(super) fn types() -> [(TypeId, &'static str); 2] {
+    [(TypeId::of::<FileRoot>(), "FileRoot"), (TypeId::of::<FilePieces>(), "FilePieces")]
 }
 
 /// Where the paths of the running script begin.
@@ -199,7 +204,7 @@ fn read(folder: &Folder, path: &str, options: &Options) -> Outcome<Dynamic> {
 fn write(folder: &Folder, path: &str, data: &Dynamic, options: &Options) -> Outcome<()> {
     let how = Writing {
         atomic: options.flag("atomic")?.unwrap_or(false),
-        new: options.flag("new")?.unwrap_or(false),
+        exclusive: options.flag("exclusive")?.unwrap_or(false),
         mode: options.whole("mode", 0..=0o777)?.and_then(|mode| u32::try_from(mode).ok()),
     };
     let bytes = bytes(data, "write: the data")?;

@@ -83,7 +83,7 @@ pub(super) struct Writing {
     /// Whether others see the old content or the new one, and nothing in between, also after a power failure.
     pub(super) atomic: bool,
     /// Whether there may be no such file yet.
-    pub(super) new: bool,
+    pub(super) exclusive: bool,
     /// Permissions of a file that is made.
     pub(super) mode: Option<u32>,
 }
@@ -94,7 +94,7 @@ pub(super) fn write(folder: &Folder, path: &str, bytes: &[u8], how: Writing) -> 
     if how.atomic {
         return write_atomically(folder, path, bytes, how, mode);
     }
-    let once = if how.new { OFlags::EXCL } else { OFlags::TRUNC };
+    let once = if how.exclusive { OFlags::EXCL } else { OFlags::TRUNC };
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::NONBLOCK | once;
     folder.open(path, flags, mode)?.write_all(bytes)
 }
@@ -109,7 +109,7 @@ fn write_atomically(
 ) -> io::Result<()> {
     let (directory, name) = folder.parent(path)?;
     let old = statat(&directory, &name, AtFlags::empty()).ok();
-    if how.new && old.is_some() {
+    if how.exclusive && old.is_some() {
         return Err(Errno::EXIST.into());
     }
     let kept = old.map(|old| Mode::from_raw_mode(old.st_mode & 0o7777));
@@ -375,7 +375,7 @@ mod tests {
     fn a_new_file_takes_nobodys_place() {
         let (_place, folder) = stage();
         for atomic in [false, true] {
-            let new = Writing { new: true, atomic, mode: Some(0o600) };
+            let new = Writing { exclusive: true, atomic, mode: Some(0o600) };
             let path = format!("a{atomic}");
             write(&folder, &path, b"first", new).unwrap();
             let fault = write(&folder, &path, b"second", new).unwrap_err();

@@ -17,7 +17,7 @@ use std::rc::Rc;
 pub(super) fn module(ctx: &Rc<Ctx>) -> Namespace {
     let mut module = Namespace::new("std/log");
     for (name, level) in [
-        ("debug", Level::Debug),
+        ("trace", Level::Debug),
         ("info", Level::Info),
         ("warn", Level::Warn),
         ("error", Level::Error),

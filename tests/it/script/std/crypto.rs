@@ -139,7 +139,7 @@ fn mistakes_are_told_and_secrets_are_not() {
             "an algorithm is one of HS256, HS384, HS512, EdDSA, not \"none\"",
         ),
         ("crypto::token(4)", "token: the number of bytes is a whole number from 16 to 1024, not 4"),
-        ("crypto::sign(\"a\", blob(3))", "sign: a private key has 32 bytes, not 3"),
+        ("crypto::sign(\"a\", blob(3))", "sign: a secret key has 32 bytes, not 3"),
     ];
     for (call, wanted) in cases {
         let text = said(&["crypto"], call);

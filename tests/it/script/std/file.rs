@@ -38,7 +38,7 @@ fn what_the_top_level_reads_counts_as_a_file_of_the_script() {
 #[test]
 fn a_file_that_the_top_level_missed_is_waited_for() {
     let script = importing(&["file"])
-        + "let text = try_read();\nprint(`read ${text}`);\nfn try_read() { try { file::read(\"later.bin\", #{ blob: true }).len } catch { \"nothing\" } }\nWorker();";
+        + "let text = try_read();\nprint(`read ${text}`);\nfn try_read() { try { return file::read(\"later.bin\", #{ blob: true }).len; } catch { return \"nothing\"; } }\nWorker();";
     let mut host = TestHost::start(&script);
     host.wait_for_log("read nothing");
     host.save("later.bin", "12345");
@@ -89,7 +89,7 @@ fn a_root_lets_nothing_out() {
 let root = file::root("inside");
 root.write("own.txt", "own", #{ atomic: true });
 print(root.list("."));
-for call in [
+for way in [
     || root.read("../secret.txt"),
     || root.write("../secret.txt", "x"),
     || root.append("../new.txt", "x"),
@@ -102,7 +102,7 @@ for call in [
     || root.root(".."),
     || root.lines("/etc/passwd"),
 ] {
-    try { call.call(); print("it works"); } catch (why) { if !why.contains("leads out of the root") { print(why); } }
+    try { way.call(); print("it works"); } catch (why) { if !why.contains("leads out of the root") { print(why); } }
 }
 "#;
     let files = [("secret.txt", "secret"), ("inside/a.txt", "a")];
@@ -112,10 +112,11 @@ for call in [
 #[test]
 fn a_watch_calls_back_until_the_script_is_another() {
     let script = |version: &str| {
-        importing(&["file"])
-            + &format!(
-                "let worker = Worker(); worker.on_worker_start = |w| {{ file::watch(\"a.txt\", |path| print(`{version} saw ${{file::read(path)}}`)); }}; Worker::run_all();"
-            )
+        let watching = format!(
+            "let worker = Worker();\nworker.on_worker_start = |w| {{\n\
+             file::watch(\"a.txt\", |path| print(`{version} saw ${{file::read(path)}}`));\n}};\nWorker::run_all();"
+        );
+        importing(&["file"]) + watching.as_str()
     };
     let mut host = TestHost::start_with(&script("one"), &[("a.txt", "0")]);
     fs::write(host.path("a.txt"), "first").expect("a file");
@@ -137,11 +138,11 @@ fn mistakes_are_told_with_the_path() {
             "file::read(\"/proc/self/exe\", #{ length: 100 })",
             "it is not UTF-8 text: read it with `#{ blob: true }`",
         ),
-        ("file::write(\"main.rhai\", \"x\", #{ new: true })", "main.rhai: it exists"),
+        ("file::write(\"main.rhai\", \"x\", #{ exclusive: true })", "main.rhai: it exists"),
         ("file::write(\"x\", 1)", "write: the data is a string or a blob, not 1"),
         (
             "file::write(\"x\", \"\", #{ atomc: true })",
-            "write has no option `atomc`: known are atomic, new, mode",
+            "write has no option `atomc`: known are atomic, exclusive, mode",
         ),
         ("file::parts(\"main.rhai\", 0)", "parts: the bytes of a part is a whole number from 1"),
         ("file::root(\"main.rhai\")", "root: "),

@@ -7,7 +7,7 @@ use rhost::Level;
 #[test]
 fn a_line_has_its_level_its_place_and_its_fields() {
     let script = importing(&["log"])
-        + "log::warn(\"odd\", #{ user: 7, tags: [\"a\"] });\nlog::info([1, 2]);\nlog::debug(\"detail\");\nWorker();";
+        + "log::warn(\"odd\", #{ user: 7, tags: [\"a\"] });\nlog::info([1, 2]);\nlog::trace(\"detail\");\nWorker();";
     let host = TestHost::start(&script);
     let odd = host.wait_for_log("odd");
     assert_eq!((odd.level, odd.location.as_str()), (Level::Warn, "main.rhai:2"));
