@@ -12,13 +12,12 @@ use crate::{
     log::Log,
     net::{
         Events, Message,
+        completion::Completion,
         link::Link,
-        listener::Listeners,
-        pipe::Pipe,
-        told::Told,
-        transport::{ReadHalf, Stream},
+        listen::Listeners,
+        transport::{ConnInfo, MemoryEnd, Transport},
     },
-    protocol::{Framer, Kind, Step, Wire, scheme::Scheme},
+    protocol::{Framer, Kind, Step, Wire, id::ProtocolId},
     script::{
         Objects,
         ctx::Ctx,
@@ -47,8 +46,7 @@ pub struct Stage {
     ctx: Rc<Ctx>,
     session: Session,
     _link: Rc<Link>,
-    _read: ReadHalf,
-    peer: Pipe,
+    peer: MemoryEnd,
     sent: Box<[u8]>,
     messages: usize,
 }
@@ -92,12 +90,12 @@ impl Stage {
         let worker = ctx.workers.borrow()[0].clone();
         *ctx.served.borrow_mut() = Some(worker.clone());
 
-        let (near, peer) = Pipe::pair(&ctx.turn, (None, None), None);
-        let (link, read, mut session) = session::begin(&worker, Stream::Pipe(near));
+        let (near, peer) = MemoryEnd::pair(&ctx.turn, &ConnInfo::unix(), None);
+        let (link, mut session) = session::begin(&worker, Transport::Memory(near));
         link.with_wire(open);
         at_once(session.connect(Waker::noop()));
         let sent = vec![0; READ].into();
-        Self { ctx, session, _link: link, _read: read, peer, sent, messages: 0 }
+        Self { ctx, session, _link: link, peer, sent, messages: 0 }
     }
 
     /// Hands a text message to the script, as a connection does when it has found one in what it read.
@@ -135,7 +133,7 @@ pub struct Frames(Wire);
 
 impl Default for Frames {
     fn default() -> Self {
-        let mut wire = Wire::new(Scheme::WebSocket);
+        let mut wire = Wire::new(ProtocolId::WebSocket);
         open(&mut wire);
         Self(wire)
     }
@@ -180,9 +178,9 @@ fn open(wire: &mut Wire) {
 }
 
 /// The result of something that does not wait here.
-fn at_once<T>(told: Told<T>) -> T {
+fn at_once<T>(told: Completion<T>) -> T {
     match told {
-        Told::Done(result) => result,
-        Told::Waits(_) => panic!("the script waits for something"),
+        Completion::Ready(result) => result,
+        Completion::Pending(_) => panic!("the script waits for something"),
     }
 }

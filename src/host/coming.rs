@@ -6,9 +6,7 @@ use crate::{
     log::Level,
     net::{
         address::{Address, Endpoint},
-        claim::{Claim, Claimant, Owner},
-        put_off::PutOff,
-        sockets::Sockets,
+        listen::{Claim, Claimant, ListenSet, Owner, PutOff},
     },
     script::plan::{WorkerSpec, match_up},
 };
@@ -25,7 +23,7 @@ pub(super) struct Coming {
     /// Do its isolates go on with what they run?
     pub(super) stays: bool,
     /// Its sockets, unless it has no address.
-    pub(super) sockets: Option<Sockets>,
+    pub(super) sockets: Option<ListenSet>,
     /// Those that it will have when it serves, and which others have until then.
     promised: Vec<Arc<Socket>>,
     /// What else had to be done for them. Undone after they are closed, if the reload is rejected.
@@ -86,7 +84,7 @@ impl Coming {
         self.is_fresh = true;
         match claim {
             Claim::New(bound, put_off) => {
-                let sockets = Sockets::new(&host.listeners, address, &by, vec![bound]);
+                let sockets = ListenSet::new(&host.listeners, address, &by, vec![bound]);
                 (self.sockets, self.put_off) = (Some(sockets), put_off);
                 self.fit(host);
             }
@@ -104,14 +102,14 @@ impl Coming {
         let (true, Some(new), Some(old)) = (self.stays, &mut self.spec.address, old) else {
             return;
         };
-        if new.scheme != old.scheme {
+        if new.protocol != old.protocol {
             let text = format!(
                 "it goes on with {}: it is not reloadable, so another protocol has to wait until it is, or for the next \
                  start",
-                old.scheme.name()
+                old.protocol.name()
             );
             host.config.log.worker(Level::Warn, &self.spec.title, text);
-            new.scheme = old.scheme;
+            new.protocol = old.protocol;
         }
     }
 
@@ -126,7 +124,7 @@ impl Coming {
         if let (false, Some(address)) = (promised.is_empty(), &self.spec.address) {
             let by = self.claimant(host.generation);
             let bound = host.listeners.take_over(address, &by, promised);
-            self.sockets = Some(Sockets::new(&host.listeners, address, &by, bound));
+            self.sockets = Some(ListenSet::new(&host.listeners, address, &by, bound));
         } else if self.is_fresh {
             return;
         }
@@ -138,7 +136,7 @@ impl Coming {
 
     /// Where it listens.
     pub(super) fn address(&self) -> Option<Address> {
-        self.sockets.as_ref().and_then(Sockets::address)
+        self.sockets.as_ref().and_then(ListenSet::address)
     }
 
     /// Makes its sockets as many as its isolates want, and binds again what has lost its file.
@@ -148,7 +146,7 @@ impl Coming {
             let text = format!("the file of its socket is gone and cannot be made again: {e}");
             host.config.log.worker(Level::Warn, &self.spec.title, text);
         }
-        if let Err(e) = sockets.fit(self.spec.count, self.spec.reuse_port) {
+        if let Err(e) = sockets.resize(self.spec.count, self.spec.reuse_port) {
             let text = format!("isolates share a socket, for another cannot be bound: {e}");
             host.config.log.worker(Level::Warn, &self.spec.title, text);
         }
@@ -157,7 +155,11 @@ impl Coming {
 
 /// The sockets that its predecessor listens on, if that is where it wants to. One that the script had stopped listening
 /// listens again.
-fn kept_sockets(host: &Supervisor, spec: &WorkerSpec, continues: Option<usize>) -> Option<Sockets> {
+fn kept_sockets(
+    host: &Supervisor,
+    spec: &WorkerSpec,
+    continues: Option<usize>,
+) -> Option<ListenSet> {
     let old = continues?;
     let sockets = host.bound[old].clone()?;
     let listens_at = sockets.address()?.endpoint;

@@ -18,7 +18,7 @@ use crate::{
     error::{Error, ErrorKind, Fault},
     isolate::{Command, Isolate, Loaded, Report, Task},
     log::Level,
-    net::sockets::Sockets,
+    net::listen::ListenSet,
     script::{configuration::Configuration, http::Regime},
 };
 use std::{
@@ -147,7 +147,7 @@ impl Deployment {
     /// Gives the sockets, and then the whole process, to another user.
     fn become_other(&self, identity: &Identity) -> Result<(), Error> {
         let sockets = self.workers.iter().filter_map(|coming| coming.sockets.as_ref());
-        for path in sockets.filter_map(Sockets::file) {
+        for path in sockets.filter_map(ListenSet::file) {
             identity.own(&path)?;
         }
         identity.assume()
@@ -319,7 +319,7 @@ impl Deployment {
             })
         });
         let events = events.collect();
-        let is_kept = |old: &Sockets| {
+        let is_kept = |old: &ListenSet| {
             self.workers.iter().filter_map(|w| w.sockets.as_ref()).any(|kept| kept.is_same(old))
         };
         let old = std::mem::take(&mut host.bound).into_iter().enumerate();

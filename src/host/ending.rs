@@ -4,7 +4,7 @@ use super::supervisor::{START_PATIENCE, Supervisor};
 use crate::{
     isolate::{Command, Isolate},
     log::Level,
-    net::sockets::Sockets,
+    net::listen::ListenSet,
 };
 use std::{
     sync::{
@@ -53,7 +53,7 @@ impl Supervisor {
             grace.as_secs_f64()
         );
         self.config.log.host(Level::Info, text);
-        self.bound.iter().flatten().for_each(Sockets::close);
+        self.bound.iter().flatten().for_each(ListenSet::close);
         let places = self.places.iter();
         let answers = places.map(|p| p.isolate.ask(|reply| Command::Drain { reply })).collect();
         Draining { code, deadline, answers }
@@ -67,7 +67,7 @@ impl Supervisor {
     /// Stops every isolate. One that is busy with script code is helped to an end, one that is lost in a function of the
     /// embedder is left behind.
     pub(super) fn stop_isolates(&mut self) {
-        self.bound.iter().flatten().for_each(Sockets::close);
+        self.bound.iter().flatten().for_each(ListenSet::close);
         let limit = self.stop_timeout();
         let isolates: Vec<_> =
             std::mem::take(&mut self.places).into_iter().map(|p| p.isolate).collect();

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     error::Error,
     log::Level,
-    net::{address::Address, budget::MAX_QUEUED_BYTES, sockets::Sockets},
+    net::{address::Address, budget::MAX_QUEUED_BYTES, listen::ListenSet},
     script::{configuration::Configuration, plan::WorkerSpec},
 };
 
@@ -19,7 +19,7 @@ impl Supervisor {
             name: spec.name.clone(),
             declared: spec.declared.clone(),
             address: address_of(spec, bound.as_ref()),
-            transport: spec.address.as_ref().map_or("tcp", Address::transport).to_owned(),
+            transport: spec.address.as_ref().map_or("tcp", |a| a.transport.name()).to_owned(),
             user: user.clone(),
             count: spec.count,
         });
@@ -64,8 +64,8 @@ impl Supervisor {
 }
 
 /// Where a worker listens, if it does, as text.
-pub(super) fn address_of(spec: &WorkerSpec, sockets: Option<&Sockets>) -> Option<String> {
+pub(super) fn address_of(spec: &WorkerSpec, sockets: Option<&ListenSet>) -> Option<String> {
     // The sockets may be those of another protocol.
-    let address = Address { scheme: spec.address.as_ref()?.scheme, ..sockets?.address()? };
+    let address = Address { protocol: spec.address.as_ref()?.protocol, ..sockets?.address()? };
     Some(address.to_string())
 }

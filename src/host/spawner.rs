@@ -3,7 +3,7 @@
 use super::{builder::HostConfig, handle::Order};
 use crate::{
     isolate::Isolate,
-    net::{budget::Budget, listener::Listeners},
+    net::{budget::Budget, listen::Listeners},
     script::{ctx::Wish, http::Sessions},
 };
 use std::{

@@ -22,7 +22,7 @@ use crate::{
     error::{Error, ErrorKind},
     isolate::Isolate,
     log::{About, Level, Record},
-    net::{listener::Listeners, sockets::Sockets},
+    net::listen::{ListenSet, Listeners},
     script::{configuration::Configuration, ctx::Wish, http::Sessions, plan::WorkerSpec},
     watch::Watch,
 };
@@ -52,9 +52,9 @@ pub(super) struct Supervisor {
     /// What each of them runs, in the same order.
     pub(super) codes: Vec<Code>,
     /// The sockets of the declared workers, in the same order.
-    pub(super) bound: Vec<Option<Sockets>>,
+    pub(super) bound: Vec<Option<ListenSet>>,
     /// Sockets of workers that the reload under way removes.
-    pub(super) leaving: Vec<Sockets>,
+    pub(super) leaving: Vec<ListenSet>,
     pub(super) generation: u64,
     pub(super) timers: usize,
     pub(super) configuration: Configuration,

@@ -63,15 +63,13 @@ fn of(link: &Link, worker: String, isolate: usize) -> ConnectionStatus {
         let address = address.map(|a| SocketAddr::new(a.ip().to_canonical(), a.port()));
         address.map(|a| a.to_string()).unwrap_or_default()
     };
-    let ip_version =
-        link.peer().map_or(0, |peer| if peer.ip().to_canonical().is_ipv4() { 4 } else { 6 });
     ConnectionStatus {
         worker,
         isolate,
         id: link.id,
-        transport: if link.peer().is_some() { "tcp" } else { "unix" }.to_owned(),
-        protocol: link.with_wire(|wire| wire.scheme().name()).to_owned(),
-        ip_version,
+        transport: link.info.transport().name().to_owned(),
+        protocol: link.with_wire(|wire| wire.protocol().name()).to_owned(),
+        ip_version: link.info.ip_version(),
         receive_queue: link.unread() as u64,
         send_queue: link.queued() as u64,
         bytes_read: link.bytes_read.get(),
@@ -83,7 +81,7 @@ fn of(link: &Link, worker: String, isolate: usize) -> ConnectionStatus {
             Status::Closed => "CLOSED",
         }
         .to_owned(),
-        local: shown(link.local()),
-        remote: shown(link.peer()),
+        local: shown(link.info.local()),
+        remote: shown(link.info.peer()),
     }
 }

@@ -20,7 +20,12 @@ use crate::{
     },
     error::{Fault, FaultKind},
     log::{Level, Log},
-    net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, sweeper},
+    net::{
+        budget::Budget,
+        listen::{ListenHandle, Listeners},
+        stats::Stats,
+        sweeper,
+    },
     script::{
         Objects,
         configuration::Configuration,
@@ -84,7 +89,7 @@ pub(crate) struct Task {
     /// Does it go on with what it runs, and is only told?
     pub(crate) stays: bool,
     /// Its part of that worker's sockets; none for a worker without address.
-    pub(crate) seat: Option<Seat>,
+    pub(crate) seat: Option<ListenHandle>,
     /// Is it only a new isolate in the place of another, and no reload?
     pub(crate) is_restart: bool,
     /// Will it serve even if its start fails?

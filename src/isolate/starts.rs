@@ -51,12 +51,12 @@ impl Starts {
 }
 
 /// Takes back what was said of a start, however it ends.
-struct Told<'a> {
+struct Completion<'a> {
     ctx: &'a Ctx,
     generation: u64,
 }
 
-impl Drop for Told<'_> {
+impl Drop for Completion<'_> {
     fn drop(&mut self) {
         self.ctx.stats.starting.end(self.generation);
     }
@@ -78,7 +78,7 @@ pub(super) async fn watched<T>(
     begun.isolate = (settings.count.get() > 1).then(|| settings.id.get());
     begun.accepts = accepts;
     ctx.stats.starting.begin(begun);
-    let _told = Told { ctx, generation };
+    let _told = Completion { ctx, generation };
     let mut start = pin!(start);
     if let Ok(started) = timeout(LATE, start.as_mut()).await {
         return started;

@@ -1,6 +1,7 @@
-//! `websocket://0.0.0.0:1234` → scheme and endpoint. Pure: nothing is opened or looked up here.
+//! `websocket://0.0.0.0:1234` → transport, protocol and endpoint. Pure: nothing is opened or looked up here.
 
-use crate::protocol::scheme::Scheme;
+use super::transport::TransportKind;
+use crate::protocol::id::ProtocolId;
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -44,10 +45,11 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// A parsed address.
+/// A parsed address: what carries the bytes, what is spoken, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Address {
-    pub(crate) scheme: Scheme,
+    pub(crate) transport: TransportKind,
+    pub(crate) protocol: ProtocolId,
     pub(crate) endpoint: Endpoint,
 }
 
@@ -59,12 +61,13 @@ impl Address {
             format!("`{text}` is not an address: write `scheme://ip:port`, such as `text://127.0.0.1:5678`")
         })?;
         let unix_only = scheme.eq_ignore_ascii_case("unix");
-        let scheme = Scheme::parse(scheme)?;
+        let protocol = ProtocolId::parse(scheme)?;
         if rest.starts_with('/') {
             if rest.ends_with('/') || rest.contains('\0') {
                 return Err(format!("`{text}` names no socket file"));
             }
-            return Ok(Self { scheme, endpoint: Endpoint::Unix(PathBuf::from(rest)) });
+            let endpoint = Endpoint::Unix(PathBuf::from(rest));
+            return Ok(Self { transport: TransportKind::Unix, protocol, endpoint });
         }
         if unix_only {
             return Err(format!(
@@ -72,7 +75,7 @@ impl Address {
             ));
         }
         let (host, port) = rest.rsplit_once(':').ok_or_else(|| {
-            format!("`{text}` has no port: write `{}://{rest}:PORT`", scheme.name())
+            format!("`{text}` has no port: write `{}://{rest}:PORT`", protocol.name())
         })?;
         let port: u16 = port.parse().map_err(|_| {
             format!("`{text}`: the port must be a number from 0 to 65535, not `{port}`")
@@ -84,7 +87,8 @@ impl Address {
                 format!("`{text}`: `{host}` is not an IP address (IPv6 goes in brackets, `[::1]`)")
             })?,
         };
-        Ok(Self { scheme, endpoint: Endpoint::Ip(SocketAddr::new(ip, port)) })
+        let endpoint = Endpoint::Ip(SocketAddr::new(ip, port));
+        Ok(Self { transport: TransportKind::Tcp, protocol, endpoint })
     }
 
     fn parse_ip(host: &str) -> Option<IpAddr> {
@@ -93,22 +97,14 @@ impl Address {
             None => host.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
         }
     }
-
-    /// `tcp` or `unix`.
-    pub(crate) fn transport(&self) -> &'static str {
-        match self.endpoint {
-            Endpoint::Ip(_) => "tcp",
-            Endpoint::Unix(_) => "unix",
-        }
-    }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = match (self.scheme, &self.endpoint) {
-            // Raw bytes on a Unix socket go by the name that the socket has, not by that of TCP.
-            (Scheme::Tcp, Endpoint::Unix(_)) => "unix",
-            (scheme, _) => scheme.name(),
+        let scheme = match (self.protocol, self.transport) {
+            // Raw bytes go by the name of what carries them.
+            (ProtocolId::Tcp, transport) => transport.name(),
+            (protocol, _) => protocol.name(),
         };
         write!(f, "{scheme}://{}", self.endpoint)
     }

@@ -5,11 +5,11 @@ mod work;
 
 use super::{
     Events, Happening, Message,
+    completion::Completion,
     inbox::{Inbox, give_buffer, take_buffer},
     link::Link,
     spool::Spool,
-    told::Told,
-    transport::ReadHalf,
+    transport::Permit,
 };
 use crate::protocol::{Broken, Framer, Kind, Step, handshake, http};
 use std::{
@@ -25,7 +25,8 @@ const AHEAD: usize = 64 * 1024;
 /// One connection, run by one task.
 pub(crate) struct Connection<E: Events> {
     link: Rc<Link>,
-    read: ReadHalf,
+    /// What it occupies until its last handler has ended.
+    permit: Option<Permit>,
     inbox: Inbox,
     events: E,
     /// What came of a large body.
@@ -39,10 +40,10 @@ pub(crate) struct Connection<E: Events> {
 }
 
 impl<E: Events> Connection<E> {
-    pub(crate) fn new(link: Rc<Link>, read: ReadHalf, events: E) -> Self {
+    pub(crate) fn new(link: Rc<Link>, events: E) -> Self {
         Self {
+            permit: link.io().and_then(|io| io.permit()),
             link,
-            read,
             inbox: Inbox::default(),
             events,
             spool: None,
@@ -128,12 +129,12 @@ impl<E: Events> Connection<E> {
                 self.link.flush();
                 return Poll::Ready(Work::Unread);
             }
-            // A read that did not fill the buffer has emptied the socket: it is only to be told of the next bytes.
-            if is_drained && self.read.poll_readable(cx).is_pending() {
+            // A read that did not fill the buffer has mostly taken all there is: it is asked before a buffer is taken again.
+            if is_drained && self.link.poll_readable(cx).is_pending() {
                 return Poll::Pending;
             }
             let mut buffer = take_buffer();
-            match self.read.poll_read(cx, buffer.space()) {
+            match self.link.poll_read(cx, buffer.space()) {
                 Poll::Pending => {
                     give_buffer(buffer);
                     return Poll::Pending;
@@ -160,14 +161,14 @@ impl<E: Events> Connection<E> {
     }
 
     /// Tells the room above of something.
-    fn tell(&mut self, f: impl FnOnce(&mut E) -> Told<()>) -> Option<Work> {
+    fn tell(&mut self, f: impl FnOnce(&mut E) -> Completion<()>) -> Option<Work> {
         self.link.handling.set(true);
         match f(&mut self.events) {
-            Told::Done(()) => {
+            Completion::Ready(()) => {
                 self.link.handling.set(false);
                 None
             }
-            Told::Waits(rest) => Some(Work::Handler(rest)),
+            Completion::Pending(rest) => Some(Work::Handler(rest)),
         }
     }
 
@@ -239,7 +240,7 @@ impl<E: Events> Connection<E> {
 
     /// Hands a complete request on.
     fn request(&mut self, mut request: Box<http::Request>, waker: &Waker) -> Option<Work> {
-        request.head.is_http2 = self.read.place().is_some();
+        request.head.is_http2 = self.permit.is_some();
         self.link.begin_answering();
         if let Some(opening) = self.opens_websocket(&request) {
             self.link.become_websocket();
@@ -264,12 +265,12 @@ impl<E: Events> Connection<E> {
     fn shake(&mut self, request: Box<handshake::Request>, waker: &Waker) -> Option<Work> {
         self.link.handling.set(true);
         match self.events.handshake(&request, waker) {
-            Told::Done(verdict) => {
+            Completion::Ready(verdict) => {
                 self.link.handling.set(false);
                 self.conclude(&request, verdict);
                 None
             }
-            Told::Waits(rest) => Some(Work::Handshake(request, rest)),
+            Completion::Pending(rest) => Some(Work::Handshake(request, rest)),
         }
     }
 

@@ -6,9 +6,8 @@ mod socket;
 
 use super::{
     link::{Link, Status},
-    pipe::Pipe,
     sweeper::SWEEP,
-    transport::{ReadHalf, Stream},
+    transport::{MemoryEnd, Transport},
 };
 use answer::Answer;
 use hyper::{
@@ -68,7 +67,7 @@ struct Streams<O> {
     began: Cell<bool>,
 }
 
-impl<O: Fn(Stream)> Streams<O> {
+impl<O: Fn(Transport)> Streams<O> {
     fn is_idle(&self) -> bool {
         self.places.available_permits() == MAX_STREAMS as usize
     }
@@ -92,9 +91,8 @@ impl<O: Fn(Stream)> Streams<O> {
         }
         let place = Rc::new(self.places.clone().acquire_owned().await?);
         let link = self.link.clone();
-        let addresses = (link.peer(), link.local());
-        let (ours, theirs) = Pipe::pair(&link.turn, addresses, Some(place.clone()));
-        (self.open)(Stream::Pipe(theirs));
+        let (ours, theirs) = MemoryEnd::pair(&link.turn, &link.info, Some(place.clone()));
+        (self.open)(Transport::Memory(theirs));
         let (mut sender, connection) = inner::handshake(TokioIo::new(ours)).await?;
         tokio::task::spawn_local(async move {
             // An error is told to the sender.
@@ -106,13 +104,8 @@ impl<O: Fn(Stream)> Streams<O> {
 }
 
 /// Serves a connection until one side ends it. `open` takes each request's own connection.
-pub(super) async fn serve(
-    link: Rc<Link>,
-    read: ReadHalf,
-    first: Vec<u8>,
-    open: impl Fn(Stream) + 'static,
-) {
-    let socket = TokioIo::new(Socket { first, read, link: link.clone() });
+pub(super) async fn serve(link: Rc<Link>, first: Vec<u8>, open: impl Fn(Transport) + 'static) {
+    let socket = TokioIo::new(Socket { first, link: link.clone() });
     let places = Arc::new(Semaphore::new(MAX_STREAMS as usize));
     let streams = Rc::new(Streams { link: link.clone(), open, places, began: Cell::new(false) });
     let service = service_fn(|request| streams.clone().ask(request));

@@ -8,25 +8,22 @@ mod rare;
 mod sending;
 
 use super::{
-    Happening,
-    addresses::Addresses,
-    code,
+    Happening, code,
     outbox::Outbox,
     sweeper::{SWEEP, Timeouts},
-    transport::{ReadHalf, Stream, WriteHalf},
+    transport::{ConnInfo, Direction, Transport},
     turn::Turn,
 };
 use crate::protocol::Wire;
 #[cfg(test)]
-use crate::{net::pipe::Pipe, protocol::scheme::Scheme};
+use crate::{net::transport::MemoryEnd, protocol::id::ProtocolId};
 use rare::Rare;
 use std::{
     cell::{Cell, OnceCell, RefCell},
     future::poll_fn,
     io,
-    net::SocketAddr,
     rc::Rc,
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
 };
 
 /// Where a connection stands.
@@ -56,7 +53,7 @@ pub(crate) struct Link {
     opened: u32,
     /// Where it is among all links.
     pub(super) place: Cell<u32>,
-    addresses: Addresses,
+    pub(crate) info: ConnInfo,
     pub(crate) timeouts: Rc<Timeouts>,
     pub(crate) turn: Rc<Turn>,
     pub(crate) max_package_size: Cell<u32>,
@@ -71,7 +68,8 @@ pub(crate) struct Link {
     counted: Cell<(usize, usize)>,
     /// Bytes that were received and are not a whole message yet; as many as a number of this size can say.
     unread: Cell<u32>,
-    write: RefCell<Option<WriteHalf>>,
+    /// None when the connection is closed: scripts may hold the link for long, and the socket goes at once.
+    io: RefCell<Option<Rc<Transport>>>,
     task: Cell<Option<Waker>>,
     rare: OnceCell<Box<Rare>>,
     status: Cell<Status>,
@@ -94,21 +92,19 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// A link for an accepted stream, and the half that its task reads from.
+    /// A link for a connection that is ready for its protocol.
     pub(crate) fn new(
-        stream: Stream,
+        transport: Transport,
         wire: Wire,
         timeouts: Rc<Timeouts>,
         turn: Rc<Turn>,
-    ) -> (Rc<Self>, ReadHalf) {
-        let (peer, local) = stream.addresses();
-        let (read, write) = stream.split();
+    ) -> Rc<Self> {
         let now = turn.clock.get();
         let link = Rc::new(Self {
             id: turn.next_id(),
             opened: u32::try_from(now / SWEEP.as_millis() as u64).unwrap_or(u32::MAX),
             place: Cell::new(0),
-            addresses: Addresses::new(peer, local),
+            info: transport.info(),
             timeouts,
             max_package_size: Cell::new(u32::MAX),
             max_send_buffer_size: Cell::new(u32::MAX),
@@ -119,7 +115,7 @@ impl Link {
             outbox: RefCell::default(),
             counted: Cell::default(),
             unread: Cell::new(0),
-            write: RefCell::new(Some(write)),
+            io: RefCell::new(Some(Rc::new(transport))),
             task: Cell::default(),
             rare: OnceCell::new(),
             status: Cell::new(Status::Established),
@@ -135,26 +131,35 @@ impl Link {
             turn,
         });
         link.turn.enter(link.clone());
-        (link, read)
+        link
     }
 
-    /// One inside of the process, the half that its task reads from, and the peer's end.
+    /// One inside of the process, and the peer's end.
     #[cfg(test)]
-    pub(super) fn piped(turn: &Rc<Turn>) -> (Rc<Self>, ReadHalf, Pipe) {
-        let (near, far) = Pipe::pair(turn, (None, None), None);
-        let wire = Wire::new(Scheme::Text);
-        let (link, read) = Self::new(Stream::Pipe(near), wire, Rc::default(), turn.clone());
-        (link, read, far)
+    pub(super) fn in_memory(turn: &Rc<Turn>) -> (Rc<Self>, MemoryEnd) {
+        let (near, far) = MemoryEnd::pair(turn, &ConnInfo::unix(), None);
+        let wire = Wire::new(ProtocolId::Text);
+        (Self::new(Transport::Memory(near), wire, Rc::default(), turn.clone()), far)
     }
 
-    /// The peer's address; none on a Unix socket.
-    pub(crate) fn peer(&self) -> Option<SocketAddr> {
-        self.addresses.peer()
+    /// What carries its bytes; none when it is closed.
+    pub(super) fn io(&self) -> Option<Rc<Transport>> {
+        self.io.borrow().clone()
     }
 
-    /// Our own address; none on a Unix socket.
-    pub(crate) fn local(&self) -> Option<SocketAddr> {
-        self.addresses.local()
+    /// Reads what is there. A closed connection is at its end.
+    pub(super) fn poll_read(
+        &self,
+        cx: &mut Context<'_>,
+        into: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.io.borrow().as_ref().map_or(Poll::Ready(Ok(0)), |io| io.poll_read(cx, into))
+    }
+
+    /// Whether there may be something to read.
+    pub(super) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let io = self.io.borrow();
+        io.as_ref().map_or(Poll::Ready(()), |io| io.poll_ready(cx, Direction::Read).map(drop))
     }
 
     /// The sweeper's clock when it was accepted.
@@ -208,12 +213,12 @@ impl Link {
 
     /// Writes until the queue is empty (true) or the socket is full (false).
     fn write_some(&self) -> io::Result<bool> {
-        let write = self.write.borrow();
-        let Some(write) = &*write else { return Ok(true) };
+        let io = self.io.borrow();
+        let Some(io) = &*io else { return Ok(true) };
         self.wake_filler();
         let mut outbox = self.outbox.borrow_mut();
         while !outbox.is_flushed() {
-            match write.try_write(outbox.pending()) {
+            match io.try_write(outbox.pending()) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(n) => {
                     outbox.advance(n);
@@ -231,8 +236,8 @@ impl Link {
     /// Waits until the socket takes something; `None`: there is none any more.
     async fn writable(&self) -> Option<io::Result<()>> {
         // Borrowed for each look only, so that the connection can end meanwhile.
-        poll_fn(|cx| match &*self.write.borrow() {
-            Some(write) => write.poll_writable(cx).map(Some),
+        poll_fn(|cx| match &*self.io.borrow() {
+            Some(io) => io.poll_ready(cx, Direction::Write).map(Some),
             None => Poll::Ready(None),
         })
         .await

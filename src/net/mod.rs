@@ -1,49 +1,35 @@
 //! Sockets, queues and time limits. This room never hears of Rhai: what a connection meets is told to whoever implements
 //! [`Events`], and what is to be sent comes in as bytes through a [`link::Link`].
 
-pub(crate) mod accept;
 pub(crate) mod address;
-mod addresses;
-mod attend;
-mod bind;
-pub(crate) mod bound;
+mod await_handler;
 pub(crate) mod broadcast;
 pub(crate) mod budget;
-pub(crate) mod claim;
+pub(crate) mod completion;
 pub(crate) mod connection;
 pub(crate) mod counter;
-mod descriptors;
-mod held;
 mod http2;
 pub(crate) mod inbox;
-mod inherited;
 pub(crate) mod latency;
-pub(crate) mod lease;
+mod linger;
 pub(crate) mod link;
-pub(crate) mod listener;
+pub(crate) mod listen;
 pub(crate) mod outbox;
-mod parting;
-pub(crate) mod pipe;
 mod places;
-pub(crate) mod put_off;
 pub(crate) mod share;
-mod socket_file;
-pub(crate) mod sockets;
 pub(crate) mod spool;
 pub(crate) mod starting;
 pub(crate) mod stats;
 pub(crate) mod sweeper;
-mod tally;
 pub(crate) mod task;
-pub(crate) mod told;
 pub(crate) mod transport;
 pub(crate) mod turn;
 pub(crate) mod waiting;
 
 use crate::protocol::{handshake, http};
+use completion::Completion;
 use spool::Spool;
 use std::{path::PathBuf, task::Waker};
-use told::Told;
 
 /// A received message, still in the read buffer.
 pub(crate) enum Message<'a> {
@@ -95,23 +81,23 @@ pub(crate) trait Events: Unpin + 'static {
     type Data;
 
     /// How a connection inside of this one is opened: a request of HTTP/2. It outlives this.
-    fn opener(&self) -> Box<dyn Fn(transport::Stream)>;
+    fn opener(&self) -> Box<dyn Fn(transport::Transport)>;
     /// The connection is accepted; nothing has been read.
-    fn connect(&mut self, waker: &Waker) -> Told<()>;
+    fn connect(&mut self, waker: &Waker) -> Completion<()>;
     /// Is an HTTP request that wants to become a websocket to be asked about by [`Self::handshake`]?
     fn takes_websockets(&self) -> bool;
     /// A websocket request is complete and wants an answer.
-    fn handshake(&mut self, request: &handshake::Request, waker: &Waker) -> Told<Verdict>;
+    fn handshake(&mut self, request: &handshake::Request, waker: &Waker) -> Completion<Verdict>;
     /// Where large bodies of requests are kept while they come in.
     fn upload_dir(&self) -> PathBuf;
     /// Copies a message out of the read buffer.
     fn receive(&mut self, message: Message<'_>) -> Result<Self::Data, NotUtf8>;
     /// Handles a message.
-    fn message(&mut self, data: Self::Data, waker: &Waker) -> Told<()>;
+    fn message(&mut self, data: Self::Data, waker: &Waker) -> Completion<()>;
     /// Did a handler run for long since this was last asked?
     fn took_long(&mut self) -> bool;
     /// Something else.
-    fn happened(&mut self, happening: Happening, waker: &Waker) -> Told<()>;
+    fn happened(&mut self, happening: Happening, waker: &Waker) -> Completion<()>;
     /// The connection is over: the last call, and it always comes.
-    fn close(&mut self, waker: &Waker) -> Told<()>;
+    fn close(&mut self, waker: &Waker) -> Completion<()>;
 }

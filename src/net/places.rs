@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_link_is_looked_at_when_its_time_has_come_and_not_when_it_has_left() {
         let turn = Rc::new(Turn::new(Arc::default(), Arc::default()));
-        let open = || Link::piped(&turn).0;
+        let open = || Link::in_memory(&turn).0;
         let looked: RefCell<Vec<u64>> = RefCell::default();
         let sweep = |at, next| -> Vec<u64> {
             turn.clock.set(at);

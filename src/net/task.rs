@@ -1,7 +1,7 @@
 //! The future that a connection's task polls. It is small, because most connections are idle: whatever has to wait for
 //! more than input is boxed while it does.
 
-use super::{Events, connection::Connection, told::Later};
+use super::{Events, completion::LocalBoxFuture, connection::Connection};
 use std::{
     future::Future,
     mem,
@@ -14,7 +14,7 @@ pub(crate) enum Task<E: Events> {
     /// Waits for input, or for a call of its link.
     Quick(Connection<E>),
     /// Does something that waits, and gives the connection back unless it is over.
-    Slow(Later<Option<Connection<E>>>),
+    Slow(LocalBoxFuture<Option<Connection<E>>>),
     Over,
 }
 

@@ -177,7 +177,7 @@ mod tests {
         let runtime = Builder::new_current_thread().build_local(LocalOptions::default());
         runtime.expect("a runtime").block_on(async {
             let turn = Rc::new(Turn::new(Arc::default(), Arc::default()));
-            let opened: Vec<_> = (0..=BATCH).map(|_| Link::piped(&turn)).collect();
+            let opened: Vec<_> = (0..=BATCH).map(|_| Link::in_memory(&turn)).collect();
             spawn_local(turn.clone().flush_for_ever());
             yield_now().await;
             for (link, ..) in &opened {

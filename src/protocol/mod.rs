@@ -4,12 +4,12 @@
 pub(crate) mod frame;
 pub(crate) mod handshake;
 pub(crate) mod http;
+pub(crate) mod id;
 pub(crate) mod raw;
-pub(crate) mod scheme;
 pub(crate) mod text;
 pub(crate) mod websocket;
 
-use scheme::Scheme;
+use id::ProtocolId;
 use std::ops::Range;
 
 /// Text or bytes: decides what a script gets, and the kind of websocket frame that it sends.
@@ -77,23 +77,23 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
-    pub(crate) fn new(scheme: Scheme) -> Self {
+    pub(crate) fn new(scheme: ProtocolId) -> Self {
         match scheme {
-            Scheme::Tcp => Wire::Raw(raw::Raw),
-            Scheme::Text => Wire::Text(text::Text::default()),
-            Scheme::Frame => Wire::Frame(frame::Frame),
-            Scheme::WebSocket => Wire::WebSocket(websocket::WebSocket::default()),
-            Scheme::Http => Wire::Http(Box::default()),
+            ProtocolId::Tcp => Wire::Raw(raw::Raw),
+            ProtocolId::Text => Wire::Text(text::Text::default()),
+            ProtocolId::Frame => Wire::Frame(frame::Frame),
+            ProtocolId::WebSocket => Wire::WebSocket(websocket::WebSocket::default()),
+            ProtocolId::Http => Wire::Http(Box::default()),
         }
     }
 
-    pub(crate) fn scheme(&self) -> Scheme {
+    pub(crate) fn protocol(&self) -> ProtocolId {
         match self {
-            Wire::Raw(_) => Scheme::Tcp,
-            Wire::Text(_) => Scheme::Text,
-            Wire::Frame(_) => Scheme::Frame,
-            Wire::WebSocket(_) => Scheme::WebSocket,
-            Wire::Http(_) => Scheme::Http,
+            Wire::Raw(_) => ProtocolId::Tcp,
+            Wire::Text(_) => ProtocolId::Text,
+            Wire::Frame(_) => ProtocolId::Frame,
+            Wire::WebSocket(_) => ProtocolId::WebSocket,
+            Wire::Http(_) => ProtocolId::Http,
         }
     }
 

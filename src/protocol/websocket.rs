@@ -175,7 +175,7 @@ impl WebSocket {
 }
 
 impl Fragments {
-    /// Is the text so far UTF-8? Told at once, not at the end of a message that may be ten megabytes away.
+    /// Is the text so far UTF-8? Completion at once, not at the end of a message that may be ten megabytes away.
     fn check(&mut self, whole: bool) -> bool {
         match std::str::from_utf8(&self.data[self.checked..]) {
             Ok(_) => self.checked = self.data.len(),

@@ -23,6 +23,8 @@ pub struct Announced {
 pub(crate) struct Record {
     /// Every name.
     pub(crate) names: Vec<Announced>,
+    /// Every type with its name.
+    pub(crate) classes: Vec<(TypeId, &'static str)>,
     /// The types whose values are references by themselves.
     pub(crate) handles: Vec<TypeId>,
 }

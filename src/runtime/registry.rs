@@ -4,7 +4,7 @@ use super::{
     entry::Place,
     record::{Announced, Record},
 };
-use crate::engine::fast_path::natives::Natives;
+use crate::engine::natives::Natives;
 use rhai::{Engine, RhaiNativeFunc, Variant};
 use std::{any::TypeId, marker::PhantomData};
 
@@ -29,6 +29,7 @@ impl<'a> Registry<'a> {
     /// Announces a type by the name that scripts see.
     pub(crate) fn class<T: Variant + Clone>(&mut self, name: &'static str) -> Class<'_, 'a, T> {
         self.engine.register_type_with_name::<T>(name);
+        self.record.classes.push((TypeId::of::<T>(), name));
         Class { registry: self, name, of: PhantomData }
     }
 
@@ -115,6 +116,44 @@ impl<T: Variant + Clone> Class<'_, '_, T> {
         FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
     {
         self.add(name, (Place::Both, false), function)
+    }
+
+    /// Adds a property that scripts can read.
+    pub(crate) fn property<A: 'static, const X: bool, R, const F: bool, FUNC>(
+        &mut self,
+        name: &'static str,
+        function: FUNC,
+    ) -> &mut Self
+    where
+        R: Variant + Clone,
+        FUNC: RhaiNativeFunc<A, 1, X, R, F> + Clone + 'static,
+    {
+        let registry = &mut *self.registry;
+        registry.natives.getter(registry.engine, name, function);
+        let (owner, place) = (self.name, Place::Both);
+        let announced = Announced { owner, name, arguments: None, waits: false, place };
+        registry.record.names.push(announced);
+        self
+    }
+
+    /// Adds a method that suspends a handler, and that the top level can call, too: it stops there until it is done.
+    pub(crate) fn waiting_in_handlers<
+        A: 'static,
+        const N: usize,
+        const X: bool,
+        R,
+        const F: bool,
+        FUNC,
+    >(
+        &mut self,
+        name: &'static str,
+        function: FUNC,
+    ) -> &mut Self
+    where
+        R: Variant + Clone,
+        FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
+    {
+        self.add(name, (Place::Both, true), function)
     }
 
     /// Adds a method that suspends the handler which calls it.

@@ -9,8 +9,7 @@ use crate::{
     error::{Error, ErrorKind},
     net::{
         address::{Address, Endpoint},
-        claim::{Claimant, Owner},
-        listener::Listeners,
+        listen::{Claimant, Listeners, Owner},
     },
 };
 use rhai::{Dynamic, Map};

@@ -33,7 +33,12 @@ use crate::{
     },
     error::Fault,
     log::{About, Access, Level, Log, Record},
-    net::{budget::Budget, listener::Listeners, sockets::Seat, stats::Stats, turn::Turn},
+    net::{
+        budget::Budget,
+        listen::{ListenHandle, Listeners},
+        stats::Stats,
+        turn::Turn,
+    },
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::{
@@ -102,7 +107,7 @@ pub(crate) struct Ctx {
     /// Files that handlers watch.
     pub(crate) watches: Watches,
     /// Its part of the sockets of the worker that it serves.
-    pub(crate) seat: RefCell<Option<Seat>>,
+    pub(crate) seat: RefCell<Option<ListenHandle>>,
     /// The top-level worker that this isolate serves.
     pub(crate) served: RefCell<Option<Worker>>,
     /// Callbacks that took over what their predecessors captured, before and after, until the reload is complete.
@@ -353,8 +358,9 @@ impl Ctx {
         self.log.write(Record { level, worker, location, message, about });
     }
 
-    /// A line about trouble with one connection of a worker; beyond some a second they are counted, as faults are.
-    pub(crate) fn warn(&self, worker: &str, id: u64, line: &str) {
+    /// A line about trouble with one peer of a worker, by the id of its connection if it has got one; beyond some a second
+    /// they are counted, as faults are.
+    pub(crate) fn warn(&self, worker: &str, id: Option<u64>, line: &str) {
         if let Some(more) = self.warnings.take(self.turn.clock.get() / 1000, "warnings") {
             self.log_connection(Level::Warn, worker, id, format!("{line}{more}"));
         }
@@ -377,8 +383,14 @@ impl Ctx {
     }
 
     /// A line about one connection of a worker.
-    pub(crate) fn log_connection(&self, level: Level, worker: &str, id: u64, message: String) {
-        let about = About { isolate: self.number(), connection: Some(id), ..About::default() };
+    pub(crate) fn log_connection(
+        &self,
+        level: Level,
+        worker: &str,
+        connection: Option<u64>,
+        message: String,
+    ) {
+        let about = About { isolate: self.number(), connection, ..About::default() };
         let (worker, location) = (worker.to_owned(), String::new());
         self.log.write(Record { level, worker, location, message, about });
     }

@@ -24,7 +24,7 @@ pub(crate) mod value;
 pub(crate) mod worker;
 
 use crate::{
-    engine::{compile::host_modules::HostModules, fast_path::natives::Natives, program::Api},
+    engine::{compile::host_modules::HostModules, natives::Natives, program::Api},
     runtime::{record::Record, registry::Registry},
 };
 use ::std::{any::TypeId, collections::BTreeSet, rc::Rc};
@@ -43,8 +43,8 @@ impl Objects {
         connections::register(registry.engine, registry.natives);
         http::register(&mut registry, &self.0);
         timer::register(&mut registry, &self.0);
-        std::register(&mut registry);
         process::register(registry.engine, registry.natives, &self.0);
+        std::register(&mut registry);
         registry.record.handles.extend([
             TypeId::of::<tcp_connection::TcpConnection>(),
             TypeId::of::<worker::Worker>(),

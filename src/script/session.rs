@@ -16,37 +16,33 @@ use crate::{
     engine::call::handler::Args,
     log::Level,
     net::{
-        Events, Happening, Message, NotUtf8, Verdict, code,
-        connection::Connection,
-        link::Link,
-        task::Task,
-        told::Told,
-        transport::{ReadHalf, Stream},
+        Events, Happening, Message, NotUtf8, Verdict, code, completion::Completion,
+        connection::Connection, link::Link, task::Task, transport::Transport,
     },
-    protocol::{Kind, Wire, handshake::Request, scheme::Scheme},
+    protocol::{Kind, Wire, handshake::Request, id::ProtocolId},
 };
 use rhai::Dynamic;
 use std::{path::PathBuf, rc::Rc, task::Waker};
 use subject::{Answer, Subject};
 
-/// Takes over an accepted stream.
-pub(crate) fn open(worker: &Worker, stream: Stream) {
-    let (link, read, session) = begin(worker, stream);
-    tokio::task::spawn_local(Task::Quick(Connection::new(link, read, session)));
+/// Takes over a connection that is ready for its protocol.
+pub(crate) fn open(worker: &Worker, transport: Transport) {
+    let (link, session) = begin(worker, transport);
+    tokio::task::spawn_local(Task::Quick(Connection::new(link, session)));
 }
 
 /// All of a connection but its task.
-pub(crate) fn begin(worker: &Worker, stream: Stream) -> (Rc<Link>, ReadHalf, Session) {
+pub(crate) fn begin(worker: &Worker, transport: Transport) -> (Rc<Link>, Session) {
     let core = worker.core();
-    let wire = Wire::new(core.settings.scheme.get());
+    let wire = Wire::new(core.settings.protocol.get());
     let timeouts = core.settings.timeouts.clone();
-    let (link, read) = Link::new(stream, wire, timeouts, core.ctx().turn.clone());
+    let link = Link::new(transport, wire, timeouts, core.ctx().turn.clone());
     let connection = TcpConnection::new(link.clone(), worker);
     core.enter(connection.clone());
     let (ctx, worker) = (core.ctx().clone(), worker.clone());
     let subject = Subject { ctx, worker, connection };
     let session = Session { subject, handle: Dynamic::UNIT, cut: Box::default() };
-    (link, read, session)
+    (link, session)
 }
 
 /// A received message on its way to the script.
@@ -74,7 +70,7 @@ impl Drop for Session {
         if std::thread::panicking() && connection.worker().is_some() {
             let link = connection.link();
             let text = format!("connection {} ended by a panic of the host", link.id);
-            ctx.log_connection(Level::Error, &worker.core().title(), link.id, text);
+            ctx.log_connection(Level::Error, &worker.core().title(), Some(link.id), text);
             link.destroy();
             link.leave();
             self.subject.leave();
@@ -118,12 +114,18 @@ impl Session {
     }
 
     /// The same for an event whose answer does not matter.
-    fn tell(&mut self, event: Event, second: Dynamic, third: Dynamic, waker: &Waker) -> Told<()> {
+    fn tell(
+        &mut self,
+        event: Event,
+        second: Dynamic,
+        third: Dynamic,
+        waker: &Waker,
+    ) -> Completion<()> {
         match self.emit(event, second, third, waker) {
-            Emitted::Ended(_) => Told::Done(()),
+            Emitted::Ended(_) => Completion::Ready(()),
             Emitted::Waits(suspended) => {
                 let subject = self.subject.clone();
-                Told::later(async move { drop(subject.wait(suspended, event).await) })
+                Completion::pending(async move { drop(subject.wait(suspended, event).await) })
             }
         }
     }
@@ -131,8 +133,8 @@ impl Session {
     /// Is text welcome that is not UTF-8? That of a websocket never is (RFC 6455, 8.1).
     fn takes_any_bytes(&self) -> bool {
         let connection = &self.subject.connection;
-        let scheme = connection.link().with_wire(|wire| wire.scheme());
-        connection.encoding() == Encoding::Binary && scheme != Scheme::WebSocket
+        let protocol = connection.link().with_wire(|wire| wire.protocol());
+        connection.encoding() == Encoding::Binary && protocol != ProtocolId::WebSocket
     }
 
     /// Raw bytes as text. Where a read ends is no matter of the script: half a character waits for its rest.
@@ -154,12 +156,12 @@ impl Session {
 impl Events for Session {
     type Data = Data;
 
-    fn opener(&self) -> Box<dyn Fn(Stream)> {
+    fn opener(&self) -> Box<dyn Fn(Transport)> {
         let worker = self.subject.worker.clone();
-        Box::new(move |stream| open(&worker, stream))
+        Box::new(move |transport| open(&worker, transport))
     }
 
-    fn connect(&mut self, waker: &Waker) -> Told<()> {
+    fn connect(&mut self, waker: &Waker) -> Completion<()> {
         self.tell(Event::Connect, Dynamic::UNIT, Dynamic::UNIT, waker)
     }
 
@@ -167,7 +169,7 @@ impl Events for Session {
         self.subject.connection.callback(Event::WebsocketConnect).is_some()
     }
 
-    fn handshake(&mut self, request: &Request, waker: &Waker) -> Told<Verdict> {
+    fn handshake(&mut self, request: &Request, waker: &Waker) -> Completion<Verdict> {
         const EVENT: Event = Event::WebsocketConnect;
         let link = self.subject.connection.link();
         let opening = || http::Request::opening(request.head.clone(), &link, &self.subject.worker);
@@ -175,18 +177,20 @@ impl Events for Session {
             if self.subject.worker.core().settings.access_log.get() {
                 opening().log(opening::SWITCHED, 0);
             }
-            return Told::Done(Verdict::Accept(opening::extra_headers(&self.subject.connection)));
+            return Completion::Ready(Verdict::Accept(opening::extra_headers(
+                &self.subject.connection,
+            )));
         }
         let opening = opening();
         self.subject.connection.set_request(Some(opening.clone()));
         let emitted = match self.emit(EVENT, Dynamic::from(opening.clone()), Dynamic::UNIT, waker) {
             Emitted::Ended(answer) if opening.opened_session().is_none() => {
-                return Told::Done(opening::finish(&self.subject, &opening, answer, true));
+                return Completion::Ready(opening::finish(&self.subject, &opening, answer, true));
             }
             emitted => emitted,
         };
         let subject = self.subject.clone();
-        Told::later(async move {
+        Completion::pending(async move {
             let answer = match emitted {
                 Emitted::Ended(answer) => answer,
                 Emitted::Waits(suspended) => subject.wait(suspended, EVENT).await,
@@ -219,7 +223,9 @@ impl Events for Session {
             Message::Text(text) => text.into(),
             Message::NotText(_) if !self.takes_any_bytes() => return Err(NotUtf8),
             Message::Binary(bytes) if encoding == Encoding::Utf8 => {
-                if self.subject.connection.link().with_wire(|wire| wire.scheme()) == Scheme::Tcp {
+                if self.subject.connection.link().with_wire(|wire| wire.protocol())
+                    == ProtocolId::Tcp
+                {
                     return self.raw_text(bytes);
                 }
                 std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
@@ -234,21 +240,21 @@ impl Events for Session {
         }))
     }
 
-    fn message(&mut self, data: Data, waker: &Waker) -> Told<()> {
+    fn message(&mut self, data: Data, waker: &Waker) -> Completion<()> {
         self.subject.ctx.stats.messages.add(1);
-        let Data::Script(data) = data else { return Told::Done(()) };
+        let Data::Script(data) = data else { return Completion::Ready(()) };
         if !data.is::<http::Request>() {
             return self.tell(Event::Message, data, Dynamic::UNIT, waker);
         }
         let emitted = match self.emit(Event::Message, data, Dynamic::UNIT, waker) {
             Emitted::Ended(result) if !self.subject.has_session() => {
                 self.subject.conclude(result);
-                return Told::Done(());
+                return Completion::Ready(());
             }
             emitted => emitted,
         };
         let subject = self.subject.clone();
-        Told::later(async move {
+        Completion::pending(async move {
             let result = match emitted {
                 Emitted::Ended(result) => result,
                 Emitted::Waits(suspended) => subject.wait(suspended, Event::Message).await,
@@ -262,7 +268,7 @@ impl Events for Session {
         self.subject.ctx.took_long()
     }
 
-    fn happened(&mut self, happening: Happening, waker: &Waker) -> Told<()> {
+    fn happened(&mut self, happening: Happening, waker: &Waker) -> Completion<()> {
         let connection = &self.subject.connection;
         match happening {
             Happening::BufferFull => {
@@ -282,12 +288,12 @@ impl Events for Session {
                     asked.as_deref().unwrap_or("a request"),
                     self.subject.ctx.program().map_or(0, |program| program.number())
                 ));
-                Told::Done(())
+                Completion::Ready(())
             }
             Happening::Error { code: number, text } => {
                 if number == code::PROTOCOL {
                     let link = connection.link();
-                    let peer = link.peer().map_or("a unix socket".to_owned(), |p| p.to_string());
+                    let peer = link.info.peer_name();
                     connection.warn(&format!("connection {} from {peer} ended: {text}", link.id));
                     self.subject.log_unread(&link);
                 }
@@ -296,15 +302,15 @@ impl Events for Session {
         }
     }
 
-    fn close(&mut self, waker: &Waker) -> Told<()> {
+    fn close(&mut self, waker: &Waker) -> Completion<()> {
         match self.emit(Event::Close, Dynamic::UNIT, Dynamic::UNIT, waker) {
             Emitted::Ended(_) => {
                 self.subject.end();
-                Told::Done(())
+                Completion::Ready(())
             }
             Emitted::Waits(suspended) => {
                 let subject = self.subject.clone();
-                Told::later(async move {
+                Completion::pending(async move {
                     subject.wait(suspended, Event::Close).await;
                     subject.end();
                 })

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::values::json,
     net::{address::Address, sweeper::Timeouts},
-    protocol::scheme::Scheme,
+    protocol::id::ProtocolId,
 };
 use rhai::Dynamic;
 use std::{
@@ -66,7 +66,7 @@ pub(crate) struct Settings {
     /// Whom the process becomes when all sockets are bound; empty: whoever started it.
     pub(crate) user: RefCell<String>,
     pub(crate) group: RefCell<String>,
-    pub(crate) scheme: Cell<Scheme>,
+    pub(crate) protocol: Cell<ProtocolId>,
     /// As what messages arrive.
     pub(crate) encoding: Cell<Encoding>,
     pub(crate) max_package_size: Cell<usize>,
@@ -99,7 +99,7 @@ impl Settings {
             reuse_port: Cell::new(false),
             user: RefCell::default(),
             group: RefCell::default(),
-            scheme: Cell::new(address.map_or(Scheme::Tcp, |a| a.scheme)),
+            protocol: Cell::new(address.map_or(ProtocolId::Tcp, |a| a.protocol)),
             encoding: Cell::default(),
             max_package_size: Cell::new(MAX_PACKAGE),
             max_send_buffer_size: Cell::new(MAX_SEND_BUFFER),
@@ -161,7 +161,7 @@ impl Settings {
             "reuse_port" => self.reuse_port.get().into(),
             "user" => self.user.borrow().clone().into(),
             "group" => self.group.borrow().clone().into(),
-            "protocol" => self.scheme.get().name().into(),
+            "protocol" => self.protocol.get().name().into(),
             "encoding" => self.encoding.get().name().into(),
             "max_package_size" => (self.max_package_size.get() as i64).into(),
             "max_send_buffer_size" => (self.max_send_buffer_size.get() as i64).into(),
@@ -199,8 +199,8 @@ impl Settings {
             "user" => text(value, name).map(|text| *self.user.borrow_mut() = text),
             "group" => text(value, name).map(|text| *self.group.borrow_mut() = text),
             "protocol" => text(value, name)
-                .and_then(|text| Scheme::parse(&text).map_err(error))
-                .map(|scheme| self.scheme.set(scheme)),
+                .and_then(|text| ProtocolId::parse(&text).map_err(error))
+                .map(|scheme| self.protocol.set(scheme)),
             "encoding" => match text(value, name).ok().and_then(|t| Encoding::named(&t)) {
                 Some(encoding) => {
                     self.encoding.set(encoding);
@@ -249,7 +249,7 @@ impl Settings {
         self.reuse_port.set(newer.reuse_port.get());
         *self.user.borrow_mut() = newer.user.borrow().clone();
         *self.group.borrow_mut() = newer.group.borrow().clone();
-        self.scheme.set(newer.scheme.get());
+        self.protocol.set(newer.protocol.get());
         self.encoding.set(newer.encoding.get());
         self.max_package_size.set(newer.max_package_size.get());
         self.max_send_buffer_size.set(newer.max_send_buffer_size.get());

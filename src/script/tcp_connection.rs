@@ -11,9 +11,9 @@ use super::{
     worker::{Worker, unknown_callback},
 };
 use crate::{
-    engine::{call::handler::Handler, fast_path::natives::Natives},
+    engine::{call::handler::Handler, natives::Natives},
     net::link::{Link, Sent, Status},
-    protocol::{Wire, scheme::Scheme},
+    protocol::{Wire, id::ProtocolId},
     web::answer_headers::Headers,
 };
 use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
@@ -150,7 +150,7 @@ impl TcpConnection {
     /// Logs trouble that its peer may be the reason of, or has a part in.
     pub(crate) fn warn(&self, line: &str) {
         if let Some(worker) = self.worker() {
-            worker.core().ctx().warn(&worker.core().title(), self.0.link.id, line);
+            worker.core().ctx().warn(&worker.core().title(), Some(self.0.link.id), line);
         }
     }
 
@@ -183,7 +183,7 @@ impl TcpConnection {
             if !data.is_string()
                 && let Some(what) = http::answer_type(data)
             {
-                let protocol = link.with_wire(|wire| wire.scheme().name());
+                let protocol = link.with_wire(|wire| wire.protocol().name());
                 return Err(error(format!(
                     "{what} answers an HTTP request, and this connection speaks {protocol}"
                 )));
@@ -240,7 +240,7 @@ impl TcpConnection {
 pub(crate) fn check_property(name: &str, value: &Dynamic) -> Outcome<()> {
     match name {
         "max_package_size" | "max_send_buffer_size" => size(value, name).map(drop),
-        "protocol" => scheme(value, name).map(drop),
+        "protocol" => protocol(value, name).map(drop),
         _ => Ok(()),
     }
 }
@@ -249,8 +249,8 @@ fn size(value: &Dynamic, name: &str) -> Outcome<u32> {
     whole(value, name, 1..=u32::MAX.into()).map(|n| n as u32)
 }
 
-fn scheme(value: &Dynamic, name: &str) -> Outcome<Scheme> {
-    Scheme::parse(&text(value, name)?).map_err(error)
+fn protocol(value: &Dynamic, name: &str) -> Outcome<ProtocolId> {
+    ProtocolId::parse(&text(value, name)?).map_err(error)
 }
 
 fn ip(address: Option<SocketAddr>) -> String {
@@ -280,7 +280,7 @@ impl Object for TcpConnection {
         match name {
             "id" => (link.id as i64).into(),
             "worker" => self.0.worker.borrow().clone().map_or(Dynamic::UNIT, Dynamic::from),
-            "protocol" => link.with_wire(|wire| wire.scheme().name()).into(),
+            "protocol" => link.with_wire(|wire| wire.protocol().name()).into(),
             "max_package_size" => (i64::from(link.max_package_size.get())).into(),
             "max_send_buffer_size" => (i64::from(link.max_send_buffer_size.get())).into(),
             "bytes_read" => (link.bytes_read.get() as i64).into(),
@@ -317,16 +317,16 @@ impl Object for TcpConnection {
                 link.max_send_buffer_size.set(size(&value, name)?);
             }
             "protocol" => {
-                let scheme = scheme(&value, name)?;
-                if scheme == link.with_wire(|wire| wire.scheme()) {
+                let protocol = protocol(&value, name)?;
+                if protocol == link.with_wire(|wire| wire.protocol()) {
                     return Ok(());
                 }
-                if scheme == Scheme::WebSocket || link.is_websocket() {
+                if protocol == ProtocolId::WebSocket || link.is_websocket() {
                     return Err(error(
                         "a websocket cannot become another protocol, nor another protocol a websocket",
                     ));
                 }
-                if scheme == Scheme::Http && self.target().is_some() {
+                if protocol == ProtocolId::Http && self.target().is_some() {
                     return Err(error("a piped connection cannot become HTTP"));
                 }
                 if link.is_committed() {
@@ -334,7 +334,7 @@ impl Object for TcpConnection {
                         "the answer to an HTTP request is not complete: end it before the protocol changes",
                     ));
                 }
-                link.change_wire(Wire::new(scheme));
+                link.change_wire(Wire::new(protocol));
             }
             known if Self::is_known(known) => {
                 return Err(error(format!(
@@ -367,12 +367,12 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
     method!("pause_recv", |c: This| c.0.link.pause());
     method!("resume_recv", |c: This| c.0.link.resume());
     method!("pipe", |c: This, other: TcpConnection| c.pipe(&other));
-    method!("get_remote_ip", |c: This| ip(c.0.link.peer()));
-    method!("get_remote_port", |c: This| port(c.0.link.peer()));
-    method!("get_remote_address", |c: This| full(c.0.link.peer()));
-    method!("get_local_ip", |c: This| ip(c.0.link.local()));
-    method!("get_local_port", |c: This| port(c.0.link.local()));
-    method!("get_local_address", |c: This| full(c.0.link.local()));
+    method!("get_remote_ip", |c: This| ip(c.0.link.info.peer()));
+    method!("get_remote_port", |c: This| port(c.0.link.info.peer()));
+    method!("get_remote_address", |c: This| full(c.0.link.info.peer()));
+    method!("get_local_ip", |c: This| ip(c.0.link.info.local()));
+    method!("get_local_port", |c: This| port(c.0.link.info.local()));
+    method!("get_local_address", |c: This| full(c.0.link.info.local()));
     method!("get_status", |c: This| c.status().0);
     method!("get_status", |c: This, raw: bool| -> Dynamic {
         let (number, name) = c.status();
@@ -382,7 +382,7 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
         method!(name, |c: This| format!(
             "TcpConnection({} {})",
             c.0.link.id,
-            full(c.0.link.peer())
+            full(c.0.link.info.peer())
         ));
     }
 }

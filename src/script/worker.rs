@@ -125,7 +125,7 @@ impl Object for Worker {
         match name {
             "connections" => Dynamic::from(Connections(self.clone())),
             "generation" => (core.generation.get() as i64 - 1).into(),
-            "transport" => core.address.borrow().as_ref().map_or("tcp", Address::transport).into(),
+            "transport" => core.transport().name().into(),
             "address" => match core.listens_at() {
                 Some(bound) => bound.to_string().into(),
                 None => core.declared.borrow().clone().into(),

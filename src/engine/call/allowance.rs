@@ -42,7 +42,7 @@ enum Over {
     /// It may run so many operations until it reads a variable.
     Seen(u8),
     /// It has had the error.
-    Told,
+    Completion,
 }
 
 /// What stands for no limit.
@@ -87,7 +87,7 @@ thread_local! {
 impl Meter {
     fn set_alert(&self) {
         let at = match self.over.get() {
-            Over::Told => i64::MIN,
+            Over::Completion => i64::MIN,
             _ => self.limit_at.get().min(self.look_at.get()),
         };
         self.alert_at.set(at);
@@ -246,7 +246,7 @@ pub(in crate::engine) fn is_pending() -> bool {
 pub(in crate::engine) fn look() -> Option<Dynamic> {
     METER.with(|meter| {
         let now = allocated();
-        if meter.over.get() == Over::Told {
+        if meter.over.get() == Over::Completion {
             return Some(meter.excess().into());
         }
         if now > meter.limit_at.get() {
@@ -284,7 +284,7 @@ pub(in crate::engine) fn attend(
         meter.is_pending.set(false);
         let now = allocated();
         if now > meter.limit_at.get() {
-            meter.over.set(Over::Told);
+            meter.over.set(Over::Completion);
             meter.set_alert();
             return Err(EvalAltResult::ErrorRuntime(meter.excess().into(), position).into());
         }
@@ -308,11 +308,25 @@ pub(in crate::engine) fn attend(
     })
 }
 
+/// What a function gives, and how many bytes it has allocated that are not freed. Without the host's allocator that is 0.
+pub(crate) fn measured<T>(f: impl FnOnce() -> T) -> (T, usize) {
+    let before = allocated();
+    let result = f();
+    (result, usize::try_from(allocated() - before).unwrap_or(0))
+}
+
+/// Bytes that the running handler may still make.
+pub(in crate::engine) fn left() -> usize {
+    METER.with(|meter| {
+        let left = meter.limit_at.get().saturating_sub(allocated()).max(0);
+        usize::try_from(left).unwrap_or(usize::MAX)
+    })
+}
+
 /// Refuses what would take more than the running handler may still make; `what` names it.
 pub(in crate::engine) fn check(more: usize, what: &str) -> Result<(), Box<EvalAltResult>> {
     METER.with(|meter| {
-        let left = meter.limit_at.get().saturating_sub(allocated()).max(0);
-        if i64::try_from(more).is_ok_and(|more| more <= left) {
+        if more <= left() {
             return Ok(());
         }
         let limit = bytes(meter.running.get());

@@ -256,7 +256,7 @@ pub(crate) struct Pool<R: Runner> {
     long: Cell<bool>,
     /// How many wait for room.
     waiting: Cell<usize>,
-    /// Told when a job ends while somebody does.
+    /// Completion when a job ends while somebody does.
     freed: Notify,
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::{
     Config,
     compile::{host_modules::HostModules, sources::Sources},
-    fast_path::natives::Natives,
+    natives::Natives,
     program::Api,
     reload::generations::Generations,
 };

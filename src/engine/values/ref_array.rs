@@ -1,9 +1,10 @@
 //! An array that scripts hold by reference; see `ref_map` for when an array becomes one.
 
 use crate::engine::{
-    CLOCK_MASK, check_time,
+    check_time,
     compile::modules::Modules,
-    fast_path::natives::Natives,
+    limits::CLOCK_MASK,
+    natives::Natives,
     reload::{fillings, rerun},
     values::{dropping::drop_in_a_row, ref_map::RefMap, sizes},
 };
@@ -16,7 +17,7 @@ use std::{
 };
 
 /// Functions of rhai's arrays that only look, by number of further arguments. They get a copy.
-const LOOKING: [(&str, usize); 21] = [
+const LOOKING: [(&str, usize); 36] = [
     ("map", 1),
     ("filter", 1),
     ("some", 1),
@@ -38,10 +39,25 @@ const LOOKING: [(&str, usize); 21] = [
     ("order", 1),
     ("order_by", 1),
     ("zip", 2),
+    ("join", 0),
+    ("join", 1),
+    ("slice", 1),
+    ("slice", 2),
+    ("unique", 0),
+    ("unique", 1),
+    ("sum", 0),
+    ("sum", 1),
+    ("min", 0),
+    ("max", 0),
+    ("flatten", 0),
+    ("flatten", 1),
+    ("chunk", 1),
+    ("group_by", 1),
+    ("order_by_key", 1),
 ];
 
 /// Functions that change the array in place.
-const CHANGING: [(&str, usize); 18] = [
+const CHANGING: [(&str, usize); 21] = [
     ("sort", 0),
     ("sort", 1),
     ("sort_desc", 0),
@@ -60,6 +76,9 @@ const CHANGING: [(&str, usize); 18] = [
     ("reverse", 0),
     ("shift", 0),
     ("append", 1),
+    ("sort_by_key", 1),
+    ("shuffle", 0),
+    ("swap", 2),
 ];
 
 /// Functions whose argument is a list of values, and not a value.
@@ -436,6 +455,8 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, modules: &Rc<
             a.put(at, value);
         }
     });
+    pure!("first", |a: &mut RefArray| a.look(|values| values.first().cloned()).unwrap_or_default());
+    pure!("last", |a: &mut RefArray| a.look(|values| values.last().cloned()).unwrap_or_default());
     pure!("push", |a: &mut RefArray, value: Dynamic| a.push(value));
     pure!("+=", |a: &mut RefArray, value: Dynamic| match values_of(&value) {
         Some(more) => more.into_iter().for_each(|value| a.push(value)),

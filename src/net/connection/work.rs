@@ -5,12 +5,11 @@ use super::Connection;
 use crate::{
     net::{
         Events, Verdict,
-        attend::attend,
-        http2,
+        await_handler::{await_handler, broken},
+        completion::LocalBoxFuture,
+        http2, linger,
         link::Status,
-        parting::part,
         spool::Spool,
-        told::{Later, Told},
     },
     protocol::{Broken, handshake, http},
 };
@@ -23,9 +22,9 @@ use std::{
 /// See the module.
 pub(in crate::net) enum Work {
     /// Waits for a handler.
-    Handler(Later<()>),
+    Handler(LocalBoxFuture<()>),
     /// The same, for one that says whether a websocket is wanted.
-    Handshake(Box<handshake::Request>, Later<Verdict>),
+    Handshake(Box<handshake::Request>, LocalBoxFuture<Verdict>),
     /// A handler ran for long: others may go on.
     LetOthers,
     /// Stores a part of a large body.
@@ -47,12 +46,12 @@ impl<E: Events> Connection<E> {
         while let Some(work) = next.take() {
             match work {
                 Work::Handler(rest) => {
-                    self.attend(rest).await;
+                    self.await_handler(rest).await;
                     self.link.complaining.set(false);
                     next = self.events.took_long().then_some(Work::LetOthers);
                 }
                 Work::Handshake(request, rest) => {
-                    let verdict = self.attend(rest).await;
+                    let verdict = self.await_handler(rest).await;
                     self.conclude(&request, verdict);
                 }
                 Work::LetOthers => {
@@ -83,8 +82,8 @@ impl<E: Events> Connection<E> {
         Some(self)
     }
 
-    async fn attend<T>(&mut self, rest: Later<T>) -> T {
-        attend(&self.link, &mut self.read, &mut self.inbox, rest).await
+    async fn await_handler<T>(&mut self, rest: LocalBoxFuture<T>) -> T {
+        await_handler(&self.link, &mut self.inbox, rest).await
     }
 
     pub(super) fn conclude(&self, request: &handshake::Request, verdict: Verdict) {
@@ -97,7 +96,10 @@ impl<E: Events> Connection<E> {
     /// Stores a part of a large body; nothing is read meanwhile. False: that failed, and the connection ends.
     async fn spool(&mut self, part: Vec<u8>) -> bool {
         let spool = self.spool.take().map(|spool| *spool);
-        match self.attend(Box::pin(Spool::append(spool, self.events.upload_dir(), part))).await {
+        match self
+            .await_handler(Box::pin(Spool::append(spool, self.events.upload_dir(), part)))
+            .await
+        {
             Ok((spool, part)) => {
                 self.spool = Some(Box::new(spool));
                 self.link.with_wire(|wire| wire.http().map(|http| http.reuse(part)));
@@ -115,7 +117,7 @@ impl<E: Events> Connection<E> {
 
     /// Waits until there is something to do or to be read: that the peer reset the connection is noticed all the same.
     async fn wait_unread(&self) {
-        let mut broken = pin!(self.read.broken());
+        let mut broken = pin!(broken(&self.link));
         self.link.stalled.set(true);
         poll_fn(|cx| {
             self.link.register(cx.waker());
@@ -146,7 +148,7 @@ impl<E: Events> Connection<E> {
         self.inbox.consume(first.len());
         self.inbox.settle();
         let open = self.events.opener();
-        http2::serve(self.link.clone(), self.read, first, open).await;
+        http2::serve(self.link.clone(), first, open).await;
         self.link.destroy();
         self.link.leave();
         close(&mut self.events).await;
@@ -155,10 +157,9 @@ impl<E: Events> Connection<E> {
     /// Closes the socket, tells the script, and lets a polite peer take what is on its way. The socket does not wait for
     /// the script, whose handler may take its time.
     async fn end(self) {
-        let Self { read, link, mut events, .. } = self;
         // Held to the last line: the socket may be given back while a handler still waits.
-        let _place = read.place();
-        part(&link, read);
+        let Self { permit: _permit, link, mut events, .. } = self;
+        linger::close(&link);
         link.leave();
         drop(link);
         close(&mut events).await;
@@ -167,8 +168,5 @@ impl<E: Events> Connection<E> {
 
 /// Tells the room above that this was the last.
 async fn close<E: Events>(events: &mut E) {
-    match poll_fn(|cx| Poll::Ready(events.close(cx.waker()))).await {
-        Told::Done(()) => (),
-        Told::Waits(rest) => rest.await,
-    }
+    poll_fn(|cx| Poll::Ready(events.close(cx.waker()))).await.finish().await;
 }

@@ -1,6 +1,6 @@
 //! The body of an answer on its way from its own connection to a stream of HTTP/2.
 
-use crate::net::{link::Link, pipe::Place};
+use crate::net::{link::Link, transport::Permit};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use std::{
     cell::Cell,
@@ -19,7 +19,7 @@ pub(super) struct Answer {
     pub(super) body: Incoming,
     pub(super) link: Rc<Link>,
     /// A stream keeps its place until its answer is out.
-    pub(super) _place: Place,
+    pub(super) _place: Permit,
 }
 
 impl Body for Answer {

@@ -1,6 +1,6 @@
 //! The socket as hyper sees it: reads from it, writes into the link's queue, so that counters and limits hold.
 
-use crate::net::{link::Link, transport::ReadHalf};
+use crate::net::link::Link;
 use std::{
     future::Future,
     io,
@@ -14,7 +14,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) struct Socket {
     /// Received before it was known what is spoken.
     pub(super) first: Vec<u8>,
-    pub(super) read: ReadHalf,
     pub(super) link: Rc<Link>,
 }
 
@@ -31,7 +30,7 @@ impl AsyncRead for Socket {
             return Poll::Ready(Ok(()));
         }
         let this = &mut *self;
-        let polled = this.read.poll_read(cx, into.initialize_unfilled());
+        let polled = this.link.poll_read(cx, into.initialize_unfilled());
         polled.map_ok(|n| {
             this.link.received(n);
             into.advance(n);

@@ -33,11 +33,11 @@ impl Link {
         self.wake();
     }
 
-    /// Closes now; what is queued is lost. The connection's task gives the other half of the socket back.
+    /// Closes now; what is queued is lost.
     pub(crate) fn destroy(&self) {
         self.status.set(Status::Closed);
         self.turn.stats.waiting.connection_goes(self.id);
-        drop(self.write.borrow_mut().take());
+        drop(self.io.borrow_mut().take());
         self.outbox.borrow_mut().discard();
         self.account();
         self.stop_draining();
@@ -111,13 +111,6 @@ impl Link {
                 self.wire.borrow_mut().websocket().is_some_and(|s| s.awaits_goodbye())
             }
             Status::Closed => false,
-        }
-    }
-
-    /// Tells the peer that nothing more comes.
-    pub(crate) fn shut_down(&self) {
-        if let Some(write) = &*self.write.borrow() {
-            write.shutdown();
         }
     }
 

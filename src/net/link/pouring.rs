@@ -1,7 +1,7 @@
 //! How a file gets into a link's socket past the queue: the kernel takes it from its own memory, and nobody copies it. That
 //! may wait for a disk, so other threads do it.
 
-use super::{Link, WriteHalf};
+use super::Link;
 use rustix::{fs::sendfile, io::Errno};
 use std::{fs::File, future::poll_fn, io, os::fd::AsFd, rc::Rc, sync::Arc, task::Poll};
 use tokio::task::{spawn_blocking, spawn_local};
@@ -27,7 +27,7 @@ impl Link {
     /// gone out. Gives where it came to; not to the end where they have to be queued instead. `None`: the connection is
     /// over, or the file has become shorter.
     pub(crate) async fn pour(self: &Rc<Self>, file: &Arc<File>, at: u64, end: u64) -> Option<u64> {
-        if matches!(&*self.write.borrow(), Some(WriteHalf::Pipe(_))) {
+        if self.io().is_some_and(|io| !io.can_sendfile()) {
             return Some(at);
         }
         self.emptied().await?;
@@ -45,8 +45,7 @@ impl Link {
             let Some(Ok(())) = self.writable().await else { break None };
             let place = self.turn.pourers.acquire().await;
             // A descriptor of its own: the connection may be closed before the thread stops.
-            let socket = self.write.borrow().as_ref().map(WriteHalf::duplicate)?;
-            let Some(socket) = socket else { break Some(at) };
+            let Some(socket) = self.io()?.duplicate() else { break Some(at) };
             let (source, until) = (file.clone(), end.min(at + STRETCH));
             let thread = spawn_blocking(move || pour_some(&socket, &source, at, until));
             let Ok((now, stop)) = thread.await else { break None };
@@ -55,7 +54,7 @@ impl Link {
             at = now;
             match stop {
                 Ok(Stop::Done) => (),
-                Ok(Stop::Full) => self.write.borrow().as_ref().map_or((), WriteHalf::note_full),
+                Ok(Stop::Full) => self.io().map_or((), |io| io.note_full()),
                 Ok(Stop::End) => break None,
                 Ok(Stop::Unable) => break Some(at),
                 Err(_) => {

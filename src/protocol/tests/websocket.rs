@@ -254,7 +254,7 @@ fn text_must_be_utf8_within_a_frame_and_across_fragments() {
                 frames(&[(TEXT, b"\xf0\x9f"), (FIN | CONTINUATION, b"\x98")]),
             ),
             ("across fragments", frames(&[(TEXT, b"\xf0\x9f"), (CONTINUATION, b"\x41")])),
-            // Told at the first fragment, though the message has not ended.
+            // Completion at the first fragment, though the message has not ended.
             ("an unfinished message", frame(TEXT, b"a\xffb")),
             ("the reason of a close", frame(FIN | CLOSE, b"\x03\xe8\xff")),
         ],

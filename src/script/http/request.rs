@@ -99,7 +99,7 @@ impl Request {
         Self(Rc::new(Inner {
             request,
             body,
-            peer: connection.peer(),
+            peer: connection.info.peer(),
             worker: worker.clone(),
             is_opening,
             id: connection.id,

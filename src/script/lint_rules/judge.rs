@@ -3,7 +3,7 @@
 use crate::{
     engine::lint::rules::{Judge, Kind, Routes},
     net::address::Address,
-    protocol::scheme::Scheme,
+    protocol::id::ProtocolId,
     script::{
         configuration::Configuration,
         http,
@@ -62,10 +62,10 @@ impl Judge for HostJudge {
     }
 
     fn parameter(&self, callback: &str, at: usize, made_with: &str) -> Kind {
-        let scheme = Address::parse(made_with).ok()?.scheme;
-        match (callback, at, scheme) {
-            ("on_message", 1, Scheme::Http) => Some("Request"),
-            ("on_message", 1, Scheme::Text) => Some("string"),
+        let protocol = Address::parse(made_with).ok()?.protocol;
+        match (callback, at, protocol) {
+            ("on_message", 1, ProtocolId::Http) => Some("Request"),
+            ("on_message", 1, ProtocolId::Text) => Some("string"),
             _ => None,
         }
     }

@@ -35,6 +35,12 @@ worker.on_worker_start = |worker| {
 Worker::run_all();
 "#,
         ).waiting(),
+        Entry::new("time", &["time() -> int"],
+            "The whole seconds since 1970 in UTC, as in PHP. `std/time` has fractions, dates and zones.",
+            r#"
+print(time() > 1_700_000_000);  // prints true
+"#,
+        ),
         Entry::new(
             "file_exists_in",
             &[

@@ -30,12 +30,13 @@ pub(super) const SECTION: Section = Section {
     entries: &[
         Entry::new(
             "get",
-            &["get(key: string | int) -> any"],
-            "The entry of that key, or `()`.",
+            &["get(key: string | int) -> any", "get(key: string | int, default: any) -> any"],
+            "The entry of that key, or `()`; with `default`, that is given if there is none or it is `()`.",
             r#"
 let users = #{ ann: 1 };
 print(users.get("ann"));  // prints 1
 print(users.get("bob") == ());  // prints true
+print(users.get("bob", 0));  // prints 0
 "#,
         ),
         Entry::new(

@@ -28,7 +28,7 @@ pub use crate::runtime::entry::{Entry, Place, Section};
 pub(in crate::script) use lookup::advice;
 pub use lookup::{all_names, explain};
 
-use super::std::{self, NATIVE};
+use super::std::{NATIVE, OBJECTS};
 use crate::runtime::page;
 use ::std::sync::LazyLock;
 
@@ -58,13 +58,17 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
         map::SECTION,
         array::SECTION,
         array_changes::SECTION,
+        page(include_str!("../../engine/values/lists.md")),
+        page(include_str!("../../engine/values/map_parts.md")),
+        page(include_str!("../../engine/values/texts.md")),
+        page(include_str!("../../engine/values/numbers.md")),
         std_push::SECTION,
         std_router::SECTION,
         route_table::SECTION,
         route_table::FAILURE,
     ];
     sections.extend(NATIVE.iter().map(|module| page(module.page)));
-    sections.extend(std::PAGES.iter().map(|text| page(text)));
+    sections.extend(OBJECTS.into_iter().map(page));
     sections
 });
 

@@ -5,8 +5,8 @@ use crate::{
     engine::{
         self,
         compile::{host_modules::HostModules, modules::Modules, sources::Sources},
-        fast_path::natives::Natives,
         globals::Globals,
+        natives::Natives,
     },
     runtime::record::Announced,
     script::{
@@ -64,10 +64,11 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let mut natives = Natives::default();
     let mut engine = engine::build(&config, &modules, &mut natives);
     let announced = std::announced(&ctx);
-    Objects(ctx).announce(&mut engine, &mut natives);
-    let new = |info: FuncInfo| if is_rhais(&info) { None } else { name_of(info) };
+    let classes = Objects(ctx).announce(&mut engine, &mut natives).classes;
+    let new =
+        |info: FuncInfo| if is_rhais(&info, &classes) { None } else { name_of(info, &classes) };
     let mut names: BTreeSet<_> = engine.collect_fn_metadata(None, new, false).into_iter().collect();
-    for plain in Engine::new().collect_fn_metadata(None, name_of, false) {
+    for plain in Engine::new().collect_fn_metadata(None, |info| name_of(info, &[]), false) {
         names.remove(&plain);
     }
     let mut property = |owner: &str, name: &str| {
@@ -80,8 +81,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
         // It is compiled at every start of a script that imports it.
         let ast = engine.compile(text).expect("the host's own modules compile");
         let is_public = |f: &rhai::ScriptFnMetadata| {
-            f.access == rhai::FnAccess::Public
-                && !f.name.starts_with(engine::compile::closures::ANONYMOUS)
+            f.access == rhai::FnAccess::Public && !f.name.starts_with(engine::internals::ANONYMOUS)
         };
         for function in ast.iter_functions().filter(is_public) {
             names.insert((module.into(), function.name.into(), Some(function.params.len())));
@@ -97,7 +97,7 @@ const REPLACED: [&str; 8] =
     ["blob", "exit", "pad", "replace", "split", "split_rev", "to_array", "to_chars"];
 
 /// Is this a function of rhai's own arrays and maps, or one that stands for rhai's?
-fn is_rhais(info: &FuncInfo) -> bool {
+fn is_rhais(info: &FuncInfo, classes: &[(TypeId, &'static str)]) -> bool {
     let function = info.metadata;
     let first = function.param_types.first();
     let plain = [TypeId::of::<rhai::Array>(), TypeId::of::<rhai::Map>()];
@@ -106,9 +106,13 @@ fn is_rhais(info: &FuncInfo) -> bool {
         || first == Some(&TypeId::of::<()>())
         || REPLACED.contains(&function.name.as_str())
             && first != Some(&TypeId::of::<engine::values::ref_array::RefArray>())
+            && !classes.iter().any(|(class, _)| Some(class) == first)
 }
 
-fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
+fn name_of(
+    info: FuncInfo,
+    classes: &[(TypeId, &'static str)],
+) -> Option<(String, String, Option<usize>)> {
     let function = info.metadata;
     let (name, arguments) = (function.name.as_str(), function.num_params);
     // One that no script can name is part of how scripts run.
@@ -132,9 +136,9 @@ fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
         (TypeId::of::<engine::values::ref_map::RefMap>(), "map"),
         (TypeId::of::<engine::values::ref_array::RefArray>(), "array"),
     ];
-    let types: Vec<_> = types.into_iter().chain(std::types()).collect();
     let first = function.param_types.first();
-    let owner = types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
+    let owner =
+        types.iter().chain(classes).find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
     // A WebServer is a Worker that answers with files.
     if let "WebServer" | "add_root" = name {
         let arguments = arguments - usize::from(owner.is_some());

@@ -145,7 +145,7 @@ impl Subject {
         }
         let Some((status, bytes)) = link.take_answer() else { return };
         let access = Access {
-            client: link.peer().map(|p| p.ip().to_canonical().to_string()).unwrap_or_default(),
+            client: link.info.peer().map(|p| p.ip().to_canonical().to_string()).unwrap_or_default(),
             time: SystemTime::now(),
             method: String::new(),
             target: String::new(),

@@ -2,6 +2,7 @@
 //! text in `stdlib/`.
 
 mod argument;
+mod bytes;
 mod cookie;
 mod crypto;
 mod encoding;
@@ -9,7 +10,10 @@ mod env;
 mod file;
 mod log;
 mod process;
+mod random;
+mod regex;
 mod template;
+mod time;
 mod tree;
 
 pub(crate) use file::Watches;
@@ -19,7 +23,7 @@ use crate::{
     engine::compile::host_modules::{HostModule, HostModules},
     runtime::{entry::Section, namespace::Namespace, record::Announced, registry::Registry},
 };
-use std::{any::TypeId, rc::Rc};
+use std::rc::Rc;
 
 /// One module of native functions: a row of [`NATIVE`].
 pub(super) struct NativeRow {
@@ -32,7 +36,8 @@ pub(super) struct NativeRow {
 }
 
 /// Every module of native functions, in the order of the alphabet.
-pub(super) const NATIVE: [NativeRow; 8] = [
+pub(super) const NATIVE: [NativeRow; 12] = [
+    NativeRow { name: "std/bytes", page: include_str!("bytes/bytes.md"), make: bytes::module },
     NativeRow { name: "std/cookie", page: include_str!("cookie/cookie.md"), make: cookie::module },
     NativeRow { name: "std/crypto", page: include_str!("crypto/crypto.md"), make: crypto::module },
     NativeRow {
@@ -48,21 +53,35 @@ pub(super) const NATIVE: [NativeRow; 8] = [
         page: include_str!("process/process.md"),
         make: process::module,
     },
+    NativeRow { name: "std/random", page: include_str!("random/random.md"), make: random::module },
+    NativeRow { name: "std/regex", page: include_str!("regex/regex.md"), make: regex::module },
     NativeRow {
         name: "std/template",
         page: include_str!("template/template.md"),
         make: template::module,
     },
+    NativeRow { name: "std/time", page: include_str!("time/time.md"), make: time::module },
 ];
 
-/// Those types with the names that scripts see.
-pub(super) fn types() -> [(TypeId, &'static str); 2] {
-    file::types()
-}
+/// Pages of the objects that the modules make.
+pub(super) const OBJECTS: [&str; 7] = [
+    include_str!("bytes/byte_reader.md"),
+    include_str!("bytes/byte_writer.md"),
+    include_str!("file/file_pieces.md"),
+    include_str!("file/file_root.md"),
+    include_str!("random/generator.md"),
+    include_str!("regex/pattern.md"),
+    include_str!("time/date_time.md"),
+];
 
-/// Pages of the types that functions of these modules give.
-pub(super) const PAGES: [&str; 2] =
-    [include_str!("file/file_root.md"), include_str!("file/file_pieces.md")];
+/// Announces those objects, and what every script has of the modules.
+pub(super) fn register(registry: &mut Registry) {
+    bytes::register(registry);
+    file::register(registry);
+    random::register(registry);
+    regex::register(registry);
+    time::register(registry);
+}
 
 /// Every module that is written in Rhai.
 pub(super) const TEXTS: [(&str, &str); 2] = [
@@ -79,11 +98,6 @@ pub(super) fn modules(ctx: &Rc<Ctx>) -> HostModules {
     });
     let texts = TEXTS.into_iter().map(|(name, text)| (name, HostModule::Text(text)));
     HostModules::new(native.chain(texts), reference::advice)
-}
-
-/// Announces the types that functions of these modules give.
-pub(super) fn register(registry: &mut Registry) {
-    file::register(registry);
 }
 
 /// What the native ones announce.

@@ -1,7 +1,10 @@
 //! The sockets that a Worker takes connections from in its isolate.
 
 use super::WorkerCore;
-use crate::net::{accept::Listener, address::Address, bound::Bound};
+use crate::net::{
+    address::Address,
+    listen::{Bound, Listener},
+};
 use std::rc::Rc;
 use tokio::task::AbortHandle;
 
@@ -40,7 +43,7 @@ impl WorkerCore {
     pub(crate) fn bound(&self) -> Option<Address> {
         let accepting = self.accepting.borrow();
         accepting.first().map(|a| Address {
-            scheme: self.settings.scheme.get(),
+            protocol: self.settings.protocol.get(),
             ..a.listener.bound.address.clone()
         })
     }
@@ -48,7 +51,7 @@ impl WorkerCore {
     /// Where it listens or, before and while `on_worker_start` runs, where the host has bound it already.
     pub(super) fn listens_at(self: &Rc<Self>) -> Option<Address> {
         let seated = self.seat().and_then(|seat| seat.heard_at());
-        let seated = seated.map(|a| Address { scheme: self.settings.scheme.get(), ..a });
+        let seated = seated.map(|a| Address { protocol: self.settings.protocol.get(), ..a });
         seated.or_else(|| self.bound())
     }
 

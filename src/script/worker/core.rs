@@ -9,9 +9,10 @@ use crate::{
     },
     net::{
         address::{Address, Endpoint},
-        sockets::Seat,
+        listen::ListenHandle,
+        transport::TransportKind,
     },
-    protocol::scheme::Scheme,
+    protocol::id::ProtocolId,
     script::{
         callback::Callbacks,
         ctx::Ctx,
@@ -104,7 +105,7 @@ impl WorkerCore {
     }
 
     /// What the host holds for this Worker in this isolate, if it is the one that the isolate serves.
-    pub(super) fn seat(self: &Rc<Self>) -> Option<Seat> {
+    pub(super) fn seat(self: &Rc<Self>) -> Option<ListenHandle> {
         let served = self.ctx.served.borrow();
         let serves = served.as_ref().is_some_and(|worker| Rc::ptr_eq(&worker.core(), self));
         self.ctx.seat.borrow().clone().filter(|_| serves)
@@ -123,8 +124,8 @@ impl WorkerCore {
 
     /// An error if requests are not what it is sent.
     pub(super) fn check_http(&self) -> Outcome<()> {
-        match self.settings.scheme.get() {
-            Scheme::Http => Ok(()),
+        match self.settings.protocol.get() {
+            ProtocolId::Http => Ok(()),
             _ => Err(error(format!(
                 "files are answered to HTTP requests, and `{}` takes none: its address begins with http://",
                 self.title()
@@ -137,6 +138,11 @@ impl WorkerCore {
         self.check_http()?;
         let home = self.ctx.program().map(|program| program.directory()).unwrap_or_default();
         self.roots.add(domain, &home.join(directory), root_options(options)?).map_err(error)
+    }
+
+    /// What carries the bytes of its connections.
+    pub(super) fn transport(&self) -> TransportKind {
+        self.address.borrow().as_ref().map_or(TransportKind::Tcp, |address| address.transport)
     }
 
     /// Is it a WebServer that could only answer 404?
@@ -170,7 +176,7 @@ impl WorkerCore {
                 .address
                 .borrow()
                 .clone()
-                .map(|a| Address { scheme: self.settings.scheme.get(), ..a }),
+                .map(|a| Address { protocol: self.settings.protocol.get(), ..a }),
             count: self.settings.count.get(),
             reuse_port: self.settings.reuse_port.get(),
             reloadable: self.settings.reloadable.get(),

@@ -4,9 +4,9 @@ use super::Worker;
 use crate::{
     log::Level,
     net::{
-        accept::Listener,
-        bound::Bound,
-        claim::{Claimant, Owner},
+        completion::Completion,
+        listen::{Bound, Claimant, Incoming, Listener, Owner},
+        transport::Transport,
     },
     script::{
         ctx::Wish,
@@ -15,7 +15,11 @@ use crate::{
         value::{Outcome, error},
     },
 };
-use std::rc::{Rc, Weak};
+use std::{
+    io,
+    rc::{Rc, Weak},
+    time::Duration,
+};
 
 impl Worker {
     /// Accepts on the sockets that the host has for this isolate, and on no others.
@@ -29,11 +33,11 @@ impl Worker {
         let (new, left) = core.accept_only(sockets);
         // Those who came before it was closed are served.
         let rest = left.iter().flat_map(|listener| listener.rest());
-        rest.for_each(|stream| session::open(self, stream));
+        rest.for_each(|incoming| self.take_in(incoming));
         drop(left);
         for bound in new {
             let address = bound.address.clone();
-            let listener = Listener::open(bound);
+            let listener = Listener::open(bound, None);
             let listener = listener.map_err(|e| format!("cannot listen on {address}: {e}"))?;
             let listener = Rc::new(listener);
             let accepting = accept_for_ever(self.clone(), Rc::downgrade(&listener));
@@ -41,6 +45,29 @@ impl Worker {
         }
         core.ctx.note_listening();
         Ok(())
+    }
+
+    /// A connection is the worker's when its handshake is done.
+    fn take_in(&self, incoming: Incoming) {
+        let settings = &self.core().settings;
+        let limit = Duration::from_secs_f64(settings.timeouts.handshake.get());
+        match incoming.handshake(limit) {
+            Completion::Ready(shaken) => self.open(shaken),
+            Completion::Pending(rest) => {
+                let worker = self.clone();
+                tokio::task::spawn_local(async move { worker.open(rest.await) });
+            }
+        }
+    }
+
+    fn open(&self, shaken: io::Result<Transport>) {
+        match shaken {
+            Ok(transport) => session::open(self, transport),
+            Err(why) => {
+                let core = self.core();
+                core.ctx.warn(&core.title(), None, &format!("a handshake came to nothing: {why}"));
+            }
+        }
     }
 
     pub(super) fn listen(&self) -> Outcome<()> {
@@ -150,12 +177,12 @@ async fn accept_for_ever(worker: Worker, listener: Weak<Listener>) {
             core.resumed.notified().await;
         }
         let title = core.title();
-        let stream = tokio::select! {
-            stream = Listener::accept(&listener, &core.ctx.log, &title) => stream,
+        let incoming = tokio::select! {
+            incoming = Listener::accept(&listener, &core.ctx.log, &title) => incoming,
             // A pause while nothing came: wait for its end instead.
             () = core.resumed.notified() => continue,
         };
-        let Some(stream) = stream else { return };
-        session::open(&worker, stream);
+        let Some(incoming) = incoming else { return };
+        worker.take_in(incoming);
     }
 }

@@ -2,11 +2,9 @@
 
 use super::{Hints, defines, did_you_mean, imports, leads_to};
 use crate::engine::{
-    compile::{
-        closures,
-        tokens::{Place, place},
-    },
+    compile::closures,
     diagnostics::signatures::{self, Signature},
+    internals::positions::{Place, place},
 };
 use rhai::{AST, ASTFlags, ASTNode, ScriptFuncDef, Stmt};
 

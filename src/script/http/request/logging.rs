@@ -36,7 +36,7 @@ impl Request {
     /// A line in the log; beyond some a second they are counted.
     pub(in crate::script::http) fn warn(&self, line: &str) {
         let core = self.0.worker.core();
-        core.ctx().warn(&core.title(), self.0.id, line);
+        core.ctx().warn(&core.title(), Some(self.0.id), line);
     }
 
     /// Tells the access log of it, if that is wanted and not done.

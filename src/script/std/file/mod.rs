@@ -28,7 +28,7 @@ use crate::{
     script::{ctx::Ctx, value::whole},
 };
 use rhai::{Dynamic, ImmutableString, NativeCallContext};
-use std::{any::TypeId, io, path::Path, rc::Rc};
+use std::{io, path::Path, rc::Rc};
 
 /// The options of `read`.
 const READ: [&str; 4] = ["blob", "offset", "length", "max"];
@@ -102,11 +102,6 @@ pub(super) fn module(ctx: &Rc<Ctx>) -> Namespace {
 /// The types that its functions give.
 pub(crate) fn register(registry: &mut Registry) {
     root::register(registry);
-}
-
-/// Those types with the names that scripts see.
-pub(super) fn types() -> [(TypeId, &'static str); 2] {
-    [(TypeId::of::<FileRoot>(), "FileRoot"), (TypeId::of::<FilePieces>(), "FilePieces")]
 }
 
 /// Where the paths of the running script begin.
