@@ -52,6 +52,8 @@ pub struct About {
     pub access: Option<Box<Access>>,
     /// All that a reload did, as JSON, if this is its line.
     pub reload: Option<Box<str>>,
+    /// The fields of a line that a script wrote by `std/log`, as JSON; empty if it has none.
+    pub fields: Option<Box<str>>,
 }
 
 impl About {
@@ -65,7 +67,8 @@ impl Record {
     /// What it holds in memory.
     pub(crate) fn bytes(&self) -> usize {
         let texts = self.worker.capacity() + self.location.capacity() + self.message.capacity();
-        texts + self.about.access.as_ref().map_or(0, |access| access.bytes_held())
+        let fields = self.about.fields.as_ref().map_or(0, |fields| fields.len());
+        texts + fields + self.about.access.as_ref().map_or(0, |access| access.bytes_held())
     }
 }
 
@@ -78,7 +81,11 @@ impl fmt::Display for Record {
         if !self.location.is_empty() && !self.about.is_report() {
             write!(f, "{}: ", self.location)?;
         }
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        match &self.about.fields {
+            Some(fields) if !fields.is_empty() => write!(f, " {fields}"),
+            _ => Ok(()),
+        }
     }
 }
 

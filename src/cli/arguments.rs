@@ -135,6 +135,9 @@ pub struct Serving {
     /// How log lines look [default: text].
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
+    /// What the script is given: `arguments()` of std/env. Options of their own stand behind `--`.
+    #[arg(trailing_var_arg = true)]
+    pub arguments: Vec<String>,
 }
 
 #[derive(Args)]

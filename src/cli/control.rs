@@ -225,7 +225,7 @@ impl Control {
         Some(match request {
             Request::Status => Answer::Status(Box::new(self.handle.status()?)),
             Request::Connections => Answer::Connections(self.handle.connections()?),
-            Request::Manner => Answer::Manner(self.manner),
+            Request::Manner => Answer::Manner(self.manner.clone()),
             Request::Logs => Answer::Logs(self.logs.clone()),
             Request::Reload { hard, reset_state, dry_run } => {
                 let outcome = match dry_run {

@@ -62,14 +62,18 @@ pub fn sink(
             None if json => write_access(&record),
             None => write_text(&record),
         },
-        // What has a place in a script and is no fault was printed there.
-        Some(prints) if record.level == Level::Info && !record.location.is_empty() => {
+        Some(prints) if record.level == Level::Info && is_print(&record) => {
             prints.line(format!("{}\n", record.message).as_bytes());
         }
         _ if json && record.about.reload.is_some() => write_reload(&record),
         _ if json => write_fields(&record),
         _ => write_text(&record),
     }
+}
+
+/// What has a place in a script, and neither a fault nor fields, was printed there.
+fn is_print(record: &Record) -> bool {
+    !record.location.is_empty() && record.about.fields.is_none()
 }
 
 fn write_text(record: &Record) {
@@ -85,13 +89,14 @@ fn write_text(record: &Record) {
 fn write_fields(record: &Record) {
     let Record { message, .. } = record;
     let About { fault, finding, isolate, generation, connection, .. } = record.about;
+    let fields = record.about.fields.as_deref().and_then(known);
     let worker = known(&record.worker);
     let location = known(&record.location);
     let (file, line, column) = place(&record.location);
     macro_rules! write {
         ($level:ident) => {
             tracing::$level!(
-                target: "rhost", worker, isolate, generation, connection, fault, finding, location, file, line, column,
+                target: "rhost", worker, isolate, generation, connection, fault, finding, location, file, line, column, fields,
                 "{message}"
             )
         };

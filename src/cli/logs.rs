@@ -74,6 +74,7 @@ fn log_file(target: &Target) -> Result<PathBuf, Failure> {
                 rehearsal_timeout: None,
                 pid_file: None,
                 log_format: None,
+                arguments: Vec::new(),
             };
             (Plan::new(serving, false)?.0.log_file_of_a_daemon(), false)
         }

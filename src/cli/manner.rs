@@ -9,13 +9,16 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Manner {
     pub daemon: bool,
     pub watch: bool,
     pub settle: u64,
     pub rehearsal_timeout: u64,
     pub log_format: LogFormat,
+    /// What the script was given. A host of an earlier version does not say.
+    #[serde(default)]
+    pub arguments: Vec<String>,
 }
 
 impl Manner {
@@ -42,6 +45,9 @@ impl Manner {
         start.serving.settle.get_or_insert(self.settle);
         start.serving.rehearsal_timeout.get_or_insert(self.rehearsal_timeout);
         start.serving.log_format.get_or_insert(self.log_format);
+        if start.serving.arguments.is_empty() {
+            start.serving.arguments = self.arguments;
+        }
     }
 }
 

@@ -59,6 +59,9 @@ pub struct Plan {
     pub user: Option<u32>,
     #[arg(long)]
     pub group: Option<u32>,
+    /// What the script is given.
+    #[arg(trailing_var_arg = true)]
+    pub arguments: Vec<String>,
     /// What came through a pipe; none of a script in a file. A daemon has none, for it reads again.
     #[arg(skip)]
     pub text: Option<Arc<str>>,
@@ -70,7 +73,7 @@ pub struct Plan {
 impl Plan {
     /// Together with what the script configures.
     pub fn new(serving: Serving, watch: bool) -> Result<(Self, Configuration), Failure> {
-        let script = Script::open(&serving.file)?;
+        let script = Script::open(&serving.file)?.given(serving.arguments);
         let configuration = script.host().colour(is_colourful()).configuration()?;
         let pid_file = serving.pid_file.or(configuration.pid_file.clone());
         let max_size = configuration.log_file_max_size;
@@ -78,6 +81,7 @@ impl Plan {
             pid_file: pid_file.as_deref().map(place::absolute).transpose()?,
             file: script.file,
             text: script.text,
+            arguments: script.arguments,
             watch,
             settle: serving.settle.unwrap_or(SETTLE),
             rehearsal_timeout: serving.rehearsal_timeout.unwrap_or(REHEARSAL_TIMEOUT),
@@ -96,7 +100,8 @@ impl Plan {
 
     /// The script, to be served.
     pub fn script(&self) -> Script {
-        Script { file: self.file.clone(), text: self.text.clone() }
+        let Self { file, text, arguments, .. } = self;
+        Script { file: file.clone(), text: text.clone(), arguments: arguments.clone() }
     }
 
     /// The names by which commands find it: none of what came through a pipe, for the next may come through the same.
@@ -162,6 +167,7 @@ impl Plan {
         }
         // A script's name may begin with a dash.
         all.extend(["--".into(), self.file.clone().into()]);
+        all.extend(self.arguments.iter().map(OsString::from));
         all
     }
 
@@ -179,7 +185,8 @@ impl Plan {
 
     pub fn manner(&self, daemon: bool) -> Manner {
         let Self { watch, settle, rehearsal_timeout, log_format, .. } = *self;
-        Manner { daemon, watch, settle, rehearsal_timeout, log_format }
+        let arguments = self.arguments.clone();
+        Manner { daemon, watch, settle, rehearsal_timeout, log_format, arguments }
     }
 
     pub fn is_json(&self) -> bool {

@@ -35,6 +35,8 @@ pub struct Script {
     pub file: PathBuf,
     /// What came through the pipe; none of a file.
     pub text: Option<Arc<str>>,
+    /// What it is given.
+    pub arguments: Vec<String>,
 }
 
 impl Script {
@@ -51,19 +53,25 @@ impl Script {
                 })?;
                 let is_nameless = path.starts_with("/dev") || path.starts_with("/proc");
                 let file = if is_nameless { Path::new(NAMELESS) } else { path };
-                Ok(Self { file: file.to_owned(), text: Some(text) })
+                Ok(Self { file: file.to_owned(), text: Some(text), arguments: Vec::new() })
             }
             Ok(kind) if is_device(kind) => {
                 let text = format!("{} is a device or a socket, and no script", path.display());
                 Err(Failure::new(Exit::Failed, text))
             }
-            _ => Ok(Self { file: path.to_owned(), text: None }),
+            _ => Ok(Self { file: path.to_owned(), text: None, arguments: Vec::new() }),
         }
+    }
+
+    /// The same script with these arguments.
+    pub fn given(self, arguments: Vec<String>) -> Self {
+        Self { arguments, ..self }
     }
 
     /// A host for it, with no options yet but those of the environment.
     pub fn host(&self) -> HostBuilder {
         let builder = Host::builder().script(&self.file).optimize(is_optimized());
+        let builder = builder.arguments(self.arguments.iter().cloned());
         match &self.text {
             Some(text) => builder.script_text(&**text),
             None => builder,

@@ -48,6 +48,8 @@ pub(super) struct HostConfig {
     pub(super) script: PathBuf,
     /// Its text, if that is not to be read from there.
     pub(super) text: Option<Arc<str>>,
+    /// What the script is given.
+    pub(super) arguments: Arc<[String]>,
     pub(super) watch: bool,
     pub(super) checks: bool,
     pub(super) settle: Duration,
@@ -64,7 +66,8 @@ pub(super) struct HostConfig {
 impl HostConfig {
     /// What the next generation is made of. Nothing is read yet.
     pub(super) fn sources(&self) -> Sources {
-        Sources::new(&self.script).with_text(self.text.as_ref())
+        let sources = Sources::new(&self.script).with_text(self.text.as_ref());
+        sources.with_arguments(self.arguments.clone())
     }
 }
 
@@ -75,6 +78,7 @@ pub(super) type LostLines = Arc<dyn Fn() -> u64 + Send + Sync>;
 pub struct HostBuilder {
     script: Option<PathBuf>,
     text: Option<Arc<str>>,
+    arguments: Arc<[String]>,
     watch: bool,
     checks: bool,
     settle: Duration,
@@ -97,6 +101,7 @@ impl Default for HostBuilder {
         Self {
             script: None,
             text: None,
+            arguments: Arc::default(),
             watch: false,
             checks: true,
             settle: SETTLE,
@@ -128,6 +133,12 @@ impl HostBuilder {
     /// imports and relative paths begin. A reload runs the same text again, with what it imports as that is by then.
     pub fn script_text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into().into());
+        self
+    }
+
+    /// What the script is given: `arguments()` of its `std/env`. Default: nothing.
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = String>) -> Self {
+        self.arguments = arguments.into_iter().collect();
         self
     }
 
@@ -274,6 +285,7 @@ impl HostBuilder {
     pub fn check_files(self) -> Result<(Vec<Finding>, Vec<PathBuf>), Error> {
         let (script, config) = (self.existing_script()?, self.engine_config());
         let sources = Sources::new(&script).with_text(self.text.as_ref());
+        let sources = sources.with_arguments(self.arguments.clone());
         let findings = apart(|| isolate::check(&config, sources.clone()))?;
         Ok((findings, sources.files().into_iter().map(|(path, _)| path).collect()))
     }
@@ -288,6 +300,7 @@ impl HostBuilder {
     pub fn configuration(self) -> Result<Configuration, Error> {
         let (script, config) = (self.existing_script()?, self.engine_config());
         let sources = Sources::new(&script).with_text(self.text.as_ref());
+        let sources = sources.with_arguments(self.arguments.clone());
         let loaded = apart(|| isolate::rehearse(&config, sources))??;
         let identity = Identity::of(&loaded.workers)?;
         let (user, group) = identity.map_or((None, None), |identity| identity.ids());
@@ -340,6 +353,7 @@ impl HostBuilder {
         Ok(Host::new(HostConfig {
             script,
             text: self.text,
+            arguments: self.arguments,
             watch: self.watch,
             checks: self.checks,
             settle: self.settle,

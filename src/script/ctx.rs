@@ -14,6 +14,7 @@ use super::{
     configuration::Configuration,
     http::Sessions,
     ration::Ration,
+    std::Watches,
     timer::Timers,
     value::{Outcome, error, function},
     worker::{Worker, WorkerCore},
@@ -49,6 +50,10 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+
+/// Lines that a script writes by `std/log` in one second; further ones are counted. Fixed: a service that writes more fills
+/// its disk, and nobody reads them.
+const MAX_LINES: u32 = 1_000;
 
 /// What a script can ask of the whole host.
 pub(crate) enum Wish {
@@ -100,6 +105,10 @@ pub(crate) struct Ctx {
     /// Of errors, and of trouble with peers.
     reports: Ration,
     warnings: Ration,
+    /// Of what scripts write by `std/log`.
+    lines: Ration,
+    /// Files that handlers watch.
+    pub(crate) watches: Watches,
     /// Its part of the sockets of the worker that it serves.
     pub(crate) seat: RefCell<Option<ListenHandle>>,
     /// The top-level worker that this isolate serves.
@@ -158,6 +167,8 @@ impl Ctx {
             loud: Cell::new(true),
             reports: Ration::default(),
             warnings: Ration::default(),
+            lines: Ration::of(MAX_LINES),
+            watches: Watches::default(),
             seat: RefCell::default(),
             served: RefCell::default(),
             carried: RefCell::default(),
@@ -315,6 +326,7 @@ impl Ctx {
                     connection: fault.connection,
                     access: None,
                     reload: None,
+                    fields: None,
                 },
             });
         }
@@ -327,6 +339,18 @@ impl Ctx {
             return;
         }
         let about = About { isolate: self.number(), ..About::default() };
+        self.log.write(Record { level, worker: self.name(), location, message, about });
+    }
+
+    /// A line of `std/log` with fields; beyond some a second they are counted, as faults are.
+    pub(crate) fn log_line(&self, level: Level, location: String, message: String, fields: String) {
+        if self.is_declaring() && !self.loud.get() {
+            return;
+        }
+        let Some(more) = self.lines.take(self.turn.clock.get() / 1000, "lines") else { return };
+        let fields = Some(fields.into_boxed_str());
+        let about = About { isolate: self.number(), fields, ..About::default() };
+        let message = format!("{message}{more}");
         self.log.write(Record { level, worker: self.name(), location, message, about });
     }
 
@@ -377,6 +401,7 @@ impl Ctx {
     /// Lets everything go, so that rings between handles and closures end with the isolate.
     pub(crate) fn clear(&self) {
         self.timers.clear();
+        self.watches.clear();
         self.served.take();
         self.seat.take();
         for worker in self.workers.take().into_iter().chain(self.declared.take()) {

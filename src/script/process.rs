@@ -91,14 +91,30 @@ fn show(
     level: Level,
     value: Dynamic,
 ) -> Outcome<ImmutableString> {
+    let text = for_log(&text_of(call, value));
+    ctx.print(level, location(call), text);
+    Ok(ImmutableString::new())
+}
+
+/// A line of `std/log` with its fields as JSON, which may be empty.
+pub(crate) fn log_line(
+    ctx: &Ctx,
+    call: &NativeCallContext,
+    level: Level,
+    message: Dynamic,
+    fields: String,
+) {
+    let text = for_log(&text_of(call, message));
+    ctx.log_line(level, location(call), text, fields);
+}
+
+/// Where a call stands, `push.rhai:12`.
+fn location(call: &NativeCallContext) -> String {
     let file = call.call_source().unwrap_or_default();
-    let location = match call.call_position().line() {
+    match call.call_position().line() {
         Some(line) => format!("{file}:{line}"),
         None => file.to_owned(),
-    };
-    let text = for_log(&text_of(call, value));
-    ctx.print(level, location, text);
-    Ok(ImmutableString::new())
+    }
 }
 
 /// What a print looks like in the log. Much of what scripts print came from a stranger, who must not be able to write lines

@@ -6,22 +6,34 @@ use std::cell::Cell;
 /// Lines of one kind that one isolate writes to the log in a second. Fixed: a person reads less.
 const MAX_LINES: u32 = 50;
 
-/// See the module.
-#[derive(Default)]
+/// Counts the lines of one kind.
 pub(crate) struct Ration {
+    /// Lines that are written in one second.
+    max: u32,
     second: Cell<u64>,
     shown: Cell<u32>,
     hidden: Cell<u64>,
 }
 
+impl Default for Ration {
+    fn default() -> Self {
+        Self::of(MAX_LINES)
+    }
+}
+
 impl Ration {
+    /// One of so many lines a second.
+    pub(crate) fn of(max: u32) -> Self {
+        Self { max, second: Cell::new(0), shown: Cell::new(0), hidden: Cell::new(0) }
+    }
+
     /// May another line be written in this second of a clock? If so, what is to be added to it: how many `things` before
     /// it were not shown.
     pub(crate) fn take(&self, second: u64, things: &str) -> Option<String> {
         if self.second.replace(second) != second {
             self.shown.set(0);
         }
-        if self.shown.get() >= MAX_LINES {
+        if self.shown.get() >= self.max {
             self.hidden.set(self.hidden.get() + 1);
             return None;
         }

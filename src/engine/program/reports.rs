@@ -53,7 +53,7 @@ impl Program {
         let units = self.modules.units.borrow();
         let mut texts: Texts = units.iter().map(|u| (u.file.to_string(), u.text.clone())).collect();
         // A file that does not parse is no unit, and it is the one that must be shown.
-        for (path, _) in self.modules.sources.files() {
+        for (path, _) in self.modules.sources.scripts() {
             if let Ok(text) = self.modules.sources.text(&path) {
                 let shown = self.modules.sources.display(&path);
                 texts.entry(shown).or_insert_with(|| Rc::from(&*text));

@@ -13,7 +13,7 @@ pub(in crate::engine) mod map_functions;
 pub(in crate::engine) mod map_parts;
 pub(in crate::engine) mod nodes;
 pub(in crate::engine) mod numbers;
-pub(in crate::engine) mod order;
+pub(crate) mod order;
 #[cfg(test)]
 pub(in crate::engine) mod parity_tests;
 pub(in crate::engine) mod pieces;

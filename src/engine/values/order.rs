@@ -85,8 +85,8 @@ pub(in crate::engine) fn into_entries(value: Dynamic) -> Vec<(ImmutableString, D
     entries
 }
 
-/// The same, as it lies.
-pub(in crate::engine) fn look<'a>(map: &'a Map, value: &Dynamic) -> Vec<(&'a str, &'a Dynamic)> {
+/// The entries of a plain map, in their order, by reference.
+pub(crate) fn look<'a>(map: &'a Map, value: &Dynamic) -> Vec<(&'a str, &'a Dynamic)> {
     let mut entries: Vec<_> = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
     arrange(&mut entries, places(value).as_ref());
     entries

@@ -1,11 +1,22 @@
 //! The modules that scripts import as `std/…`: one file for each, beside its page. A module that is written in Rhai has its
 //! text in `stdlib/`.
 
+mod argument;
 mod bytes;
+mod cookie;
+mod crypto;
+mod encoding;
 mod env;
+mod file;
+mod log;
+mod process;
 mod random;
 mod regex;
+mod template;
 mod time;
+mod tree;
+
+pub(crate) use file::Watches;
 
 use super::{ctx::Ctx, reference};
 use crate::{
@@ -25,18 +36,39 @@ pub(super) struct NativeRow {
 }
 
 /// Every module of native functions, in the order of the alphabet.
-pub(super) const NATIVE: [NativeRow; 5] = [
+pub(super) const NATIVE: [NativeRow; 12] = [
     NativeRow { name: "std/bytes", page: include_str!("bytes/bytes.md"), make: bytes::module },
+    NativeRow { name: "std/cookie", page: include_str!("cookie/cookie.md"), make: cookie::module },
+    NativeRow { name: "std/crypto", page: include_str!("crypto/crypto.md"), make: crypto::module },
+    NativeRow {
+        name: "std/encoding",
+        page: include_str!("encoding/encoding.md"),
+        make: encoding::module,
+    },
     NativeRow { name: "std/env", page: include_str!("env.md"), make: env::module },
+    NativeRow { name: "std/file", page: include_str!("file/file.md"), make: file::module },
+    NativeRow { name: "std/log", page: include_str!("log/log.md"), make: log::module },
+    NativeRow {
+        name: "std/process",
+        page: include_str!("process/process.md"),
+        make: process::module,
+    },
     NativeRow { name: "std/random", page: include_str!("random/random.md"), make: random::module },
     NativeRow { name: "std/regex", page: include_str!("regex/regex.md"), make: regex::module },
+    NativeRow {
+        name: "std/template",
+        page: include_str!("template/template.md"),
+        make: template::module,
+    },
     NativeRow { name: "std/time", page: include_str!("time/time.md"), make: time::module },
 ];
 
 /// Pages of the objects that the modules make.
-pub(super) const OBJECTS: [&str; 5] = [
+pub(super) const OBJECTS: [&str; 7] = [
     include_str!("bytes/byte_reader.md"),
     include_str!("bytes/byte_writer.md"),
+    include_str!("file/file_pieces.md"),
+    include_str!("file/file_root.md"),
     include_str!("random/generator.md"),
     include_str!("regex/pattern.md"),
     include_str!("time/date_time.md"),
@@ -45,6 +77,7 @@ pub(super) const OBJECTS: [&str; 5] = [
 /// Announces those objects, and what every script has of the modules.
 pub(super) fn register(registry: &mut Registry) {
     bytes::register(registry);
+    file::register(registry);
     random::register(registry);
     regex::register(registry);
     time::register(registry);

@@ -46,6 +46,8 @@ mod restarting;
 mod run;
 /// Pid files, links and control sockets: how a script is found, and what is left of it.
 mod runtime_files;
+/// Arguments of scripts, and scripts as programs.
+mod script_arguments;
 /// Signals at bad moments.
 mod signals;
 /// Daemons that end before they serve.

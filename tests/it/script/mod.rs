@@ -24,7 +24,7 @@ mod native_modules;
 mod reference;
 /// Sending and closing.
 mod sending;
-/// The modules of the host in Rust.
+/// The standard library: what scripts import.
 mod std;
 /// `Timer` and `sleep`.
 mod timers;
