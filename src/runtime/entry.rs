@@ -35,29 +35,6 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// An entry for something that never waits and may be used everywhere.
-    pub(crate) const fn new(
-        name: &'static str,
-        forms: &'static [&'static str],
-        text: &'static str,
-        example: &'static str,
-    ) -> Self {
-        Self { name, forms, text, waits: false, place: Place::Both, alike: &[], example }
-    }
-
-    /// The same, for one place only.
-    pub(crate) const fn only_in(mut self, place: Place) -> Self {
-        self.place = place;
-        self
-    }
-
-    /// The same, for a function that may wait; only handlers can.
-    pub(crate) const fn waiting(mut self) -> Self {
-        self.waits = true;
-        self.place = Place::Handler;
-        self
-    }
-
     /// The first sentence.
     pub fn summary(&self) -> &'static str {
         self.text.split_once(". ").map_or(self.text.trim_end_matches('.'), |(first, _)| first)

@@ -8,7 +8,7 @@ pub(crate) use judge::HostJudge;
 use super::{
     callback::Event,
     configuration::Configuration,
-    reference::{Entry, Place, array_changes, script_reference},
+    reference::{CHANGING_ARRAYS, Entry, Place, script_reference},
     settings::Settings,
     tcp_connection::TcpConnection,
     worker::Worker,
@@ -63,11 +63,13 @@ const ROUTES: [(&str, Option<&str>, usize); 8] = [
 
 /// All that the lint has to know.
 pub(crate) fn rules() -> Rules {
+    let changing = script_reference().iter().filter(|section| section.title == CHANGING_ARRAYS);
+    let changers = changing.flat_map(|section| section.entries);
     let mut rules = Rules {
         elements: ELEMENTS.to_vec(),
         callers: callers(),
         routes: ROUTES.to_vec(),
-        changers: array_changes::SECTION.entries.iter().map(|entry| entry.name).collect(),
+        changers: changers.map(|entry| entry.name).collect(),
         senders: SENDERS.to_vec(),
         apart: Some(Apart {
             made_by: &["Worker", "WebServer"],

@@ -1,73 +1,57 @@
 //! The script reference: every function, property and callback that a script can see, each with an example that a test
-//! runs. A test compares it with what is really registered, so that nothing is added without an entry; an entry that
-//! lacks something does not compile.
+//! runs. It is read from the pages beside the objects; `src/runtime/README.md` says what a page looks like. A test compares
+//! it with what is really registered, so that nothing is added without an entry.
 
-mod array;
-pub(super) mod array_changes;
-mod callbacks;
-mod connections;
-mod functions;
 mod language;
 mod lookup;
-mod map;
-mod properties;
 pub(crate) mod registered;
-mod request;
-mod response;
-mod route_table;
-mod session;
-mod std_push;
-mod std_router;
-mod streaming;
-mod tcp_connection;
-mod uploads;
-mod web_server;
-mod worker;
 
 pub use crate::runtime::entry::{Entry, Place, Section};
 pub(in crate::script) use lookup::advice;
 pub use lookup::{all_names, explain};
 
-use super::std::NATIVE;
+use super::std::{NATIVE, TEXTS};
 use crate::runtime::page;
 use ::std::sync::LazyLock;
 
-/// All sections, in the order in which people learn them.
+/// The pages of what every script has, in the order in which people learn them.
+const PAGES: [&str; 20] = [
+    include_str!("../worker.md"),
+    include_str!("../settings.md"),
+    include_str!("../callback.md"),
+    include_str!("../tcp_connection.md"),
+    include_str!("../connections.md"),
+    include_str!("../http/request.md"),
+    include_str!("../http/response.md"),
+    include_str!("../http/chunk.md"),
+    include_str!("../http/server_sent_events.md"),
+    include_str!("../http/uploads.md"),
+    include_str!("../http/request/session.md"),
+    include_str!("../http/session.md"),
+    include_str!("../worker/web_server.md"),
+    include_str!("../timer.md"),
+    include_str!("../process.md"),
+    include_str!("../../engine/values/ref_map.md"),
+    include_str!("../../engine/values/ref_array.md"),
+    include_str!("../../engine/values/ref_array_changes.md"),
+    include_str!("../http/route_table.md"),
+    include_str!("../http/failure.md"),
+];
+
+/// The title of the page of methods that change the array they are called on.
+pub(in crate::script) const CHANGING_ARRAYS: &str = "Changing arrays";
+
 static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
-    let page = |text| match page::read(text) {
+    let modules = TEXTS.iter().map(|module| module.page).chain(NATIVE.iter().map(|m| m.page));
+    let read = |text| match page::read(text) {
         Ok(section) => section,
-        // A test reads all of them.
+        // Every test of the reference reads all of them.
         Err(why) => panic!("a page of the script reference is not complete: {why}"),
     };
-    let mut sections = vec![
-        worker::SECTION,
-        properties::SECTION,
-        callbacks::SECTION,
-        tcp_connection::SECTION,
-        connections::SECTION,
-        request::SECTION,
-        response::SECTION,
-        streaming::CHUNK,
-        streaming::EVENTS,
-        uploads::SECTION,
-        session::OF_A_REQUEST,
-        session::SECTION,
-        web_server::SECTION,
-        page(include_str!("../timer.md")),
-        functions::SECTION,
-        map::SECTION,
-        array::SECTION,
-        array_changes::SECTION,
-        std_push::SECTION,
-        std_router::SECTION,
-        route_table::SECTION,
-        route_table::FAILURE,
-    ];
-    sections.extend(NATIVE.iter().map(|module| page(module.page)));
-    sections
+    PAGES.into_iter().chain(modules).map(read).collect()
 });
 
-/// The script reference.
+/// The script reference: what every script has, in the order in which people learn it, then the modules.
 pub fn script_reference() -> &'static [Section] {
     &SECTIONS
 }

@@ -7,21 +7,17 @@ use crate::{
         compile::{host_modules::HostModules, modules::Modules, sources::Sources},
         globals::Globals,
         natives::Natives,
+        values::{ref_array::RefArray, ref_map::RefMap},
     },
-    runtime::record::Announced,
+    runtime::{
+        record::{Announced, Record},
+        registry::FUNCTIONS,
+    },
     script::{
-        Objects,
-        callback::Event,
-        connections::Connections,
-        ctx::Ctx,
-        http::{Chunk, Failure, Request, Response, RouteTable, ServerSentEvents, Session},
-        settings::Settings,
-        std,
-        tcp_connection::TcpConnection,
-        worker::Worker,
+        Objects, callback::Event, ctx::Ctx, settings::Settings, std,
+        tcp_connection::TcpConnection, worker::Worker,
     },
 };
-use ::std::{any::TypeId, collections::BTreeSet, path::Path, time::Duration};
 use rhai::{Engine, FuncInfo};
 
 /// What was announced by a [`Registry`](crate::runtime::registry::Registry) or as a module, with its place and whether it
@@ -64,10 +60,10 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let mut natives = Natives::default();
     let mut engine = engine::build(&config, &modules, &mut natives);
     let announced = std::announced(&ctx);
-    Objects(ctx).announce(&mut engine, &mut natives);
-    let new = |info: FuncInfo| if is_rhais(&info) { None } else { name_of(info) };
+    let owners = Owners::of(Objects(ctx).announce(&mut engine, &mut natives));
+    let new = |info: FuncInfo| if is_rhais(&info) { None } else { owners.name_of(info) };
     let mut names: BTreeSet<_> = engine.collect_fn_metadata(None, new, false).into_iter().collect();
-    for plain in Engine::new().collect_fn_metadata(None, name_of, false) {
+    for plain in Engine::new().collect_fn_metadata(None, |info| owners.name_of(info), false) {
         names.remove(&plain);
     }
     let mut property = |owner: &str, name: &str| {
@@ -76,14 +72,14 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let of_worker = Settings::NAMES.iter().chain(&Worker::PROPERTIES).copied();
     of_worker.chain(Event::all().map(Event::name)).for_each(|name| property("Worker", name));
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
-    for (module, text) in std::TEXTS {
+    for module in std::TEXTS {
         // It is compiled at every start of a script that imports it.
-        let ast = engine.compile(text).expect("the host's own modules compile");
+        let ast = engine.compile(module.text).expect("the host's own modules compile");
         let is_public = |f: &rhai::ScriptFnMetadata| {
             f.access == rhai::FnAccess::Public && !f.name.starts_with(engine::internals::ANONYMOUS)
         };
         for function in ast.iter_functions().filter(is_public) {
-            names.insert((module.into(), function.name.into(), Some(function.params.len())));
+            names.insert((module.name.into(), function.name.into(), Some(function.params.len())));
         }
     }
     let announced = announced.into_iter();
@@ -104,47 +100,49 @@ fn is_rhais(info: &FuncInfo) -> bool {
         // Any index of `()`.
         || first == Some(&TypeId::of::<()>())
         || REPLACED.contains(&function.name.as_str())
-            && first != Some(&TypeId::of::<engine::values::ref_array::RefArray>())
+            && first != Some(&TypeId::of::<RefArray>())
 }
 
-fn name_of(info: FuncInfo) -> Option<(String, String, Option<usize>)> {
-    let function = info.metadata;
-    let (name, arguments) = (function.name.as_str(), function.num_params);
-    // One that no script can name is part of how scripts run.
-    if name.contains(char::is_control) {
-        return None;
+/// Whose names the functions of an engine are.
+struct Owners {
+    types: Vec<(TypeId, &'static str)>,
+    /// Names of a type that stand on a page of their own: (name, owner).
+    elsewhere: Vec<(&'static str, &'static str)>,
+}
+
+impl Owners {
+    fn of(record: Record) -> Self {
+        let mut types = record.types;
+        types.extend([(TypeId::of::<RefMap>(), "map"), (TypeId::of::<RefArray>(), "array")]);
+        let pages = record.pages;
+        let elsewhere = record.names.iter().filter(|name| pages.contains(&name.owner));
+        Self { elsewhere: elsewhere.map(|name| (name.name, name.owner)).collect(), types }
     }
-    if !info.namespace.is_empty() {
-        return Some((info.namespace.to_string(), name.to_owned(), Some(arguments)));
-    }
-    let types = [
-        (TypeId::of::<Worker>(), "Worker"),
-        (TypeId::of::<TcpConnection>(), "TcpConnection"),
-        (TypeId::of::<Connections>(), "Connections"),
-        (TypeId::of::<Request>(), "Request"),
-        (TypeId::of::<Response>(), "Response"),
-        (TypeId::of::<Session>(), "Session"),
-        (TypeId::of::<Chunk>(), "Chunk"),
-        (TypeId::of::<ServerSentEvents>(), "ServerSentEvents"),
-        (TypeId::of::<RouteTable>(), "RouteTable"),
-        (TypeId::of::<Failure>(), "Failure"),
-        (TypeId::of::<engine::values::ref_map::RefMap>(), "map"),
-        (TypeId::of::<engine::values::ref_array::RefArray>(), "array"),
-    ];
-    let first = function.param_types.first();
-    let owner = types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
-    // A WebServer is a Worker that answers with files.
-    if let "WebServer" | "add_root" = name {
-        let arguments = arguments - usize::from(owner.is_some());
-        return Some(("WebServer".to_owned(), name.to_owned(), Some(arguments)));
-    }
-    Some(match (owner, name.strip_prefix("get$").or(name.strip_prefix("set$"))) {
-        (Some(owner), Some(property)) => (owner.to_owned(), property.to_owned(), None),
-        (Some(owner), None) => (owner.to_owned(), name.to_owned(), Some(arguments - 1)),
-        // A constructor belongs to its type.
-        (None, _) if types.iter().any(|(_, owner)| *owner == name) => {
-            (name.to_owned(), name.to_owned(), Some(arguments))
+
+    fn name_of(&self, info: FuncInfo) -> Option<(String, String, Option<usize>)> {
+        let function = info.metadata;
+        let (name, arguments) = (function.name.as_str(), function.num_params);
+        // One that no script can name is part of how scripts run.
+        if name.contains(char::is_control) {
+            return None;
         }
-        (None, _) => ("functions".to_owned(), name.to_owned(), Some(arguments)),
-    })
+        if !info.namespace.is_empty() {
+            return Some((info.namespace.to_string(), name.to_owned(), Some(arguments)));
+        }
+        let first = function.param_types.first();
+        let owner = self.types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
+        if let Some((_, page)) = self.elsewhere.iter().find(|(known, _)| *known == name) {
+            let arguments = arguments - usize::from(owner.is_some());
+            return Some(((*page).to_owned(), name.to_owned(), Some(arguments)));
+        }
+        Some(match (owner, name.strip_prefix("get$").or(name.strip_prefix("set$"))) {
+            (Some(owner), Some(property)) => (owner.to_owned(), property.to_owned(), None),
+            (Some(owner), None) => (owner.to_owned(), name.to_owned(), Some(arguments - 1)),
+            // A constructor belongs to its type.
+            (None, _) if self.types.iter().any(|(_, owner)| *owner == name) => {
+                (name.to_owned(), name.to_owned(), Some(arguments))
+            }
+            (None, _) => (FUNCTIONS.to_owned(), name.to_owned(), Some(arguments)),
+        })
+    }
 }
