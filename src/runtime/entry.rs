@@ -2,10 +2,12 @@
 //! says to a person at a terminal.
 
 use super::record::Announced;
+use serde::Serialize;
 use std::fmt;
 
 /// Where a script may use something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Place {
     /// While the file runs from top to bottom, before anything is served.
     TopLevel,
@@ -16,7 +18,7 @@ pub enum Place {
 }
 
 /// What one name means.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Entry {
     /// The name alone.
     pub name: &'static str,
@@ -65,7 +67,7 @@ impl fmt::Display for Entry {
 }
 
 /// The entries of one kind of object.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Section {
     /// The heading.
     pub title: &'static str,

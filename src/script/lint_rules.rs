@@ -78,7 +78,7 @@ pub(crate) fn rules() -> Rules {
             name: "name",
         }),
         last: "Worker::run_all",
-        options: &Configuration::NAMES,
+        options: Configuration::NAMES,
         configure: "Worker::configure",
         ..Rules::default()
     };
@@ -128,7 +128,7 @@ fn add(rules: &mut Rules, owner: &'static str, entry: &'static Entry, form: &'st
         let property = Property {
             kind: kind.and_then(one),
             is_read_only: is_read_only(owner, entry.name),
-            place: match owner == "Worker" && Settings::OF_THE_TOP_LEVEL.contains(&entry.name) {
+            place: match owner == "Worker" && Settings::is_of_the_top_level(entry.name) {
                 true => Where::TopLevel,
                 false => Where::Anywhere,
             },
@@ -175,7 +175,7 @@ fn one(kind: &'static str) -> Kind {
 
 fn is_read_only(owner: &str, name: &str) -> bool {
     match owner {
-        "Worker" => Worker::PROPERTIES.contains(&name) || Settings::READ_ONLY.contains(&name),
+        "Worker" => Worker::PROPERTIES.contains(&name) || Settings::is_read_only(name),
         "TcpConnection" => {
             TcpConnection::PROPERTIES.contains(&name) && !TcpConnection::SETTINGS.contains(&name)
         }

@@ -5,9 +5,7 @@ use super::{
     value::{Outcome, error},
 };
 use crate::{
-    engine::{
-        values::{json, ref_array::RefArray, ref_map::RefMap},
-    },
+    engine::values::{json, ref_array::RefArray, ref_map::RefMap},
     log::Level,
     runtime::registry::Registry,
 };

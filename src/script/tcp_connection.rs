@@ -374,9 +374,7 @@ pub(crate) fn register(registry: &mut Registry) {
         let (number, name) = c.status();
         if raw { number.into() } else { name.into() }
     });
-    class.display(|c: This| format!(
-            "TcpConnection({} {})",
-            c.0.link.id,
-            full(c.0.link.info.peer())
-        ));
+    class.display(|c: This| {
+        format!("TcpConnection({} {})", c.0.link.id, full(c.0.link.info.peer()))
+    });
 }

@@ -112,9 +112,7 @@ impl Object for Worker {
     const NAME: &'static str = "Worker";
 
     fn is_known(name: &str) -> bool {
-        Self::PROPERTIES.contains(&name)
-            || Settings::NAMES.contains(&name)
-            || Event::named(name).is_some()
+        Self::PROPERTIES.contains(&name) || Settings::has(name) || Event::named(name).is_some()
     }
 
     fn known(&self, name: &str) -> Dynamic {
@@ -154,10 +152,10 @@ impl Object for Worker {
             core.callbacks.set(event, handler);
             return Ok(());
         }
-        if name.starts_with("on_") && !Settings::NAMES.contains(&name.as_str()) {
+        if name.starts_with("on_") && !Settings::has(name) {
             return Err(unknown_callback(Self::NAME, name));
         }
-        if Settings::OF_THE_TOP_LEVEL.contains(&name.as_str()) && !core.ctx.is_declaring() {
+        if Settings::is_of_the_top_level(name) && !core.ctx.is_declaring() {
             let text = format!("{name} is read at the top level only: set it there, and save");
             return Err(error(text));
         }

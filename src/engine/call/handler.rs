@@ -1,5 +1,10 @@
 //! A callback together with the program it belongs to, and the cheapest way to call it: its body is lifted out of the
 //! program once and evaluated in a scope that has the parameters already. That is half the cost of rhai's own call.
+//!
+//! # Handlers are called past Rhai's own call
+//!
+//! The body is lifted out once and evaluated in a scope that has the parameters already, which costs half. It needs
+//! Rhai's internals, hence its exact version in `Cargo.toml`.
 
 use crate::engine::{
     call::coroutine::{self, Runner},

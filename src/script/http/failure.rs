@@ -12,7 +12,7 @@ use crate::{
         value::{Outcome, error},
     },
 };
-use rhai::{Dynamic, EvalAltResult, ImmutableString, Map, NativeCallContext};
+use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
 use std::{
     cell::{OnceCell, RefCell},
     rc::Rc,

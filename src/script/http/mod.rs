@@ -26,7 +26,6 @@ pub(crate) use response::{Response, check_status};
 pub(crate) use root_options::root_options;
 pub(crate) use route_table::RouteTable;
 pub(crate) use server_sent_events::ServerSentEvents;
-pub(crate) use session::Session;
 pub(crate) use sessions::{Regime, Sessions};
 pub(crate) use trusted_proxies::TrustedProxies;
 

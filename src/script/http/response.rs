@@ -294,14 +294,14 @@ pub(super) fn register(registry: &mut Registry) {
     class.handle();
     class.constructor(|| Response::new(200));
     class.constructor(Response::new);
-    class.constructor(|status: i64, headers: Dynamic| {
-        Response::new(status)?.with_headers(&headers)
-    });
+    class
+        .constructor(|status: i64, headers: Dynamic| Response::new(status)?.with_headers(&headers));
     class.constructor(|status: i64, headers: Dynamic, body: Dynamic| {
         Response::new(status)?.with_headers(&headers)?.with_body(body)
     });
     class.method("with_status", |r: This, status: i64| r.with_status(status));
-    class.method("with_status", |r: This, status: i64, reason: Text| r.with_reason(status, &reason));
+    class
+        .method("with_status", |r: This, status: i64, reason: Text| r.with_reason(status, &reason));
     class.method("with_header", |r: This, name: Text, value: Dynamic| r.with_header(&name, &value));
     class.method("header", |r: This, name: Text, value: Dynamic| r.with_header(&name, &value));
     class.method("with_headers", |r: This, headers: Dynamic| r.with_headers(&headers));
@@ -318,7 +318,9 @@ pub(super) fn register(registry: &mut Registry) {
     class.method("with_file_in", |r: This, directory: Text, path: Text, options: Dynamic| {
         r.with_file_in(&directory, &path, &options)
     });
-    class.method("cookie", |r: This, name: Text, value: Text| r.cookie(&name, &value, &Dynamic::UNIT));
+    class.method("cookie", |r: This, name: Text, value: Text| {
+        r.cookie(&name, &value, &Dynamic::UNIT)
+    });
     class.method("cookie", |r: This, name: Text, value: Text, options: Dynamic| {
         r.cookie(&name, &value, &options)
     });

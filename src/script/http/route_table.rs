@@ -192,12 +192,11 @@ pub(super) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
     }
     invoke!(Array, RefArray);
     let ctx = ctx.clone();
-    class.method("check", move |call: NativeCallContext,
-                           _: This,
-                           what: Text,
-                           f: Dynamic,
-                           given: i64| {
-        check(&ctx, &call, &what, f, usize::try_from(given).unwrap_or_default())
-    });
+    class.method(
+        "check",
+        move |call: NativeCallContext, _: This, what: Text, f: Dynamic, given: i64| {
+            check(&ctx, &call, &what, f, usize::try_from(given).unwrap_or_default())
+        },
+    );
     class.display(|_: This| "RouteTable()".to_owned());
 }

@@ -314,8 +314,6 @@ pub(super) fn register(registry: &mut Registry) {
     for name in ["save", "refresh"] {
         class.waiting(name, |s: This| s.save_now());
     }
-    class.display(|s: This| -> Text {
-            // Not the id: whoever reads it in a log could take the session over.
-            format!("Session({} values)", s.0.values.borrow().len()).into()
-        });
+    // Not the id: whoever reads it in a log could take the session over.
+    class.display(|s| format!("Session({} values)", s.0.values.borrow().len()));
 }

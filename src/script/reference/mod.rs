@@ -4,38 +4,47 @@
 
 mod language;
 mod lookup;
+mod manual;
 pub(crate) mod registered;
 
 pub use crate::runtime::entry::{Entry, Place, Section};
 pub(in crate::script) use lookup::advice;
-pub use lookup::{all_names, explain};
+pub use lookup::{Match, all_names, entries, explain, search};
+pub use manual::{ManualPage, manual};
 
 use super::std::{NATIVE, TEXTS};
 use crate::runtime::page;
 use ::std::sync::LazyLock;
 
+/// A page, with where it lies in the repository.
+macro_rules! page {
+    ($source:expr) => {
+        ($source, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $source)))
+    };
+}
+
 /// The pages of what every script has, in the order in which people learn them.
-const PAGES: [&str; 20] = [
-    include_str!("../worker.md"),
-    include_str!("../settings.md"),
-    include_str!("../callback.md"),
-    include_str!("../tcp_connection.md"),
-    include_str!("../connections.md"),
-    include_str!("../http/request.md"),
-    include_str!("../http/response.md"),
-    include_str!("../http/chunk.md"),
-    include_str!("../http/server_sent_events.md"),
-    include_str!("../http/uploads.md"),
-    include_str!("../http/request/session.md"),
-    include_str!("../http/session.md"),
-    include_str!("../worker/web_server.md"),
-    include_str!("../timer.md"),
-    include_str!("../process.md"),
-    include_str!("../../engine/values/ref_map.md"),
-    include_str!("../../engine/values/ref_array.md"),
-    include_str!("../../engine/values/ref_array_changes.md"),
-    include_str!("../http/route_table.md"),
-    include_str!("../http/failure.md"),
+const PAGES: [(&str, &str); 20] = [
+    page!("src/script/worker.md"),
+    page!("src/script/settings.md"),
+    page!("src/script/callback.md"),
+    page!("src/script/tcp_connection.md"),
+    page!("src/script/connections.md"),
+    page!("src/script/http/request.md"),
+    page!("src/script/http/response.md"),
+    page!("src/script/http/chunk.md"),
+    page!("src/script/http/server_sent_events.md"),
+    page!("src/script/http/uploads.md"),
+    page!("src/script/http/request/request_session.md"),
+    page!("src/script/http/session.md"),
+    page!("src/script/worker/web_server.md"),
+    page!("src/script/timer.md"),
+    page!("src/script/process.md"),
+    page!("src/engine/values/ref_map.md"),
+    page!("src/engine/values/ref_array.md"),
+    page!("src/engine/values/ref_array_changes.md"),
+    page!("src/script/http/route_table.md"),
+    page!("src/script/http/failure.md"),
 ];
 
 /// The title of the page of methods that change the array they are called on.
@@ -48,7 +57,7 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
         // Every test of the reference reads all of them.
         Err(why) => panic!("a page of the script reference is not complete: {why}"),
     };
-    PAGES.into_iter().chain(modules).map(read).collect()
+    PAGES.iter().map(|(_, text)| *text).chain(modules).map(read).collect()
 });
 
 /// The script reference: what every script has, in the order in which people learn it, then the modules.

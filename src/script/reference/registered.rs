@@ -14,10 +14,11 @@ use crate::{
         registry::FUNCTIONS,
     },
     script::{
-        Objects, callback::Event, ctx::Ctx, settings::Settings, std,
-        tcp_connection::TcpConnection, worker::Worker,
+        Objects, callback::Event, ctx::Ctx, settings::Settings, std, tcp_connection::TcpConnection,
+        worker::Worker,
     },
 };
+use ::std::{any::TypeId, collections::BTreeSet, path::Path, time::Duration};
 use rhai::{Engine, FuncInfo};
 
 /// What was announced by a [`Registry`](crate::runtime::registry::Registry) or as a module, with its place and whether it
@@ -69,7 +70,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let mut property = |owner: &str, name: &str| {
         names.insert((owner.to_owned(), name.to_owned(), None));
     };
-    let of_worker = Settings::NAMES.iter().chain(&Worker::PROPERTIES).copied();
+    let of_worker = Settings::names().chain(Worker::PROPERTIES);
     of_worker.chain(Event::all().map(Event::name)).for_each(|name| property("Worker", name));
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
     for module in std::TEXTS {

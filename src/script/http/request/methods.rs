@@ -39,10 +39,12 @@ pub(in crate::script::http) fn register(registry: &mut Registry) {
     };
     class.method("get", |r: This| r.query());
     class.method("get", move |r: This, name: Text| one(r.query(), &name, Dynamic::UNIT));
-    class.method("get", move |r: This, name: Text, default: Dynamic| one(r.query(), &name, default));
+    class
+        .method("get", move |r: This, name: Text, default: Dynamic| one(r.query(), &name, default));
     class.method("post", |r: This| r.form());
     class.method("post", move |r: This, name: Text| one(r.form(), &name, Dynamic::UNIT));
-    class.method("post", move |r: This, name: Text, default: Dynamic| one(r.form(), &name, default));
+    class
+        .method("post", move |r: This, name: Text, default: Dynamic| one(r.form(), &name, default));
     class.waiting("file", |r: This| r.files());
     class.waiting("file", move |r: This, name: Text| one(r.files(), &name, Dynamic::UNIT));
     class.waiting("move_file", |r: This, file: Dynamic, to: Text| r.move_file(&file, &to, false));
