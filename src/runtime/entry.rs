@@ -39,7 +39,8 @@ pub struct Entry {
 impl Entry {
     /// The first sentence.
     pub fn summary(&self) -> &'static str {
-        self.text.split_once(". ").map_or(self.text.trim_end_matches('.'), |(first, _)| first)
+        let paragraph = self.text.lines().next().unwrap_or_default();
+        paragraph.split_once(". ").map_or(paragraph.trim_end_matches('.'), |(first, _)| first)
     }
 }
 

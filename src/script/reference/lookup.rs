@@ -163,7 +163,8 @@ pub fn search(words: &[String]) -> Vec<Match> {
             found.push((rank, Match { name: page.slug, summary }));
         }
     }
-    found.sort_by_key(|(rank, _)| *rank);
+    // Of two names that have the words, the shorter has less besides.
+    found.sort_by_key(|(rank, found)| (*rank, if *rank == 0 { found.name.len() } else { 0 }));
     found.into_iter().map(|(_, found)| found).collect()
 }
 
