@@ -14,7 +14,7 @@ pub struct ManualPage {
     /// What it belongs to.
     pub group: &'static str,
     /// Where its text lies in the repository, to which its links are relative.
-    pub source: &'static str,
+    pub source: String,
     /// Markdown, with the heading.
     pub text: &'static str,
     /// Files that belong to it: name, kind, text.
@@ -93,12 +93,12 @@ pub fn manual() -> Vec<ManualPage> {
         slug: chapter.slug.to_owned(),
         title: title(chapter.text),
         group: chapter.group,
-        source: chapter.source,
+        source: chapter.source.to_owned(),
         text: chapter.text,
         files: chapter.files,
         is_reference: false,
     });
-    let reference = |group, source: &'static str, text| ManualPage {
+    let reference = |group, source, text| ManualPage {
         slug: title(text).to_lowercase().replace([' ', '/'], "_"),
         title: title(text),
         group,
@@ -107,9 +107,13 @@ pub fn manual() -> Vec<ManualPage> {
         files: &[],
         is_reference: true,
     };
-    let objects = PAGES.iter().map(|(source, text)| reference(REFERENCE, source, text));
-    let texts = TEXTS.iter().map(|row| (row.source, row.page));
-    let modules = texts.chain(NATIVE.iter().map(|row| (row.source, row.page)));
+    let objects =
+        PAGES.iter().map(|(source, text)| reference(REFERENCE, (*source).to_owned(), text));
+    // The page of a module lies beside its code, under the last part of its name.
+    let beside = |folder, name: &str| format!("{folder}{}.md", name.trim_start_matches("std"));
+    let texts = TEXTS.iter().map(|row| (beside("stdlib", row.name), row.page));
+    let native = NATIVE.iter().map(|row| (beside("src/script/std", row.name), row.page));
+    let modules = texts.chain(native);
     let modules = modules.map(|(source, text)| reference(MODULES, source, text));
     chapters.chain(objects).chain(modules).collect()
 }

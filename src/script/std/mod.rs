@@ -13,9 +13,7 @@ use std::rc::Rc;
 /// One module of native functions: a row of [`NATIVE`].
 pub(super) struct NativeRow {
     /// What scripts import.
-    name: &'static str,
-    /// Where its page lies in the repository.
-    pub(super) source: &'static str,
+    pub(super) name: &'static str,
     /// Its page.
     pub(super) page: &'static str,
     /// Makes its functions, for the isolate that the script runs in.
@@ -23,19 +21,13 @@ pub(super) struct NativeRow {
 }
 
 /// Every module of native functions, in the order of the alphabet.
-pub(super) const NATIVE: [NativeRow; 1] = [NativeRow {
-    name: "std/env",
-    source: "src/script/std/env.md",
-    page: include_str!("env.md"),
-    make: env::module,
-}];
+pub(super) const NATIVE: [NativeRow; 1] =
+    [NativeRow { name: "std/env", page: include_str!("env.md"), make: env::module }];
 
 /// One module that is written in Rhai: a row of [`TEXTS`].
 pub(super) struct TextRow {
     /// What scripts import.
     pub(super) name: &'static str,
-    /// Where its page lies in the repository.
-    pub(super) source: &'static str,
     /// Its page.
     pub(super) page: &'static str,
     /// Its functions.
@@ -46,13 +38,11 @@ pub(super) struct TextRow {
 pub(super) const TEXTS: [TextRow; 2] = [
     TextRow {
         name: "std/push",
-        source: "stdlib/push.md",
         page: include_str!("../../../stdlib/push.md"),
         text: include_str!("../../../stdlib/push.rhai"),
     },
     TextRow {
         name: "std/router",
-        source: "stdlib/router.md",
         page: include_str!("../../../stdlib/router.md"),
         text: include_str!("../../../stdlib/router.rhai"),
     },

@@ -297,7 +297,7 @@ fn the_readme_is_short_and_its_links_lead_somewhere() {
     let texts = manual().into_iter().map(|page| (page.source, page.text));
     let mut wrong = Vec::new();
     for (source, text) in texts {
-        let folder = root.join(source).parent().expect("a folder").to_owned();
+        let folder = root.join(&source).parent().expect("a folder").to_owned();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let path = link.split('#').next().unwrap_or(link);
             let is_external = link.contains("://") || path.is_empty();
