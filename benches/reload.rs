@@ -2,7 +2,7 @@
 //! memory when each reload leaves a closure of an open connection without a successor. `--quick` makes a tenth of the
 //! reloads. Run by `scripts/bench reload`; prints figures for people.
 
-use rhost::{Host, HostEvent, HostHandle, Reloaded};
+use rhost::{CountingAllocator, Host, HostEvent, HostHandle, Reloaded};
 use std::{
     error::Error,
     fmt::Write as _,
@@ -14,6 +14,11 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+/// The allocator of the command.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator<mimalloc::MiMalloc> =
+    CountingAllocator::new(mimalloc::MiMalloc);
 
 /// Open connections while latency is measured, and during all reloads of the memory runs.
 const CONNECTIONS: usize = 1_000;

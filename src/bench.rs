@@ -4,10 +4,9 @@
 
 use crate::{
     engine::{
-        Config,
         call::turns::Turns,
         compile::sources::Sources,
-        program::{Program, Start},
+        program::{Program, Start, config::Config},
     },
     log::Log,
     net::{
@@ -84,7 +83,7 @@ impl Stage {
         let declared = program.declare(None).map(drop);
         declared.unwrap_or_else(|fault| panic!("{}", fault.text));
         ctx.generations.declare(None);
-        program.accept_state();
+        program.edition.accept_state();
         ctx.serve(program);
         *ctx.workers.borrow_mut() = ctx.declared.take();
         let worker = ctx.workers.borrow()[0].clone();

@@ -1,9 +1,12 @@
 //! Top-level variables, for each source file a table, visible and assignable in named functions (PHP's `global`), and the
 //! two rules that keep variables from being locked while a handler waits.
 
+pub(in crate::engine) mod catches;
+pub(in crate::engine) mod mark;
+
 use crate::engine::{
-    call::{allowance, catches, coroutine},
-    compile::marks::Mark,
+    call::{allowance, coroutine},
+    globals::mark::Mark,
     hash::Fast,
     internals::hooks,
     values::{ref_array::RefArray, ref_map::RefMap},

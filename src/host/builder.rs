@@ -3,7 +3,9 @@
 use super::{Host, HostEvent, identity::Identity};
 use crate::{
     allocator,
-    engine::{Config, Register, call::stacks, compile::sources::Sources, lint::Finding},
+    engine::{
+        Register, call::stacks, compile::sources::Sources, lint::Finding, program::config::Config,
+    },
     error::{Error, ErrorKind},
     isolate,
     log::{Log, Record},

@@ -3,7 +3,7 @@
 
 use super::{Checked, HostEvent, handle::Order, supervisor::Supervisor};
 use crate::{
-    engine::{Config, call::coroutine, compile::sources::Sources, lint::Finding},
+    engine::{call::coroutine, compile::sources::Sources, lint::Finding, program::config::Config},
     isolate,
     log::{About, Level, Record},
 };

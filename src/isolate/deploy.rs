@@ -8,8 +8,10 @@ use super::{
 };
 use crate::{
     engine::{
-        call::handler::{Args, Handler},
-        program::Program,
+        program::{
+            Program,
+            handler::{Args, Handler},
+        },
         reload::{changes::Changes, record, rerun},
     },
     error::Fault,
@@ -53,11 +55,12 @@ pub(crate) fn commit(
     }
     starts.end_late(ctx);
     let before = ctx.timers.last_id();
-    let mut report = Report { changes: program.accept_state(), ..Report::default() };
+    leftovers::give_names_back(ctx, &program);
+    let mut report = Report { changes: program.edition.accept_state(), ..Report::default() };
     let lives_on = served.zip(task.serves).map(|(worker, (at, _))| (worker, at));
     let workers = merge_workers(ctx, &program, &mut report, lives_on);
     ctx.serve(program.clone());
-    ctx.timers.accept(ctx, program.generation);
+    ctx.timers.accept(ctx, program.edition.generation);
     let served = task.serves.and_then(|(at, index)| Some((workers.get(at)?.clone(), index)));
     if let Some((worker, index)) = &served {
         worker.core().settings.id.set(*index);
@@ -65,12 +68,12 @@ pub(crate) fn commit(
     }
     *ctx.served.borrow_mut() = served.as_ref().map(|(worker, _)| worker.clone());
     ctx.apply_handler_limits();
-    rebind(ctx, |old, offered| {
+    replace_callbacks(ctx, |old, offered| {
         let current = Rc::ptr_eq(old.program(), &program);
-        if current { None } else { program.adopt(old, offered).map(Rc::new) }
+        if current { None } else { program.rebind(old, offered).map(Rc::new) }
     });
-    share_carried(ctx, &program);
-    let generation = program.generation;
+    carry_over_shared(ctx, &program);
+    let generation = program.edition.generation;
     let ctx = ctx.clone();
     // Not those of Workers that are gone: they are saying goodbye.
     report.connections =
@@ -93,7 +96,7 @@ pub(crate) fn commit(
             if !task.is_restart {
                 let seated = worker.map_or(Ok(()), |worker| worker.accept_as_seated());
                 seated.unwrap_or_else(|e| ctx.report(Fault::plain(e)));
-                ctx.wish(Wish::StartFailed { generation: program.generation, fault });
+                ctx.wish(Wish::StartFailed { generation: program.edition.generation, fault });
             }
         }
         ctx.wish(Wish::StartEnded);
@@ -109,7 +112,7 @@ fn stay(
     reply: Reply<Result<Report, Fault>>,
     starts: &mut Starts,
 ) {
-    let generation = program.generation;
+    let generation = program.edition.generation;
     ctx.forget_declared();
     drop(program);
     let ctx = ctx.clone();
@@ -137,7 +140,7 @@ async fn start(
 ) -> Result<(), Fault> {
     let Some((worker, _)) = served else {
         forget_origins(ctx);
-        end_unasked(ctx, program.generation, report);
+        end_unasked(ctx, program.edition.generation, report);
         return Ok(());
     };
     let holds = |_: usize, name: &str| worker.core().properties.get(name);
@@ -150,29 +153,29 @@ async fn start(
     };
     // One that was ended, or overtaken, has done a part of it.
     note(rerun::end(None, true, holds, clear));
-    let (event, generation) = (Event::WorkerStart, program.generation);
-    rerun::begin(generation, program, ctx.started.borrow().clone());
+    let (event, generation) = (Event::WorkerStart, program.edition.generation);
+    rerun::begin(generation, event.name(), &program.edition, ctx.started.borrow().clone());
     let started = run_own(ctx, &worker, event, generation);
     let started = watched(ctx, &worker, event, generation, !is_first, started).await;
     note(rerun::end(Some(generation), started.is_err(), holds, clear));
     if ctx.generations.serving().is_some_and(|serving| !Rc::ptr_eq(&serving, program)) {
         // It waited so long that a newer generation has taken over, with all that is left to do. If that one's start is
         // over already, nobody else ends what this one has asked for late.
-        if ctx.settled.get() > program.generation {
+        if ctx.settled.get() > program.edition.generation {
             end_unasked(ctx, ctx.settled.get(), report);
         }
         return started;
     }
-    share_carried(ctx, program);
+    carry_over_shared(ctx, program);
     forget_origins(ctx);
     if started.is_ok() {
-        end_unasked(ctx, program.generation, report);
+        end_unasked(ctx, program.edition.generation, report);
     } else if is_first || !is_last {
         return started;
     }
     worker.accept_as_seated().map_err(Fault::plain)?;
     if !is_first && started.is_ok() {
-        let reloaded = run_own_reload(ctx, &worker, program.generation).await;
+        let reloaded = run_own_reload(ctx, &worker, program.edition.generation).await;
         reloaded.unwrap_or_else(|fault| ctx.report(fault));
     }
     started
@@ -219,8 +222,8 @@ fn merge_workers(
             worker.core().note_filled(program);
             continue;
         };
-        living.core().take_over(&worker.core(), program, Some(&mut report.changes));
-        worker.stand_for(&living);
+        living.core().rebind(&worker.core(), program, Some(&mut report.changes));
+        worker.alias_to(&living);
         gone.retain(|w| !w.is_same(&living));
     }
     for worker in gone {
@@ -267,38 +270,38 @@ fn forget_origins(ctx: &Ctx) {
 }
 
 /// Callbacks that were made together share their variables: those that have no predecessor get what the others carried.
-fn share_carried(ctx: &Rc<Ctx>, program: &Rc<Program>) {
+fn carry_over_shared(ctx: &Rc<Ctx>, program: &Rc<Program>) {
     let carried = ctx.carried.borrow().clone();
     if carried.is_empty() {
         return;
     }
-    rebind(ctx, |new, offered| {
+    replace_callbacks(ctx, |new, offered| {
         let current = Rc::ptr_eq(new.program(), program);
-        if current { program.share(new, &carried, offered).map(Rc::new) } else { None }
+        if current { program.carry_over_shared(new, &carried, offered).map(Rc::new) } else { None }
     });
 }
 
-/// Replaces callbacks that the host can reach. `renew` is given each with the number of arguments that it is offered.
-fn rebind(ctx: &Rc<Ctx>, renew: impl Fn(&Rc<Handler>, usize) -> Option<Rc<Handler>>) {
-    let renew = |old: &Rc<Handler>, offered| {
-        let new = renew(old, offered);
+/// Replaces callbacks that the host can reach. `replace` is given each with the number of arguments that it is offered.
+fn replace_callbacks(ctx: &Rc<Ctx>, replace: impl Fn(&Rc<Handler>, usize) -> Option<Rc<Handler>>) {
+    let replace = |old: &Rc<Handler>, offered| {
+        let new = replace(old, offered);
         ctx.renamed.borrow_mut().extend(new.clone().map(|new| (new, old.clone())));
         new
     };
-    let renew_all = |callbacks: &Callbacks| {
+    let replace_all = |callbacks: &Callbacks| {
         for (event, old) in callbacks.all() {
-            if let Some(new) = renew(&old, event.offered()) {
+            if let Some(new) = replace(&old, event.offered()) {
                 callbacks.set(event, Some(new));
             }
         }
     };
-    ctx.timers.rebind(|old| renew(old, 0));
+    ctx.timers.replace_handlers(|old| replace(old, 0));
     for core in ctx.every_worker() {
-        renew_all(&core.callbacks);
+        replace_all(&core.callbacks);
         let connections = core.with_connections(|c| c.values().cloned().collect::<Vec<_>>());
         for connection in connections {
             if let Some(callbacks) = connection.own_callbacks() {
-                renew_all(callbacks);
+                replace_all(callbacks);
             }
         }
     }

@@ -3,9 +3,8 @@
 
 use crate::{
     engine::{
-        call::handler::Handler,
-        program::Program,
-        reload::{generations::Generations, reach::Reach, relink::RENAME_GENERATIONS},
+        program::{Program, generations::Generations, handler::Handler},
+        reload::{reach::Reach, relink::RENAME_GENERATIONS},
     },
     script::ctx::Ctx,
 };
@@ -32,7 +31,8 @@ pub(crate) async fn look_for_ever(ctx: Rc<Ctx>) {
 pub(crate) fn find(ctx: &Ctx, program: &Rc<Program>) -> Vec<(String, i64)> {
     let held = handlers(ctx).into_iter().filter(|h| !Rc::ptr_eq(h.program(), program));
     let mut found: Vec<_> = held.map(|h| (h.location(), h.program().number())).collect();
-    let rename = program.resets() || program.generation.is_multiple_of(RENAME_GENERATIONS);
+    let rename =
+        program.edition.resets() || program.edition.generation.is_multiple_of(RENAME_GENERATIONS);
     if rename || ctx.generations.keeps_any() {
         found.extend(buried(ctx, program));
     }
@@ -49,15 +49,25 @@ fn buried(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
         if !f.is_anonymous() {
             return;
         }
-        if program.knows(f.fn_name()) {
+        if program.edition.knows(f.fn_name()) {
             // What goes is dropped when nothing is borrowed any more.
-            replaced.extend(program.renew(f).map(|new| std::mem::replace(f, new)));
+            replaced.extend(program.edition.rebind(f).map(|new| std::mem::replace(f, new)));
         } else if let Some(owner) = owner(&ctx.generations, f.fn_name()) {
-            found.push((owner.place(f.fn_name()), owner.number()));
-            known.push(owner.generation);
+            found.push((owner.edition.place(f.fn_name()), owner.number()));
+            known.push(owner.edition.generation);
         }
     };
-    let mut reach = Reach::new(&mut look);
+    look_at_all(ctx, program, &mut look);
+    drop(replaced);
+    known.sort_unstable();
+    known.dedup();
+    ctx.generations.keep_only(&known);
+    found
+}
+
+/// Shows every function that can be reached from what lives, and from the variables of a program.
+fn look_at_all(ctx: &Ctx, program: &Program, look: &mut dyn FnMut(&mut FnPtr)) {
+    let mut reach = Reach::new(look);
     for core in ctx.every_worker() {
         core.properties.for_each(|value| reach.value(value));
         core.with_connections(|connections| {
@@ -69,16 +79,25 @@ fn buried(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
     let held = handlers(ctx).into_iter().flat_map(|h| h.fn_ptr().curry().to_vec());
     held.chain(program.modules.globals.values()).for_each(|mut value| reach.value(&mut value));
     reach.finish();
+}
+
+/// Before what a new program made is mixed with what lives: a closure that lives and goes on must not be called by a name
+/// that another closure of the new program has.
+pub(crate) fn give_names_back(ctx: &Ctx, new: &Program) {
+    let Some(living) = ctx.generations.serving().filter(|_| new.edition.has_taken_names()) else {
+        return;
+    };
+    let mut replaced = Vec::new();
+    let mut look = |f: &mut FnPtr| {
+        replaced.extend(new.edition.give_back(f).map(|renamed| std::mem::replace(f, renamed)));
+    };
+    look_at_all(ctx, &living, &mut look);
     drop(replaced);
-    known.sort_unstable();
-    known.dedup();
-    ctx.generations.keep_only(&known);
-    found
 }
 
 /// The newest older program that can run a closure of that name.
 fn owner(generations: &Generations, name: &str) -> Option<Rc<Program>> {
-    generations.retired().into_iter().find(|program| program.knows(name))
+    generations.retired().into_iter().find(|program| program.edition.knows(name))
 }
 
 /// Every callback that the host holds.

@@ -11,11 +11,10 @@ pub use connection_status::ConnectionStatus;
 
 use crate::{
     engine::{
-        Config,
         call::{coroutine, stacks, turns::Turns},
         compile::sources::Sources,
         lint::{self, Finding},
-        program::{Program, Start},
+        program::{Program, Start, config::Config},
         reload::changes::Changes,
     },
     error::{Fault, FaultKind},
@@ -325,9 +324,11 @@ fn tell_if_slow(ctx: &Ctx, program: &Program, took: Duration, limit: Duration) {
     if limit.is_zero() || took * SLOW_PART < limit {
         return;
     }
-    let place = program.slowest().map_or(String::new(), |place| format!(", most of it at {place}"));
+    let place =
+        program.edition.slowest().map_or(String::new(), |place| format!(", most of it at {place}"));
     let text = format!(
-        "the top level took {} ms{place}: at each reload all clients wait for as long, and one that takes more than {} ms          is rejected (rehearsal_timeout). What takes long belongs in on_worker_start",
+        "the top level took {} ms{place}: at each reload all clients wait for as long, and one that takes more than {} ms \
+         is rejected (rehearsal_timeout). What takes long belongs in on_worker_start",
         took.as_millis(),
         limit.as_millis(),
     );

@@ -30,7 +30,7 @@ pub(super) fn preview(ctx: &Rc<Ctx>, program: &Program, stays: bool) -> Report {
         return stock(ctx);
     }
     let workers = ctx.workers.borrow();
-    let mut report = Report { changes: program.preview_state(), ..stock(ctx) };
+    let mut report = Report { changes: program.edition.preview_state(), ..stock(ctx) };
     (report.timers, report.new_timers) = ctx.timers.preview();
     let declared = ctx.declared.borrow();
     let living: Vec<&Worker> = workers.iter().filter(|w| !w.core().is_inner).collect();

@@ -124,6 +124,44 @@ impl<T: Variant + Clone> Class<'_, '_, T> {
         self.add(name, (Place::Both, false), function)
     }
 
+    /// Adds a property that scripts can read.
+    pub(crate) fn property<A: 'static, const X: bool, R, const F: bool, FUNC>(
+        &mut self,
+        name: &'static str,
+        function: FUNC,
+    ) -> &mut Self
+    where
+        R: Variant + Clone,
+        FUNC: RhaiNativeFunc<A, 1, X, R, F> + Clone + 'static,
+    {
+        let registry = &mut *self.registry;
+        registry.natives.getter(registry.engine, name, function);
+        let (owner, place) = (self.name, Place::Both);
+        let announced = Announced { owner, name, arguments: None, waits: false, place };
+        registry.record.names.push(announced);
+        self
+    }
+
+    /// Adds a method that suspends a handler, and that the top level can call, too: it stops there until it is done.
+    pub(crate) fn waiting_in_handlers<
+        A: 'static,
+        const N: usize,
+        const X: bool,
+        R,
+        const F: bool,
+        FUNC,
+    >(
+        &mut self,
+        name: &'static str,
+        function: FUNC,
+    ) -> &mut Self
+    where
+        R: Variant + Clone,
+        FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
+    {
+        self.add(name, (Place::Both, true), function)
+    }
+
     /// Adds a method that suspends the handler which calls it.
     pub(crate) fn waiting<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
         &mut self,
@@ -163,20 +201,6 @@ impl<T: Variant + Clone> Class<'_, '_, T> {
     {
         debug_assert_eq!(FUNC::param_types().first(), Some(&TypeId::of::<T>()), "{name}");
         self.registry.add((self.name, name), 1, place, function);
-        self
-    }
-
-    /// Adds a property that is read like `connections.len`.
-    pub(crate) fn getter<A: 'static, const X: bool, R, const F: bool, FUNC>(
-        &mut self,
-        property: &'static str,
-        function: FUNC,
-    ) -> &mut Self
-    where
-        R: Variant + Clone,
-        FUNC: RhaiNativeFunc<A, 1, X, R, F> + Clone + 'static,
-    {
-        self.registry.natives.getter(self.registry.engine, property, function);
         self
     }
 

@@ -1,6 +1,6 @@
 //! The events a script can answer, and the slots that hold its answers.
 
-use crate::engine::call::handler::Handler;
+use crate::engine::program::handler::Handler;
 use rhai::FnPtr;
 use std::{cell::RefCell, rc::Rc};
 
@@ -75,7 +75,7 @@ impl Callbacks {
     /// Lets these callbacks, just declared, continue those of the generation before: where one is the same closure, it
     /// keeps what the old one had captured. Gives those that do, before and after.
     /// `origin` gives what a callback was before a reload renamed it.
-    pub(crate) fn succeed(
+    pub(crate) fn carry_over(
         &self,
         old: &Callbacks,
         origin: impl Fn(&Rc<Handler>) -> Rc<Handler>,
@@ -83,7 +83,7 @@ impl Callbacks {
         let mut carried = Vec::new();
         for (event, new) in self.all() {
             let before = old.get(event).map(|old| origin(&old));
-            let heir = before.and_then(|old| new.program().succeed(&old, &new, event.offered()));
+            let heir = before.and_then(|old| new.program().carry_over(&old, &new, event.offered()));
             if let Some(heir) = heir {
                 carried.push((new.fn_ptr().clone(), heir.fn_ptr().clone()));
                 self.set(event, Some(Rc::new(heir)));

@@ -5,7 +5,7 @@ use super::{
     value::{Outcome, boolean, error, seconds, text, whole},
 };
 use crate::{
-    engine::{diagnostics::report::nearest, values::json},
+    engine::{nearest::nearest, values::json},
     error::{Error, ErrorKind},
     net::{
         address::{Address, Endpoint},

@@ -54,7 +54,7 @@ pub(crate) fn register(registry: &mut Registry) {
     class.index_getter(|c: &mut Connections, id: i64| {
         c.get(id).map_or(Dynamic::UNIT, Dynamic::from)
     });
-    class.getter("len", |c: &mut Connections| c.len());
+    class.property("len", |c: &mut Connections| c.len());
     class.method("len", |c: &mut Connections| c.len());
     class.method("is_empty", |c: &mut Connections| c.len() == 0);
     class.method("contains", |c: &mut Connections, id: Dynamic| {

@@ -20,15 +20,18 @@ use super::{
 };
 use crate::{
     engine::{
-        Config,
         call::{
             allowance,
             coroutine::{self, Pool},
-            handler::{Calls, Handler},
             turns::Turns,
         },
-        program::Program,
-        reload::{generations::Generations, record},
+        program::{
+            Program,
+            config::Config,
+            generations::Generations,
+            handler::{Calls, Handler},
+        },
+        reload::record,
     },
     error::Fault,
     log::{About, Access, Level, Log, Record},
@@ -201,7 +204,7 @@ impl Ctx {
 
     /// From now on events go to this program.
     pub(crate) fn serve(&self, program: Rc<Program>) {
-        self.stats.generation.set(program.generation);
+        self.stats.generation.set(program.edition.generation);
         self.generations.serve(program);
         self.pool.clear();
     }

@@ -76,6 +76,7 @@ pub(crate) fn rules() -> Rules {
             kind: "Worker",
             local: &["connections", "broadcast"],
             name: "name",
+            start: Event::WorkerStart.name(),
         }),
         last: "Worker::run_all",
         options: Configuration::NAMES,

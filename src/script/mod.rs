@@ -44,6 +44,7 @@ impl Objects {
         http::register(&mut registry, &self.0);
         timer::register(&mut registry, &self.0);
         process::register(&mut registry, &self.0);
+        std::register(&mut registry);
         registry.record
     }
 }

@@ -13,7 +13,7 @@ use super::{
     worker::Worker,
 };
 use crate::{
-    engine::call::handler::Args,
+    engine::program::handler::Args,
     log::Level,
     net::{
         Events, Happening, Message, NotUtf8, Verdict, code, completion::Completion,

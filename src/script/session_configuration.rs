@@ -3,7 +3,7 @@
 use super::value::{Outcome, boolean, error, text, whole};
 use crate::{
     engine::{
-        diagnostics::report::nearest,
+        nearest::nearest,
         values::{json, ref_map::RefMap},
     },
     web::cookies::{self, SetCookie},

@@ -11,7 +11,7 @@ use super::{
     worker::{Worker, unknown_callback},
 };
 use crate::{
-    engine::call::handler::Handler,
+    engine::program::handler::Handler,
     net::link::{Link, Sent, Status},
     protocol::{Wire, id::ProtocolId},
     runtime::registry::Registry,

@@ -10,10 +10,8 @@ use super::{
 };
 use crate::{
     engine::{
-        call::{
-            coroutine,
-            handler::{Args, Handler},
-        },
+        call::coroutine,
+        program::handler::{Args, Handler},
         values::ref_array::RefArray,
     },
     net::stats::Stats,
@@ -104,12 +102,14 @@ impl Timers {
         }
         let generation = asking_generation();
         let continued = match ctx.is_declaring() {
-            true => self.continued(&handler, interval, repeats, handler.program().generation),
+            true => {
+                self.continued(&handler, interval, repeats, handler.program().edition.generation)
+            }
             false => self.continued(&handler, interval, repeats, generation),
         };
         let lives = |id: &u64| self.living.borrow().contains_key(id);
         if let Some(id) = continued.filter(|id| !ctx.is_declaring() && lives(id)) {
-            self.adopt(ctx, id, handler, interval, repeats, generation);
+            self.rebind(ctx, id, handler, interval, repeats, generation);
             return Ok(id);
         }
         let id = continued.unwrap_or_else(|| {
@@ -155,7 +155,7 @@ impl Timers {
             });
         let ended = ended.iter().filter(|(id, t)| is_free(id, t.asked_by)).map(|(id, t)| {
             let same_time = t.repeats == repeats && t.interval == interval;
-            (*id, same_time, program.heir_of(t.generation, &t.file, &t.name))
+            (*id, same_time, program.edition.heir_of(t.generation, &t.file, &t.name))
         });
         let ranked = living.chain(ended).filter_map(|(id, same_time, heir)| {
             let rank = match (heir.as_deref() == Some(handler.fn_ptr().fn_name()), same_time) {
@@ -169,8 +169,8 @@ impl Timers {
         ranked.min().map(|(_, id)| id)
     }
 
-    /// Continues a timer. Its rhythm goes on, unless that is another one now.
-    fn adopt(
+    /// A timer that lives runs this handler from now on. Its rhythm goes on, unless that is another one now.
+    fn rebind(
         &self,
         ctx: &Rc<Ctx>,
         id: u64,
@@ -182,7 +182,7 @@ impl Timers {
         let Some(timer) = self.living.borrow().get(&id).cloned() else { return };
         timer.asked_by.set(generation);
         let old = ctx.origin(&timer.handler.borrow());
-        let successor = handler.program().succeed(&old, &handler, 0).map(Rc::new);
+        let successor = handler.program().carry_over(&old, &handler, 0).map(Rc::new);
         if let Some(successor) = &successor {
             let pair = (handler.fn_ptr().clone(), successor.fn_ptr().clone());
             ctx.carried.borrow_mut().push(pair);
@@ -212,7 +212,7 @@ impl Timers {
             if self.living.borrow().contains_key(&id) {
                 let handler = timer.handler.borrow().clone();
                 let (interval, repeats) = (timer.interval.get(), timer.repeats.get());
-                self.adopt(ctx, id, handler, interval, repeats, generation);
+                self.rebind(ctx, id, handler, interval, repeats, generation);
             } else {
                 timer.asked_by.set(generation);
                 self.start(ctx, id, timer);
@@ -285,7 +285,7 @@ impl Timers {
     }
 
     /// Every handler that timers hold, to be replaced by those of a new generation.
-    pub(crate) fn rebind(&self, with: impl Fn(&Rc<Handler>) -> Option<Rc<Handler>>) {
+    pub(crate) fn replace_handlers(&self, with: impl Fn(&Rc<Handler>) -> Option<Rc<Handler>>) {
         let timers: Vec<_> = self.living.borrow().values().cloned().collect();
         for timer in timers {
             let old = timer.handler.borrow().clone();

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     engine::{
         call::allowance,
-        diagnostics::report::nearest,
+        nearest::nearest,
         reload::rerun,
         values::{ref_array::RefArray, ref_map::RefMap},
     },
@@ -66,7 +66,7 @@ impl Worker {
     }
 
     /// From now on this handle is the same Worker as `other`.
-    pub(crate) fn stand_for(&self, other: &Worker) {
+    pub(crate) fn alias_to(&self, other: &Worker) {
         let core = other.core();
         drop(self.0.replace(core));
     }

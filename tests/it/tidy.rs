@@ -29,6 +29,63 @@ const MAY_IMPORT: [(&str, &[&str]); 14] = [
     ("log", &[]),
 ];
 
+/// The rooms of `engine`. Each may import those that come after it, and nothing of `engine/mod.rs`.
+const ENGINE: [&str; 14] = [
+    "lint",
+    "program",
+    "diagnostics",
+    "reload",
+    "compile",
+    "fast_path",
+    "globals",
+    "values",
+    "natives",
+    "call",
+    "internals",
+    "hash",
+    "limits",
+    "nearest",
+];
+
+/// The only file of `engine` that names objects of the host: it says what is written here in place of other languages' words.
+const OBJECTS: [&str; 1] = ["src/engine/diagnostics/foreign_names.rs"];
+
+/// Where Rhai's volatile parts are used, and nowhere else.
+const INTERNALS: &str = "src/engine/internals/";
+
+/// Names of such parts.
+const VOLATILE: [&str; 16] = [
+    "allow(deprecated)",
+    "AST::new",
+    "CustomExpr",
+    "EvalContext::new",
+    "FnCallHashes",
+    "GlobalRuntimeState",
+    "call_fn_raw",
+    "eval_ast_as_new_raw",
+    "eval_expression_tree",
+    "global_runtime_state",
+    "new_with_all_fields",
+    ".on_missing_function(",
+    ".on_parse_token(",
+    ".on_var(",
+    "register_custom_syntax",
+    "shared_lib",
+];
+
+/// The rooms of `engine` whose work is the tree of a script: they read or change `Expr` and `Stmt`. Of the other rooms, only
+/// these files look at it.
+const READS_TREES: [&str; 4] = ["lint", "compile", "fast_path", "internals"];
+const READ_TREES: [&str; 7] = [
+    "src/engine/diagnostics/hints.rs",
+    "src/engine/diagnostics/hints/variables.rs",
+    "src/engine/globals.rs",
+    "src/engine/globals/catches.rs",
+    "src/engine/program/mod.rs",
+    "src/engine/reload/toplevel.rs",
+    "src/engine/values/nodes/keys.rs",
+];
+
 /// Lines beyond which a file has to say in its `//!` why: `Long because …`.
 const LONG: usize = 600;
 
@@ -67,6 +124,36 @@ impl Source {
     fn depth(&self) -> usize {
         let path = self.name.trim_start_matches("src/").trim_end_matches(".rs");
         path.trim_end_matches("/mod").split('/').count()
+    }
+
+    /// The room of `engine` that it is in, if it is in one.
+    fn engine_room(&self) -> Option<&str> {
+        let path = self.name.strip_prefix("src/engine/")?;
+        let room = path.split('/').next()?.trim_end_matches(".rs");
+        (room != "mod").then_some(room)
+    }
+
+    /// What it names of `engine`, by the first name behind that.
+    fn engine_imports(&self) -> BTreeSet<String> {
+        let code = self.code();
+        let root = "super::".repeat(self.depth() - 1);
+        let mut names = BTreeSet::new();
+        for (at, _) in code.match_indices("crate::engine::") {
+            names.extend(first_names(&code[at + "crate::engine::".len()..]));
+        }
+        for (at, _) in code.match_indices("crate::{") {
+            let group = &code[at + "crate::".len()..];
+            let end = group.find(';').unwrap_or(group.len());
+            let engine = group[..end].find("engine::").map(|at| at + "engine::".len());
+            names.extend(engine.into_iter().flat_map(|at| first_names(&group[at..])));
+        }
+        for (at, _) in code.match_indices(&root).filter(|_| !root.is_empty()) {
+            let rest = &code[at + root.len()..];
+            if !code[..at].ends_with("super::") && !rest.starts_with("super::") {
+                names.extend(first_names(rest));
+            }
+        }
+        names
     }
 
     /// The rooms whose items it names.
@@ -163,6 +250,74 @@ fn imports_point_one_way() {
 }
 
 #[test]
+fn imports_inside_of_the_engine_point_one_way() {
+    let place = |room: &str| ENGINE.iter().position(|known| *known == room);
+    let mut wrong = Vec::new();
+    for source in sources("src/engine") {
+        let Some(room) = source.engine_room() else { continue };
+        let Some(own) = place(room) else {
+            wrong.push(format!("{}: a room that tests/it/tidy.rs does not know", source.name));
+            continue;
+        };
+        for other in source.engine_imports() {
+            // A name that is no room is one of the engine's door.
+            if place(&other).is_none_or(|other| other < own) {
+                wrong.push(format!("{} imports engine::{other}", source.name));
+            }
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn volatile_parts_of_rhai_are_behind_one_door() {
+    let mut wrong = Vec::new();
+    for source in sources("src").iter().filter(|s| !s.name.starts_with(INTERNALS)) {
+        let code = source.code();
+        let used = VOLATILE.iter().filter(|name| code.contains(**name));
+        wrong.extend(used.map(|name| format!("{} uses {name}", source.name)));
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn the_engine_names_no_objects_of_the_host() {
+    let mut wrong = Vec::new();
+    for source in sources("src/engine").iter().filter(|s| !OBJECTS.contains(&s.name.as_str())) {
+        for (at, line) in source.code().lines().enumerate() {
+            let named = ["Worker", "Timer", "TcpConnection", "on_worker", "std/push", "std/router"];
+            let words = named.iter().filter(|name| line.contains(**name));
+            wrong.extend(words.map(|name| format!("{}, about line {at}: {name}", source.name)));
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn trees_are_read_where_that_is_the_work() {
+    let mut wrong = Vec::new();
+    for source in sources("src") {
+        let code = source.code();
+        let names = |name: &str| {
+            code.match_indices(name).any(|(at, _)| {
+                !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                    && code[at + name.len()..].starts_with("::")
+            })
+        };
+        let is_meant = source.engine_room().is_some_and(|room| READS_TREES.contains(&room))
+            || READ_TREES.contains(&source.name.as_str());
+        let reads = names("Expr") || names("Stmt");
+        if reads && !is_meant {
+            wrong.push(format!("{} reads trees", source.name));
+        }
+        if READ_TREES.contains(&source.name.as_str()) && !reads {
+            wrong.push(format!("{} reads no trees any more", source.name));
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
 fn the_command_line_uses_the_library_as_any_embedder_does() {
     let sources = sources("src");
     let main = sources.iter().find(|s| s.name == "src/main.rs").expect("main.rs");
@@ -182,6 +337,12 @@ fn imports_are_read_in_every_form() {
     assert_eq!(rooms(source("src/net/link.rs", "use super::{engine, outbox};")), "");
     assert_eq!(rooms(source("src/net/link.rs", "use super::super::script::X;")), "script");
     assert_eq!(rooms(source("src/net/link.rs", "// crate::engine is not used here")), "");
+    let inside = |source: Source| source.engine_imports().into_iter().collect::<Vec<_>>().join(" ");
+    let grouped = "use crate::{\n    engine::{call::{a, b}, values::C},\n    error::D,\n};\n";
+    assert_eq!(inside(source("src/engine/program/a.rs", grouped)), "call values");
+    assert_eq!(inside(source("src/engine/lint/mod.rs", "use crate::engine::reload::X;")), "reload");
+    assert_eq!(inside(source("src/engine/lint/walk.rs", "use super::super::call::X;")), "call");
+    assert_eq!(inside(source("src/engine/lint/walk.rs", "use super::kinds::X;")), "");
 }
 
 #[test]

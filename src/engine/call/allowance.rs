@@ -21,8 +21,10 @@
 //! been allocated it is looked how deep the variables at hand are nested. Containers by reference are dropped in a
 //! row and may be as deep as there is memory.
 
-use crate::allocator::allocated;
-use crate::engine::{call::stacks, values::nesting::Nesting};
+use crate::{
+    allocator::allocated,
+    engine::call::{nesting::Nesting, stacks},
+};
 use rhai::{Dynamic, EvalAltResult, EvalContext, Position};
 use std::cell::Cell;
 
@@ -52,7 +54,7 @@ enum Over {
     /// It may run so many operations until it reads a variable.
     Seen(u8),
     /// It has had the error.
-    Completion,
+    Told,
 }
 
 /// What stands for no limit.
@@ -97,7 +99,7 @@ thread_local! {
 impl Meter {
     fn set_alert(&self) {
         let at = match self.over.get() {
-            Over::Completion => i64::MIN,
+            Over::Told => i64::MIN,
             _ => self.limit_at.get().min(self.look_at.get()),
         };
         self.alert_at.set(at);
@@ -256,7 +258,7 @@ pub(in crate::engine) fn is_pending() -> bool {
 pub(in crate::engine) fn look() -> Option<Dynamic> {
     METER.with(|meter| {
         let now = allocated();
-        if meter.over.get() == Over::Completion {
+        if meter.over.get() == Over::Told {
             return Some(meter.excess().into());
         }
         if now > meter.limit_at.get() {
@@ -294,7 +296,7 @@ pub(in crate::engine) fn attend(
         meter.is_pending.set(false);
         let now = allocated();
         if now > meter.limit_at.get() {
-            meter.over.set(Over::Completion);
+            meter.over.set(Over::Told);
             meter.set_alert();
             return Err(EvalAltResult::ErrorRuntime(meter.excess().into(), position).into());
         }
@@ -318,11 +320,18 @@ pub(in crate::engine) fn attend(
     })
 }
 
+/// Bytes that the running handler may still make.
+pub(in crate::engine) fn left() -> usize {
+    METER.with(|meter| {
+        let left = meter.limit_at.get().saturating_sub(allocated()).max(0);
+        usize::try_from(left).unwrap_or(usize::MAX)
+    })
+}
+
 /// Refuses what would take more than the running handler may still make; `what` names it.
 pub(in crate::engine) fn check(more: usize, what: &str) -> Result<(), Box<EvalAltResult>> {
     METER.with(|meter| {
-        let left = meter.limit_at.get().saturating_sub(allocated()).max(0);
-        if i64::try_from(more).is_ok_and(|more| more <= left) {
+        if more <= left() {
             return Ok(());
         }
         let limit = bytes(meter.running.get());

@@ -2,13 +2,10 @@
 //! suspend it in the middle. All of the crate's unsafe code is here; nothing of scripts or sockets may enter.
 #![allow(unsafe_code)]
 
-use crate::engine::{
-    call::{
-        allowance::{self, Made},
-        stacks,
-        turns::Turns,
-    },
-    reload::rerun,
+use crate::engine::call::{
+    allowance::{self, Made},
+    noting, stacks,
+    turns::Turns,
 };
 use corosensei::{
     Coroutine, CoroutineResult, Yielder,
@@ -144,11 +141,11 @@ pub(crate) fn wait<F: Future>(what: &'static str, future: F) -> Result<F::Output
             return Ok(value);
         }
         let suspended = Suspended::new();
-        let noted = rerun::note(0);
+        let noted = noting::note(0);
         CURRENT.with(|current| current.waits_in.set(what));
         // SAFETY: the yielder lives on the stack of the coroutine that runs this very line.
         unsafe { (*yielder).suspend_here() };
-        rerun::note(noted);
+        noting::note(noted);
         drop(suspended);
         CURRENT.with(|current| current.yielder.set(Some(yielder)));
     }
@@ -256,7 +253,7 @@ pub(crate) struct Pool<R: Runner> {
     long: Cell<bool>,
     /// How many wait for room.
     waiting: Cell<usize>,
-    /// Completion when a job ends while somebody does.
+    /// Told when a job ends while somebody does.
     freed: Notify,
 }
 

@@ -1,10 +1,11 @@
-//! How code runs: a callback's body on a stack of its own, its turns, its limits.
+//! How code runs: on a stack of its own, in turns, within limits of time, memory and depth.
 
 pub(crate) mod allowance;
-pub(in crate::engine) mod catches;
 pub(crate) mod coroutine;
-pub(crate) mod handler;
+pub(in crate::engine) mod nesting;
+pub(in crate::engine) mod noting;
 pub(in crate::engine) mod overflow;
 pub(in crate::engine) mod progress;
 pub(crate) mod stacks;
+pub(crate) mod time_limit;
 pub(crate) mod turns;

@@ -3,10 +3,10 @@
 use crate::engine::{
     call::{
         allowance, coroutine,
+        time_limit::reason,
         turns::{Overdue, Turns},
     },
     limits::CLOCK_MASK,
-    reason,
 };
 use rhai::Dynamic;
 use std::sync::{

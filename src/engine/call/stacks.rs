@@ -1,6 +1,6 @@
 //! How much stack there is for what rhai does with values by recursion: to drop, copy, compare or hash a value it calls
 //! itself for each level that the value is nested, and nobody can stop it on the way. So there is stack for more levels
-//! than the host allows (see [`nesting`](crate::engine::values::nesting)). It is address space: pages that are never touched cost nothing.
+//! than the host allows (see [`nesting`](crate::engine::call::nesting)). It is address space: pages that are never touched cost nothing.
 
 use rustix::process::{Resource, getrlimit};
 use std::{fs, io, panic::resume_unwind, sync::OnceLock, thread};

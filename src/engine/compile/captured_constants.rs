@@ -3,7 +3,7 @@
 //! and whoever looks variables up makes it the constant that it is everywhere else.
 
 use crate::engine::{
-    compile::marks::Mark,
+    globals::mark::Mark,
     internals::{ANONYMOUS, tree},
 };
 use rhai::{

@@ -14,7 +14,7 @@ use rhai::{
     AST, ASTNode, Dynamic, Expr, FnPtr, ImmutableString, Map, ScriptFuncDef, Shared, Stmt, Token,
 };
 use std::collections::{BTreeSet, HashMap};
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
 /// One closure of a file.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl Closure {
 }
 
 /// All closures of a file in source order. `tokens` are those of the compile that made `ast`.
-pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Closure> {
+pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Rc<Closure>> {
     let made = Made::list(ast);
     let bars: BTreeSet<Place> = made.bars.values().copied().collect();
     let (mut spans, mut found) = (Vec::new(), Vec::new());
@@ -110,7 +110,7 @@ pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Closure> {
         let captured = if is_curried(tokens, bar) { 0 } else { made.captured(def) };
         let captures = &def.params[..captured];
         let (slot, role) = before(tokens, bar);
-        list.push(Closure {
+        list.push(Rc::new(Closure {
             name: def.name.clone(),
             params: def.params.to_vec(),
             captured: captures.len(),
@@ -129,7 +129,7 @@ pub(crate) fn closures(ast: &AST, tokens: &Tokens) -> Vec<Closure> {
                 .collect(),
             global: captures.iter().map(is_global).collect(),
             def: def.clone(),
-        });
+        }));
     }
     list.sort_by_key(|c| c.start);
     list
@@ -146,11 +146,11 @@ fn is_curried(tokens: &Tokens, bar: usize) -> bool {
 }
 
 /// Makes closures those of a program that runs instead of the one that they were found in.
-pub(in crate::engine) fn run_in(closures: &mut [Closure], runs: &AST) {
+pub(in crate::engine) fn run_in(closures: &mut [Rc<Closure>], runs: &AST) {
     let defs: HashMap<_, _> = runs.iter_fn_def().map(|def| (&def.name, def)).collect();
     for closure in closures {
         if let Some(def) = defs.get(&closure.name) {
-            closure.def = (*def).clone();
+            Rc::make_mut(closure).def = (*def).clone();
         }
     }
 }

@@ -4,8 +4,11 @@
 pub(in crate::engine) mod captured_constants;
 pub(crate) mod closures;
 pub(crate) mod host_modules;
+pub(in crate::engine) mod lift;
 pub(in crate::engine) mod marks;
+pub(crate) mod meaning;
 pub(crate) mod modules;
 pub(in crate::engine) mod retouch;
 pub(crate) mod sources;
+pub(in crate::engine) mod this_methods;
 pub(crate) mod tokens;

@@ -3,26 +3,21 @@
 
 use crate::engine::{
     compile::{
-        closures::run_in,
+        closures::{Closure, closures, run_in},
         host_modules::{HostModules, NativeModule},
         marks::Marks,
+        meaning::Meanings,
         sources::Sources,
         tokens::{Tokens, opens},
     },
-    diagnostics::nearest::nearest,
     globals::Globals,
     internals::{
         evaluate::{self, Caches, State},
         positions::{place, position},
         tree,
     },
-    program::Program,
-    reload::{
-        generations::Generations,
-        meaning::Meanings,
-        relink::{self, Closure},
-        toplevel::TopLevel,
-    },
+    nearest::nearest,
+    values::script_files::ScriptFiles,
 };
 use rhai::{
     AST, ASTFlags, ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, ImmutableString,
@@ -52,7 +47,7 @@ pub(crate) struct Unit {
     pub(in crate::engine) runs: AST,
     pub(in crate::engine) marks: Marks,
     pub(crate) tokens: Tokens,
-    pub(crate) closures: Vec<Closure>,
+    pub(crate) closures: Vec<Rc<Closure>>,
     /// Imports, constants and functions of the file after its top level ran: what its functions need when they are called.
     pub(crate) state: RefCell<Option<State>>,
 }
@@ -80,6 +75,29 @@ impl Unit {
     }
 }
 
+/// Runs the top level of a file. What it leaves behind is in the unit, in the scope and among the globals then.
+pub(in crate::engine) trait TopLevels {
+    fn run(
+        &self,
+        modules: &Modules,
+        engine: &Engine,
+        unit: &Rc<Unit>,
+        scope: &mut Scope<'static>,
+    ) -> Outcome<()>;
+}
+
+/// Other programs, which may know closures that this one does not.
+pub(crate) trait OtherPrograms {
+    /// Calls the closure of that name. `None`: none of them knows it.
+    fn call_closure(
+        &self,
+        name: &str,
+        args: &mut [&mut Dynamic],
+        is_method: bool,
+        level: usize,
+    ) -> Option<Outcome<Dynamic>>;
+}
+
 /// All files of one generation, and the resolver that finds them.
 pub(crate) struct Modules {
     pub(crate) sources: Sources,
@@ -87,10 +105,10 @@ pub(crate) struct Modules {
     /// What scripts can import besides files.
     pub(in crate::engine) host: HostModules,
     /// The isolate's programs, this one among them (which is why it does not own them).
-    generations: Weak<Generations>,
+    others: Weak<dyn OtherPrograms>,
     pub(crate) units: RefCell<Vec<Rc<Unit>>>,
     /// What runs the top levels.
-    pub(crate) top_level: RefCell<Option<Rc<TopLevel>>>,
+    runner: RefCell<Option<Rc<dyn TopLevels>>>,
     /// Modules whose top level has run, by path.
     built: RefCell<HashMap<PathBuf, Rc<Module>>>,
     /// Modules whose top level is running, to find cycles.
@@ -106,15 +124,15 @@ impl Modules {
         sources: Sources,
         globals: Rc<Globals>,
         host: HostModules,
-        generations: &Rc<Generations>,
+        others: Weak<dyn OtherPrograms>,
     ) -> Rc<Self> {
         Rc::new(Self {
             sources,
             globals,
             host,
-            generations: Rc::downgrade(generations),
+            others,
             units: RefCell::default(),
-            top_level: RefCell::default(),
+            runner: RefCell::default(),
             built: RefCell::default(),
             building: RefCell::default(),
             meanings: Meanings::default(),
@@ -122,9 +140,9 @@ impl Modules {
         })
     }
 
-    /// Older programs of this isolate that still live, the newest first.
-    pub(in crate::engine) fn retired(&self) -> Vec<Rc<Program>> {
-        self.generations.upgrade().map_or_else(Vec::new, |all| all.retired())
+    /// Top levels are run by this from now on.
+    pub(in crate::engine) fn run_by(&self, runner: Rc<dyn TopLevels>) {
+        *self.runner.borrow_mut() = Some(runner);
     }
 
     pub(crate) fn main(&self) -> Rc<Unit> {
@@ -161,7 +179,7 @@ impl Modules {
         self.globals.note_captures(&ast);
         let marks = Marks::new(&ast, &self.globals);
         let runs = marks.runs(&ast, &tokens);
-        let mut closures = relink::closures(&ast, &tokens);
+        let mut closures = closures(&ast, &tokens);
         run_in(&mut closures, &runs);
         let unit = Rc::new(Unit {
             file,
@@ -311,9 +329,9 @@ impl Modules {
 
     /// Runs a module's top level with the host's own state and globals, and makes the module that importers see.
     fn build(&self, engine: &Engine, unit: &Rc<Unit>) -> Outcome<Module> {
-        let top_level = self.top_level.borrow().clone().ok_or("no program is running")?;
+        let runner = self.runner.borrow().clone().ok_or("no program is running")?;
         let mut scope = Scope::new();
-        top_level.run(self, engine, unit, &mut scope)?;
+        runner.run(self, engine, unit, &mut scope)?;
         self.globals.uncover(&mut scope);
         // What ran is not run again: the module is made from the functions, the imports (each is built by now) and the
         // constants as literals.
@@ -338,48 +356,6 @@ impl Modules {
         evaluate::module(engine, &mut scope, &tree::program(statements, functions, &unit.file))
     }
 
-    /// Does the call that rhai makes for a property or an index stand at a dot, which a property follows?
-    pub(in crate::engine) fn is_at_dot(&self, call: &NativeCallContext) -> bool {
-        let unit = call.call_source().and_then(|file| self.unit(file));
-        unit.is_some_and(|unit| {
-            let tokens = unit.tokens.from(place(call.call_position()));
-            matches!(tokens.first(), Some((Token::Period | Token::Elvis, _)))
-        })
-    }
-
-    /// An error that an index is the reason for, with the place of that index: rhai tells a function where the bracket in
-    /// front of it stands.
-    pub(in crate::engine) fn at_index(
-        &self,
-        call: &NativeCallContext,
-        mut error: Box<EvalAltResult>,
-    ) -> Box<EvalAltResult> {
-        let bracket = place(call.call_position());
-        let unit = call.call_source().and_then(|file| self.unit(file));
-        let behind = unit.and_then(|unit| match unit.tokens.from(bracket) {
-            [(bracket, _), (_, index), ..] if opens(bracket) => Some(*index),
-            _ => None,
-        });
-        if let Some(behind) = behind.and_then(position) {
-            error.set_position(behind);
-        }
-        error
-    }
-
-    /// Calls a closure that rhai does not find because it looks in the caller's file only: one of another file, else one
-    /// of another generation.
-    pub(crate) fn call_foreign_closure(
-        &self,
-        name: &str,
-        args: &mut [&mut Dynamic],
-        is_method: bool,
-        ctx: &EvalContext,
-    ) -> Option<Outcome<Dynamic>> {
-        let level = ctx.call_level() + 1;
-        self.call_closure(ctx.engine(), name, args, is_method, level)
-            .or_else(|| self.generations.upgrade()?.call_closure(name, args, is_method, level))
-    }
-
     /// Calls a closure of this program, if it knows one of that name; as a method the first argument is its `this`.
     /// `engine` is the program's.
     pub(in crate::engine) fn call_closure(
@@ -402,6 +378,45 @@ impl Modules {
         let (mut caches, mut scope) = (Caches::new(), Scope::new());
         let mut inner = evaluate::context(engine, &mut state, &mut caches, &mut scope);
         Some(evaluate::call(&mut inner, name, is_method, args))
+    }
+}
+
+impl ScriptFiles for Modules {
+    fn is_at_dot(&self, call: &NativeCallContext) -> bool {
+        let unit = call.call_source().and_then(|file| self.unit(file));
+        unit.is_some_and(|unit| {
+            let tokens = unit.tokens.from(place(call.call_position()));
+            matches!(tokens.first(), Some((Token::Period | Token::Elvis, _)))
+        })
+    }
+
+    fn at_index(
+        &self,
+        call: &NativeCallContext,
+        mut error: Box<EvalAltResult>,
+    ) -> Box<EvalAltResult> {
+        let bracket = place(call.call_position());
+        let unit = call.call_source().and_then(|file| self.unit(file));
+        let behind = unit.and_then(|unit| match unit.tokens.from(bracket) {
+            [(bracket, _), (_, index), ..] if opens(bracket) => Some(*index),
+            _ => None,
+        });
+        if let Some(behind) = behind.and_then(position) {
+            error.set_position(behind);
+        }
+        error
+    }
+
+    fn call_foreign_closure(
+        &self,
+        name: &str,
+        args: &mut [&mut Dynamic],
+        is_method: bool,
+        ctx: &EvalContext,
+    ) -> Option<Outcome<Dynamic>> {
+        let level = ctx.call_level() + 1;
+        self.call_closure(ctx.engine(), name, args, is_method, level)
+            .or_else(|| self.others.upgrade()?.call_closure(name, args, is_method, level))
     }
 }
 

@@ -12,14 +12,16 @@
 //! ours in the tree that runs. Reports, `check` and reloads look at the tree as it was parsed.
 
 use crate::engine::{
-    compile::tokens::{Tokens, closes, opens},
+    compile::{
+        this_methods::{self, ThisMethods},
+        tokens::{Tokens, closes, opens},
+    },
     internals::positions::{Place, place},
     values::{
+        nodes::{Node, keys},
         order,
-        this_methods::{self, ThisMethods},
     },
 };
-use node::Node;
 use rhai::{
     ASTFlags, Array, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, ImmutableString, Map,
     Stmt, StmtBlock, Token,
@@ -29,9 +31,6 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-mod keys;
-pub(in crate::engine) mod node;
-mod plain_copy;
 mod plain_variables;
 
 /// Changes expressions of one file.

@@ -9,7 +9,7 @@ use crate::engine::internals::{
     positions::{Place, place},
 };
 use rhai::{Engine, Token};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
@@ -27,7 +27,14 @@ pub(in crate::engine) fn begins_statement(before: Option<&Token>) -> bool {
 
 /// All tokens of one file with their places, in order; comments are left out. Cheap to clone.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Tokens(Rc<[(Token, Place)]>);
+pub(crate) struct Tokens(Rc<Listed>);
+
+#[derive(Default, Debug)]
+struct Listed {
+    all: Vec<(Token, Place)>,
+    /// For each token the outermost bracket that is open in front of it; found when it is first asked for.
+    outermost: OnceCell<Vec<Option<Place>>>,
+}
 
 impl Tokens {
     /// Installs the recorder. The tokenizer alone (`Engine::lex`) would not do: it loses its way after
@@ -55,7 +62,7 @@ impl Tokens {
         RECORDING.set(Some(Vec::new()));
         let result = compile();
         let tokens = RECORDING.take().unwrap_or_default();
-        (result, Tokens(tokens.into()))
+        (result, Tokens(Rc::new(Listed { all: tokens, outermost: OnceCell::new() })))
     }
 
     /// The tokens of a statement of the top level, of which the next one begins at `next`.
@@ -68,8 +75,8 @@ impl Tokens {
     /// Hash of all tokens that begin inside `start..=end`.
     pub(crate) fn span(&self, start: Place, end: Place) -> u64 {
         let from = self.index(start);
-        let to = self.0.partition_point(|t| t.1 <= end);
-        hash(self.0.get(from..to).unwrap_or_default())
+        let to = self.0.all.partition_point(|t| t.1 <= end);
+        hash(self.0.all.get(from..to).unwrap_or_default())
     }
 
     /// The tokens of the initialiser of the `let NAME` or `const NAME` inside `start..end` that is in
@@ -79,15 +86,15 @@ impl Tokens {
         let (mut depth, mut ended) = (0, false);
         while i > first {
             i -= 1;
-            match &self.0[i].0 {
+            match &self.0.all[i].0 {
                 t if closes(t) => depth += 1,
                 t if opens(t) && depth > 0 => depth -= 1,
                 t if opens(t) => ended = false,
                 Token::SemiColon if depth == 0 => ended = true,
                 // Not `ended`: the place is inside this very initialiser, so it means an outer variable.
                 Token::Identifier(id) if depth == 0 && ended && id.as_str() == name => {
-                    if let [.., (Token::Let | Token::Const, _)] = self.0[..i] {
-                        let has_value = matches!(self.0.get(i + 1), Some((Token::Equals, _)));
+                    if let [.., (Token::Let | Token::Const, _)] = self.0.all[..i] {
+                        let has_value = matches!(self.0.all.get(i + 1), Some((Token::Equals, _)));
                         let from = i + 1 + usize::from(has_value);
                         return Some(from..self.end_of_statement(from));
                     }
@@ -102,9 +109,9 @@ impl Tokens {
     pub(crate) fn binds(&self, name: &str, start: Place, end: Place) -> bool {
         use Token::{Catch, Comma, Const, For, Identifier, LeftParen, Let};
         (self.index(start)..self.index(end)).any(|i| {
-            matches!(&self.0[i].0, Identifier(id) if id.as_str() == name)
+            matches!(&self.0.all[i].0, Identifier(id) if id.as_str() == name)
                 && matches!(
-                    &self.0[..i],
+                    &self.0.all[..i],
                     [.., (Let | Const | For, _)]
                         | [.., (For | Catch, _), (LeftParen, _)]
                         | [.., (For, _), (LeftParen, _), (Identifier(_), _), (Comma, _)]
@@ -114,18 +121,22 @@ impl Tokens {
 
     /// Where the outermost bracket begins that is open at `at`; `None` on the top level.
     pub(crate) fn outermost_open(&self, at: Place) -> Option<Place> {
-        let (mut depth, mut outermost) = (0_usize, None);
-        for (token, here) in &self.0[..self.index(at)] {
-            if opens(token) {
-                if depth == 0 {
-                    outermost = Some(*here);
+        let all = self.0.outermost.get_or_init(|| {
+            let (mut depth, mut outermost) = (0_usize, None);
+            let before = self.0.all.iter().map(|(token, here)| {
+                let open = outermost;
+                if opens(token) {
+                    outermost = outermost.or(Some(*here));
+                    depth += 1;
+                } else if closes(token) {
+                    depth = depth.saturating_sub(1);
+                    outermost = outermost.filter(|_| depth > 0);
                 }
-                depth += 1;
-            } else if closes(token) {
-                depth = depth.saturating_sub(1);
-            }
-        }
-        outermost.filter(|_| depth > 0)
+                open
+            });
+            before.collect()
+        });
+        all.get(self.index(at)).copied().flatten()
     }
 
     /// The bracket that closes the one at `open`.
@@ -135,28 +146,28 @@ impl Tokens {
             depth += i32::from(opens(token)) - i32::from(closes(token));
             depth <= 0
         };
-        self.0.get(open..)?.iter().position(closes_it).map(|at| open + at)
+        self.0.all.get(open..)?.iter().position(closes_it).map(|at| open + at)
     }
 
     /// The tokens themselves, for callers that look at more than equality.
     pub(in crate::engine) fn all(&self) -> &[(Token, Place)] {
-        &self.0
+        &self.0.all
     }
 
     /// The tokens from a place on.
     pub(in crate::engine) fn from(&self, at: Place) -> &[(Token, Place)] {
-        &self.0[self.index(at)..]
+        &self.0.all[self.index(at)..]
     }
 
     /// The first token at or after a place.
     pub(in crate::engine) fn index(&self, at: Place) -> usize {
-        self.0.partition_point(|t| t.1 < at)
+        self.0.all.partition_point(|t| t.1 < at)
     }
 
     /// The first token behind `from` that does not belong to its statement any more.
     pub(in crate::engine) fn end_of_statement(&self, from: usize) -> usize {
         let mut depth = 0;
-        for (i, (token, _)) in self.0.iter().enumerate().skip(from) {
+        for (i, (token, _)) in self.0.all.iter().enumerate().skip(from) {
             match token {
                 t if opens(t) => depth += 1,
                 t if closes(t) && depth == 0 => return i,
@@ -165,7 +176,7 @@ impl Tokens {
                 _ => (),
             }
         }
-        self.0.len()
+        self.0.all.len()
     }
 }
 

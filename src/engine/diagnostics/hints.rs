@@ -11,7 +11,6 @@ use crate::engine::{
     compile::host_modules::{HostModules, NativeFunction, NativeModule},
     diagnostics::{
         foreign_names,
-        nearest::nearest,
         signatures::{self, Signature},
         syntax_help,
     },
@@ -20,6 +19,7 @@ use crate::engine::{
         positions::{Place, place},
     },
     limits::MAX_CALL_LEVELS,
+    nearest::nearest,
 };
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnAccess, FnPtr, Stmt};
 use std::{collections::BTreeMap, rc::Rc};

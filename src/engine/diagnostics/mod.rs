@@ -2,8 +2,6 @@
 
 pub(crate) mod foreign_names;
 pub(in crate::engine) mod hints;
-pub(in crate::engine) mod nearest;
-pub(crate) mod plain_words;
 pub(crate) mod report;
 pub(crate) mod signatures;
 pub(in crate::engine) mod syntax_help;

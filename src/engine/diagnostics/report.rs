@@ -5,18 +5,18 @@
 //! as a note, and where the text goes is the caller's business too. Uses `hints`, `closures`
 //! (for rhai's names of them), `modules` (for which are the host's) and places.
 
-pub(crate) use crate::engine::diagnostics::{
-    hints::{Hints, Sources},
-    nearest::nearest,
-};
+pub(crate) use crate::engine::diagnostics::hints::{Hints, Sources};
 use crate::engine::{
     call::overflow::Overflow,
-    diagnostics::plain_words::{self, plain},
     internals::{
         ANONYMOUS,
         positions::{Place, place},
     },
-    values::{ref_array::RefArray, ref_map::RefMap},
+    values::{
+        plain_words::{self, plain, title, without_hashes},
+        ref_array::RefArray,
+        ref_map::RefMap,
+    },
 };
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin};
 use annotate_snippets::{Renderer, Snippet};
@@ -29,10 +29,7 @@ const WORD: usize = 60;
 /// Longer messages are cut: a thrown value may be anything.
 const MESSAGE: usize = 1000;
 
-/// How rhai's message ends where `f.call(x)` finds that `f` is no function: it takes it that `x` should have been one.
-const NO_FUNCTION: &str = " (expecting Fn)";
-/// What is said instead.
-const NOT_CALLED: &str = "what is to be called is no function";
+/// What helps where what is called is no function.
 const NOT_CALLED_HELP: &str =
     "was it ever set? `if f != () { f.call(x); }` calls what may be missing";
 
@@ -285,29 +282,6 @@ fn message(error: &EvalAltResult, engine: &Engine) -> (String, Option<String>) {
     };
     let clean = |text: String| cut(&plain(engine, &without_hashes(text)), MESSAGE);
     (clean(title), note.map(clean))
-}
-
-/// A message of rhai's without its place, and in the words that scripts know.
-pub(in crate::engine) fn title(engine: &Engine, message: &str) -> String {
-    let place = message.rfind(" (line ").filter(|_| message.ends_with(')'));
-    let short = &message[..place.unwrap_or(message.len())];
-    let file = short.rfind(" @ '").filter(|_| short.ends_with('\''));
-    let short = &short[..file.unwrap_or(short.len())];
-    if short.ends_with(NO_FUNCTION) {
-        return NOT_CALLED.into();
-    }
-    let short = short.replace(" - a getter is not registered for type ", " of type ");
-    plain(engine, &without_hashes(short))
-}
-
-/// Replaces the names that rhai gives to closures.
-fn without_hashes(mut text: String) -> String {
-    while let Some(start) = text.find(ANONYMOUS) {
-        let hash = text[start + ANONYMOUS.len()..].find(|c: char| !c.is_ascii_hexdigit());
-        let end = hash.map_or(text.len(), |n| start + ANONYMOUS.len() + n);
-        text.replace_range(start..end, "closure");
-    }
-    text
 }
 
 /// What a `throw` or a failed native function says.

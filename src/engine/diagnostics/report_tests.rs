@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::engine::compile::host_modules::HostModules;
+use crate::engine::nearest::nearest;
 use rhai::{Engine, Module, Scope, module_resolvers::StaticModuleResolver};
 use std::rc::Rc;
 

@@ -1,7 +1,7 @@
 //! The functions of an engine as people read them: `sub_string(string, i64, i64) -> string`. Rhai's own list of them has
 //! Rust's names of types, or none at all.
 
-use crate::engine::diagnostics::plain_words;
+use crate::engine::values::plain_words;
 use rhai::{Engine, FnPtr, FuncInfo, ImmutableString};
 use std::any::TypeId;
 

@@ -3,10 +3,10 @@
 use super::{Finder, MAX_OPERANDS, Outcome, operand::Operand};
 use crate::engine::{
     call::{
-        handler::Body,
         overflow::{Call, Overflow},
         progress::Progress,
     },
+    fast_path::body::Body,
     internals::evaluate,
     limits::MAX_EXPRESSION_DEPTH,
 };

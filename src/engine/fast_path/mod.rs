@@ -19,6 +19,7 @@
 //! level, which Rhai evaluates alone. With `HostBuilder::optimize(false)` there are none, and
 //! `tests/it/engine/both_ways` holds both against each other.
 
+pub(in crate::engine) mod body;
 mod call;
 mod callee;
 mod chain;
@@ -29,11 +30,12 @@ mod optimize;
 mod tails;
 
 use crate::engine::{
-    call::{allowance, handler::Body, progress::Progress},
+    call::{allowance, progress::Progress},
     globals::Globals,
     internals::{evaluate, nodes},
     natives::Natives,
 };
+use body::Body;
 use call::Call;
 use chain::Chain;
 use function::FunctionCall;

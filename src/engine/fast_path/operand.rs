@@ -2,9 +2,9 @@
 
 use super::{Operands, Outcome, Shortcut};
 use crate::engine::{
-    compile::retouch::node::Node,
     globals::Globals,
     internals::{evaluate, nodes},
+    values::nodes::Node,
 };
 use rhai::{Dynamic, EvalContext, Expr, ImmutableString};
 use std::rc::Rc;

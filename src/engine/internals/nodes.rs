@@ -33,6 +33,14 @@ pub(in crate::engine) fn parts(e: &Expr) -> Option<(&Dynamic, Option<&Expr>)> {
     Some((&custom.state, inner))
 }
 
+/// The value of the expression inside of a node.
+pub(in crate::engine) fn value_of(
+    context: &mut EvalContext,
+    inner: &Expression,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    context.eval_expression_tree(inner)
+}
+
 /// Lets an engine evaluate the nodes of that key.
 pub(in crate::engine) fn install(
     engine: &mut Engine,

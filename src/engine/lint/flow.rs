@@ -1,4 +1,4 @@
-//! Statements that nothing reaches, and texts in double quotes that are meant to be templates.
+//! Statements that nothing reaches, and texts that mean something in other quotes.
 
 use super::{
     Found,
@@ -26,6 +26,11 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
                 Found::new("unreachable", next.position(), text)
             }
         });
+    }
+    for (at, escape) in &file.escapes {
+        let text = format!("`{escape}` stays as it is in backticks: a backslash and a letter");
+        let help = format!("break the line itself, or write `${{\"{escape}\"}}`");
+        found.push(Found::new("backtick-escape", *at, text).with_help(help));
     }
     for (at, name) in &file.templates {
         let line = at.line().and_then(|line| file.unit.text.lines().nth(line - 1));

@@ -26,7 +26,11 @@ mod walk;
 
 pub use finding::Finding;
 
-use crate::engine::{call::coroutine::guarded, program::Program};
+use crate::engine::{
+    call::coroutine::guarded,
+    diagnostics::report::{Report, Sources as Texts},
+    program::Program,
+};
 use model::{File, Model};
 use rhai::{EvalAltResult, ImmutableString, Position};
 use rules::{Judge, Rules};
@@ -43,14 +47,14 @@ const MAX_FINDINGS: usize = 1_000;
 const FAILED: &str = "check-failed";
 
 /// What a check says.
-pub(super) struct Found {
-    pub(super) code: &'static str,
-    pub(super) at: Position,
-    pub(super) problem: Problem,
+struct Found {
+    code: &'static str,
+    at: Position,
+    problem: Problem,
 }
 
 /// What is wrong.
-pub(super) enum Problem {
+enum Problem {
     /// What rhai would say when it came there.
     Error(Box<EvalAltResult>),
     /// In our own words, with what to do about it.
@@ -108,7 +112,7 @@ fn run(
 ) -> Vec<Finding> {
     let units = program.modules.units.borrow().clone();
     let texts = program.texts();
-    let tell = |file: &str, found: Found| program.finding(file, found, &texts);
+    let tell = |file: &str, found: Found| told(program, file, found, &texts);
     let sources: Vec<Source> = units.iter().map(Source::of).collect();
     let read = || {
         let files = sources.iter().map(|s| walk::read(s, &program.modules, rules, judge)).collect();
@@ -138,6 +142,21 @@ fn run(
         findings.extend(found.into_iter().take(left).map(|f| tell(name, f)));
     }
     findings
+}
+
+/// What was found in a file, for people.
+fn told(program: &Program, file: &str, found: Found, texts: &Texts) -> Finding {
+    let Found { code, at, problem } = found;
+    let mut report = match problem {
+        Problem::Error(error) => program.report(&error, file, texts),
+        Problem::Said { message, help } => Report::said(message, help, file, at),
+    };
+    report.code = Some(code);
+    let text = report.render(texts, program.colour);
+    let Report { title: message, file, line, column, help, .. } = report;
+    let source = line.checked_sub(1).and_then(|at| texts.get(&file)?.lines().nth(at));
+    let line_text = source.unwrap_or_default().to_owned();
+    Finding { code, file, line, column, message, help, text, line_text }
 }
 
 /// What is told of a check that failed itself.

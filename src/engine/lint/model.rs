@@ -41,6 +41,8 @@ pub(super) struct File<'a> {
     pub(super) imports: Vec<(Position, Option<&'a str>)>,
     /// Texts in double quotes that have the name of a variable in `${…}`.
     pub(super) templates: Vec<(Position, &'a str)>,
+    /// Texts in backticks that have an escape which only double quotes know.
+    pub(super) escapes: Vec<(Position, &'static str)>,
 }
 
 /// How a variable comes to be.

@@ -6,7 +6,7 @@ use super::{
     names::respelt,
     rules::{Kind, Object},
 };
-use crate::engine::diagnostics::{report::nearest, syntax_help::JOIN};
+use crate::engine::{diagnostics::syntax_help::JOIN, nearest::nearest};
 use rhai::{Expr, Position};
 
 /// What other languages call the length of a value.

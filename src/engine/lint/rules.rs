@@ -102,6 +102,8 @@ pub(crate) struct Apart {
     pub(crate) local: &'static [&'static str],
     /// The property that must differ.
     pub(crate) name: &'static str,
+    /// The callback of one in which others can be made that do not run apart from it.
+    pub(crate) start: &'static str,
 }
 
 /// A table of routes that is told of one after the other, by method and path; it says what is wrong with the last.

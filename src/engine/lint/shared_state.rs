@@ -1,5 +1,5 @@
-//! Variables of the top level, and objects there, that are used as if all workers had the same: each top-level worker runs
-//! apart from the others, with variables of its own.
+//! Variables of the top level, and objects there, that are used as if they were shared by objects that run apart from each
+//! other, each with variables of its own.
 
 use super::{
     Found,
@@ -39,8 +39,8 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
             variable.name
         );
         let help = format!(
-            "let one of them do it, or make the other {} in `on_worker_start` of the first",
-            apart.kind
+            "let one of them do it, or make the other {} in `{}` of the first",
+            apart.kind, apart.start
         );
         let at = first.unwrap_or(variable.at);
         found.push(Found::new("shared-by-workers", at, text).with_help(help));
@@ -52,7 +52,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
     for (name, at, function, root) in properties.chain(methods) {
         let Some(root) = root.filter(|root| owned.contains_key(root)) else { continue };
         let mut users = owned.iter().filter(|(_, all)| all.contains(&function));
-        // A function that its own worker calls too is right there.
+        // A function that its own object calls too is right there.
         if let (Some((user, _)), None) = (users.next(), users.next())
             && *user != root
             && apart.local.contains(&name)

@@ -2,11 +2,9 @@
 
 use super::*;
 use crate::engine::{
-    Config,
     compile::{host_modules::HostModules, sources::Sources},
     natives::Natives,
-    program::Api,
-    reload::generations::Generations,
+    program::{Api, config::Config, generations::Generations},
 };
 use rhai::{Dynamic, Engine, ImmutableString};
 use rules::{Kind, Routes};

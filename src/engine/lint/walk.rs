@@ -95,6 +95,7 @@ impl<'a> Walk<'a> {
             blocks: Vec::new(),
             imports: Vec::new(),
             templates: Vec::new(),
+            escapes: Vec::new(),
         };
         let definitions = source.definitions.iter().map(|d| (d.def.name.as_str(), d)).collect();
         Self {

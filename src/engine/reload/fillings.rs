@@ -2,12 +2,13 @@
 //! into those that live on.
 
 use crate::engine::{
-    reload::{changes::Changes, meaning::Meaning},
-    values::{ref_array::RefArray, ref_map::RefMap},
+    compile::meaning::Meaning,
+    reload::changes::Changes,
+    values::{journal::Journal, ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{Dynamic, FnPtr, ImmutableString};
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::{HashMap, HashSet},
 };
 
@@ -21,53 +22,6 @@ const MAX_INVENTORY: usize = 100_000;
 
 /// Values of an array that is merged. Fixed: each is looked for among all others.
 const MAX_VALUES: usize = 2_000;
-
-thread_local! {
-    /// The number of the statement that runs; 0 while no top level does.
-    static RUNNING: Cell<usize> = const { Cell::new(0) };
-    static JOURNAL: RefCell<Journal> = RefCell::default();
-}
-
-/// Which statements put what into which maps and arrays, these by address.
-#[derive(Default)]
-pub(in crate::engine) struct Journal {
-    entries: HashMap<(usize, ImmutableString), usize>,
-    arrays: HashMap<usize, Vec<usize>>,
-}
-
-/// The statement of this number runs from now on, or none if it is 0. Gives the one before.
-pub(in crate::engine) fn run(statement: usize) -> usize {
-    RUNNING.replace(statement)
-}
-
-/// Gives what was noted since the last time.
-pub(in crate::engine) fn take_journal() -> Journal {
-    JOURNAL.take()
-}
-
-/// An entry of a map is set.
-#[inline(always)]
-pub(in crate::engine) fn note_entry(map: &RefMap, key: &ImmutableString) {
-    let statement = RUNNING.get();
-    if statement > 0 {
-        let entry = (map.address(), key.clone());
-        JOURNAL.with_borrow_mut(|journal| journal.entries.insert(entry, statement));
-    }
-}
-
-/// An array is changed.
-#[inline(always)]
-pub(in crate::engine) fn note_array(address: impl Fn() -> usize) {
-    let statement = RUNNING.get();
-    if statement > 0 {
-        JOURNAL.with_borrow_mut(|journal| {
-            let all = journal.arrays.entry(address()).or_default();
-            if all.last() != Some(&statement) {
-                all.push(statement);
-            }
-        });
-    }
-}
 
 /// What a run has put somewhere.
 #[derive(Clone, Debug)]
@@ -229,7 +183,7 @@ impl Merge<'_> {
             _ => (),
         }
         if !self.is_dry {
-            stand_for(new, living);
+            alias_to(new, living);
         }
     }
 
@@ -370,7 +324,8 @@ impl Merge<'_> {
             Filled::Plain(value) => is_same_scalar(value, living),
             Filled::Function(name, _) => living.read_lock::<FnPtr>().is_some_and(|f| {
                 let now = |name: &str| (self.now)(name).unwrap_or_else(|| name.into());
-                now(name) == now(f.fn_name())
+                let put = (self.heir)(name).unwrap_or_else(|| now(name));
+                name == f.fn_name() || put == now(f.fn_name())
             }),
             Filled::Map(entries) => living.read_lock::<RefMap>().is_some_and(|map| {
                 let is_there = |entry: &Entry| {
@@ -393,11 +348,11 @@ impl Merge<'_> {
 }
 
 /// From now on what the new program holds is what lives.
-fn stand_for(new: &Dynamic, living: &Dynamic) {
+fn alias_to(new: &Dynamic, living: &Dynamic) {
     if let Some((new, living)) = new.read_lock::<RefMap>().zip(living.read_lock::<RefMap>()) {
-        new.stand_for(&living);
+        new.alias_to(&living);
     }
     if let Some((new, living)) = new.read_lock::<RefArray>().zip(living.read_lock::<RefArray>()) {
-        new.stand_for(&living);
+        new.alias_to(&living);
     }
 }

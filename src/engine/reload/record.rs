@@ -1,13 +1,14 @@
 //! What one run of code has done to values that live on, and what of it goes when the next run has other statements.
 
 use crate::engine::{
-    program::Program,
+    compile::meaning::Meaning,
     reload::{
         changes::Changes,
-        fillings::{Filled, Inventory, Journal},
-        meaning::Meaning,
+        edition::Edition,
+        fillings::{Filled, Inventory},
     },
     values::{
+        journal::Journal,
         ref_array::{RefArray, WeakRefArray},
         ref_map::{RefMap, WeakRefMap},
     },
@@ -31,15 +32,27 @@ pub(super) struct Setting {
     pub(super) by: Meaning,
     /// What the text says from the property on.
     pub(super) text: Meaning,
+    /// Is that independent of what the property was?
+    pub(super) begins: bool,
+    /// Was that done by an earlier run?
+    pub(super) is_kept: bool,
+}
+
+impl Setting {
+    /// Is it the same text of the same statement, once more?
+    pub(super) fn is(&self, other: &Setting) -> bool {
+        let as_it_is = |_: &str, name: &str| Some(name.into());
+        self.by.is(&other.by) && self.text.continues(&other.text, &as_it_is)
+    }
 }
 
 /// All that one run has done. Maps and arrays are known by their addresses, which a weak handle keeps from being given to
 /// others.
 #[derive(Default)]
 pub(crate) struct Record {
-    /// By what holds the property, and its name.
-    pub(super) properties: HashMap<(usize, ImmutableString), Setting>,
-    /// Several statements may set one, in this order.
+    /// By what holds the property, and its name. Several statements may set one, in this order.
+    pub(super) properties: HashMap<(usize, ImmutableString), Vec<Setting>>,
+    /// The same of entries.
     pub(super) entries: HashMap<(usize, ImmutableString), Vec<Deed>>,
     pub(super) arrays: HashMap<usize, Vec<Deed>>,
     pub(super) maps: HashMap<usize, WeakRefMap>,
@@ -50,10 +63,12 @@ pub(crate) struct Record {
 
 /// A run that is over, beside the one before it.
 pub(super) struct Ending<'a> {
-    pub(super) program: &'a Program,
+    pub(super) edition: &'a Edition,
     pub(super) before: &'a Record,
     pub(super) now: &'a mut Record,
     pub(super) changes: &'a mut Changes,
+    /// What people call the code that ran.
+    pub(super) code: &'static str,
     /// How many statements say what one of before said, whether they ran or not? What they did stays.
     pub(super) standing: &'a dyn Fn(&Meaning) -> usize,
 }
@@ -107,17 +122,42 @@ impl Ending<'_> {
         }
         more.reset.sort();
         more.added.sort();
-        self.changes.add_entries("what on_worker_start fills", more);
+        self.changes.add_entries(&format!("what {} fills", self.code), more);
+    }
+
+    /// Statements that stand and were not come to, in their place among those that have left something as it is.
+    fn with_skipped<T: Clone>(
+        &self,
+        before: &[T],
+        now: &mut Vec<T>,
+        tells: impl Fn(&T) -> (&Meaning, bool),
+    ) {
+        // Behind one that has set it anew, those of before have nothing to do with what is there.
+        if !now.iter().all(|done| tells(done).1) {
+            return;
+        }
+        let mut rest = std::mem::take(now);
+        for known in before {
+            let by = tells(known).0;
+            match rest.iter().position(|done| self.edition.continues(tells(done).0, by)) {
+                Some(at) => now.push(rest.remove(at)),
+                None if (self.standing)(by) > 0 => now.push(known.clone()),
+                None => (),
+            }
+        }
+        now.append(&mut rest);
     }
 
     /// Properties that only the run before has set.
     pub(super) fn properties(&mut self, clear: impl Fn(usize, &ImmutableString)) {
-        for (place, setting) in &self.before.properties {
-            if self.now.properties.contains_key(place) {
+        for (place, settings) in &self.before.properties {
+            if let Some(mut now) = self.now.properties.remove(place) {
+                self.with_skipped(settings, &mut now, |setting| (&setting.by, setting.is_kept));
+                self.now.properties.insert(place.clone(), now);
                 continue;
             }
-            if (self.standing)(&setting.by) > 0 {
-                self.now.properties.insert(place.clone(), setting.clone());
+            if settings.iter().any(|setting| (self.standing)(&setting.by) > 0) {
+                self.now.properties.insert(place.clone(), settings.clone());
             } else {
                 clear(place.0, &place.1);
                 self.changes.removed.push(place.1.to_string());
@@ -129,10 +169,15 @@ impl Ending<'_> {
     pub(super) fn entries(&mut self) {
         for (place, deeds) in &self.before.entries {
             let (address, key) = place;
+            if let Some(mut now) = self.now.entries.remove(place) {
+                self.with_skipped(deeds, &mut now, |deed| (&deed.by, deed.is_kept));
+                self.now.entries.insert(place.clone(), now);
+                continue;
+            }
             let map = self.before.maps.get(address).and_then(WeakRefMap::upgrade);
-            let Some(map) = map.filter(|_| !self.now.entries.contains_key(place)) else { continue };
+            let Some(map) = map else { continue };
             let is_untouched = |deed: &Deed| {
-                deed.values.iter().all(|put| self.program.is_untouched(put, &map.get(key)))
+                deed.values.iter().all(|put| self.edition.is_untouched(put, &map.get(key)))
             };
             if deeds.iter().any(|deed| (self.standing)(&deed.by) > 0) {
                 self.now.entries.insert(place.clone(), deeds.clone());
@@ -150,7 +195,7 @@ impl Ending<'_> {
             let list = self.before.lists.get(address).and_then(WeakRefArray::upgrade);
             let Some(list) = list else { continue };
             for (at, deed) in deeds.iter().enumerate() {
-                let says_it = |other: &&Deed| self.program.continues(&other.by, &deed.by);
+                let says_it = |other: &&Deed| self.edition.continues(&other.by, &deed.by);
                 // Of several statements that said the same, the last ones have gone.
                 let earlier = deeds[..at].iter().filter(says_it).count();
                 let done = self.now.arrays.get(address).into_iter().flatten();
@@ -171,7 +216,7 @@ impl Ending<'_> {
     }
 
     fn take_out(&self, list: &RefArray, put: &Filled) -> bool {
-        let is_it = |value: &Dynamic| self.program.is_untouched(put, value);
+        let is_it = |value: &Dynamic| self.edition.is_untouched(put, value);
         let at = list.copy().iter().position(is_it);
         at.is_some_and(|at| {
             drop(list.with(|values| values.remove(at)));

@@ -15,11 +15,13 @@
 //! Rhai names closures by a hash of text and position, so every edit renames them. The new program's library has
 //! each old name once more, with the new body; callbacks stored anywhere run new code.
 
-pub(crate) use crate::engine::compile::closures::{Closure, closures};
-use crate::engine::internals::{ANONYMOUS, positions::Place, tree};
+use crate::engine::{
+    compile::closures::Closure,
+    hash::Fast,
+    internals::{ANONYMOUS, positions::Place, tree},
+};
 use rhai::{AST, Dynamic, FnPtr, ImmutableString, Module, Shared};
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range, rc::Rc};
 
 /// How many generations a name is remembered. An alias costs a copy of a body (a few KiB), and whether
 /// somebody still holds the name cannot be known without looking at every value. The slots of the host
@@ -29,6 +31,9 @@ pub(crate) const KEEP_GENERATIONS: u64 = 16;
 /// After how many generations every value is looked at, so that no living closure has a name that is
 /// about to be forgotten. Fixed: half of that time, as a handler may be holding one meanwhile.
 pub(crate) const RENAME_GENERATIONS: u64 = KEEP_GENERATIONS / 2;
+
+/// What is known of closures by their names.
+pub(crate) type ByName<T> = HashMap<ImmutableString, T, Fast>;
 
 /// What became of a closure.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,20 +56,25 @@ impl Fate {
     }
 }
 
+/// Closures by the function or closure around them.
+fn by_parent(closures: &[Rc<Closure>]) -> HashMap<&str, Vec<&Closure>> {
+    let mut found: HashMap<&str, Vec<&Closure>> = HashMap::new();
+    for closure in closures {
+        found.entry(closure.parent.as_str()).or_default().push(closure);
+    }
+    found
+}
+
 /// Pairs the closures of two versions of one file, function by function from the outside in.
-pub(crate) fn align(old: &[Closure], new: &[Closure]) -> BTreeMap<ImmutableString, Fate> {
-    let mut fate = BTreeMap::new();
-    let mut todo: Vec<(&str, &str)> = old
-        .iter()
-        .map(|c| (c.parent.as_str(), c.parent.as_str()))
-        .filter(|(parent, _)| !parent.starts_with(ANONYMOUS))
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+pub(crate) fn align(old: &[Rc<Closure>], new: &[Rc<Closure>]) -> ByName<Fate> {
+    let mut fate = ByName::default();
+    let (olds, news) = (by_parent(old), by_parent(new));
+    let functions = olds.keys().filter(|parent| !parent.starts_with(ANONYMOUS));
+    let mut todo: Vec<(&str, &str)> = functions.map(|parent| (*parent, *parent)).collect();
     while let Some((before, after)) = todo.pop() {
-        let a: Vec<&Closure> = old.iter().filter(|c| c.parent == before).collect();
-        let b: Vec<&Closure> = new.iter().filter(|c| c.parent == after).collect();
-        for (c, partner) in a.iter().zip(pair(&a, &b)) {
+        let a = olds.get(before).map_or(&[][..], Vec::as_slice);
+        let b = news.get(after).map_or(&[][..], Vec::as_slice);
+        for (c, partner) in a.iter().zip(pair(a, b)) {
             let partner = partner.map(|j| b[j]);
             // Even if this one cannot be replaced, the closures that it made may have successors.
             todo.extend(partner.map(|n| (c.name.as_str(), n.name.as_str())));
@@ -89,61 +99,113 @@ pub(crate) fn align(old: &[Closure], new: &[Closure]) -> BTreeMap<ImmutableStrin
     fate
 }
 
-/// For each closure of `a` its partner in `b`, both from corresponding functions and in source order.
-fn pair(a: &[&Closure], b: &[&Closure]) -> Vec<Option<usize>> {
-    // Of several in places that read the same, one may have gone: then only the text tells which.
-    let places = |list: &[&Closure], c: &Closure| list.iter().filter(|o| o.slot == c.slot).count();
-    // One that says the same in front of it and in itself is the same wherever it has moved.
-    let twins = |list: &[&Closure], c: &Closure| -> Vec<usize> {
-        let is_twin = |o: &&Closure| o.slot == c.slot && o.text == c.text;
-        (0..list.len()).filter(|at| is_twin(&list[*at])).collect()
-    };
-    let twin = |i: usize| match (&twins(a, a[i])[..], &twins(b, a[i])[..]) {
-        ([_], [j]) if a[i].slot.is_some() => Some(*j),
-        _ => None,
-    };
-    let twin: Vec<Option<usize>> = (0..a.len()).map(twin).collect();
-    let likeness = |i: usize, j: usize| {
-        if twin[i] != Some(j) && (twin[i].is_some() || twin.contains(&Some(j))) {
+/// What stands in front of a closure, and what it says.
+type Look = (Option<u64>, u64);
+
+/// How alike the closures of two lists are.
+struct Likeness<'a> {
+    a: &'a [&'a Closure],
+    b: &'a [&'a Closure],
+    /// For each of `a` the one of `b` that it is whatever else there is: alone in saying the same in front of it and in
+    /// itself, it is the same wherever it has moved.
+    twin: Vec<Option<usize>>,
+    /// Which of `b` are that of one of `a`.
+    is_twin: Vec<bool>,
+    /// For each of `a`, are there as many places in `b` that read like its own? Of several, one may have gone: then only
+    /// the text tells which.
+    has_places: Vec<bool>,
+}
+
+impl<'a> Likeness<'a> {
+    fn new(a: &'a [&'a Closure], b: &'a [&'a Closure]) -> Self {
+        let count = |list: &[&Closure]| {
+            let (mut places, mut looks) = (HashMap::new(), HashMap::<Look, (usize, usize)>::new());
+            for (at, c) in list.iter().enumerate() {
+                *places.entry(c.slot).or_insert(0_usize) += 1;
+                looks.entry((c.slot, c.text)).or_insert((0, at)).0 += 1;
+            }
+            (places, looks)
+        };
+        let ((places, looks), (other_places, other_looks)) = (count(a), count(b));
+        let twin = |c: &&Closure| {
+            let look = (c.slot, c.text);
+            match (c.slot.and(looks.get(&look))?, other_looks.get(&look)?) {
+                ((1, _), (1, at)) => Some(*at),
+                _ => None,
+            }
+        };
+        let twin: Vec<Option<usize>> = a.iter().map(twin).collect();
+        let mut is_twin = vec![false; b.len()];
+        twin.iter().flatten().for_each(|at| is_twin[*at] = true);
+        let has_places = a.iter().map(|c| places.get(&c.slot) == other_places.get(&c.slot));
+        Self { a, b, has_places: has_places.collect(), twin, is_twin }
+    }
+
+    fn of(&self, i: usize, j: usize) -> usize {
+        let (a, b) = (self.a[i], self.b[j]);
+        if self.twin[i] != Some(j) && (self.twin[i].is_some() || self.is_twin[j]) {
             return 0;
         }
-        let same_slot = a[i].slot == b[j].slot && a[i].slot.is_some();
-        let slot = same_slot && places(a, a[i]) == places(b, a[i]);
-        let text = a[i].text == b[j].text;
-        usize::from(text) * 4 + usize::from(slot) * 3
-    };
+        let slot = a.slot == b.slot && a.slot.is_some() && self.has_places[i];
+        usize::from(a.text == b.text) * 4 + usize::from(slot) * 3
+    }
+
+    /// How many twins, which stay in their order, both lists begin with, and end with behind those.
+    fn common(&self) -> (usize, usize) {
+        let (a, b) = (self.a.len(), self.b.len());
+        let most = a.min(b);
+        let first = (0..most).take_while(|i| self.twin[*i] == Some(*i)).count();
+        let last = (1..=most - first).take_while(|n| self.twin[a - n] == Some(b - n)).count();
+        (first, last)
+    }
+}
+
+/// For each closure of `a` its partner in `b`, both from corresponding functions and in source order.
+fn pair(a: &[&Closure], b: &[&Closure]) -> Vec<Option<usize>> {
+    let alike = Likeness::new(a, b);
+    let likeness = |i: usize, j: usize| alike.of(i, j);
+    // Most edits leave most closures as they were: only what lies between is weighed.
+    let (first, last) = alike.common();
+    let mut partner: Vec<Option<usize>> = vec![None; a.len()];
+    let mut anchors: Vec<(usize, usize)> = (0..first).map(|at| (at, at)).collect();
+    let (to_a, to_b) = (a.len() - last, b.len() - last);
     // The order-preserving pairing that is most alike (a longest common subsequence with weights).
-    let mut best = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
+    let mut best = vec![vec![0; to_b - first + 1]; to_a - first + 1];
+    for i in (first..to_a).rev() {
+        for j in (first..to_b).rev() {
+            let (row, column) = (i - first, j - first);
             let both = match likeness(i, j) {
                 0 => 0,
-                n => n + best[i + 1][j + 1],
+                n => n + best[row + 1][column + 1],
             };
-            best[i][j] = both.max(best[i + 1][j]).max(best[i][j + 1]);
+            best[row][column] = both.max(best[row + 1][column]).max(best[row][column + 1]);
         }
     }
-    let mut partner: Vec<Option<usize>> = vec![None; a.len()];
-    let (mut i, mut j, mut anchors) = (0, 0, Vec::new());
-    while i < a.len() && j < b.len() {
+    let (mut i, mut j) = (first, first);
+    while i < to_a && j < to_b {
+        let (row, column) = (i - first, j - first);
         let n = likeness(i, j);
-        if n > 0 && best[i][j] == n + best[i + 1][j + 1] {
-            partner[i] = Some(j);
+        if n > 0 && best[row][column] == n + best[row + 1][column + 1] {
             anchors.push((i, j));
             (i, j) = (i + 1, j + 1);
-        } else if best[i][j] == best[i + 1][j] {
+        } else if best[row][column] == best[row + 1][column] {
             i += 1;
         } else {
             j += 1;
         }
     }
+    anchors.extend((0..last).map(|at| (to_a + at, to_b + at)));
+    let mut is_taken = vec![false; b.len()];
+    for (i, j) in &anchors {
+        partner[*i] = Some(*j);
+        is_taken[*j] = true;
+    }
     // What was moved past others.
-    for i in 0..a.len() {
-        if partner[i].is_none() {
-            partner[i] = (0..b.len())
-                .filter(|j| !partner.contains(&Some(*j)) && likeness(i, *j) > 0)
-                .max_by_key(|j| (likeness(i, *j), usize::MAX - j));
-        }
+    for (i, partner) in partner.iter_mut().enumerate().filter(|(_, known)| known.is_none()) {
+        *partner = (first..to_b)
+            .filter(|j| !is_taken[*j] && likeness(i, *j) > 0)
+            .max_by_key(|j| (likeness(i, *j), usize::MAX - j));
+        partner.iter().for_each(|j| is_taken[*j] = true);
     }
     // Between two anchors, what is left pairs up by order if it is given to the same name and there is
     // as much of it on both sides; otherwise a guess could run the wrong code.
@@ -151,7 +213,7 @@ fn pair(a: &[&Closure], b: &[&Closure]) -> Vec<Option<usize>> {
     let (mut from_a, mut from_b) = (0, 0);
     for (to_a, to_b) in anchors {
         let left: Vec<usize> = (from_a..to_a).filter(|i| partner[*i].is_none()).collect();
-        let free: Vec<usize> = (from_b..to_b).filter(|j| !partner.contains(&Some(*j))).collect();
+        let free: Vec<usize> = (from_b..to_b).filter(|j| !is_taken[*j]).collect();
         for i in &left {
             let olds: Vec<_> = left.iter().filter(|k| a[**k].role == a[*i].role).collect();
             let news: Vec<_> = free.iter().filter(|j| b[**j].role == a[*i].role).collect();
@@ -170,18 +232,21 @@ struct Remembered {
     /// The generation in which it became an old name.
     since: u64,
     /// Today's closure.
-    now: Closure,
+    now: Rc<Closure>,
     /// The variables that a closure of the old name has captured.
-    captures: Vec<ImmutableString>,
+    captures: Rc<[ImmutableString]>,
 }
 
 /// The names of closures that live on, each with today's closure.
 #[derive(Clone, Default)]
 pub(crate) struct Names {
     /// Today's closures.
-    current: BTreeMap<ImmutableString, Closure>,
+    current: ByName<Rc<Closure>>,
     /// Names from earlier generations that mean something else today, or nothing.
-    old: BTreeMap<ImmutableString, Remembered>,
+    old: ByName<Remembered>,
+    /// Names that living values hold of closures which go on, but that another closure has now, because it says the same
+    /// and stands where that one stood.
+    taken: ByName<Remembered>,
 }
 
 impl Names {
@@ -191,59 +256,54 @@ impl Names {
     pub(crate) fn next(
         &self,
         generation: u64,
-        fate: &BTreeMap<ImmutableString, Fate>,
-        old: &[Closure],
-        new: &[Closure],
+        fate: &ByName<Fate>,
+        old: &[Rc<Closure>],
+        new: &[Rc<Closure>],
     ) -> Names {
-        let current: BTreeMap<_, _> = new.iter().map(|c| (c.name.clone(), c.clone())).collect();
+        let current: ByName<_> = new.iter().map(|c| (c.name.clone(), c.clone())).collect();
         let earlier = self
             .old
             .iter()
             .filter(|(_, r)| generation.saturating_sub(r.since) < KEEP_GENERATIONS)
-            .map(|(name, r)| (name, &r.now.name, r.since, r.captures.as_slice()));
-        let latest = old.iter().map(|c| (&c.name, &c.name, generation, c.captures()));
-        let mut old = BTreeMap::new();
+            .map(|(name, r)| (name, &r.now.name, r.since, r.captures.clone()));
+        let latest = old.iter().map(|c| (&c.name, &c.name, generation, c.captures().into()));
+        let mut old = ByName::with_capacity_and_hasher(self.old.len() + old.len(), Fast::default());
+        let mut taken = ByName::default();
         for (name, before, since, captures) in earlier.chain(latest) {
-            // The same text at the same place as back then has the same name again.
-            if current.contains_key(name) {
-                continue;
-            }
             let heir = fate.get(before).and_then(Fate::heir);
             let Some(now) = heir.and_then(|n| current.get(n)) else {
                 continue;
             };
-            if now.runs_with(captures) {
-                let (now, captures) = (now.clone(), captures.to_vec());
-                old.insert(name.clone(), Remembered { since, now, captures });
+            // The same text at the same place as back then has the same name again.
+            let has_name_again = now.name == *name;
+            if !has_name_again && now.runs_with(&captures) {
+                let names = if current.contains_key(name) { &mut taken } else { &mut old };
+                names.insert(name.clone(), Remembered { since, now: now.clone(), captures });
             }
         }
-        Names { current, old }
+        Names { current, old, taken }
     }
 
     /// Closures that were left behind in an older generation follow again if the text has their partner
     /// again. `older` are the names of that generation, and `fate` pairs its closures with today's.
-    pub(crate) fn rejoin(
-        &mut self,
-        generation: u64,
-        fate: &BTreeMap<ImmutableString, Fate>,
-        older: &Names,
-    ) {
-        let own = older.current.values().map(|c| (&c.name, &c.name, generation, c.captures()));
+    pub(crate) fn rejoin(&mut self, generation: u64, fate: &ByName<Fate>, older: &Names) {
+        let own =
+            older.current.values().map(|c| (&c.name, &c.name, generation, c.captures().into()));
         // They are no younger for it: names would never be forgotten while each generation leaves something behind.
         let earlier = older
             .old
             .iter()
             .filter(|(_, r)| generation.saturating_sub(r.since) < KEEP_GENERATIONS)
-            .map(|(name, r)| (name, &r.now.name, r.since, r.captures.as_slice()));
+            .map(|(name, r)| (name, &r.now.name, r.since, r.captures.clone()));
         for (name, before, since, captures) in own.chain(earlier) {
             if self.current(name).is_some() {
                 continue;
             }
             let heir = fate.get(before).and_then(Fate::heir);
             if let Some(now) = heir.and_then(|n| self.current.get(n))
-                && now.runs_with(captures)
+                && now.runs_with(&captures)
             {
-                let (now, captures) = (now.clone(), captures.to_vec());
+                let now = now.clone();
                 self.old.insert(name.clone(), Remembered { since, now, captures });
             }
         }
@@ -317,6 +377,22 @@ impl Names {
         })
     }
 
+    /// Has another closure now the name that living values hold of one which goes on?
+    pub(crate) fn has_taken(&self) -> bool {
+        !self.taken.is_empty()
+    }
+
+    /// A callback that lived before this generation, by the name that its closure has now, if its own name is another's.
+    pub(crate) fn give_back(
+        &self,
+        f: &FnPtr,
+        global: &dyn Fn(&str) -> Option<Dynamic>,
+        is_anew: &dyn Fn(&str) -> bool,
+    ) -> Option<FnPtr> {
+        let Remembered { now, captures, .. } = self.taken.get(f.fn_name())?;
+        Self::rename_to(f, now, captures, global, is_anew)
+    }
+
     fn rename(
         &self,
         f: &FnPtr,
@@ -330,8 +406,19 @@ impl Names {
         }
         let (now, captures) = match self.current.get(name) {
             Some(now) => (now, now.captures()),
-            None => self.old.get(name).map(|r| (&r.now, r.captures.as_slice()))?,
+            None => self.old.get(name).map(|r| (&r.now, &*r.captures))?,
         };
+        Self::rename_to(f, now, captures, global, is_anew)
+    }
+
+    /// A callback with these captures as one of the closure `now`.
+    fn rename_to(
+        f: &FnPtr,
+        now: &Closure,
+        captures: &[ImmutableString],
+        global: &dyn Fn(&str) -> Option<Dynamic>,
+        is_anew: &dyn Fn(&str) -> bool,
+    ) -> Option<FnPtr> {
         let (held, extra) = f.curry().split_at_checked(captures.len())?;
         let value = |(name, is_global): (&ImmutableString, &bool)| {
             let held = captures.iter().position(|c| c == name).map(|i| held[i].clone());
@@ -361,7 +448,7 @@ impl Names {
 /// captured variable of an enclosing function or block keeps its old value if its initialiser says what
 /// it said before, which `is_same` tells of the tokens of both. Variables of the top level are left alone (their cells are shared between generations), and
 /// so are parameters: they are what the new call says.
-pub(crate) fn carry_captures(
+pub(crate) fn carry_over(
     old: &FnPtr,
     old_closure: &Closure,
     new: &FnPtr,
@@ -384,10 +471,10 @@ pub(crate) fn carry_captures(
     carried
 }
 
-/// Callbacks that were made together share their variables, so what [`carry_captures`] exchanged in
+/// Callbacks that were made together share their variables, so what [`carry_over`] exchanged in
 /// one has to be exchanged in all: also in those that are new and have no predecessor to take it from.
 /// `carried` holds the callbacks before and after.
-pub(crate) fn share_carried(f: &FnPtr, carried: &[(FnPtr, FnPtr)]) -> FnPtr {
+pub(crate) fn carry_over_shared(f: &FnPtr, carried: &[(FnPtr, FnPtr)]) -> FnPtr {
     let mut shared = f.clone();
     for value in shared.iter_curry_mut() {
         let exchanged = carried

@@ -1,11 +1,11 @@
 //! Old closures are really called here, in a small host that has globals the way the engine has them.
 
 use super::*;
-use crate::engine::compile::tokens::Tokens;
+use crate::engine::compile::{closures::closures, tokens::Tokens};
 use rhai::{Caches, Engine, EvalContext, Expr, GlobalRuntimeState, NativeCallContext};
 use rhai::{Position, Scope, Stmt, StmtBlock};
-use std::cell::RefCell;
 use std::rc::Rc;
+use std::{cell::RefCell, collections::BTreeMap};
 
 type Table<T> = Rc<RefCell<BTreeMap<String, T>>>;
 
@@ -16,7 +16,7 @@ struct Host {
     fresh: Table<FnPtr>,
     globals: Table<Dynamic>,
     state: GlobalRuntimeState,
-    closures: Vec<Closure>,
+    closures: Vec<Rc<Closure>>,
     tokens: Tokens,
     names: Names,
     generation: u64,
@@ -60,7 +60,7 @@ impl Host {
 
     /// Runs the script as the next generation; top-level variables keep their values.
     #[allow(deprecated)] // volatile, like all of rhai's internals
-    fn reload(&mut self, script: &str) -> BTreeMap<String, Fate> {
+    fn reload(&mut self, script: &str) -> HashMap<String, Fate> {
         let (ast, tokens) = Tokens::of(|| self.engine.compile(script));
         let ast = ast.unwrap();
         let new = closures(&ast, &tokens);
@@ -110,7 +110,7 @@ impl Host {
         self.fresh.borrow()[key].clone()
     }
 
-    fn closure(&self, f: &FnPtr) -> Closure {
+    fn closure(&self, f: &FnPtr) -> Rc<Closure> {
         self.closures.iter().find(|c| c.name == f.fn_name()).unwrap().clone()
     }
 }
@@ -322,7 +322,7 @@ f({start}); if true {{ let b = 5; keep("b", |d| {{ b += 1; b }}); }}"#
     let mut pairs = Vec::new();
     for (key, (old, old_closure)) in ["a", "b"].into_iter().zip(olds) {
         let new = host.fresh(key);
-        let carried = carry_captures(&old, &old_closure, &new, &host.closure(&new), &is_same);
+        let carried = carry_over(&old, &old_closure, &new, &host.closure(&new), &is_same);
         pairs.push((new, carried));
     }
     // what is unchanged goes on, what is edited or passed in starts anew
@@ -330,7 +330,7 @@ f({start}); if true {{ let b = 5; keep("b", |d| {{ b += 1; b }}); }}"#
     assert_eq!(host.run(&pairs[1].1), "7");
     // a callback that was not there before sees the variables of the others
     assert_eq!(host.run(&host.fresh("c")), "21 0");
-    assert_eq!(host.run(&share_carried(&host.fresh("c"), &pairs)), "21 3");
+    assert_eq!(host.run(&carry_over_shared(&host.fresh("c"), &pairs)), "21 3");
 }
 
 #[test]

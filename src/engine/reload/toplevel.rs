@@ -8,25 +8,32 @@
 //! rejected reload has changed nothing, and an accepted one has no second run with effects of its own.
 
 use crate::engine::{
-    compile::modules::{Modules, Unit},
+    compile::{
+        meaning::Meaning,
+        modules::{Modules, TopLevels, Unit},
+    },
     globals::{Globals, into_reference},
     internals::{
         evaluate::{self, Caches},
         positions::{Place, place, start},
     },
-    program::Program,
     reload::{
+        carried_over::{CarriedOver, Twin, is_filled},
         changes::Changes,
-        fillings::{self, Filled, Inventory, Journal, Merge, is_same_scalar},
-        meaning::Meaning,
-        relink::{self, Names},
+        edition::Edition,
+        fillings::{Filled, Inventory, Merge, is_same_scalar},
+        relink::{self, ByName, Names},
     },
-    values::{ref_array::RefArray, ref_map::RefMap},
+    values::{
+        journal::{self, Journal},
+        ref_array::RefArray,
+        ref_map::RefMap,
+    },
 };
 use rhai::{ASTFlags, Dynamic, Engine, EvalAltResult, ImmutableString, Position, Scope, Stmt};
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     ops::Range,
     rc::Rc,
     time::{Duration, Instant},
@@ -38,27 +45,14 @@ pub(crate) type Key = (ImmutableString, ImmutableString, usize);
 /// Older programs whose closures are looked for in a new text. Fixed: one lives on only as long as something of it does.
 const MAX_OLDER: usize = 16;
 
-/// A living map or array whose new twin has to stand for it once the reload is accepted.
-struct Twin {
-    key: Key,
-    new: Dynamic,
-    living: Dynamic,
-}
-
-/// A cell of the living program that holds a new value during the run.
-struct Borrowed {
-    cell: Dynamic,
-    living: Dynamic,
-    /// Is the new value the one that stays?
-    resets: bool,
-}
-
 /// One run of all top levels of a program.
 pub(crate) struct TopLevel {
     globals: Rc<Globals>,
     generation: u64,
     /// The living program; let go once the reload is decided.
-    previous: RefCell<Option<Rc<Program>>>,
+    previous: RefCell<Option<Rc<Edition>>>,
+    /// Gives older ones that still live, the newest first.
+    older: Box<dyn Fn() -> Vec<Rc<Edition>>>,
     /// Does no value live on?
     is_fresh: bool,
     /// What initialises each variable.
@@ -79,11 +73,8 @@ pub(crate) struct TopLevel {
     names: RefCell<HashMap<ImmutableString, Names>>,
     /// The generation of the living program, and for each file, what its closures are called now.
     before: u64,
-    heirs: RefCell<HashMap<ImmutableString, BTreeMap<ImmutableString, Option<ImmutableString>>>>,
-    borrowed: RefCell<Vec<Borrowed>>,
-    /// Cells of the living program with the values that they get when the reload is accepted.
-    renewed: RefCell<Vec<(Dynamic, Dynamic)>>,
-    twins: RefCell<Vec<Twin>>,
+    heirs: RefCell<HashMap<ImmutableString, ByName<Option<ImmutableString>>>>,
+    carried: CarriedOver,
     /// Variables (file, name) that closures of before have to capture anew.
     anew: RefCell<HashSet<(ImmutableString, ImmutableString)>>,
     changes: RefCell<Changes>,
@@ -93,7 +84,8 @@ impl TopLevel {
     pub(crate) fn new(
         globals: Rc<Globals>,
         generation: u64,
-        previous: Option<Rc<Program>>,
+        previous: Option<Rc<Edition>>,
+        older: impl Fn() -> Vec<Rc<Edition>> + 'static,
         is_fresh: bool,
     ) -> Rc<Self> {
         Rc::new(Self {
@@ -102,6 +94,7 @@ impl TopLevel {
             before: previous.as_ref().map_or(0, |previous| previous.generation),
             heirs: RefCell::default(),
             previous: RefCell::new(previous),
+            older: Box::new(older),
             is_fresh,
             variables: RefCell::default(),
             statements: RefCell::default(),
@@ -111,78 +104,19 @@ impl TopLevel {
             fresh: RefCell::default(),
             filled: RefCell::default(),
             names: RefCell::default(),
-            borrowed: RefCell::default(),
-            renewed: RefCell::default(),
-            twins: RefCell::default(),
+            carried: CarriedOver::default(),
             anew: RefCell::default(),
             changes: RefCell::default(),
         })
     }
 
-    /// Runs one file. Its state (imports, constants, functions) is in the unit afterwards, its variables in the globals.
-    pub(crate) fn run(
-        &self,
-        modules: &Modules,
-        engine: &Engine,
-        unit: &Rc<Unit>,
-        scope: &mut Scope<'static>,
-    ) -> Result<(), Box<EvalAltResult>> {
-        let mut state = evaluate::new_state(engine);
-        // A file that only this run has come to.
-        self.note_names(modules, unit);
-        state.lib.extend(self.with_names(&unit.file, |names| names.library(&unit.runs)));
-        state.source = Some(unit.file.clone());
-        let mut caches = Caches::new();
-        let before = self.globals.declares(true);
-        let statements = unit.runs.statements();
-        for (at, statement) in statements.iter().enumerate() {
-            let next = statements.get(at + 1).map(start);
-            let outer = self.begin(unit, start(statement), next);
-            let began = Instant::now();
-            let known = scope.len();
-            let mut context = evaluate::context(engine, &mut state, &mut caches, scope);
-            let result = evaluate::statement(&mut context, statement);
-            // An import has taken the time of what it runs: that is told, which comes first.
-            if began.elapsed() > self.slowest.get().1 * 2 {
-                self.slowest.set((self.running.get(), began.elapsed()));
-            }
-            self.end(outer);
-            if result.is_ok()
-                && let Stmt::Var(x, flags, _) = statement
-            {
-                match flags.contains(ASTFlags::CONSTANT) {
-                    true => self.compare_constant(unit, &x.0.name, scope),
-                    false => self.settle(modules, unit, &x.0.name, scope),
-                }
-            }
-            let again = match statement {
-                Stmt::Var(x, ..) => Some(x.0.name.as_str()),
-                _ => None,
-            };
-            self.publish(unit, scope, known, again);
-            // Functions see the variables so far, also while a later statement runs.
-            *unit.state.borrow_mut() = Some(state.clone());
-            match result.map_err(|e| *e) {
-                Ok(_) => (),
-                Err(EvalAltResult::Return(..) | EvalAltResult::Exit(..)) => break,
-                Err(e) => {
-                    self.globals.declares(before);
-                    return Err(e.into());
-                }
-            }
-        }
-        self.globals.declares(before);
-        *unit.state.borrow_mut() = Some(state);
-        Ok(())
-    }
-
     /// Finds out what the closures of earlier generations of these files are called now.
-    pub(in crate::engine) fn note_names(&self, modules: &Modules, unit: &Unit) {
+    pub(in crate::engine) fn note_names(&self, unit: &Unit) {
         if self.names.borrow().contains_key(&unit.file) {
             return;
         }
         let mut names = self.follow_names(unit);
-        for older in modules.retired().into_iter().take(MAX_OLDER) {
+        for older in (self.older)().into_iter().take(MAX_OLDER) {
             if let Some(known) = older.modules.unit(&unit.file) {
                 let fate = relink::align(&known.closures, &unit.closures);
                 let rejoin = |older: &Names| names.rejoin(self.generation, &fate, older);
@@ -206,8 +140,10 @@ impl TopLevel {
         let fate = relink::align(&old.closures, &unit.closures);
         let heirs = fate.iter().map(|(name, fate)| (name.clone(), fate.heir().cloned()));
         self.heirs.borrow_mut().insert(unit.file.clone(), heirs.collect());
-        let names = previous.with_names(&unit.file, Names::clone).unwrap_or_default();
-        names.next(self.generation, &fate, &old.closures, &unit.closures)
+        let next =
+            |names: &Names| names.next(self.generation, &fate, &old.closures, &unit.closures);
+        let names = previous.with_names(&unit.file, next);
+        names.unwrap_or_else(|| next(&Names::default()))
     }
 
     pub(crate) fn with_names<T>(&self, file: &str, f: impl FnOnce(&Names) -> T) -> Option<T> {
@@ -257,7 +193,7 @@ impl TopLevel {
             }
         }
         // Closures of connections share the variable: it is one for all, also when it starts anew.
-        if self.adopt(&key, value, living, resets) {
+        if self.carried.variable(&key, value, living, resets, &|value| self.is_state(value)) {
             if !resets {
                 self.changes.borrow_mut().kept.push(name.to_string());
             }
@@ -294,44 +230,6 @@ impl TopLevel {
             && !is_same_scalar(&old, new)
         {
             self.anew.borrow_mut().insert((unit.file.clone(), name.clone()));
-        }
-    }
-
-    /// Makes `value`, just initialised, the same variable as `living`, with the value of that or, if it `resets`, the new
-    /// one. False: they are of kinds that cannot be one.
-    fn adopt(&self, key: &Key, value: &mut Dynamic, living: Dynamic, resets: bool) -> bool {
-        if living.is_shared() && living.is_locked() {
-            // A waiting handler holds it: the cell is taken as it is, or left to that handler.
-            if !resets {
-                *value = living;
-            }
-            return !resets;
-        }
-        // Another variable or property may hold the living one: what starts anew is a map of its own.
-        if !resets {
-            self.pair(key, value, &living);
-        }
-        // What lives may have become anything since: a connection, a closure.
-        if !living.is_shared() || !self.is_state(value) {
-            return false;
-        }
-        // The cell itself goes on, because closures of both generations share it. During this run it holds the new
-        // value, so that the top level sees what it just wrote.
-        let saved = living.flatten_clone();
-        if let Some(mut cell) = living.clone().write_lock::<Dynamic>() {
-            *cell = value.take();
-        }
-        *value = living.clone();
-        self.borrowed.borrow_mut().push(Borrowed { cell: living, living: saved, resets });
-        true
-    }
-
-    /// Notes that a new map or array stands for the living one.
-    fn pair(&self, key: &Key, value: &Dynamic, living: &Dynamic) {
-        if is_filled(value) && is_filled(living) {
-            let (key, new, living) =
-                (key.clone(), value.clone().flatten(), living.clone().flatten());
-            self.twins.borrow_mut().push(Twin { key, new, living });
         }
     }
 
@@ -375,12 +273,7 @@ impl TopLevel {
 
     /// Puts the living values back. To be called after the run, however it ended.
     pub(crate) fn restore(&self) {
-        for Borrowed { mut cell, living, resets } in self.borrowed.borrow_mut().drain(..).rev() {
-            let new = cell.write_lock::<Dynamic>().map(|mut v| std::mem::replace(&mut *v, living));
-            if let Some(new) = new.filter(|_| resets) {
-                self.renewed.borrow_mut().push((cell, new));
-            }
-        }
+        self.carried.restore();
     }
 
     /// Do closures of before have to capture this variable anew?
@@ -403,7 +296,7 @@ impl TopLevel {
         let range = unit.tokens.between(at, next);
         self.statements.borrow_mut().push((unit.clone(), range));
         let number = self.statements.borrow().len();
-        fillings::run(number);
+        journal::run(number);
         self.running.replace(number)
     }
 
@@ -416,14 +309,14 @@ impl TopLevel {
     }
 
     fn end(&self, before: usize) {
-        fillings::run(before);
+        journal::run(before);
         self.running.set(before);
     }
 
     /// The run is over, however it ended: what it noted of maps and arrays is its own.
     pub(in crate::engine) fn close_journal(&self) {
         self.end(0);
-        *self.journal.borrow_mut() = fillings::take_journal();
+        *self.journal.borrow_mut() = journal::take();
     }
 
     /// What this run has put into a value.
@@ -473,13 +366,10 @@ impl TopLevel {
     /// The reload is accepted: variables that were reset get their new values, and new maps and arrays become the living
     /// ones, merged with them. Gives what happened to values.
     pub(in crate::engine) fn accept(&self, modules: &Modules) -> Changes {
-        for (mut cell, new) in self.renewed.take() {
-            let old = cell.write_lock::<Dynamic>().map(|mut v| std::mem::replace(&mut *v, new));
-            drop(old);
-        }
+        self.carried.accept();
         let mut changes = self.changes.take();
         let mut filled: HashMap<Key, Filled> = HashMap::new();
-        for Twin { key, new, living } in self.twins.take() {
+        for Twin { key, new, living } in self.carried.take_twins() {
             let now = self.inventory(modules, &new);
             let previous = self.previous.borrow();
             let old = previous.as_ref().and_then(|p| p.filled(&key));
@@ -504,7 +394,7 @@ impl TopLevel {
     pub(in crate::engine) fn preview(&self, modules: &Modules) -> Changes {
         let mut changes = self.changes.borrow().clone();
         let previous = self.previous.borrow();
-        for Twin { key, new, living } in self.twins.borrow().iter() {
+        for Twin { key, new, living } in self.carried.twins().iter() {
             let now = self.inventory(modules, new);
             let old = previous.as_ref().and_then(|p| p.filled(key)).unwrap_or(Filled::Other);
             changes.add(self.merge(&key.1, (&old, &now), new, living, true));
@@ -518,7 +408,61 @@ impl TopLevel {
     }
 }
 
-/// Is it a map or an array that lines may fill?
-fn is_filled(value: &Dynamic) -> bool {
-    value.is::<RefMap>() || value.is::<RefArray>()
+impl TopLevels for TopLevel {
+    /// Runs one file. Its state (imports, constants, functions) is in the unit afterwards, its variables in the globals.
+    fn run(
+        &self,
+        modules: &Modules,
+        engine: &Engine,
+        unit: &Rc<Unit>,
+        scope: &mut Scope<'static>,
+    ) -> Result<(), Box<EvalAltResult>> {
+        let mut state = evaluate::new_state(engine);
+        // A file that only this run has come to.
+        self.note_names(unit);
+        state.lib.extend(self.with_names(&unit.file, |names| names.library(&unit.runs)));
+        state.source = Some(unit.file.clone());
+        let mut caches = Caches::new();
+        let before = self.globals.declares(true);
+        let statements = unit.runs.statements();
+        for (at, statement) in statements.iter().enumerate() {
+            let next = statements.get(at + 1).map(start);
+            let outer = self.begin(unit, start(statement), next);
+            let began = Instant::now();
+            let known = scope.len();
+            let mut context = evaluate::context(engine, &mut state, &mut caches, scope);
+            let result = evaluate::statement(&mut context, statement);
+            // An import has taken the time of what it runs: that is told, which comes first.
+            if began.elapsed() > self.slowest.get().1 * 2 {
+                self.slowest.set((self.running.get(), began.elapsed()));
+            }
+            self.end(outer);
+            if result.is_ok()
+                && let Stmt::Var(x, flags, _) = statement
+            {
+                match flags.contains(ASTFlags::CONSTANT) {
+                    true => self.compare_constant(unit, &x.0.name, scope),
+                    false => self.settle(modules, unit, &x.0.name, scope),
+                }
+            }
+            let again = match statement {
+                Stmt::Var(x, ..) => Some(x.0.name.as_str()),
+                _ => None,
+            };
+            self.publish(unit, scope, known, again);
+            // Functions see the variables so far, also while a later statement runs.
+            *unit.state.borrow_mut() = Some(state.clone());
+            match result.map_err(|e| *e) {
+                Ok(_) => (),
+                Err(EvalAltResult::Return(..) | EvalAltResult::Exit(..)) => break,
+                Err(e) => {
+                    self.globals.declares(before);
+                    return Err(e.into());
+                }
+            }
+        }
+        self.globals.declares(before);
+        *unit.state.borrow_mut() = Some(state);
+        Ok(())
+    }
 }

@@ -1,7 +1,7 @@
 //! Are two maps or arrays equal? By content, whether they are references or plain ones.
 
 use crate::engine::{
-    check_time,
+    call::time_limit::check_time,
     limits::CLOCK_MASK,
     values::{ref_array::RefArray, ref_map::RefMap},
 };

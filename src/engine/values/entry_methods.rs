@@ -2,10 +2,9 @@
 //! `this`, as Rhai does it with plain maps, and comes before a function of the host of the same name.
 
 use crate::engine::{
-    compile::modules::Modules,
     internals::evaluate::{self, Caches},
     natives::Natives,
-    values::ref_map::RefMap,
+    values::{ref_map::RefMap, script_files::ScriptFiles},
 };
 use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, FnPtr, Position, Scope};
 use std::{any::TypeId, rc::Rc};
@@ -22,18 +21,18 @@ fn entry(name: &str, args: &[&mut Dynamic]) -> Option<FnPtr> {
 
 /// Calls the function that the first argument has under that name, with that argument as `this`. `None`: it has none.
 pub(in crate::engine) fn call(
-    modules: &Modules,
+    files: &dyn ScriptFiles,
     context: &mut EvalContext,
     name: &str,
     args: &mut [&mut Dynamic],
 ) -> Option<Outcome<Dynamic>> {
     let f = entry(name, args)?;
     let (this, given) = args.split_first_mut()?;
-    Some(invoke(modules, context, &f, this, given))
+    Some(invoke(files, context, &f, this, given))
 }
 
 fn invoke(
-    modules: &Modules,
+    files: &dyn ScriptFiles,
     context: &mut EvalContext,
     f: &FnPtr,
     this: &mut Dynamic,
@@ -53,7 +52,7 @@ fn invoke(
     match evaluate::call(context, f.fn_name(), true, &mut all) {
         // Rhai looks in the caller's file only; nothing has been taken from the arguments yet.
         Err(error) if is_missing(&error, f) => {
-            let found = modules.call_foreign_closure(f.fn_name(), &mut all, true, context);
+            let found = files.call_foreign_closure(f.fn_name(), &mut all, true, context);
             found.unwrap_or(Err(error))
         }
         called => called,
@@ -65,7 +64,11 @@ fn is_missing(error: &EvalAltResult, f: &FnPtr) -> bool {
 }
 
 /// Lets the engine's functions of maps give way to those that a map has itself.
-pub(in crate::engine) fn register(engine: &mut Engine, natives: &Natives, modules: &Rc<Modules>) {
+pub(in crate::engine) fn register(
+    engine: &mut Engine,
+    natives: &Natives,
+    files: &Rc<dyn ScriptFiles>,
+) {
     for (name, params, native) in natives.of_type(TypeId::of::<RefMap>()) {
         if !name.starts_with(char::is_alphabetic)
             || OF_THE_HOST.contains(&name)
@@ -73,7 +76,7 @@ pub(in crate::engine) fn register(engine: &mut Engine, natives: &Natives, module
         {
             continue;
         }
-        let (modules, native, own_name) = (modules.clone(), native.clone(), name.to_owned());
+        let (files, native, own_name) = (files.clone(), native.clone(), name.to_owned());
         engine.register_raw_fn(name, params, move |call, args| {
             if entry(&own_name, args).is_none() {
                 return (native.function)(Some(call), args);
@@ -81,7 +84,7 @@ pub(in crate::engine) fn register(engine: &mut Engine, natives: &Natives, module
             let mut state = evaluate::state_of(&call);
             let (mut caches, mut scope) = (Caches::new(), Scope::new());
             let mut context = evaluate::context(call.engine(), &mut state, &mut caches, &mut scope);
-            self::call(&modules, &mut context, &own_name, args).unwrap_or(Ok(Dynamic::UNIT))
+            self::call(&*files, &mut context, &own_name, args).unwrap_or(Ok(Dynamic::UNIT))
         });
     }
 }

@@ -1,7 +1,7 @@
 //! Script values ⇄ JSON, reference maps and arrays included.
 
 use crate::engine::{
-    check_time,
+    call::time_limit::check_time,
     limits::CLOCK_MASK,
     values::{
         json_repair::repaired,

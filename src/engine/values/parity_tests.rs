@@ -3,10 +3,16 @@
 use crate::engine::{
     compile::{modules::Modules, sources::Sources},
     globals::Globals,
-    values::{ref_array::RefArray, ref_map::RefMap},
+    program::generations::Generations,
+    values::{ref_array::RefArray, ref_map::RefMap, script_files::ScriptFiles},
 };
 use rhai::{Array, Engine, Map};
-use std::{any::TypeId, collections::BTreeSet, path::Path};
+use std::{
+    any::TypeId,
+    collections::BTreeSet,
+    path::Path,
+    rc::{Rc, Weak},
+};
 
 /// Name and number of parameters of every function whose first parameter is of that type.
 fn methods(engine: &Engine, of: TypeId) -> BTreeSet<(String, usize)> {
@@ -28,12 +34,15 @@ fn engine() -> Engine {
     let mut engine = Engine::new();
     let mut natives = crate::engine::natives::Natives::default();
     let (sources, globals) = (Sources::new(Path::new("")), Globals::new(""));
-    let modules = Modules::new(sources, globals, Default::default(), &Default::default());
-    crate::engine::values::ref_map::register(&mut engine, &mut natives, &modules);
-    crate::engine::values::ref_array::register(&mut engine, &mut natives, &modules);
+    let files: Rc<dyn ScriptFiles> =
+        Modules::new(sources, globals, Default::default(), Weak::<Generations>::new());
+    crate::engine::values::ref_map::register(&mut engine, &mut natives, &files);
+    crate::engine::values::ref_array::register(&mut engine, &mut natives, &files);
     crate::engine::values::map_functions::register(&mut engine);
     crate::engine::values::compare::register(&mut engine);
     crate::engine::values::plain::register(&mut engine);
+    crate::engine::values::lists::register(&mut engine);
+    crate::engine::values::map_parts::register(&mut engine, &mut natives);
     engine
 }
 

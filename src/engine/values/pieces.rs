@@ -9,6 +9,11 @@ const PIECE: usize = size_of::<Dynamic>() + 48;
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
+/// Refuses a list of so many pieces of a text of so many bytes if the handler may not make it.
+pub(in crate::engine) fn check_list(pieces: usize, bytes: usize) -> Outcome<()> {
+    allowance::check(pieces * PIECE + bytes, "the list")
+}
+
 /// Where a text is cut.
 enum Cut {
     At(ImmutableString),
@@ -34,7 +39,7 @@ impl Cut {
     }
 
     fn check(&self, text: &str, segments: usize) -> Outcome<()> {
-        allowance::check(self.pieces(text, segments) * PIECE + text.len(), "the list")
+        check_list(self.pieces(text, segments), text.len())
     }
 }
 

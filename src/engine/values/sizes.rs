@@ -46,6 +46,16 @@ fn weight(value: &Dynamic) -> usize {
     size_of::<Dynamic>() + inside
 }
 
+/// Refuses so many bytes if they are too many for one value or for the running handler; `what` names the value.
+pub(crate) fn check_bytes(bytes: usize, what: &str) -> Outcome<()> {
+    check(Some(bytes), what)
+}
+
+/// Bytes that one value may have now.
+pub(crate) fn room() -> usize {
+    allowance::left().min(MAX_VALUE)
+}
+
 /// Refuses an array of so many copies of a value if it is too big.
 pub(in crate::engine) fn check_array(len: usize, value: &Dynamic) -> Outcome<()> {
     check(len.checked_mul(weight(value)), "the array")
@@ -106,7 +116,7 @@ fn pad_string(text: &mut ImmutableString, len: i64, padding: &str) -> Outcome<()
 }
 
 /// Puts `by` in the place of each `find`.
-fn replace(text: &mut ImmutableString, find: &str, by: &str) -> Outcome<()> {
+pub(in crate::engine) fn replace(text: &mut ImmutableString, find: &str, by: &str) -> Outcome<()> {
     // Rhai leaves an empty text alone, also where `find` is empty.
     if text.is_empty() {
         return Ok(());

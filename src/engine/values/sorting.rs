@@ -2,7 +2,7 @@
 //! with whatever order comes of it, so that neither an error nor a limit ends the call; and what has no order makes the
 //! standard library's sorting panic.
 
-use crate::engine::{diagnostics::plain_words, values::compare};
+use crate::engine::values::{compare, plain_words};
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString,
     NativeCallContext, Position,
@@ -63,6 +63,65 @@ fn refused(what: String) -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into()
 }
 
+/// Refuses values that have no order among one another: such of different types, but for numbers. `what` names who asks.
+pub(in crate::engine) fn check_order(call: &Call, values: &Array, what: &str) -> Outcome<()> {
+    let Some(first) = values.first() else { return Ok(()) };
+    let is_number = |value: &Dynamic| value.is_int() || value.is_float();
+    let fits = |value: &&Dynamic| {
+        value.type_id() == first.type_id() || is_number(first) && is_number(value)
+    };
+    match values.iter().find(|value| !fits(value)) {
+        None => Ok(()),
+        Some(other) => {
+            let name = |value: &Dynamic| plain_words::type_name(call.engine(), value.type_name());
+            let (one, other) = (name(first), name(other));
+            let text = format!("{what} takes values of one type, not of {one} and {other}");
+            Err(EvalAltResult::ErrorRuntime(text.into(), Position::NONE).into())
+        }
+    }
+}
+
+/// Does a value come before another one, of those that [`check_order`] lets pass?
+pub(in crate::engine) fn is_before(call: &Call, a: &Dynamic, b: &Dynamic) -> Outcome<bool> {
+    if let (Ok(a), Ok(b)) = (a.as_int(), b.as_int()) {
+        return Ok(a < b);
+    }
+    if let (Ok(a), Ok(b)) = (a.as_immutable_string_ref(), b.as_immutable_string_ref()) {
+        return Ok(*a < *b);
+    }
+    let number = |value: &Dynamic| value.as_int().map(|n| n as f64).or_else(|_| value.as_float());
+    if let (Ok(a), Ok(b)) = (number(a), number(b)) {
+        return Ok(a < b);
+    }
+    if let (Ok(a), Ok(b)) = (a.as_char(), b.as_char()) {
+        return Ok(a < b);
+    }
+    if let (Ok(a), Ok(b)) = (a.as_bool(), b.as_bool()) {
+        return Ok(!a & b);
+    }
+    if a.is_unit() && b.is_unit() {
+        return Ok(false);
+    }
+    let (mut x, mut y) = (a.clone(), b.clone());
+    match call.call_native_fn_raw("<", true, &mut [&mut x, &mut y]) {
+        Ok(answer) => Ok(answer.as_bool().unwrap_or(false)),
+        Err(error) if matches!(*error, EvalAltResult::ErrorFunctionNotFound(..)) => {
+            let name = plain_words::type_name(call.engine(), a.type_name());
+            Err(refused(format!("values of type {name}")))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The values in the order of their keys, of which there is one for each.
+pub(in crate::engine) fn by_key(call: &Call, values: &Array, keys: &Array) -> Outcome<Array> {
+    check_order(call, keys, "the function that gives keys")?;
+    let places: Array = (0..values.len() as i64).map(Dynamic::from).collect();
+    let at = |place: &Dynamic| place.as_int().map_or(0, |place| place as usize);
+    let ordered = sorted(&places, &mut |a, b| is_before(call, &keys[at(a)], &keys[at(b)]))?;
+    Ok(ordered.iter().map(|place| values[at(place)].clone()).collect())
+}
+
 /// Sorts values by their own order, if they have one.
 fn sort(call: &Call, values: &mut Array, is_down: bool) -> Outcome<()> {
     if values.len() < 2 {
@@ -90,7 +149,11 @@ fn sort(call: &Call, values: &mut Array, is_down: bool) -> Outcome<()> {
     } else if first.is_bool() {
         by(values, is_down, |v| v.as_bool().ok());
     } else if !first.is_unit() {
-        return Err(refused(format!("values of type {}", name(first))));
+        // What has an order of its own, as dates have, compares itself.
+        *values = sorted(values, &mut |a, b| match is_down {
+            true => is_before(call, b, a),
+            false => is_before(call, a, b),
+        })?;
     }
     Ok(())
 }

@@ -4,10 +4,8 @@ use super::{Ctx, Occasion, Suspended, Wish};
 use crate::{
     engine::{
         self,
-        call::{
-            coroutine::{self, Failure, MAX_FIBERS, Started},
-            handler::{Args, Done, Handler, Job},
-        },
+        call::coroutine::{self, Failure, MAX_FIBERS, Started},
+        program::handler::{Args, Done, Handler, Job},
     },
     error::{Fault, FaultKind},
     log::Level,

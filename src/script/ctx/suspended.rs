@@ -2,9 +2,9 @@
 
 use super::{Called, Ctx, Occasion};
 use crate::{
-    engine::call::{
-        coroutine::{self, Running},
-        handler::{Args, Calls, Handler},
+    engine::{
+        call::coroutine::{self, Running},
+        program::handler::{Args, Calls, Handler},
     },
     error::Fault,
     net::waiting::Ticket,

@@ -3,7 +3,7 @@
 
 use super::{Request, Response, send, uncoloured};
 use crate::{
-    engine::call::handler::Handler,
+    engine::program::handler::Handler,
     error::Fault,
     runtime::registry::Registry,
     script::{

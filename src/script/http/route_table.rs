@@ -4,10 +4,8 @@
 use super::{Chunk, Failure, Request, Response, ServerSentEvents, failure};
 use crate::{
     engine::{
-        call::{
-            coroutine::Runner,
-            handler::{Args, Calls, Handler, Job, MAX_ARGS},
-        },
+        call::coroutine::Runner,
+        program::handler::{Args, Calls, Handler, Job, MAX_ARGS},
         values::{ref_array::RefArray, ref_map::RefMap},
     },
     runtime::registry::Registry,

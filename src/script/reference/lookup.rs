@@ -7,7 +7,7 @@ use super::{
     manual::manual,
     script_reference,
 };
-use crate::engine::diagnostics::{foreign_names, report::nearest};
+use crate::engine::{diagnostics::foreign_names, nearest::nearest};
 
 /// What variables are usually called, and whose names they have.
 const OWNERS: [(&str, &str); 12] = [
@@ -244,13 +244,20 @@ fn is_alike(entry: &Entry, name: &str) -> bool {
     entry.alike.iter().any(|other| *other == name || other.rsplit('.').next() == Some(name))
 }
 
-/// What to write in place of a function of another language, if the reference names it.
+/// What to write in place of a function of another language, if the reference names it: first a module's function, then
+/// what the table of foreign names says in a sentence of its own (`None` here), then a name that every script has.
 pub(in crate::script) fn advice(name: &str) -> Option<String> {
     let alike = |section: &'static Section| {
         let found = section.entries.iter().find(|entry| is_alike(entry, name));
         found.map(|entry| (section, entry))
     };
-    let (section, entry) = script_reference().iter().find_map(alike)?;
+    let mut found = script_reference().iter().filter_map(alike);
+    let (section, entry) =
+        match script_reference().iter().filter(|s| s.alias().is_some()).find_map(alike) {
+            Some(of_module) => of_module,
+            None if foreign_names::name(name).is_some() => return None,
+            None => found.next()?,
+        };
     let form = entry.forms.first()?;
     Some(match section.alias() {
         Some(alias) => format!("use `{form}` after `import \"{}\" as {alias};`", section.owner),

@@ -2,7 +2,7 @@
 //! All of it is Markdown that lies in the repository and is compiled into the binary.
 
 use super::PAGES;
-use crate::script::std::{NATIVE, TEXTS};
+use crate::script::std::{NATIVE, OBJECTS, TEXTS};
 
 /// A page of the manual.
 #[derive(Clone, Debug)]
@@ -28,6 +28,9 @@ const BEHAVIOUR: &str = "How scripts behave";
 const RUNNING: &str = "Running";
 const REFERENCE: &str = "Reference";
 const MODULES: &str = "Modules";
+
+/// Where the pages of the standard library lie.
+const STD: &str = "src/script/std/mod.rs";
 
 /// A chapter: its group, slug and file, and files that are shown behind it.
 macro_rules! chapter {
@@ -113,7 +116,8 @@ pub fn manual() -> Vec<ManualPage> {
     let beside = |folder, name: &str| format!("{folder}{}.md", name.trim_start_matches("std"));
     let texts = TEXTS.iter().map(|row| (beside("stdlib", row.name), row.page));
     let native = NATIVE.iter().map(|row| (beside("src/script/std", row.name), row.page));
-    let modules = texts.chain(native);
+    let objects_of_modules = OBJECTS.iter().map(|text| (STD.to_owned(), *text));
+    let modules = texts.chain(native).chain(objects_of_modules);
     let modules = modules.map(|(source, text)| reference(MODULES, source, text));
     chapters.chain(objects).chain(modules).collect()
 }

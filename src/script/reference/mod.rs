@@ -12,7 +12,7 @@ pub(in crate::script) use lookup::advice;
 pub use lookup::{Match, all_names, entries, explain, search};
 pub use manual::{ManualPage, manual};
 
-use super::std::{NATIVE, TEXTS};
+use super::std::{NATIVE, OBJECTS, TEXTS};
 use crate::runtime::page;
 use ::std::sync::LazyLock;
 
@@ -24,7 +24,7 @@ macro_rules! page {
 }
 
 /// The pages of what every script has, in the order in which people learn them.
-const PAGES: [(&str, &str); 20] = [
+const PAGES: [(&str, &str); 24] = [
     page!("src/script/worker.md"),
     page!("src/script/settings.md"),
     page!("src/script/callback.md"),
@@ -43,6 +43,10 @@ const PAGES: [(&str, &str); 20] = [
     page!("src/engine/values/ref_map.md"),
     page!("src/engine/values/ref_array.md"),
     page!("src/engine/values/ref_array_changes.md"),
+    page!("src/engine/values/lists.md"),
+    page!("src/engine/values/map_parts.md"),
+    page!("src/engine/values/texts.md"),
+    page!("src/engine/values/numbers.md"),
     page!("src/script/http/route_table.md"),
     page!("src/script/http/failure.md"),
 ];
@@ -57,7 +61,8 @@ static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
         // Every test of the reference reads all of them.
         Err(why) => panic!("a page of the script reference is not complete: {why}"),
     };
-    PAGES.iter().map(|(_, text)| *text).chain(modules).map(read).collect()
+    let sections = PAGES.iter().map(|(_, text)| *text).chain(modules).chain(OBJECTS);
+    sections.map(read).collect()
 });
 
 /// The script reference: what every script has, in the order in which people learn it, then the modules.

@@ -7,6 +7,7 @@ use crate::{
         compile::{host_modules::HostModules, modules::Modules, sources::Sources},
         globals::Globals,
         natives::Natives,
+        program::{build::build, generations::Generations},
         values::{ref_array::RefArray, ref_map::RefMap},
     },
     runtime::{
@@ -18,7 +19,7 @@ use crate::{
         worker::Worker,
     },
 };
-use ::std::{any::TypeId, collections::BTreeSet, path::Path, time::Duration};
+use ::std::{any::TypeId, collections::BTreeSet, path::Path, rc::Weak, time::Duration};
 use rhai::{Engine, FuncInfo};
 
 /// What was announced by a [`Registry`](crate::runtime::registry::Registry) or as a module, with its place and whether it
@@ -28,9 +29,10 @@ pub fn announced() -> Vec<Announced> {
     let sources = Sources::new(Path::new("reference"));
     let ctx = Ctx::mute(&config);
     let globals = Globals::new("");
-    let modules = Modules::new(sources, globals, HostModules::default(), &Default::default());
+    let modules =
+        Modules::new(sources, globals, HostModules::default(), Weak::<Generations>::new());
     let mut natives = Natives::default();
-    let mut engine = engine::build(&config, &modules, &mut natives);
+    let mut engine = build(&config, &modules, &mut natives);
     let of_modules = std::announced(&ctx);
     let mut names = Objects(ctx).announce(&mut engine, &mut natives).names;
     names.extend(of_modules);
@@ -57,12 +59,12 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let sources = Sources::new(Path::new("reference"));
     let ctx = Ctx::mute(&config);
     let host = std::modules(&ctx);
-    let modules = Modules::new(sources, Globals::new(""), host, &Default::default());
+    let modules = Modules::new(sources, Globals::new(""), host, Weak::<Generations>::new());
     let mut natives = Natives::default();
-    let mut engine = engine::build(&config, &modules, &mut natives);
+    let mut engine = build(&config, &modules, &mut natives);
     let announced = std::announced(&ctx);
     let owners = Owners::of(Objects(ctx).announce(&mut engine, &mut natives));
-    let new = |info: FuncInfo| if is_rhais(&info) { None } else { owners.name_of(info) };
+    let new = |info: FuncInfo| if owners.is_rhais(&info) { None } else { owners.name_of(info) };
     let mut names: BTreeSet<_> = engine.collect_fn_metadata(None, new, false).into_iter().collect();
     for plain in Engine::new().collect_fn_metadata(None, |info| owners.name_of(info), false) {
         names.remove(&plain);
@@ -92,18 +94,6 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
 const REPLACED: [&str; 8] =
     ["blob", "exit", "pad", "replace", "split", "split_rev", "to_array", "to_chars"];
 
-/// Is this a function of rhai's own arrays and maps, or one that stands for rhai's?
-fn is_rhais(info: &FuncInfo) -> bool {
-    let function = info.metadata;
-    let first = function.param_types.first();
-    let plain = [TypeId::of::<rhai::Array>(), TypeId::of::<rhai::Map>()];
-    info.namespace.is_empty() && first.is_some_and(|first| plain.contains(first))
-        // Any index of `()`.
-        || first == Some(&TypeId::of::<()>())
-        || REPLACED.contains(&function.name.as_str())
-            && first != Some(&TypeId::of::<RefArray>())
-}
-
 /// Whose names the functions of an engine are.
 struct Owners {
     types: Vec<(TypeId, &'static str)>,
@@ -118,6 +108,19 @@ impl Owners {
         let pages = record.pages;
         let elsewhere = record.names.iter().filter(|name| pages.contains(&name.owner));
         Self { elsewhere: elsewhere.map(|name| (name.name, name.owner)).collect(), types }
+    }
+
+    /// Returns whether this is a function of rhai's own arrays and maps, or one that stands for rhai's.
+    fn is_rhais(&self, info: &FuncInfo) -> bool {
+        let function = info.metadata;
+        let first = function.param_types.first();
+        let plain = [TypeId::of::<rhai::Array>(), TypeId::of::<rhai::Map>()];
+        info.namespace.is_empty() && first.is_some_and(|first| plain.contains(first))
+            // Any index of `()`.
+            || first == Some(&TypeId::of::<()>())
+            || REPLACED.contains(&function.name.as_str())
+                && first != Some(&TypeId::of::<RefArray>())
+                && !self.types.iter().any(|(known, name)| Some(known) == first && *name != "map")
     }
 
     fn name_of(&self, info: FuncInfo) -> Option<(String, String, Option<usize>)> {

@@ -1,12 +1,16 @@
 //! The modules that scripts import as `std/…`: one file for each, beside its page. A module that is written in Rhai has its
 //! text in `stdlib/`.
 
+mod bytes;
 mod env;
+mod random;
+mod regex;
+mod time;
 
 use super::{ctx::Ctx, reference};
 use crate::{
     engine::compile::host_modules::{HostModule, HostModules},
-    runtime::{entry::Section, namespace::Namespace, record::Announced},
+    runtime::{entry::Section, namespace::Namespace, record::Announced, registry::Registry},
 };
 use std::rc::Rc;
 
@@ -21,8 +25,30 @@ pub(super) struct NativeRow {
 }
 
 /// Every module of native functions, in the order of the alphabet.
-pub(super) const NATIVE: [NativeRow; 1] =
-    [NativeRow { name: "std/env", page: include_str!("env.md"), make: env::module }];
+pub(super) const NATIVE: [NativeRow; 5] = [
+    NativeRow { name: "std/bytes", page: include_str!("bytes/bytes.md"), make: bytes::module },
+    NativeRow { name: "std/env", page: include_str!("env.md"), make: env::module },
+    NativeRow { name: "std/random", page: include_str!("random/random.md"), make: random::module },
+    NativeRow { name: "std/regex", page: include_str!("regex/regex.md"), make: regex::module },
+    NativeRow { name: "std/time", page: include_str!("time/time.md"), make: time::module },
+];
+
+/// Pages of the objects that the modules make.
+pub(super) const OBJECTS: [&str; 5] = [
+    include_str!("bytes/byte_reader.md"),
+    include_str!("bytes/byte_writer.md"),
+    include_str!("random/generator.md"),
+    include_str!("regex/pattern.md"),
+    include_str!("time/date_time.md"),
+];
+
+/// Announces those objects, and what every script has of the modules.
+pub(super) fn register(registry: &mut Registry) {
+    bytes::register(registry);
+    random::register(registry);
+    regex::register(registry);
+    time::register(registry);
+}
 
 /// One module that is written in Rhai: a row of [`TEXTS`].
 pub(super) struct TextRow {

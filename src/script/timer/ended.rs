@@ -19,7 +19,7 @@ impl EndedTimer {
     pub(super) fn of(timer: &Timer) -> Self {
         let handler = timer.handler.borrow();
         Self {
-            generation: handler.program().generation,
+            generation: handler.program().edition.generation,
             file: handler.file().to_owned(),
             name: handler.fn_ptr().fn_name().into(),
             interval: timer.interval.get(),

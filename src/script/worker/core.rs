@@ -3,8 +3,9 @@
 use super::{Worker, accepting::Accepting, roots::Roots};
 use crate::{
     engine::{
+        compile::meaning::Meaning,
         program::Program,
-        reload::{changes::Changes, fillings::Filled, meaning::Meaning},
+        reload::{changes::Changes, fillings::Filled},
         values::{ref_array::RefArray, ref_map::RefMap},
     },
     net::{
@@ -99,8 +100,8 @@ impl WorkerCore {
             is_gone: Cell::new(false),
             is_inner,
             asked_by: Cell::new(0),
-            generation: Cell::new(ctx.program().map_or(0, |p| p.generation)),
-            is_fresh: ctx.program().is_some_and(|p| p.is_fresh),
+            generation: Cell::new(ctx.program().map_or(0, |p| p.edition.generation)),
+            is_fresh: ctx.program().is_some_and(|p| p.edition.is_fresh),
         })
     }
 
@@ -229,9 +230,9 @@ impl WorkerCore {
         f(&self.connections.borrow())
     }
 
-    /// Continues as what `newer` declares in `program`: its settings and callbacks, and of its properties those whose text changed.
+    /// From now on this Worker is what `newer` declares in `program`: it has its settings and callbacks, and of its properties those whose text changed.
     /// What happened to values is added to `changes`.
-    pub(crate) fn take_over(
+    pub(crate) fn rebind(
         &self,
         newer: &WorkerCore,
         program: &Program,
@@ -241,10 +242,9 @@ impl WorkerCore {
         *self.declared.borrow_mut() = newer.declared.borrow().clone();
         *self.called.borrow_mut() = newer.called.borrow().clone();
         *self.address.borrow_mut() = newer.address.borrow().clone();
-        self.ctx
-            .carried
-            .borrow_mut()
-            .extend(newer.callbacks.succeed(&self.callbacks, |handler| self.ctx.origin(handler)));
+        self.ctx.carried.borrow_mut().extend(
+            newer.callbacks.carry_over(&self.callbacks, |handler| self.ctx.origin(handler)),
+        );
         self.callbacks.replace_by(&newer.callbacks);
         self.roots.replace_by(&newer.roots);
         self.is_web_server.set(newer.is_web_server.get());
@@ -275,11 +275,11 @@ impl WorkerCore {
             let was = self.properties.get(&name);
             let is_state = !value.is_fnptr() && !is_object(&value);
             let texts = old.get(&name).zip(new.get(&name));
-            let same_text = texts.is_some_and(|(old, new)| program.continues(new, old));
+            let same_text = texts.is_some_and(|(old, new)| program.edition.continues(new, old));
             if same_text && !newer.is_fresh && is_state {
                 changes.kept.push(name.to_string());
                 if let Some((old, now)) = filled.get(&name).zip(now_filled.get(&name)) {
-                    changes.add(program.merge(&name, (old, now), &value, &was, is_dry));
+                    changes.add(program.edition.merge(&name, (old, now), &value, &was, is_dry));
                 }
                 continue;
             }
@@ -314,8 +314,9 @@ impl WorkerCore {
     /// Takes down what the top level has put into maps and arrays of properties.
     pub(crate) fn note_filled(&self, program: &Program) {
         let texts = self.texts.borrow();
-        let filled =
-            texts.keys().map(|name| (name.clone(), program.inventory(&self.properties.get(name))));
+        let filled = texts
+            .keys()
+            .map(|name| (name.clone(), program.edition.inventory(&self.properties.get(name))));
         *self.filled.borrow_mut() = filled.collect();
     }
 
@@ -343,8 +344,9 @@ impl WorkerCore {
         call: &NativeCallContext,
         name: &ImmutableString,
     ) {
-        let meaning =
-            program.meaning_at(call.call_source().unwrap_or_default(), call.call_position());
+        let meaning = program
+            .edition
+            .meaning_at(call.call_source().unwrap_or_default(), call.call_position());
         let mut texts = self.texts.borrow_mut();
         let all = texts.entry(name.clone()).or_default();
         *all = std::mem::take(all).and(&meaning);

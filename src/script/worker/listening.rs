@@ -97,10 +97,10 @@ impl Worker {
                 living.accept_on(bound).map_err(error)?;
             }
             if let Some(program) = core.ctx.program() {
-                living.core().take_over(&core, &program, None);
+                living.core().rebind(&core, &program, None);
             }
             living.core().asked_by.set(generation);
-            self.stand_for(&living);
+            self.alias_to(&living);
             return Ok(());
         }
         let bound = core.ctx.listeners.bind(address, &by).map_err(error)?;

@@ -325,6 +325,21 @@ fn what_nothing_reaches_is_told() {
 }
 
 #[test]
+fn escapes_in_backticks_that_are_meant_as_ends_of_lines_are_told() {
+    let told = "stays as it is in backticks";
+    finds("let n = 1;\nprint(`part ${n}\\n`);", "backtick-escape", "2:17", told);
+    finds("let n = 1;\nprint(`a\\tb\\r\\n${n}`);", "backtick-escape", "2:7", told);
+    for right in [
+        "let n = 1; print(`part ${n}\n`);",
+        "let n = 1; print(`part ${n}${\"\\n\"}`);",
+        "let n = 1; print(`C:\\\\new ${n}`);",
+        "print(`\\n`.len());",
+    ] {
+        is_silent(right);
+    }
+}
+
+#[test]
 fn texts_in_double_quotes_that_are_meant_to_be_templates_are_told() {
     let wrong = "let name = \"you\";\nprint(\"hello ${name}\");";
     finds(&format!("{wrong}\nprint(name);"), "template", "2:7", "backticks");

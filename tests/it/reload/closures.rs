@@ -369,3 +369,33 @@ w.on_message = |c, m| c.send(`${[a, b, w.c, w.d, w.e]} ${n}`);
         assert_eq!(one.bytes(1), round.to_string().as_bytes());
     }
 }
+
+#[test]
+fn a_closure_in_a_map_stays_itself_when_another_takes_its_place_and_says_the_same() {
+    let script = |lines: &str| {
+        format!(
+            r#"
+let w = Worker("text://127.0.0.1:0");
+w.hooks = #{{}};
+{lines}
+w.on_message = |c, m| {{
+    let hook = w.hooks[m];
+    c.send(if hook == () {{ "none" }} else {{ `${{hook.call()}}` }});
+}};
+"#
+        )
+    };
+    let (first, second) = (r#"w.hooks["a"] = || "x";"#, r#"w.hooks["b"] = || "x";"#);
+    let mut host = TestHost::start(&script(first));
+    let mut client = host.tcp(TEXT);
+    // The new one stands where the one that lives stood, so that Rhai gives it that one's name.
+    host.edit(&script(&format!("{second}\n{first}")));
+    let edited = first.replace("\"x\"", "\"y\"");
+    host.edit(&script(&format!("{second}\n{edited}")));
+    assert_eq!((client.ask("a"), client.ask("b")), ("y".into(), "x".into()));
+    // And back, with one that has gone.
+    host.edit(&script(&edited.replace("\"y\"", "\"x\"")));
+    assert_eq!((client.ask("a"), client.ask("b")), ("x".into(), "none".into()));
+    host.edit(&script(&edited));
+    assert_eq!(client.ask("a"), "y");
+}

@@ -100,6 +100,82 @@ fn rule_7_lines_of_on_worker_start_that_set_the_same_entry_are_one_initialiser()
 }
 
 #[test]
+fn rule_7_an_entry_is_what_the_last_line_says_that_is_left_of_those_that_set_it() {
+    let base = "w.table = #{}; w.list = [];\n";
+    let start_of = |lines: &str| script(&format!("{base}{lines}"));
+    let both = "w.table.a = 1; w.table.a = 2;";
+    let (mut host, mut client) = start(&format!("{base}{both}"));
+    assert_eq!(client.ask("set a 9"), "ok");
+    // The later line has gone: what the earlier one says was never seen.
+    let report = host.edit(&start_of("w.table.a = 1;"));
+    assert_eq!(report.reset, [r#"table["a"]"#]);
+    assert_eq!(client.ask("?"), r#" {"a":1} [] "#);
+    for (lines, expected) in [
+        ("w.table.a = 1;", "9"),
+        (both, "2"),
+        // An earlier one has gone, which has nothing to do with what is there.
+        ("w.table.a = 2;", "9"),
+        (both, "2"),
+        // They have changed places.
+        ("w.table.a = 2; w.table.a = 1;", "1"),
+        ("if w.generation < 0 { w.list = []; } w.table.a = 2; w.table.a = 1;", "9"),
+        ("equip(w, 1); w.table.f1 = 2; w.table.a = 1;", "9"),
+    ] {
+        assert_eq!(client.ask("set a 9"), "ok");
+        host.edit(&start_of(lines));
+        let answer = client.ask("?");
+        let shown = if expected == "9" { r#""9""# } else { expected };
+        assert!(answer.contains(&format!(r#""a":{shown}"#)), "{lines}: {answer}");
+    }
+    // The one that is called has set it before.
+    assert_eq!(client.ask("?"), r#" {"a":"9","f1":2} [] 1"#);
+    host.edit(&start_of("equip(w, 1); w.table.a = 1;"));
+    assert_eq!(client.ask("?"), r#" {"a":"9","f1":1} [] 1"#);
+}
+
+#[test]
+fn rule_7_a_line_that_was_not_come_to_again_still_counts_as_the_last_one() {
+    let lines =
+        |last: &str| format!("w.table = #{{}}; w.list = [];\nw.table.a = 1; w.number = 1;\n{last}");
+    let once = "if w.generation == 0 { w.table.a = 2; w.number = 2; }";
+    let (mut host, mut client) = start(&lines(once));
+    for n in 0..2 {
+        host.edit(&format!("{}// edited {n}", script(&lines(once))));
+        assert_eq!(client.ask("?"), r#"2 {"a":2} [] "#, "{n}");
+    }
+    host.edit(&script(&lines("")));
+    assert_eq!(client.ask("?"), r#"1 {"a":1} [] "#);
+}
+
+#[test]
+fn rule_7_a_property_is_what_the_last_line_says_that_is_left_of_those_that_set_it() {
+    let lines = "w.table = #{}; w.list = [];\nw.number = 1; w.number = 2;";
+    let (mut host, mut client) = start(lines);
+    assert_eq!(client.ask("number 9"), "ok");
+    let report = host.edit(&format!("{}// edited", script(lines)));
+    assert_eq!(report.reset, Vec::<String>::new());
+    assert_eq!(report.kept.iter().filter(|kept| *kept == "number").count(), 1);
+    assert_eq!(client.ask("?"), "9 {} [] ");
+    for (lines, expected) in [
+        (lines.replace(" w.number = 2;", ""), "1"),
+        (lines.replace("w.number = 1; ", ""), "2"),
+        (lines.replace("w.number = 1; ", "// edited\n"), "9"),
+        (lines.to_owned(), "2"),
+        (lines.replace("w.number = 2", "w.number = 3"), "3"),
+        // A loop sets it as often as it runs, and what adds up needs what it begins with.
+        (lines.replace("w.number = 2;", "for n in 4..7 { w.number = n; }"), "6"),
+        (lines.replace("w.number = 2;", "for n in 4..7 { w.number = n; } // edited"), "9"),
+        (lines.replace("w.number = 2;", "for n in 4..7 { w.number += n; }"), "16"),
+        (lines.replace("w.number = 2;", "for n in 4..7 { w.number += n; } // edited"), "16"),
+    ] {
+        assert_eq!(client.ask("number 9"), "ok");
+        let report = host.edit(&script(&lines));
+        assert_eq!(client.ask("?"), format!("{expected} {{}} [] "), "{lines}");
+        assert_eq!(report.reset.contains(&"number".to_owned()), expected != "9", "{lines}");
+    }
+}
+
+#[test]
 fn rule_7_functions_that_on_worker_start_calls_are_a_part_of_it() {
     let lines = "w.table = #{}; w.list = [];\nequip(w, 1);";
     let (mut host, mut client) = start(lines);

@@ -24,6 +24,8 @@ mod native_modules;
 mod reference;
 /// Sending and closing.
 mod sending;
+/// The modules of the host in Rust.
+mod std;
 /// `Timer` and `sleep`.
 mod timers;
 /// Variables, maps and arrays by reference, handles as values.

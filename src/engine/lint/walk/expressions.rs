@@ -81,6 +81,11 @@ impl<'a> Walk<'a> {
                 self.note_beginning(beginning(parts.first()));
                 for part in parts {
                     self.expression(part);
+                    if let Expr::StringConstant(text, at) = part
+                        && let Some(escape) = escape(text)
+                    {
+                        self.file.escapes.push((*at, escape));
+                    }
                 }
                 Some("string")
             }
@@ -137,6 +142,17 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+/// Ends of lines as double quotes know them.
+const ESCAPES: [&str; 3] = ["\\r\\n", "\\n", "\\t"];
+
+/// The first such escape of a text that stays as it is. One with another backslash in front of it is meant so.
+fn escape(text: &str) -> Option<&'static str> {
+    let stays = |escape: &&'static str| {
+        text.match_indices(*escape).any(|(at, _)| !text[..at].ends_with('\\'))
+    };
+    ESCAPES.into_iter().find(stays)
 }
 
 /// The closure that an expression makes, by its name, and how many variables it captures.

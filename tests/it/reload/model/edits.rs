@@ -190,7 +190,10 @@ fn add_line(script: &mut Script, names: &Names, in_start: bool, chance: &mut Cha
     );
     // Names are never used twice, so that an edit back is the only way to have one again.
     let new = 1 + chance.below(1_000_000);
-    let line = match chance.below(9) {
+    // A property that a line of a start sets already.
+    let numbers: Vec<Place> = of_kind(|made| matches!(made, Made::Sum(_)));
+    let line = match chance.below(10) {
+        9 if in_start => Line::Set(*chance.one_of(&numbers)?, Made::Sum(names.sum(chance))),
         0 | 1 if in_start => Line::Set(Place::Start(new), names.made(chance)),
         0 => Line::Set(Place::Variable(new), names.made(chance)),
         1 => Line::Set(Place::Property(new), names.made(chance)),

@@ -14,11 +14,26 @@ struct Counter {
     value: i64,
 }
 
-/// What a line of `on_worker_start` has done to a map or a list.
+/// What a line of `on_worker_start` has done to a property, a map or a list.
 #[derive(Clone, Debug)]
 struct Deed {
     said: Said,
     value: Value,
+    /// Did it leave something as it was?
+    is_kept: bool,
+}
+
+/// What a line has done that sets what these had set before, which say it in this order. All of them are one initialiser: a
+/// line keeps what is there if it was among them and none of this run has set it anew, as long as the one that was last is
+/// still to come, or is this one. `rest` is what the lines from this one on say.
+fn deed(before: &[Deed], done: &[Deed], rest: &[Said], value: Value) -> Deed {
+    let said = rest[0].clone();
+    let known = before.iter().find(|deed| deed.said == said);
+    let comes = before.last().is_some_and(|last| rest.contains(&last.said));
+    match known.filter(|_| comes && done.iter().all(|deed| deed.is_kept)) {
+        Some(known) => Deed { is_kept: true, ..known.clone() },
+        None => Deed { said, value, is_kept: false },
+    }
 }
 
 /// What one connection holds.
@@ -34,8 +49,8 @@ pub struct Living {
     pub script: Script,
     pub values: BTreeMap<Place, Value>,
     put: BTreeMap<Place, (Vec<Said>, Put)>,
-    settings: BTreeMap<Place, Said>,
-    entries: BTreeMap<(Place, String), Deed>,
+    settings: BTreeMap<Place, Vec<Deed>>,
+    entries: BTreeMap<(Place, String), Vec<Deed>>,
     pushes: BTreeMap<Place, Vec<Deed>>,
     inner: Counter,
     installed: Counter,
@@ -126,29 +141,33 @@ impl Living {
         // No line of a start changes a variable of the top level.
         let values = self.values.clone();
         let number = |n: usize| values.get(&Place::Variable(n)).and_then(Value::as_i64);
-        for line in &lines {
-            let said = self.script.line_says(line);
+        let says: Vec<Said> = lines.iter().map(|line| self.script.line_says(line)).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let (said, rest) = (says[at].clone(), &says[at..]);
             match line {
                 Line::Set(place, made) => {
-                    if settings.get(place) != Some(&said) {
-                        let put = self.script.put(made, &number).expect("it is valid");
-                        self.values.insert(*place, put.json());
+                    let value = self.script.put(made, &number).expect("it is valid").json();
+                    let before = settings.get(place).map_or(&[][..], Vec::as_slice);
+                    let done = self.settings.entry(*place).or_default();
+                    let deed = deed(before, done, rest, value);
+                    if !deed.is_kept {
+                        self.values.insert(*place, deed.value.clone());
                         // Another map or list: nothing was done to this one.
                         old_entries.retain(|(other, _), _| other != place);
                         pushes.remove(place);
                     }
-                    self.settings.insert(*place, said);
+                    done.push(deed);
                 }
                 Line::Entry(place, key, made, _) => {
                     let at = (*place, key.clone());
-                    let known = old_entries.get(&at).filter(|deed| deed.said == said).cloned();
-                    let deed = known.unwrap_or_else(|| {
-                        let put = self.script.put(made, &number).expect("it is valid");
-                        let value = put.json();
-                        self.values.get_mut(place).expect("it is set")[key] = value.clone();
-                        Deed { said, value }
-                    });
-                    self.entries.insert(at, deed);
+                    let value = self.script.put(made, &number).expect("it is valid").json();
+                    let before = old_entries.get(&at).map_or(&[][..], Vec::as_slice);
+                    let done = self.entries.entry(at).or_default();
+                    let deed = deed(before, done, rest, value);
+                    if !deed.is_kept {
+                        self.values.get_mut(place).expect("it is set")[key] = deed.value.clone();
+                    }
+                    done.push(deed);
                 }
                 Line::Push(place, sum, _) => {
                     let old = pushes.entry(*place).or_default();
@@ -158,7 +177,7 @@ impl Living {
                         let value = json!(self.script.value(sum, &number).expect("it is valid"));
                         let list = self.values.get_mut(place).and_then(Value::as_array_mut);
                         list.expect("it is set").push(value.clone());
-                        Deed { said, value }
+                        Deed { said, value, is_kept: false }
                     });
                     self.pushes.entry(*place).or_default().push(deed);
                 }
@@ -168,11 +187,12 @@ impl Living {
         for place in settings.keys().filter(|place| !self.settings.contains_key(place)) {
             self.values.remove(place);
         }
-        for ((place, key), deed) in old_entries {
+        for ((place, key), deeds) in old_entries {
+            let last = deeds.last().map(|deed| &deed.value);
             let map = self.values.get_mut(&place).and_then(Value::as_object_mut);
             if let Some(map) = map
                 && !self.entries.contains_key(&(place, key.clone()))
-                && map.get(&key) == Some(&deed.value)
+                && map.get(&key) == last
             {
                 map.remove(&key);
             }
@@ -274,7 +294,9 @@ fn merge(old: &Put, new: &Put, living: &mut Value) {
                 }
             }
         }
-        (Put::List(old), Put::List(new), Value::Array(living)) => {
+        // The same lines have put the same in, whatever that is worth now.
+        (Put::List(_, old), Put::List(_, new), Value::Array(_)) if old == new => (),
+        (Put::List(old, _), Put::List(new, _), Value::Array(living)) => {
             if json!(old) == json!(living) {
                 *living = new.iter().map(|n| json!(n)).collect();
                 return;

@@ -172,9 +172,6 @@ impl Trial {
                 }
             }
         }
-        if served.contradicts(&script) {
-            script = served.clone();
-        }
         if self.chance.once_in(6) {
             let flaws = [Flaw::Syntax, Flaw::TopLevel, Flaw::Start];
             let flaw = flaws[self.chance.below(3)];

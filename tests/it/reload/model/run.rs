@@ -2,7 +2,7 @@
 
 use super::script::{LIBRARY, Line, Made, Part, Place, Script, Sum, sum_text};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a text says: it, and the definitions of what it names, near and far.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +16,8 @@ pub struct Said {
 pub enum Put {
     Number(i64),
     Map(BTreeMap<String, Entry>),
-    List(Vec<i64>),
+    /// Its values, and the lines that have put more into it than it was made with.
+    List(Vec<i64>, Vec<Said>),
 }
 
 /// An entry, and the line that has put it there unless it came with the map.
@@ -30,7 +31,7 @@ impl Put {
     pub fn json(&self) -> Value {
         match self {
             Put::Number(n) => json!(n),
-            Put::List(values) => json!(values),
+            Put::List(values, _) => json!(values),
             Put::Map(entries) => {
                 entries.iter().map(|(key, entry)| (key.clone(), entry.value.json())).collect()
             }
@@ -55,7 +56,9 @@ impl Script {
         let value = |sum: &Sum| self.value(sum, variables);
         Some(match made {
             Made::Sum(sum) => Put::Number(value(sum)?),
-            Made::List(sums) => Put::List(sums.iter().map(value).collect::<Option<_>>()?),
+            Made::List(sums) => {
+                Put::List(sums.iter().map(value).collect::<Option<_>>()?, Vec::new())
+            }
             Made::Map(entries) => {
                 let entry = |(key, sum): &(String, Sum)| {
                     let value = Put::Number(value(sum)?);
@@ -117,22 +120,6 @@ impl Script {
     /// What the top level makes by itself, as in a first start. Each place with the lines that initialise it. `None`: a line
     /// names what is not there yet.
     pub fn run(&self) -> Option<BTreeMap<Place, (Vec<Said>, Put)>> {
-        self.trace(&mut Vec::new())
-    }
-
-    /// Is there a line that says the same in both and makes something else, because another line has moved past it? The
-    /// rules say that a value lives on then, and nothing of what it is worth to a list whose other lines are edited.
-    pub fn contradicts(&self, other: &Script) -> bool {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        let both = self.trace(&mut ours).zip(other.trace(&mut theirs));
-        let differs = |(said, value): &(Said, Value)| {
-            theirs.iter().any(|(other, theirs)| other == said && theirs != value)
-        };
-        both.is_none() || ours.iter().any(differs)
-    }
-
-    /// Runs, and notes what each line says and makes.
-    fn trace(&self, trace: &mut Vec<(Said, Value)>) -> Option<BTreeMap<Place, (Vec<Said>, Put)>> {
         let mut made: BTreeMap<Place, (Vec<Said>, Put)> = BTreeMap::new();
         for line in &self.lines {
             let number = |n: usize| match made.get(&Place::Variable(n)) {
@@ -143,7 +130,6 @@ impl Script {
             match line {
                 Line::Set(place, value) => {
                     let put = self.put(value, &number)?;
-                    trace.push((said.clone(), put.json()));
                     let mut by = made.remove(place).map(|(by, _)| by).unwrap_or_default();
                     by.push(said);
                     made.insert(*place, (by, put));
@@ -157,15 +143,14 @@ impl Script {
                 }
                 Line::Entry(place, key, value, _) => {
                     let value = self.put(value, &number)?;
-                    trace.push((said.clone(), value.json()));
                     let (_, Put::Map(entries)) = made.get_mut(place)? else { return None };
                     entries.insert(key.clone(), Entry { by: Some(said), value });
                 }
                 Line::Push(place, sum, _) => {
                     let value = self.value(sum, &number)?;
-                    trace.push((said, json!(value)));
-                    let (_, Put::List(values)) = made.get_mut(place)? else { return None };
+                    let (_, Put::List(values, by)) = made.get_mut(place)? else { return None };
                     values.push(value);
+                    by.push(said);
                 }
                 // A closure sees what is defined before it.
                 Line::Timer(.., sum) | Line::Hook(_, sum) => drop(self.value(sum, &number)?),
@@ -189,17 +174,13 @@ impl Script {
                 })
         };
         let mut known: BTreeMap<Place, &Made> = BTreeMap::new();
-        let mut entries: BTreeSet<(Place, &String)> = BTreeSet::new();
+        let is_sum = |made: &Made| matches!(made, Made::Sum(_));
         let fits = self.start.iter().all(|line| match line {
+            // What lines of a start have filled does not become another one between them.
             Line::Set(place, made) => {
-                known.insert(*place, made);
-                true
+                known.insert(*place, made).is_none_or(|before| is_sum(before) && is_sum(made))
             }
-            // Two lines of a start that set one entry are not tried: each of them would have to know what the other one
-            // is going to do.
-            Line::Entry(place, key, ..) => {
-                entries.insert((*place, key)) && matches!(known.get(place), Some(Made::Map(_)))
-            }
+            Line::Entry(place, ..) => matches!(known.get(place), Some(Made::Map(_))),
             Line::Push(place, ..) => matches!(known.get(place), Some(Made::List(_))),
             _ => true,
         });

@@ -1,6 +1,5 @@
 //! How deep a value is nested. Containers by reference are no part of it: they are dropped in a row.
 
-use crate::engine::values::{ref_array::RefArray, ref_map::RefMap};
 use rhai::{Array, Dynamic, FnPtr, Map};
 use std::collections::HashMap;
 
@@ -50,10 +49,14 @@ impl Nesting {
 
     fn cell_passes(&mut self, value: &Dynamic, level: usize) -> bool {
         // One that is locked belongs to whoever works with it right now, and to ask for its type would panic.
-        if value.is_locked() || value.is::<RefMap>() || value.is::<RefArray>() {
+        if value.is_locked() {
             return false;
         }
         let Some(inner) = value.read_lock::<Dynamic>() else { return false };
+        // A container by reference, or a number.
+        if !(inner.is_array() || inner.is_map() || inner.is_fnptr()) {
+            return false;
+        }
         let address = (&raw const *inner).addr();
         match self.cells.get(&address) {
             // A ring, which is never dropped as a whole, or a way that is no longer than one that was taken.

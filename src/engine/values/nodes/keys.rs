@@ -1,7 +1,7 @@
 //! Whole numbers as keys of plain maps. Rhai takes only strings there and asks nobody; so a key that may be a number becomes
 //! a node that looks, once its value is a number, whether what is indexed is a map.
 
-use super::node::Node;
+use super::Node;
 use rhai::{ASTFlags, Array, BinaryExpr, Dynamic, EvalContext, Expr, ImmutableString, Map};
 
 /// Where an indexed value is.
@@ -21,7 +21,7 @@ enum Step {
 }
 
 /// Puts nodes around the keys of a chain, as far as can be said where what they index is. Has it put any?
-pub(super) fn mark(chain: &mut Expr) -> bool {
+pub(in crate::engine) fn mark(chain: &mut Expr) -> bool {
     let (Expr::Dot(parts, ..) | Expr::Index(parts, ..)) = &*chain else { return false };
     let root = match &parts.lhs {
         Expr::Variable(variable, ..) if variable.2.is_empty() => Some(variable.1.clone()),

@@ -3,8 +3,8 @@
 //! what the report's title is when the variable of a `catch` is read first.
 
 use crate::engine::{
-    diagnostics::report::title,
     internals::rewrite::{self, Change},
+    values::plain_words::title,
 };
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Map, Stmt};
 

@@ -1,10 +1,14 @@
-//! The nodes that are put into a tree, and how they are evaluated.
+//! Nodes that are put into a tree that runs, so that values do what Rhai asks nobody for, and how they are evaluated.
 
-use super::{keys::Way, plain_copy::plain_copy};
+pub(in crate::engine) mod keys;
+mod plain_copy;
+
 use crate::engine::{
     internals::nodes,
     values::{order, ref_array::RefArray, ref_map::RefMap},
 };
+use keys::Way;
+use plain_copy::plain_copy;
 use rhai::{
     Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, ImmutableString, Map, Position,
 };
@@ -77,7 +81,7 @@ impl Node {
     }
 
     /// One that stands for nothing.
-    pub(super) fn alone(self, position: Position) -> Expr {
+    pub(in crate::engine) fn alone(self, position: Position) -> Expr {
         nodes::node(KEY, Dynamic::from(Rc::new(self)), None, position)
     }
 
@@ -95,7 +99,7 @@ impl Node {
             | Node::Copied => (),
         }
         let Some(inner) = inputs.first() else { return Ok(Dynamic::UNIT) };
-        let mut value = context.eval_expression_tree(inner)?.flatten();
+        let mut value = nodes::value_of(context, inner)?.flatten();
         Ok(match self {
             Node::Literal(mark) => {
                 value.set_tag(*mark);

@@ -238,7 +238,7 @@ impl Reading<'_> {
         let mut at = range.start;
         while at < range.end.min(all.len()) {
             let (token, here) = &all[at];
-            if let Some(Closure { name, end, .. }) = self.stored(at) {
+            if let Some(Closure { name, end, .. }) = self.stored(at).map(Rc::as_ref) {
                 let (name, behind) = (name.clone(), self.unit.tokens.index(*end) + 1);
                 self.closures.push(name);
                 at = behind;
@@ -255,7 +255,7 @@ impl Reading<'_> {
     }
 
     /// The closure that begins there, unless it is called at once.
-    fn stored(&self, at: usize) -> Option<&Closure> {
+    fn stored(&self, at: usize) -> Option<&Rc<Closure>> {
         let all = self.unit.tokens.all();
         let (token, here) = &all[at];
         if !matches!(token, Token::Pipe | Token::Or) {

@@ -1,7 +1,7 @@
 //! The programs of one isolate: the one whose top level runs, the one that serves, and older ones of which a script still
 //! holds a closure. A closure without a successor runs in the program that it was born in, functions and imports included.
 
-use crate::engine::program::Program;
+use crate::engine::{compile::modules::OtherPrograms, program::Program, reload::edition::Edition};
 use rhai::{Dynamic, EvalAltResult};
 use std::{
     cell::RefCell,
@@ -41,7 +41,7 @@ impl Generations {
         retired.retain(|old| old.strong_count() > 0);
         retired.push(Rc::downgrade(&old));
         drop(retired);
-        if program.abandons(&old) {
+        if program.edition.abandons(&old.edition) {
             self.kept.borrow_mut().push(old);
         }
     }
@@ -57,7 +57,7 @@ impl Generations {
         let mut kept = self.kept.borrow_mut();
         let (stay, go) = std::mem::take(&mut *kept)
             .into_iter()
-            .partition(|p| generations.contains(&p.generation) || Rc::strong_count(p) > 1);
+            .partition(|p| generations.contains(&p.edition.generation) || Rc::strong_count(p) > 1);
         *kept = stay;
         drop(kept);
         // What they held may come back here while it is dropped.
@@ -69,8 +69,24 @@ impl Generations {
         self.retired.borrow().iter().rev().filter_map(Weak::upgrade).collect()
     }
 
-    /// Calls a closure of another program than the one that runs: the newest that knows it.
-    pub(in crate::engine) fn call_closure(
+    /// The same, as a reload sees them.
+    pub(in crate::engine) fn editions(&self) -> Vec<Rc<Edition>> {
+        self.retired().into_iter().map(|program| program.edition.clone()).collect()
+    }
+
+    /// The isolate ends: breaks the rings between programs and what their variables hold.
+    pub(crate) fn clear(&self) {
+        let programs = self.retired().into_iter().chain(self.serving.take());
+        for program in programs {
+            program.modules.globals.clear();
+        }
+        drop((self.declaring.take(), self.kept.take()));
+    }
+}
+
+impl OtherPrograms for Generations {
+    // The newest that knows it.
+    fn call_closure(
         &self,
         name: &str,
         args: &mut [&mut Dynamic],
@@ -82,14 +98,5 @@ impl Generations {
             .into_iter()
             .map(|p| p.modules.call_closure(&p.engine, name, args, is_method, level));
         calls.find_map(|called| called)
-    }
-
-    /// The isolate ends: breaks the rings between programs and what their variables hold.
-    pub(crate) fn clear(&self) {
-        let programs = self.retired().into_iter().chain(self.serving.take());
-        for program in programs {
-            program.modules.globals.clear();
-        }
-        drop((self.declaring.take(), self.kept.take()));
     }
 }

@@ -1,9 +1,15 @@
 //! The names that scripts have for types, in place of Rust's: messages of rhai and of libraries have these here and there.
 
+use crate::engine::internals::ANONYMOUS;
 use rhai::Engine;
 
 /// How rhai writes a string that stands in the script.
 const STRING: &str = "&str | ImmutableString | String";
+
+/// How rhai's message ends where `f.call(x)` finds that `f` is no function: it takes it that `x` should have been one.
+const NO_FUNCTION: &str = " (expecting Fn)";
+/// What is said instead.
+const NOT_CALLED: &str = "what is to be called is no function";
 
 /// Names that rhai uses for its own types.
 const TYPES: [(&str, &str); 14] = [
@@ -87,6 +93,29 @@ fn is_rusts(engine: &Engine, path: &str) -> bool {
     path.contains("::")
         && (engine.map_type_name(path) != path
             || is_type && CRATES.iter().any(|name| path.starts_with(name)))
+}
+
+/// A message of rhai's without its place, and in the words that scripts know.
+pub(in crate::engine) fn title(engine: &Engine, message: &str) -> String {
+    let place = message.rfind(" (line ").filter(|_| message.ends_with(')'));
+    let short = &message[..place.unwrap_or(message.len())];
+    let file = short.rfind(" @ '").filter(|_| short.ends_with('\''));
+    let short = &short[..file.unwrap_or(short.len())];
+    if short.ends_with(NO_FUNCTION) {
+        return NOT_CALLED.into();
+    }
+    let short = short.replace(" - a getter is not registered for type ", " of type ");
+    plain(engine, &without_hashes(short))
+}
+
+/// Replaces the names that rhai gives to closures.
+pub(in crate::engine) fn without_hashes(mut text: String) -> String {
+    while let Some(start) = text.find(ANONYMOUS) {
+        let hash = text[start + ANONYMOUS.len()..].find(|c: char| !c.is_ascii_hexdigit());
+        let end = hash.map_or(text.len(), |n| start + ANONYMOUS.len() + n);
+        text.replace_range(start..end, "closure");
+    }
+    text
 }
 
 #[cfg(test)]
