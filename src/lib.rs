@@ -47,8 +47,8 @@ pub use runtime::{entry::arguments, record::Announced};
 pub use script::configuration::Configuration;
 #[doc(hidden)]
 pub use script::reference::{
-    Entry, Place, Section, all_names, explain,
+    Entry, ManualPage, Match, Place, Section, all_names, entries, explain, manual,
     registered::{announced, registered_names},
-    script_reference,
+    script_reference, search,
 };
 pub use script::session_configuration::SessionConfiguration;

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         Command::List { json } => list::list(json),
         Command::Logs { target, follow, lines } => logs::logs(&target, follow, lines),
         Command::Check { files, json } => Ok(check::check(&files, json)),
-        Command::Doc { name } => Ok(doc::doc(name.as_deref())),
+        Command::Doc(options) => doc::doc(&options),
         Command::Monitor(plan) => monitor::monitor(&plan),
         Command::Server(plan) => serve::as_server(&plan),
     };

@@ -6,7 +6,7 @@ use super::{
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 /// Hosts event-driven network workers written in Rhai.
 #[derive(Parser)]
@@ -105,17 +105,36 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Show what scripts can use: all names, or everything about one, with an example.
-    Doc {
-        /// A name, such as `send`, or an object, such as `Timer`.
-        name: Option<String>,
-    },
+    /// Show what scripts can use: all names, everything about one with an example, or the manual in a browser.
+    Doc(Doc),
     /// The parent of a daemon: starts its server again if it dies.
     #[command(hide = true)]
     Monitor(Plan),
     /// The server of a daemon.
     #[command(hide = true)]
     Server(Plan),
+}
+
+/// What of the manual is shown, and how.
+#[derive(Args)]
+pub struct Doc {
+    /// A name, such as `send`, an object, such as `Timer`, or a chapter, such as `limits`.
+    pub name: Option<String>,
+    /// List what has all of these words in it.
+    #[arg(long, value_name = "WORDS", num_args = 1.., conflicts_with_all = ["name", "json", "serve"])]
+    pub search: Vec<String>,
+    /// The script reference as JSON, or the part of it that has the name.
+    #[arg(long, conflicts_with = "serve")]
+    pub json: bool,
+    /// Serve the manual as pages, until Ctrl-C [default address: a free port of 127.0.0.1].
+    #[arg(
+        long,
+        value_name = "ADDR",
+        num_args = 0..=1,
+        default_missing_value = "127.0.0.1:0",
+        conflicts_with = "name"
+    )]
+    pub serve: Option<SocketAddr>,
 }
 
 /// How to serve a script.

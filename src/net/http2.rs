@@ -1,5 +1,10 @@
 //! HTTP/2 on a connection that began with its preface. hyper speaks it; each of its requests becomes a connection of its
 //! own inside of this isolate, which speaks HTTP/1.1 as any other: all that holds there holds here, once.
+//!
+//! # HTTP/2 is hyper's
+//!
+//! Each of its streams becomes a connection inside of the isolate (`net/pipe.rs`) that speaks HTTP/1.1 to all the
+//! rest, so that nothing is written twice; that is slower, and rarely matters behind a proxy.
 
 mod answer;
 mod socket;

@@ -1,4 +1,10 @@
 //! One isolate's part of the budget for what waits for peers, and the count of what it uses of it.
+//!
+//! # Isolates take memory for queues in slices
+//!
+//! Isolates take memory for queues in slices of 64 KiB from what the process may have, so that a
+//! send asks its own isolate and not an atomic that all share. Queues are counted by what they cost and not by what
+//! is in them.
 
 use super::budget::{Budget, SLICE};
 use std::{cell::Cell, sync::Arc};

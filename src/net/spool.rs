@@ -1,5 +1,10 @@
 //! The body of a request that is too large to wait in memory: a file without a name, which is gone when nobody holds it.
 //! What the bytes mean may not enter.
+//!
+//! # Large bodies never lie in memory
+//!
+//! `protocol/http` hands a body on in parts of 256 KiB; `net/spool.rs` writes them to a file without a name, on the
+//! blocking pool, and nothing more is read from that peer meanwhile. A form is read from there in pieces of 64 KiB.
 
 use std::{
     fs::File,

@@ -1,4 +1,13 @@
 //! What one isolate tells of itself without being asked: the isolate writes, the host reads, and nobody waits.
+//!
+//! # Who looks never waits
+//!
+//! Each isolate counts in numbers of its own that only it writes, by plain stores, and
+//! `host/board.rs` reads them: a status is there at once, however busy scripts are. A handler that starts stores
+//! where it stands; a thread that looks ten times a second sees when that stands still, so that no handler reads a
+//! clock. Handlers that wait, and only those, are in a list under a lock (`net/waiting`), which is held for as long
+//! as it takes to enter one or to copy twenty; whichever way a handler ends, it leaves the list when its stack
+//! goes.
 
 use super::{counter::Counter, latency::Latency, starting::Starting, waiting::Waiting};
 use std::sync::{

@@ -2,10 +2,12 @@
 //! says to a person at a terminal.
 
 use super::record::Announced;
+use serde::Serialize;
 use std::fmt;
 
 /// Where a script may use something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Place {
     /// While the file runs from top to bottom, before anything is served.
     TopLevel,
@@ -16,7 +18,7 @@ pub enum Place {
 }
 
 /// What one name means.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Entry {
     /// The name alone.
     pub name: &'static str,
@@ -35,32 +37,10 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// An entry for something that never waits and may be used everywhere.
-    pub(crate) const fn new(
-        name: &'static str,
-        forms: &'static [&'static str],
-        text: &'static str,
-        example: &'static str,
-    ) -> Self {
-        Self { name, forms, text, waits: false, place: Place::Both, alike: &[], example }
-    }
-
-    /// The same, for one place only.
-    pub(crate) const fn only_in(mut self, place: Place) -> Self {
-        self.place = place;
-        self
-    }
-
-    /// The same, for a function that may wait; only handlers can.
-    pub(crate) const fn waiting(mut self) -> Self {
-        self.waits = true;
-        self.place = Place::Handler;
-        self
-    }
-
     /// The first sentence.
     pub fn summary(&self) -> &'static str {
-        self.text.split_once(". ").map_or(self.text.trim_end_matches('.'), |(first, _)| first)
+        let paragraph = self.text.lines().next().unwrap_or_default();
+        paragraph.split_once(". ").map_or(paragraph.trim_end_matches('.'), |(first, _)| first)
     }
 }
 
@@ -88,7 +68,7 @@ impl fmt::Display for Entry {
 }
 
 /// The entries of one kind of object.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Section {
     /// The heading.
     pub title: &'static str,

@@ -23,8 +23,10 @@ pub struct Announced {
 pub(crate) struct Record {
     /// Every name.
     pub(crate) names: Vec<Announced>,
-    /// Every type with its name.
-    pub(crate) classes: Vec<(TypeId, &'static str)>,
+    /// Every type with the name that scripts see.
+    pub(crate) types: Vec<(TypeId, &'static str)>,
+    /// Names under which a type has a page besides its own.
+    pub(crate) pages: Vec<&'static str>,
     /// The types whose values are references by themselves.
     pub(crate) handles: Vec<TypeId>,
 }

@@ -9,7 +9,7 @@ use rhai::{Engine, RhaiNativeFunc, Variant};
 use std::{any::TypeId, marker::PhantomData};
 
 /// Whose names functions have that belong to no object.
-const FUNCTIONS: &str = "functions";
+pub(crate) const FUNCTIONS: &str = "functions";
 
 /// One engine that learns what the host has.
 pub(crate) struct Registry<'a> {
@@ -29,7 +29,13 @@ impl<'a> Registry<'a> {
     /// Announces a type by the name that scripts see.
     pub(crate) fn class<T: Variant + Clone>(&mut self, name: &'static str) -> Class<'_, 'a, T> {
         self.engine.register_type_with_name::<T>(name);
-        self.record.classes.push((TypeId::of::<T>(), name));
+        self.record.types.push((TypeId::of::<T>(), name));
+        Class { registry: self, name, of: PhantomData }
+    }
+
+    /// Announces names of a type under the name of a page of their own: a `WebServer` is a `Worker` that answers with files.
+    pub(crate) fn names_of<T: Variant + Clone>(&mut self, name: &'static str) -> Class<'_, 'a, T> {
+        self.record.pages.push(name);
         Class { registry: self, name, of: PhantomData }
     }
 
@@ -195,6 +201,19 @@ impl<T: Variant + Clone> Class<'_, '_, T> {
     {
         debug_assert_eq!(FUNC::param_types().first(), Some(&TypeId::of::<T>()), "{name}");
         self.registry.add((self.name, name), 1, place, function);
+        self
+    }
+
+    /// Adds what `value[key]` gives.
+    pub(crate) fn index_getter<A: 'static, const X: bool, R, const F: bool, FUNC>(
+        &mut self,
+        function: FUNC,
+    ) -> &mut Self
+    where
+        R: Variant + Clone,
+        FUNC: RhaiNativeFunc<A, 2, X, R, F> + Clone + 'static,
+    {
+        self.registry.natives.index_getter(self.registry.engine, function);
         self
     }
 

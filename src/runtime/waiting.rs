@@ -97,3 +97,7 @@ impl<T> Drop for Running<T> {
         self.handle.abort();
     }
 }
+
+#[cfg(test)]
+#[path = "waiting_tests.rs"]
+mod tests;

@@ -1,8 +1,8 @@
 //! `worker.connections`: a live view of a Worker's connections, in the order they came. Nothing is copied.
 
 use super::{tcp_connection::TcpConnection, worker::Worker};
-use crate::engine::natives::Natives;
-use rhai::{Array, Dynamic, Engine};
+use crate::runtime::registry::Registry;
+use rhai::{Array, Dynamic};
 
 /// The view.
 #[derive(Clone)]
@@ -47,30 +47,24 @@ impl Iterator for Iter {
 }
 
 /// Registers the view's functions.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
-    engine.register_type_with_name::<Connections>("Connections");
-    macro_rules! pure {
-        ($name:expr, $function:expr) => {
-            natives.function(engine, $name, $function);
-        };
-    }
-    natives.index_getter(engine, |c: &mut Connections, id: i64| {
+pub(crate) fn register(registry: &mut Registry) {
+    registry.engine.register_iterator::<Connections>();
+    let mut class = registry.class::<Connections>("Connections");
+    class.handle();
+    class.index_getter(|c: &mut Connections, id: i64| {
         c.get(id).map_or(Dynamic::UNIT, Dynamic::from)
     });
-    natives.getter(engine, "len", |c: &mut Connections| c.len());
-    pure!("len", |c: &mut Connections| c.len());
-    pure!("is_empty", |c: &mut Connections| c.len() == 0);
-    pure!("contains", |c: &mut Connections, id: Dynamic| {
+    class.property("len", |c: &mut Connections| c.len());
+    class.method("len", |c: &mut Connections| c.len());
+    class.method("is_empty", |c: &mut Connections| c.len() == 0);
+    class.method("contains", |c: &mut Connections, id: Dynamic| {
         id.as_int().is_ok_and(|id| c.get(id).is_some())
     });
-    pure!("keys", |c: &mut Connections| -> Array {
+    class.method("keys", |c: &mut Connections| -> Array {
         c.0.core().with_connections(|c| c.keys().map(|id| (*id as i64).into()).collect())
     });
-    pure!("values", |c: &mut Connections| -> Array {
+    class.method("values", |c: &mut Connections| -> Array {
         c.0.core().with_connections(|c| c.values().cloned().map(Dynamic::from).collect())
     });
-    for name in ["to_string", "to_debug"] {
-        pure!(name, |c: &mut Connections| format!("{} connection(s)", c.len()));
-    }
-    engine.register_iterator::<Connections>();
+    class.display(|c: &mut Connections| format!("{} connection(s)", c.len()));
 }

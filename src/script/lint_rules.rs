@@ -8,7 +8,7 @@ pub(crate) use judge::HostJudge;
 use super::{
     callback::Event,
     configuration::Configuration,
-    reference::{Entry, Place, array_changes, script_reference},
+    reference::{CHANGING_ARRAYS, Entry, Place, script_reference},
     settings::Settings,
     tcp_connection::TcpConnection,
     worker::Worker,
@@ -63,11 +63,13 @@ const ROUTES: [(&str, Option<&str>, usize); 8] = [
 
 /// All that the lint has to know.
 pub(crate) fn rules() -> Rules {
+    let changing = script_reference().iter().filter(|section| section.title == CHANGING_ARRAYS);
+    let changers = changing.flat_map(|section| section.entries);
     let mut rules = Rules {
         elements: ELEMENTS.to_vec(),
         callers: callers(),
         routes: ROUTES.to_vec(),
-        changers: array_changes::SECTION.entries.iter().map(|entry| entry.name).collect(),
+        changers: changers.map(|entry| entry.name).collect(),
         senders: SENDERS.to_vec(),
         apart: Some(Apart {
             made_by: &["Worker", "WebServer"],
@@ -77,7 +79,7 @@ pub(crate) fn rules() -> Rules {
             start: Event::WorkerStart.name(),
         }),
         last: "Worker::run_all",
-        options: &Configuration::NAMES,
+        options: Configuration::NAMES,
         configure: "Worker::configure",
         ..Rules::default()
     };
@@ -127,7 +129,7 @@ fn add(rules: &mut Rules, owner: &'static str, entry: &'static Entry, form: &'st
         let property = Property {
             kind: kind.and_then(one),
             is_read_only: is_read_only(owner, entry.name),
-            place: match owner == "Worker" && Settings::OF_THE_TOP_LEVEL.contains(&entry.name) {
+            place: match owner == "Worker" && Settings::is_of_the_top_level(entry.name) {
                 true => Where::TopLevel,
                 false => Where::Anywhere,
             },
@@ -174,7 +176,7 @@ fn one(kind: &'static str) -> Kind {
 
 fn is_read_only(owner: &str, name: &str) -> bool {
     match owner {
-        "Worker" => Worker::PROPERTIES.contains(&name) || Settings::READ_ONLY.contains(&name),
+        "Worker" => Worker::PROPERTIES.contains(&name) || Settings::is_read_only(name),
         "TcpConnection" => {
             TcpConnection::PROPERTIES.contains(&name) && !TcpConnection::SETTINGS.contains(&name)
         }

@@ -53,7 +53,7 @@ fn every_function_that_the_rules_name_is_in_the_reference() {
 #[test]
 fn every_setting_is_judged_by_its_own_code() {
     let wrong: Dynamic = Dynamic::from(vec![Dynamic::from(1.5)]);
-    for name in Settings::NAMES {
+    for name in Settings::names() {
         assert!(HostJudge.property("Worker", name, &wrong).is_some(), "{name}");
     }
     for name in TcpConnection::SETTINGS {

@@ -39,22 +39,12 @@ impl Objects {
     pub(crate) fn announce(&self, engine: &mut Engine, natives: &mut Natives) -> Record {
         let mut registry = Registry::new(engine, natives);
         worker::register(&mut registry, &self.0);
-        tcp_connection::register(registry.engine, registry.natives);
-        connections::register(registry.engine, registry.natives);
+        tcp_connection::register(&mut registry);
+        connections::register(&mut registry);
         http::register(&mut registry, &self.0);
         timer::register(&mut registry, &self.0);
-        process::register(registry.engine, registry.natives, &self.0);
+        process::register(&mut registry, &self.0);
         std::register(&mut registry);
-        registry.record.handles.extend([
-            TypeId::of::<tcp_connection::TcpConnection>(),
-            TypeId::of::<worker::Worker>(),
-            TypeId::of::<connections::Connections>(),
-            TypeId::of::<http::Request>(),
-            TypeId::of::<http::Response>(),
-            TypeId::of::<http::Session>(),
-            TypeId::of::<http::ServerSentEvents>(),
-            TypeId::of::<http::RouteTable>(),
-        ]);
         registry.record
     }
 }

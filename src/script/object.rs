@@ -6,7 +6,10 @@ use super::{
     value::{Outcome, error},
     worker::Worker,
 };
-use crate::engine::natives::Natives;
+use crate::{
+    engine::natives::Natives,
+    runtime::registry::{Class, Registry},
+};
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
 use std::collections::BTreeSet;
 
@@ -40,13 +43,12 @@ pub(crate) trait Object: Clone + 'static {
     fn set(&self, call: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()>;
 }
 
-/// Registers the type, its indexers and its equality.
-pub(crate) fn register<T: Object>(
-    engine: &mut Engine,
-    natives: &mut Natives,
+/// Announces the type with its indexers and its equality.
+pub(crate) fn register<'r, 'e, T: Object>(
+    registry: &'r mut Registry<'e>,
     same: fn(&T, &T) -> bool,
-) {
-    engine.register_type_with_name::<T>(T::NAME);
+) -> Class<'r, 'e, T> {
+    let (engine, natives) = (&mut *registry.engine, &mut *registry.natives);
     natives.index_getter(engine, |object: &mut T, name: ImmutableString| {
         match T::is_known(&name) {
             true => Ok(object.known(&name)),
@@ -72,6 +74,9 @@ pub(crate) fn register<T: Object>(
     FuncRegistration::new("!=")
         .with_purity(true)
         .register_into_engine(engine, |_: &mut T, _: Dynamic| true);
+    let mut class = registry.class::<T>(T::NAME);
+    class.handle();
+    class
 }
 
 /// After `worker.connections.len()` rhai hands the value of `connections` back, in case `len` changed it: what the host

@@ -5,11 +5,9 @@ use super::{
     value::{Outcome, error},
 };
 use crate::{
-    engine::{
-        natives::Natives,
-        values::{json, ref_array::RefArray, ref_map::RefMap},
-    },
+    engine::values::{json, ref_array::RefArray, ref_map::RefMap},
     log::Level,
+    runtime::registry::Registry,
 };
 use rhai::{
     Array, Blob, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, Map, NativeCallContext,
@@ -41,7 +39,8 @@ fn forbid_exit(engine: &mut Engine) {
 }
 
 /// Registers them.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
+pub(crate) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
+    let engine = &mut *registry.engine;
     for (name, level) in [("print", Level::Info), ("debug", Level::Debug)] {
         // Rhai has a `print` for each of these types, which a general one would not replace.
         macro_rules! printers {
@@ -71,7 +70,7 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
     engine.on_debug(|_, _, _| ());
     // As `json_decode` in PHP: what is not JSON gives `()`, so that a stranger's line costs no error report.
     let parse_json = |text: ImmutableString| json::decode(&text).unwrap_or(Dynamic::UNIT);
-    natives.function(engine, "parse_json", parse_json);
+    registry.natives.function(engine, "parse_json", parse_json);
     let of_bytes =
         |bytes: Blob| std::str::from_utf8(&bytes).ok().and_then(|text| json::decode(text).ok());
     engine.register_fn("parse_json", move |bytes: Blob| of_bytes(bytes).unwrap_or(Dynamic::UNIT));

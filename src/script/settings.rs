@@ -44,7 +44,7 @@ const LEAST_MEMORY: i64 = 64 << 10;
 const MOST_MEMORY: i64 = 1 << 47;
 
 /// A value of `handler_memory`.
-fn memory(value: &Dynamic) -> Outcome<u64> {
+fn memory(value: &Dynamic, _: &str) -> Outcome<u64> {
     let range = LEAST_MEMORY..=MOST_MEMORY;
     let bytes = value.as_int().ok().filter(|n| *n == 0 || range.contains(n));
     bytes.and_then(|n| u64::try_from(n).ok()).ok_or_else(|| {
@@ -55,219 +55,234 @@ fn memory(value: &Dynamic) -> Outcome<u64> {
     })
 }
 
-/// Where a setting stands on reload: all of them change with the script.
-pub(crate) struct Settings {
-    /// Number of this isolate among those of its Worker: 0 to count - 1.
-    pub(crate) id: Cell<usize>,
-    pub(crate) count: Cell<usize>,
-    pub(crate) name: RefCell<String>,
-    /// Does each isolate bind a socket of its own?
-    pub(crate) reuse_port: Cell<bool>,
-    /// Whom the process becomes when all sockets are bound; empty: whoever started it.
-    pub(crate) user: RefCell<String>,
-    pub(crate) group: RefCell<String>,
-    pub(crate) protocol: Cell<ProtocolId>,
-    /// As what messages arrive.
-    pub(crate) encoding: Cell<Encoding>,
-    pub(crate) max_package_size: Cell<usize>,
-    pub(crate) max_send_buffer_size: Cell<usize>,
-    pub(crate) max_file_uploads: Cell<usize>,
-    /// Where uploads and large bodies lie while their request is answered; empty: the system's place for such files.
-    pub(crate) upload_dir: RefCell<String>,
-    pub(crate) trusted_proxies: RefCell<TrustedProxies>,
-    /// Is each answered request told to the log?
-    pub(crate) access_log: Cell<bool>,
-    pub(crate) reloadable: Cell<bool>,
-    pub(crate) on_script_error: Cell<Policy>,
-    /// Seconds that a handler may run without waiting; 0 is off. Holds for the whole isolate that serves the Worker.
-    pub(crate) handler_timeout: Cell<f64>,
-    /// Bytes that a handler may make anew; 0 is off. Holds for the whole isolate as well.
-    pub(crate) handler_memory: Cell<u64>,
-    pub(crate) timeouts: Rc<Timeouts>,
+/// A value of `encoding`.
+fn encoding(value: &Dynamic, name: &str) -> Outcome<Encoding> {
+    text(value, name).ok().and_then(|text| Encoding::named(&text)).ok_or_else(|| {
+        error(
+            "encoding is \"utf8\" (all messages are strings), \"binary\" (all are blobs) or \"\" (as the protocol has it)",
+        )
+    })
+}
+
+/// A value of `on_script_error`.
+fn policy(value: &Dynamic, name: &str) -> Outcome<Policy> {
+    let policy = text(value, name).ok().and_then(|text| Policy::named(&text));
+    policy.ok_or_else(|| error("on_script_error is \"keep\", \"close\" or \"exit\""))
+}
+
+fn protocol(value: &Dynamic, name: &str) -> Outcome<ProtocolId> {
+    ProtocolId::parse(&text(value, name)?).map_err(error)
+}
+
+fn size(value: &Dynamic, name: &str) -> Outcome<usize> {
+    whole(value, name, SIZES).map(|n| n as usize)
+}
+
+fn time(value: &Dynamic, name: &str) -> Outcome<f64> {
+    seconds(value, name).map(|duration| duration.as_secs_f64())
+}
+
+fn read_only(name: &str) -> Box<rhai::EvalAltResult> {
+    error(format!("{name} cannot be assigned: the host sets it, and scripts read it"))
+}
+
+/// Where a setting can be assigned.
+#[derive(PartialEq)]
+enum Assigned {
+    Anywhere,
+    TopLevel,
+    Nowhere,
+}
+use Assigned::{Anywhere, Nowhere, TopLevel};
+
+/// How scripts see the value of a setting.
+trait Shown {
+    fn shown(&self) -> Dynamic;
+}
+
+macro_rules! shown {
+    ($($type:ty: $show:expr),* $(,)?) => {$(
+        impl Shown for $type {
+            fn shown(&self) -> Dynamic {
+                let show: fn(&Self) -> Dynamic = $show;
+                show(self)
+            }
+        }
+    )*};
+}
+
+shown! {
+    usize: |n| (*n as i64).into(),
+    u64: |n| i64::try_from(*n).unwrap_or(i64::MAX).into(),
+    f64: |n| (*n).into(),
+    bool: |b| (*b).into(),
+    String: |text| text.clone().into(),
+    ProtocolId: |protocol| protocol.name().into(),
+    Encoding: |encoding| encoding.name().into(),
+    Policy: |policy| policy.name().into(),
+    TrustedProxies: |proxies| proxies.list(),
+}
+
+/// Where the value of a setting lies.
+trait Slot<T> {
+    fn value(&self) -> T;
+    fn put(&self, value: T);
+}
+
+impl<T: Copy> Slot<T> for Cell<T> {
+    fn value(&self) -> T {
+        self.get()
+    }
+
+    fn put(&self, value: T) {
+        self.set(value);
+    }
+}
+
+impl<T: Clone> Slot<T> for RefCell<T> {
+    fn value(&self) -> T {
+        self.borrow().clone()
+    }
+
+    fn put(&self, value: T) {
+        self.replace(value);
+    }
+}
+
+/// Makes [`Settings`] of a table. Each row is a name, where its value lies, where it can be assigned, how a value that a script
+/// gives is read, and what it is at first. All settings change with the script on a reload, but those of `kept`, which say
+/// what an isolate is.
+macro_rules! settings {
+    (
+        ($($argument:ident: $argument_type:ty),*)
+        kept { $($(#[$kept_doc:meta])* $kept:ident: $kept_cell:ident<$kept_type:ty>, $kept_first:expr;)* }
+        settings { $($(#[$doc:meta])* $name:ident: $cell:ident<$type:ty>, $place:expr, $read:expr, $first:expr;)* }
+        timeouts { $($timeout:ident: $field:ident;)* }
+    ) => {
+        /// The properties of a Worker that the host defines.
+        pub(crate) struct Settings {
+            $($(#[$kept_doc])* pub(crate) $kept: $kept_cell<$kept_type>,)*
+            $($(#[$doc])* pub(crate) $name: $cell<$type>,)*
+            pub(crate) timeouts: Rc<Timeouts>,
+        }
+
+        impl Settings {
+            pub(crate) fn new($($argument: $argument_type),*) -> Self {
+                Self {
+                    $($kept: $kept_cell::new($kept_first),)*
+                    $($name: $cell::new($first),)*
+                    timeouts: Rc::default(),
+                }
+            }
+
+            /// Every setting, with where it can be assigned.
+            const TABLE: &'static [(&'static str, Assigned)] = &[
+                $((stringify!($kept), Nowhere),)*
+                $((stringify!($name), $place),)*
+                // It belongs to the address.
+                ("transport", Nowhere),
+                $((stringify!($timeout), Anywhere),)*
+            ];
+
+            /// The value of a setting; `None` if there is none of that name.
+            pub(crate) fn get(&self, name: &str) -> Option<Dynamic> {
+                match name {
+                    $(stringify!($kept) => Some(self.$kept.value().shown()),)*
+                    $(stringify!($name) => Some(self.$name.value().shown()),)*
+                    $(stringify!($timeout) => Some(self.timeouts.$field.value().shown()),)*
+                    _ => None,
+                }
+            }
+
+            /// Changes a setting. `None`: there is none of that name.
+            pub(crate) fn set(&self, name: &str, value: &Dynamic) -> Option<Outcome<()>> {
+                Some(match name {
+                    name if Self::is_read_only(name) => Err(read_only(name)),
+                    $(stringify!($name) => $read(value, name).map(|value| self.$name.put(value)),)*
+                    $(stringify!($timeout) => {
+                        time(value, name).map(|value| self.timeouts.$field.put(value))
+                    })*
+                    _ => return None,
+                })
+            }
+
+            /// Takes over what a newer declaration of the same Worker says.
+            pub(crate) fn replace_by(&self, newer: &Settings) {
+                $(self.$name.put(newer.$name.value());)*
+                $(self.timeouts.$field.put(newer.timeouts.$field.value());)*
+            }
+        }
+    };
+}
+
+settings! {
+    (address: Option<&Address>, handler_timeout: Duration, handler_memory: u64)
+    kept {
+        /// Number of this isolate among those of its Worker: 0 to count - 1.
+        id: Cell<usize>, 0;
+    }
+    settings {
+        count: Cell<usize>, TopLevel, |value, name| whole(value, name, COUNTS).map(|n| n as usize), 1;
+        name: RefCell<String>, Anywhere, text, String::new();
+        /// Whether each isolate binds a socket of its own.
+        reuse_port: Cell<bool>, Anywhere, boolean, false;
+        /// Whom the process becomes when all sockets are bound; empty: whoever started it.
+        user: RefCell<String>, TopLevel, text, String::new();
+        group: RefCell<String>, TopLevel, text, String::new();
+        protocol: Cell<ProtocolId>, Anywhere, protocol,
+            address.map_or(ProtocolId::Tcp, |address| address.protocol);
+        /// As what messages arrive.
+        encoding: Cell<Encoding>, Anywhere, encoding, Encoding::default();
+        max_package_size: Cell<usize>, Anywhere, size, MAX_PACKAGE;
+        max_send_buffer_size: Cell<usize>, Anywhere, size, MAX_SEND_BUFFER;
+        max_file_uploads: Cell<usize>, Anywhere,
+            |value, name| whole(value, name, FILES).map(|n| n as usize), MAX_FILES;
+        /// Where uploads and large bodies lie while their request is answered; empty: the system's place for such files.
+        upload_dir: RefCell<String>, Anywhere, text, String::new();
+        trusted_proxies: RefCell<TrustedProxies>, Anywhere,
+            |value, _| TrustedProxies::read(value), TrustedProxies::default();
+        /// Whether each answered request is a line in the log.
+        access_log: Cell<bool>, Anywhere, boolean, false;
+        reloadable: Cell<bool>, TopLevel, boolean, true;
+        on_script_error: Cell<Policy>, Anywhere, policy, Policy::default();
+        /// Seconds that a handler may run without waiting; 0 is off. Holds for the whole isolate that serves the Worker.
+        handler_timeout: Cell<f64>, Anywhere, time, handler_timeout.as_secs_f64();
+        /// Bytes that a handler may make anew; 0 is off. Holds for the whole isolate as well.
+        handler_memory: Cell<u64>, Anywhere, memory, handler_memory;
+    }
+    timeouts {
+        handshake_timeout: handshake;
+        heartbeat: heartbeat;
+        idle_timeout: idle;
+        keep_alive_timeout: keep_alive;
+        body_timeout: body;
+        response_timeout: response;
+        close_timeout: close;
+    }
 }
 
 impl Settings {
-    pub(crate) fn new(
-        address: Option<&Address>,
-        handler_timeout: Duration,
-        handler_memory: u64,
-    ) -> Self {
-        Self {
-            id: Cell::new(0),
-            count: Cell::new(1),
-            name: RefCell::default(),
-            reuse_port: Cell::new(false),
-            user: RefCell::default(),
-            group: RefCell::default(),
-            protocol: Cell::new(address.map_or(ProtocolId::Tcp, |a| a.protocol)),
-            encoding: Cell::default(),
-            max_package_size: Cell::new(MAX_PACKAGE),
-            max_send_buffer_size: Cell::new(MAX_SEND_BUFFER),
-            max_file_uploads: Cell::new(MAX_FILES),
-            upload_dir: RefCell::default(),
-            trusted_proxies: RefCell::default(),
-            access_log: Cell::new(false),
-            reloadable: Cell::new(true),
-            on_script_error: Cell::default(),
-            handler_timeout: Cell::new(handler_timeout.as_secs_f64()),
-            handler_memory: Cell::new(handler_memory),
-            timeouts: Rc::default(),
-        }
+    /// The names of all settings.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
+        Self::TABLE.iter().map(|(name, _)| *name)
     }
 
-    /// Names of all settings.
-    pub(crate) const NAMES: [&'static str; 26] = [
-        "id",
-        "count",
-        "name",
-        "reuse_port",
-        "user",
-        "group",
-        "protocol",
-        "transport",
-        "encoding",
-        "max_package_size",
-        "max_send_buffer_size",
-        "max_file_uploads",
-        "upload_dir",
-        "trusted_proxies",
-        "access_log",
-        "reloadable",
-        "on_script_error",
-        "handler_timeout",
-        "handler_memory",
-        "handshake_timeout",
-        "heartbeat",
-        "idle_timeout",
-        "keep_alive_timeout",
-        "body_timeout",
-        "response_timeout",
-        "close_timeout",
-    ];
-
-    /// Those of them that cannot be assigned.
-    pub(crate) const READ_ONLY: [&'static str; 2] = ["id", "transport"];
-
-    /// Those that are read at the top level only.
-    pub(crate) const OF_THE_TOP_LEVEL: [&'static str; 4] = ["count", "user", "group", "reloadable"];
-
-    /// The value of a setting; `None` if there is none of that name. (`transport` belongs to the address.)
-    pub(crate) fn get(&self, name: &str) -> Option<Dynamic> {
-        let limits = &self.timeouts;
-        Some(match name {
-            "id" => (self.id.get() as i64).into(),
-            "count" => (self.count.get() as i64).into(),
-            "name" => self.name.borrow().clone().into(),
-            "reuse_port" => self.reuse_port.get().into(),
-            "user" => self.user.borrow().clone().into(),
-            "group" => self.group.borrow().clone().into(),
-            "protocol" => self.protocol.get().name().into(),
-            "encoding" => self.encoding.get().name().into(),
-            "max_package_size" => (self.max_package_size.get() as i64).into(),
-            "max_send_buffer_size" => (self.max_send_buffer_size.get() as i64).into(),
-            "max_file_uploads" => (self.max_file_uploads.get() as i64).into(),
-            "upload_dir" => self.upload_dir.borrow().clone().into(),
-            "trusted_proxies" => self.trusted_proxies.borrow().list(),
-            "access_log" => self.access_log.get().into(),
-            "reloadable" => self.reloadable.get().into(),
-            "on_script_error" => self.on_script_error.get().name().into(),
-            "handler_timeout" => self.handler_timeout.get().into(),
-            "handler_memory" => i64::try_from(self.handler_memory.get()).unwrap_or(i64::MAX).into(),
-            "handshake_timeout" => limits.handshake.get().into(),
-            "heartbeat" => limits.heartbeat.get().into(),
-            "idle_timeout" => limits.idle.get().into(),
-            "keep_alive_timeout" => limits.keep_alive.get().into(),
-            "body_timeout" => limits.body.get().into(),
-            "response_timeout" => limits.response.get().into(),
-            "close_timeout" => limits.close.get().into(),
-            _ => return None,
-        })
+    /// Returns whether a setting of that name exists.
+    pub(crate) fn has(name: &str) -> bool {
+        Self::names().any(|known| known == name)
     }
 
-    /// Changes a setting. `None`: there is none of that name.
-    pub(crate) fn set(&self, name: &str, value: &Dynamic) -> Option<Outcome<()>> {
-        let limits = &self.timeouts;
-        let size = |cell: &Cell<usize>| whole(value, name, SIZES).map(|n| cell.set(n as usize));
-        let time = |cell: &Cell<f64>| seconds(value, name).map(|d| cell.set(d.as_secs_f64()));
-        Some(match name {
-            name if Self::READ_ONLY.contains(&name) => Err(error(format!(
-                "{name} cannot be assigned: the host sets it, and scripts read it"
-            ))),
-            "count" => whole(value, name, COUNTS).map(|n| self.count.set(n as usize)),
-            "name" => text(value, name).map(|text| *self.name.borrow_mut() = text),
-            "reuse_port" => boolean(value, name).map(|b| self.reuse_port.set(b)),
-            "user" => text(value, name).map(|text| *self.user.borrow_mut() = text),
-            "group" => text(value, name).map(|text| *self.group.borrow_mut() = text),
-            "protocol" => text(value, name)
-                .and_then(|text| ProtocolId::parse(&text).map_err(error))
-                .map(|scheme| self.protocol.set(scheme)),
-            "encoding" => match text(value, name).ok().and_then(|t| Encoding::named(&t)) {
-                Some(encoding) => {
-                    self.encoding.set(encoding);
-                    Ok(())
-                }
-                None => Err(error(
-                    "encoding is \"utf8\" (all messages are strings), \"binary\" (all are blobs) or \"\" (as the \
-                     protocol has it)",
-                )),
-            },
-            "max_package_size" => size(&self.max_package_size),
-            "max_send_buffer_size" => size(&self.max_send_buffer_size),
-            "max_file_uploads" => {
-                whole(value, name, FILES).map(|n| self.max_file_uploads.set(n as usize))
-            }
-            "upload_dir" => text(value, name).map(|text| *self.upload_dir.borrow_mut() = text),
-            "trusted_proxies" => {
-                TrustedProxies::read(value).map(|new| *self.trusted_proxies.borrow_mut() = new)
-            }
-            "access_log" => boolean(value, name).map(|b| self.access_log.set(b)),
-            "reloadable" => boolean(value, name).map(|b| self.reloadable.set(b)),
-            "on_script_error" => match text(value, name).ok().and_then(|t| Policy::named(&t)) {
-                Some(policy) => {
-                    self.on_script_error.set(policy);
-                    Ok(())
-                }
-                None => Err(error("on_script_error is \"keep\", \"close\" or \"exit\"")),
-            },
-            "handler_timeout" => time(&self.handler_timeout),
-            "handler_memory" => memory(value).map(|bytes| self.handler_memory.set(bytes)),
-            "handshake_timeout" => time(&limits.handshake),
-            "heartbeat" => time(&limits.heartbeat),
-            "idle_timeout" => time(&limits.idle),
-            "keep_alive_timeout" => time(&limits.keep_alive),
-            "body_timeout" => time(&limits.body),
-            "response_timeout" => time(&limits.response),
-            "close_timeout" => time(&limits.close),
-            _ => return None,
-        })
+    /// Returns whether a setting cannot be assigned.
+    pub(crate) fn is_read_only(name: &str) -> bool {
+        Self::is_assigned(name, Nowhere)
     }
 
-    /// Takes over what a newer declaration of the same Worker says.
-    pub(crate) fn replace_by(&self, newer: &Settings) {
-        self.count.set(newer.count.get());
-        *self.name.borrow_mut() = newer.name.borrow().clone();
-        self.reuse_port.set(newer.reuse_port.get());
-        *self.user.borrow_mut() = newer.user.borrow().clone();
-        *self.group.borrow_mut() = newer.group.borrow().clone();
-        self.protocol.set(newer.protocol.get());
-        self.encoding.set(newer.encoding.get());
-        self.max_package_size.set(newer.max_package_size.get());
-        self.max_send_buffer_size.set(newer.max_send_buffer_size.get());
-        self.max_file_uploads.set(newer.max_file_uploads.get());
-        *self.upload_dir.borrow_mut() = newer.upload_dir.borrow().clone();
-        *self.trusted_proxies.borrow_mut() = newer.trusted_proxies.borrow().clone();
-        self.access_log.set(newer.access_log.get());
-        self.reloadable.set(newer.reloadable.get());
-        self.on_script_error.set(newer.on_script_error.get());
-        self.handler_timeout.set(newer.handler_timeout.get());
-        self.handler_memory.set(newer.handler_memory.get());
-        let (old, new) = (&self.timeouts, &newer.timeouts);
-        old.handshake.set(new.handshake.get());
-        old.heartbeat.set(new.heartbeat.get());
-        old.idle.set(new.idle.get());
-        old.keep_alive.set(new.keep_alive.get());
-        old.body.set(new.body.get());
-        old.response.set(new.response.get());
-        old.close.set(new.close.get());
+    /// Returns whether a setting is read at the top level only.
+    pub(crate) fn is_of_the_top_level(name: &str) -> bool {
+        Self::is_assigned(name, TopLevel)
+    }
+
+    fn is_assigned(name: &str, place: Assigned) -> bool {
+        Self::TABLE.iter().any(|(known, at)| *known == name && *at == place)
     }
 }

@@ -11,12 +11,13 @@ use super::{
     worker::{Worker, unknown_callback},
 };
 use crate::{
-    engine::{natives::Natives, program::handler::Handler},
+    engine::program::handler::Handler,
     net::link::{Link, Sent, Status},
     protocol::{Wire, id::ProtocolId},
+    runtime::registry::Registry,
     web::answer_headers::Headers,
 };
-use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
+use rhai::{Dynamic, ImmutableString, NativeCallContext};
 use std::{
     cell::{OnceCell, RefCell},
     net::SocketAddr,
@@ -350,39 +351,30 @@ impl Object for TcpConnection {
 }
 
 /// Registers the methods.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives) {
+pub(crate) fn register(registry: &mut Registry) {
     type This<'a> = &'a mut TcpConnection;
-    super::object::register::<TcpConnection>(engine, natives, TcpConnection::is_same);
-    macro_rules! method {
-        ($name:expr, $function:expr) => {
-            natives.function(engine, $name, $function);
-        };
-    }
-    method!("send", |c: This, data: Dynamic| c.send(&data, false));
-    method!("send", |c: This, data: Dynamic, raw: bool| c.send(&data, raw));
-    method!("close", |c: This| c.close(None));
-    method!("close", |c: This, data: Dynamic| c.close(Some((&data, false))));
-    method!("close", |c: This, data: Dynamic, raw: bool| c.close(Some((&data, raw))));
-    method!("destroy", |c: This| c.0.link.destroy());
-    method!("pause_recv", |c: This| c.0.link.pause());
-    method!("resume_recv", |c: This| c.0.link.resume());
-    method!("pipe", |c: This, other: TcpConnection| c.pipe(&other));
-    method!("get_remote_ip", |c: This| ip(c.0.link.info.peer()));
-    method!("get_remote_port", |c: This| port(c.0.link.info.peer()));
-    method!("get_remote_address", |c: This| full(c.0.link.info.peer()));
-    method!("get_local_ip", |c: This| ip(c.0.link.info.local()));
-    method!("get_local_port", |c: This| port(c.0.link.info.local()));
-    method!("get_local_address", |c: This| full(c.0.link.info.local()));
-    method!("get_status", |c: This| c.status().0);
-    method!("get_status", |c: This, raw: bool| -> Dynamic {
+    let mut class = super::object::register::<TcpConnection>(registry, TcpConnection::is_same);
+    class.method("send", |c: This, data: Dynamic| c.send(&data, false));
+    class.method("send", |c: This, data: Dynamic, raw: bool| c.send(&data, raw));
+    class.method("close", |c: This| c.close(None));
+    class.method("close", |c: This, data: Dynamic| c.close(Some((&data, false))));
+    class.method("close", |c: This, data: Dynamic, raw: bool| c.close(Some((&data, raw))));
+    class.method("destroy", |c: This| c.0.link.destroy());
+    class.method("pause_recv", |c: This| c.0.link.pause());
+    class.method("resume_recv", |c: This| c.0.link.resume());
+    class.method("pipe", |c: This, other: TcpConnection| c.pipe(&other));
+    class.method("get_remote_ip", |c: This| ip(c.0.link.info.peer()));
+    class.method("get_remote_port", |c: This| port(c.0.link.info.peer()));
+    class.method("get_remote_address", |c: This| full(c.0.link.info.peer()));
+    class.method("get_local_ip", |c: This| ip(c.0.link.info.local()));
+    class.method("get_local_port", |c: This| port(c.0.link.info.local()));
+    class.method("get_local_address", |c: This| full(c.0.link.info.local()));
+    class.method("get_status", |c: This| c.status().0);
+    class.method("get_status", |c: This, raw: bool| -> Dynamic {
         let (number, name) = c.status();
         if raw { number.into() } else { name.into() }
     });
-    for name in ["to_string", "to_debug"] {
-        method!(name, |c: This| format!(
-            "TcpConnection({} {})",
-            c.0.link.id,
-            full(c.0.link.info.peer())
-        ));
-    }
+    class.display(|c: This| {
+        format!("TcpConnection({} {})", c.0.link.id, full(c.0.link.info.peer()))
+    });
 }

@@ -6,7 +6,7 @@ use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::time::Duration;
 
 pub(crate) use crate::runtime::{
-    outcome::{Outcome, at, error},
+    outcome::{Outcome, error},
     waiting::waiting,
 };
 

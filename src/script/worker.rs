@@ -112,9 +112,7 @@ impl Object for Worker {
     const NAME: &'static str = "Worker";
 
     fn is_known(name: &str) -> bool {
-        Self::PROPERTIES.contains(&name)
-            || Settings::NAMES.contains(&name)
-            || Event::named(name).is_some()
+        Self::PROPERTIES.contains(&name) || Settings::has(name) || Event::named(name).is_some()
     }
 
     fn known(&self, name: &str) -> Dynamic {
@@ -154,10 +152,10 @@ impl Object for Worker {
             core.callbacks.set(event, handler);
             return Ok(());
         }
-        if name.starts_with("on_") && !Settings::NAMES.contains(&name.as_str()) {
+        if name.starts_with("on_") && !Settings::has(name) {
             return Err(unknown_callback(Self::NAME, name));
         }
-        if Settings::OF_THE_TOP_LEVEL.contains(&name.as_str()) && !core.ctx.is_declaring() {
+        if Settings::is_of_the_top_level(name) && !core.ctx.is_declaring() {
             let text = format!("{name} is read at the top level only: set it there, and save");
             return Err(error(text));
         }
@@ -244,26 +242,18 @@ pub(crate) fn no_such_callback(object: &str, name: &str) -> String {
 /// Registers the constructor, the methods and the namespace.
 pub(crate) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
     namespace::register(registry, ctx);
-    let (engine, natives) = (&mut *registry.engine, &mut *registry.natives);
-    super::object::register::<Worker>(engine, natives, Worker::is_same);
+    web_server::register(registry, ctx);
+    let mut class = super::object::register::<Worker>(registry, Worker::is_same);
     let home = ctx.clone();
-    engine.register_fn("Worker", move |call: NativeCallContext, address: &str| {
-        Worker::new(&home, &call, address)
+    class.constructor(move |call: NativeCallContext, address: ImmutableString| {
+        Worker::new(&home, &call, &address)
     });
     let home = ctx.clone();
-    engine.register_fn("Worker", move |call: NativeCallContext| Worker::new(&home, &call, ""));
-    web_server::register(engine, ctx);
-    macro_rules! method {
-        ($name:expr, $function:expr) => {
-            natives.function(engine, $name, $function);
-        };
-    }
-    method!("listen", |worker: &mut Worker| worker.listen());
-    method!("unlisten", |worker: &mut Worker| worker.stop_listening());
-    method!("pause_accept", |worker: &mut Worker| worker.core().pause_accept(true));
-    method!("resume_accept", |worker: &mut Worker| worker.core().pause_accept(false));
-    method!("broadcast", |worker: &mut Worker, data: Dynamic| worker.broadcast(&data));
-    for name in ["to_string", "to_debug"] {
-        method!(name, |worker: &mut Worker| format!("Worker({})", worker.core().title()));
-    }
+    class.constructor(move |call: NativeCallContext| Worker::new(&home, &call, ""));
+    class.method("listen", |worker: &mut Worker| worker.listen());
+    class.method("unlisten", |worker: &mut Worker| worker.stop_listening());
+    class.method("pause_accept", |worker: &mut Worker| worker.core().pause_accept(true));
+    class.method("resume_accept", |worker: &mut Worker| worker.core().pause_accept(false));
+    class.method("broadcast", |worker: &mut Worker, data: Dynamic| worker.broadcast(&data));
+    class.display(|worker: &mut Worker| format!("Worker({})", worker.core().title()));
 }

@@ -10,6 +10,16 @@
 //! A handler that is past its limit gets an ordinary error where it next reads a variable, which has a place in the script
 //! and a chain of calls. Whoever catches that error, or reads no variables, is ended: that cannot be caught, but rhai only
 //! tells the place of the outermost call.
+//!
+//! # Memory is counted by the allocator, depth is looked at
+//!
+//! What a handler makes is the difference of one number of its thread, which the allocator adds to; each operation
+//! compares it. No function that makes values has to know of it, but for those that make many times as much as they
+//! are given, which ask before. Past the limit, the next variable that is read is an error, which has a place and a
+//! chain of calls; whoever catches it is ended. Rhai drops, copies and compares nested values by recursion, so a
+//! handler's stack has 256 MiB of address space behind what calls may use, and whenever half a megabyte or more has
+//! been allocated it is looked how deep the variables at hand are nested. Containers by reference are dropped in a
+//! row and may be as deep as there is memory.
 
 use crate::{
     allocator::allocated,

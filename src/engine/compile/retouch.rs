@@ -4,6 +4,12 @@
 //! stays as it was parsed, for all who look at it.
 //!
 //! What is changed becomes custom syntax of ours, which contains the expression that it stands for.
+//!
+//! # Files run in a tree of their own
+//!
+//! Files run in a tree of their own. Rhai has no place to ask for the order of a
+//! literal, for keys in a loop or for numbers as keys of its maps, so such literals, loops and keys are nodes of
+//! ours in the tree that runs. Reports, `check` and reloads look at the tree as it was parsed.
 
 use crate::engine::{
     compile::{

@@ -1,5 +1,10 @@
 //! A function's body, lifted out of its program once and evaluated in a scope that has the parameters already. That is half
 //! the cost of rhai's own call.
+//!
+//! # Handlers are called past Rhai's own call
+//!
+//! The body is lifted out once and evaluated in a scope that has the parameters already, which costs half. It needs
+//! Rhai's internals, hence its exact version in `Cargo.toml`.
 
 use super::{Outcome, Shortcut};
 use crate::engine::{

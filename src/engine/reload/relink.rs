@@ -9,6 +9,11 @@
 //!
 //! Pure book-keeping over programs: nothing here runs a script or knows what a worker is. Uses
 //! `closures` only.
+//!
+//! # Old closure names are aliases
+//!
+//! Rhai names closures by a hash of text and position, so every edit renames them. The new program's library has
+//! each old name once more, with the new body; callbacks stored anywhere run new code.
 
 use crate::engine::{
     compile::closures::Closure,

@@ -1,5 +1,11 @@
 //! Runs a file's top level, statement by statement, and applies the rule of state: a variable lives on unless the text
 //! that initialises it was edited. The living program is not touched: its values are back in place when the run is over.
+//!
+//! # The rehearsal is the run
+//!
+//! The top level is run once for each isolate, not first for show and then for real. A variable that lives on holds
+//! the value of the new run while that lasts, and its living value is put back at the end, however it ended. So a
+//! rejected reload has changed nothing, and an accepted one has no second run with effects of its own.
 
 use crate::engine::{
     compile::{

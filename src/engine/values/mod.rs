@@ -1,4 +1,9 @@
 //! Maps and arrays by reference, and what scripts do with values of all kinds.
+//!
+//! # Handles stand for each other
+//!
+//! After a reload, what the new program made (a Worker, a map, an array) becomes the one that lives: the new handle
+//! points to the old object. So it does not matter who captured which.
 
 pub(in crate::engine) mod absent;
 pub(in crate::engine) mod bytes;

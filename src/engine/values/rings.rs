@@ -1,6 +1,13 @@
 //! Maps and arrays are counted references, so one that contains itself would never be freed. When whoever held it lets
 //! go for good, this looks whether anybody else does, and empties it if not. It sees through maps and arrays only: a ring
 //! through a closure's captured variable is not found.
+//!
+//! # Maps and arrays are counted references
+//!
+//! Maps and arrays are counted references, and a ring of them would live for ever. When a connection is over, what
+//! its properties hold is looked through, up to 1000 values, and what only holds itself is emptied
+//!. Not found is a map that holds a closure which captured that very map; such a script
+//! has to let go of one of them.
 
 use crate::engine::values::{ref_array::RefArray, ref_map::RefMap};
 use rhai::Dynamic;

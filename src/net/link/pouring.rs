@@ -1,5 +1,12 @@
 //! How a file gets into a link's socket past the queue: the kernel takes it from its own memory, and nobody copies it. That
 //! may wait for a disk, so other threads do it.
+//!
+//! # A large file goes from the kernel's memory into the socket
+//!
+//! A large file goes from the kernel's memory into the socket: from 256 KiB on it is not
+//! read and queued but sent with `sendfile`, which takes half of the processor time. That may wait for a disk, so
+//! threads beside the isolate do it; going there and back is what it costs more than in a server that lets a disk
+//! stop its loop.
 
 use super::Link;
 use rustix::{fs::sendfile, io::Errno};

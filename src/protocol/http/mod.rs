@@ -1,5 +1,13 @@
 //! HTTP/1.0 and 1.1, server side: one request after the other, each answered before the next is looked at. httparse reads
 //! the lines; what a message is, and where it ends, is judged here.
+//!
+//! # HTTP/1 is framed by our own code
+//!
+//! HTTP/1 is framed by our own code, on httparse, and not served by hyper. So a request is cut out of the read
+//! buffer that all connections share, answers are corked and counted like any message, one port can serve page and
+//! websocket, and the strictness is ours: hyper takes bare LF, repeated lengths and a length beside chunks. It
+//! costs little: a script that answers `hello` reaches 0.9 of what bare hyper, which runs no script, does in the
+//! same run (`scripts/bench http`).
 
 mod chunked;
 mod date;

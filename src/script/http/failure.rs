@@ -3,15 +3,16 @@
 
 use super::{Request, Response, send, uncoloured};
 use crate::{
-    engine::{natives::Natives, program::handler::Handler},
+    engine::program::handler::Handler,
     error::Fault,
+    runtime::registry::Registry,
     script::{
         ctx::Ctx,
         tcp_connection::TcpConnection,
         value::{Outcome, error},
     },
 };
-use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, Map, NativeCallContext};
+use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext};
 use std::{
     cell::{OnceCell, RefCell},
     rc::Rc,
@@ -183,24 +184,20 @@ pub(super) fn found(ctx: &Rc<Ctx>, text: &str) -> Failure {
 }
 
 /// Registers the methods.
-pub(super) fn register(engine: &mut Engine, natives: &mut Natives) {
+pub(super) fn register(registry: &mut Registry) {
     type This<'a> = &'a mut Failure;
-    engine.register_type_with_name::<Failure>("Failure");
-    natives.function(engine, "error", |failure: This| failure.value());
-    natives.function(engine, "answer", |failure: This| failure.answer());
-    natives.function(engine, "tell", |failure: This| failure.tell());
-    natives.function(
-        engine,
-        "settle",
-        |call: NativeCallContext,
-         failure: This,
-         connection: TcpConnection,
-         answer: Dynamic,
-         by_app: bool| failure.settle(&call, &connection, &answer, by_app),
-    );
-    for name in ["to_string", "to_debug"] {
-        natives.function(engine, name, |failure: This| -> ImmutableString {
-            failure.fault().title.clone().into()
-        });
-    }
+    registry
+        .class::<Failure>("Failure")
+        .method("error", |failure: This| failure.value())
+        .method("answer", |failure: This| failure.answer())
+        .method("tell", |failure: This| failure.tell())
+        .method(
+            "settle",
+            |call: NativeCallContext,
+             failure: This,
+             connection: TcpConnection,
+             answer: Dynamic,
+             by_app: bool| failure.settle(&call, &connection, &answer, by_app),
+        )
+        .display(|failure| failure.fault().title.clone());
 }

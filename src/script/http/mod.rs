@@ -26,7 +26,6 @@ pub(crate) use response::{Response, check_status};
 pub(crate) use root_options::root_options;
 pub(crate) use route_table::RouteTable;
 pub(crate) use server_sent_events::ServerSentEvents;
-pub(crate) use session::Session;
 pub(crate) use sessions::{Regime, Sessions};
 pub(crate) use trusted_proxies::TrustedProxies;
 
@@ -263,12 +262,12 @@ pub(crate) fn uncoloured(report: &str) -> String {
 
 /// Registers everything of HTTP.
 pub(crate) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
-    request::register(registry.engine, registry.natives);
-    response::register(registry.engine, registry.natives);
-    route_table::register(registry.engine, registry.natives, ctx);
-    failure::register(registry.engine, registry.natives);
+    request::register(registry);
+    response::register(registry);
+    route_table::register(registry, ctx);
+    failure::register(registry);
     chunk::register(registry);
-    server_sent_events::register(registry.engine);
-    session::register(registry.engine, registry.natives);
+    server_sent_events::register(registry);
+    session::register(registry);
     file_exists::register(registry, ctx);
 }

@@ -2,19 +2,17 @@
 
 use super::{file::FileBody, root_options};
 use crate::{
-    engine::{
-        natives::Natives,
-        values::{ref_array::RefArray, ref_map::RefMap},
-    },
+    engine::values::{ref_array::RefArray, ref_map::RefMap},
     protocol::http::check_header,
-    script::value::{Outcome, at, boolean, error, text, whole, with_payload},
+    runtime::{namespace::Namespace, registry::Registry},
+    script::value::{Outcome, boolean, error, text, whole, with_payload},
     web::{
         answer_headers::{self, Headers},
         cookies::{self, SameSite, SetCookie},
         location,
     },
 };
-use rhai::{Dynamic, Engine, ImmutableString, NativeCallContext};
+use rhai::{Dynamic, ImmutableString};
 use std::{
     cell::{Ref, RefCell},
     rc::Rc,
@@ -284,62 +282,50 @@ fn cookie(name: &str, value: &str, options: &Dynamic) -> Outcome<String> {
 }
 
 /// Registers the constructor and its methods.
-pub(super) fn register(engine: &mut Engine, natives: &mut Natives) {
+pub(super) fn register(registry: &mut Registry) {
     type This<'a> = &'a mut Response;
     type Text = ImmutableString;
-    engine.register_type_with_name::<Response>("Response");
-    engine.register_fn("Response", || Response::new(200));
-    engine.register_fn("Response", Response::new);
-    engine.register_fn("Response", |status: i64, headers: Dynamic| {
-        Response::new(status)?.with_headers(&headers)
-    });
-    engine.register_fn("Response", |status: i64, headers: Dynamic, body: Dynamic| {
+    let mut response = Namespace::new("Response");
+    response.function("json", |value: Dynamic| Response::json(&value));
+    response.function("redirect", |to: Text| Response::redirect(&to, 302));
+    response.function("redirect", |to: Text, status: i64| Response::redirect(&to, status));
+    response.register(registry);
+    let mut class = registry.class::<Response>("Response");
+    class.handle();
+    class.constructor(|| Response::new(200));
+    class.constructor(Response::new);
+    class
+        .constructor(|status: i64, headers: Dynamic| Response::new(status)?.with_headers(&headers));
+    class.constructor(|status: i64, headers: Dynamic, body: Dynamic| {
         Response::new(status)?.with_headers(&headers)?.with_body(body)
     });
-    let mut module = rhai::Module::new();
-    type Call<'a> = NativeCallContext<'a>;
-    let placed = |call: &Call, made: Made| made.map_err(|why| at(call, why));
-    module.set_native_fn("json", move |call: Call, value: Dynamic| {
-        placed(&call, Response::json(&value))
-    });
-    module.set_native_fn("redirect", move |call: Call, to: Text| {
-        placed(&call, Response::redirect(&to, 302))
-    });
-    module.set_native_fn("redirect", move |call: Call, to: Text, status: i64| {
-        placed(&call, Response::redirect(&to, status))
-    });
-    engine.register_static_module("Response", module.into());
-    macro_rules! method {
-        ($name:expr, $function:expr) => {
-            natives.function(engine, $name, $function);
-        };
-    }
-    method!("with_status", |r: This, status: i64| r.with_status(status));
-    method!("with_status", |r: This, status: i64, reason: Text| r.with_reason(status, &reason));
-    method!("with_header", |r: This, name: Text, value: Dynamic| r.with_header(&name, &value));
-    method!("header", |r: This, name: Text, value: Dynamic| r.with_header(&name, &value));
-    method!("with_headers", |r: This, headers: Dynamic| r.with_headers(&headers));
-    method!("without_header", |r: This, name: Text| r.without_header(&name));
-    method!("with_body", |r: This, body: Dynamic| r.with_body(body));
-    method!("with_file", |r: This, path: Text| r.with_file(&path, 0, 0));
-    method!("with_file", |r: This, path: Text, offset: i64| r.with_file(&path, offset, 0));
-    method!("with_file", |r: This, path: Text, offset: i64, length: i64| {
+    class.method("with_status", |r: This, status: i64| r.with_status(status));
+    class
+        .method("with_status", |r: This, status: i64, reason: Text| r.with_reason(status, &reason));
+    class.method("with_header", |r: This, name: Text, value: Dynamic| r.with_header(&name, &value));
+    class.method("header", |r: This, name: Text, value: Dynamic| r.with_header(&name, &value));
+    class.method("with_headers", |r: This, headers: Dynamic| r.with_headers(&headers));
+    class.method("without_header", |r: This, name: Text| r.without_header(&name));
+    class.method("with_body", |r: This, body: Dynamic| r.with_body(body));
+    class.method("with_file", |r: This, path: Text| r.with_file(&path, 0, 0));
+    class.method("with_file", |r: This, path: Text, offset: i64| r.with_file(&path, offset, 0));
+    class.method("with_file", |r: This, path: Text, offset: i64, length: i64| {
         r.with_file(&path, offset, length)
     });
-    method!("with_file_in", |r: This, directory: Text, path: Text| {
+    class.method("with_file_in", |r: This, directory: Text, path: Text| {
         r.with_file_in(&directory, &path, &Dynamic::UNIT)
     });
-    method!("with_file_in", |r: This, directory: Text, path: Text, options: Dynamic| {
+    class.method("with_file_in", |r: This, directory: Text, path: Text, options: Dynamic| {
         r.with_file_in(&directory, &path, &options)
     });
-    method!("cookie", |r: This, name: Text, value: Text| r.cookie(&name, &value, &Dynamic::UNIT));
-    method!("cookie", |r: This, name: Text, value: Text, options: Dynamic| {
+    class.method("cookie", |r: This, name: Text, value: Text| {
+        r.cookie(&name, &value, &Dynamic::UNIT)
+    });
+    class.method("cookie", |r: This, name: Text, value: Text, options: Dynamic| {
         r.cookie(&name, &value, &options)
     });
-    method!("get_header", |r: This, name: Text| r.get_header(&name));
-    method!("get_status_code", |r: This| i64::from(r.parts().status));
-    method!("get_body", |r: This| r.get_body());
-    for name in ["to_string", "to_debug"] {
-        method!(name, |r: This| format!("Response({})", r.parts().status));
-    }
+    class.method("get_header", |r: This, name: Text| r.get_header(&name));
+    class.method("get_status_code", |r: This| i64::from(r.parts().status));
+    class.method("get_body", |r: This| r.get_body());
+    class.display(|r: This| format!("Response({})", r.parts().status));
 }

@@ -5,10 +5,10 @@ use super::{Chunk, Failure, Request, Response, ServerSentEvents, failure};
 use crate::{
     engine::{
         call::coroutine::Runner,
-        natives::Natives,
         program::handler::{Args, Calls, Handler, Job, MAX_ARGS},
         values::{ref_array::RefArray, ref_map::RefMap},
     },
+    runtime::registry::Registry,
     script::{
         ctx::Ctx,
         object::Object,
@@ -17,7 +17,7 @@ use crate::{
     },
     web::route_table::{self, Found, Routed},
 };
-use rhai::{Array, Dynamic, Engine, EvalAltResult, FnPtr, ImmutableString, NativeCallContext};
+use rhai::{Array, Dynamic, EvalAltResult, FnPtr, ImmutableString, NativeCallContext};
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 /// The handle.
@@ -165,43 +165,36 @@ impl Object for RouteTable {
 }
 
 /// Registers the constructor and its methods.
-pub(super) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
+pub(super) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
     type This<'a> = &'a mut RouteTable;
     type Text = ImmutableString;
-    crate::script::object::register::<RouteTable>(engine, natives, |a, b| Rc::ptr_eq(&a.0, &b.0));
-    engine.register_fn("RouteTable", || RouteTable(Rc::default()));
-    macro_rules! method {
-        ($name:expr, $function:expr) => {
-            natives.function(engine, $name, $function);
-        };
-    }
-    method!("add", |table: This, method: Text, pattern: Text, value: Dynamic| {
+    let same = |a: &RouteTable, b: &RouteTable| Rc::ptr_eq(&a.0, &b.0);
+    let mut class = crate::script::object::register::<RouteTable>(registry, same);
+    class.constructor(|| RouteTable(Rc::default()));
+    class.method("add", |table: This, method: Text, pattern: Text, value: Dynamic| {
         table.add(&method, &pattern, value)
     });
-    method!("find", |table: This, method: Text, path: Text| table.find(&method, &path));
-    method!("find", |table: This, request: Request| table.find_for(&request));
+    class.method("find", |table: This, method: Text, path: Text| table.find(&method, &path));
+    class.method("find", |table: This, request: Request| table.find_for(&request));
     let home = ctx.clone();
-    method!("failure", move |_: This, text: Text| failure::found(&home, &text));
+    class.method("failure", move |_: This, text: Text| failure::found(&home, &text));
     let home = ctx.clone();
-    method!("attempt", move |_: This, f: FnPtr, args: Array| attempt(&home, &f, args));
+    class.method("attempt", move |_: This, f: FnPtr, args: Array| attempt(&home, &f, args));
     macro_rules! invoke {
         ($($list:ty),*) => {$(
             let home = ctx.clone();
-            method!("invoke", move |call: NativeCallContext, _: This, f: FnPtr, args: $list| {
+            class.method("invoke", move |call: NativeCallContext, _: This, f: FnPtr, args: $list| {
                 invoke(&home, &call, f, args.into())
             });
         )*};
     }
     invoke!(Array, RefArray);
     let ctx = ctx.clone();
-    method!("check", move |call: NativeCallContext,
-                           _: This,
-                           what: Text,
-                           f: Dynamic,
-                           given: i64| {
-        check(&ctx, &call, &what, f, usize::try_from(given).unwrap_or_default())
-    });
-    for name in ["to_string", "to_debug"] {
-        method!(name, |_: This| "RouteTable()");
-    }
+    class.method(
+        "check",
+        move |call: NativeCallContext, _: This, what: Text, f: Dynamic, given: i64| {
+            check(&ctx, &call, &what, f, usize::try_from(given).unwrap_or_default())
+        },
+    );
+    class.display(|_: This| "RouteTable()".to_owned());
 }

@@ -2,9 +2,10 @@
 
 use crate::{
     engine::values::ref_map::RefMap,
+    runtime::registry::Registry,
     script::value::{Outcome, error, whole, with_payload},
 };
-use rhai::{Dynamic, Engine};
+use rhai::Dynamic;
 use std::rc::Rc;
 
 /// The text of one event.
@@ -57,10 +58,10 @@ impl ServerSentEvents {
 }
 
 /// Registers the constructor.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<ServerSentEvents>("ServerSentEvents");
-    engine.register_fn("ServerSentEvents", |fields: Dynamic| ServerSentEvents::new(&fields));
-    for name in ["to_string", "to_debug"] {
-        engine.register_fn(name, |event: &mut ServerSentEvents| event.text().to_owned());
-    }
+pub(super) fn register(registry: &mut Registry) {
+    registry
+        .class::<ServerSentEvents>("ServerSentEvents")
+        .handle()
+        .constructor(|fields: Dynamic| ServerSentEvents::new(&fields))
+        .display(|event| event.text().to_owned());
 }

@@ -3,14 +3,12 @@
 
 use super::sessions::Regime;
 use crate::{
-    engine::{
-        natives::Natives,
-        values::{json, ref_array::RefArray, ref_map::RefMap},
-    },
+    engine::values::{json, ref_array::RefArray, ref_map::RefMap},
+    runtime::registry::Registry,
     script::value::{Outcome, error, text, waiting},
     web::{session_id::SessionId, session_store::SessionError},
 };
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Dynamic, ImmutableString};
 use serde_json::{Map, Value};
 use std::{
     cell::{Cell, RefCell},
@@ -291,39 +289,31 @@ fn stored(key: &str, value: &Dynamic) -> Outcome<Value> {
 }
 
 /// Registers the methods.
-pub(super) fn register(engine: &mut Engine, natives: &mut Natives) {
+pub(super) fn register(registry: &mut Registry) {
     type This<'a> = &'a mut Session;
     type Text = ImmutableString;
-    engine.register_type_with_name::<Session>("Session");
-    macro_rules! method {
-        ($name:expr, $function:expr) => {
-            natives.function(engine, $name, $function);
-        };
-    }
-    method!("get", |s: This, key: Text| s.get(&key, Dynamic::UNIT));
-    method!("get", |s: This, key: Text, default: Dynamic| s.get(&key, default));
-    method!("pull", |s: This, key: Text| s.pull(&key, Dynamic::UNIT));
-    method!("pull", |s: This, key: Text, default: Dynamic| s.pull(&key, default));
-    method!("set", |s: This, key: Text, value: Dynamic| s.set(&key, &value));
-    method!("put", |s: This, values: Dynamic| s.put(&values));
+    let mut class = registry.class::<Session>("Session");
+    class.handle();
+    class.method("get", |s: This, key: Text| s.get(&key, Dynamic::UNIT));
+    class.method("get", |s: This, key: Text, default: Dynamic| s.get(&key, default));
+    class.method("pull", |s: This, key: Text| s.pull(&key, Dynamic::UNIT));
+    class.method("pull", |s: This, key: Text, default: Dynamic| s.pull(&key, default));
+    class.method("set", |s: This, key: Text, value: Dynamic| s.set(&key, &value));
+    class.method("put", |s: This, values: Dynamic| s.put(&values));
     for name in ["delete", "remove"] {
-        method!(name, |s: This, key: Text| s.delete(&key));
+        class.method(name, |s: This, key: Text| s.delete(&key));
     }
-    method!("forget", |s: This, keys: Dynamic| s.forget(&keys));
-    method!("flush", |s: This| s.flush());
-    method!("all", |s: This| s.all());
-    method!("has", |s: This, key: Text| !s.get(&key, Dynamic::UNIT).is_unit());
-    method!("exists", |s: This, key: Text| s.0.values.borrow().contains_key(key.as_str()));
+    class.method("forget", |s: This, keys: Dynamic| s.forget(&keys));
+    class.method("flush", |s: This| s.flush());
+    class.method("all", |s: This| s.all());
+    class.method("has", |s: This, key: Text| !s.get(&key, Dynamic::UNIT).is_unit());
+    class.method("exists", |s: This, key: Text| s.0.values.borrow().contains_key(key.as_str()));
     for name in ["id", "get_id"] {
-        method!(name, |s: This| s.id());
+        class.method(name, |s: This| s.id());
     }
     for name in ["save", "refresh"] {
-        method!(name, |s: This| s.save_now());
+        class.waiting(name, |s: This| s.save_now());
     }
-    for name in ["to_string", "to_debug"] {
-        method!(name, |s: This| -> Text {
-            // Not the id: whoever reads it in a log could take the session over.
-            format!("Session({} values)", s.0.values.borrow().len()).into()
-        });
-    }
+    // Not the id: whoever reads it in a log could take the session over.
+    class.display(|s| format!("Session({} values)", s.0.values.borrow().len()));
 }

@@ -1,5 +1,11 @@
 //! All sessions of the process: shared by its isolates, and not touched by a reload. What a script does with one of them is
 //! in `session`.
+//!
+//! # A session is stored before its answer is sent
+//!
+//! A session is stored before its answer is sent, under a lock that all isolates share,
+//! as the changes of this request to what the store has then: of two requests at once the last one wins for each
+//! key.
 
 use crate::{
     script::session_configuration::SessionConfiguration,

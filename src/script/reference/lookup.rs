@@ -2,14 +2,15 @@
 //! `connection.send()`, `Timer::add`, `worker.count`, the heading `Maps`, an option of `configure`, `==`.
 
 use super::{
-    Entry, Section,
+    Entry, ManualPage, Section,
     language::{self, Function, WORDS, Word},
+    manual::manual,
     script_reference,
 };
 use crate::engine::{diagnostics::foreign_names, nearest::nearest};
 
 /// What variables are usually called, and whose names they have.
-const OWNERS: [(&str, &str); 14] = [
+const OWNERS: [(&str, &str); 12] = [
     ("c", "TcpConnection"),
     ("conn", "TcpConnection"),
     ("connection", "TcpConnection"),
@@ -19,8 +20,6 @@ const OWNERS: [(&str, &str); 14] = [
     ("req", "Request"),
     ("res", "Response"),
     ("events", "ServerSentEvents"),
-    ("router", "std/router"),
-    ("push", "std/push"),
     ("list", "array"),
     ("users", "map"),
     ("connections", "Connections"),
@@ -63,6 +62,9 @@ pub fn explain(query: &str) -> Result<String, Vec<String>> {
     if !whole.is_empty() {
         return Ok(whole);
     }
+    if let Some(chapter) = chapter(plain) {
+        return Ok(chapter);
+    }
     let (owner, name) = split(plain);
     let owner = owner.and_then(owner_of);
     let found = of_name(owner, name, &functions) + alike(name).as_str();
@@ -95,6 +97,87 @@ fn whole(name: &str) -> String {
         text.push('\n');
     }
     text
+}
+
+/// A chapter of the manual, by its name in addresses or its title.
+fn chapter(name: &str) -> Option<String> {
+    let is_meant = |page: &ManualPage| {
+        let names = [page.slug.as_str(), page.title];
+        !page.is_reference && names.iter().any(|known| name.eq_ignore_ascii_case(known))
+    };
+    manual().into_iter().find(is_meant).map(|page| page.text.to_owned())
+}
+
+/// Entries of that name, or of what other languages call so, with whose they are: `(TcpConnection, send)`. All of an owner
+/// or a page, if that is its name.
+pub fn entries(query: &str) -> Vec<(&'static str, &'static Entry)> {
+    let (owner, name) = split(query.split('(').next().unwrap_or(query).trim());
+    let owner = owner.and_then(owner_of);
+    let mut found = Vec::new();
+    for section in script_reference() {
+        let names = [Some(section.owner), Some(section.title), section.alias()];
+        let is_whole = names.iter().flatten().any(|known| query.eq_ignore_ascii_case(known));
+        let is_owner = owner.is_none_or(|owner| owner.eq_ignore_ascii_case(section.owner));
+        let is_meant =
+            |entry: &Entry| is_whole || is_owner && entry.name == name || is_alike(entry, query);
+        found.extend(section.entries.iter().filter(|e| is_meant(e)).map(|e| (section.owner, e)));
+    }
+    found
+}
+
+/// An entry of the reference, or a chapter of the manual, that a search has found.
+#[derive(Debug)]
+pub struct Match {
+    /// What `rhost doc` is asked for to read it.
+    pub name: String,
+    /// Its first sentence.
+    pub summary: String,
+}
+
+/// Finds what has all of these words in it, the best first: in a name, in a name of another language, in a form, in the
+/// text.
+pub fn search(words: &[String]) -> Vec<Match> {
+    let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let has = |text: &str| {
+        let text = text.to_lowercase();
+        words.iter().all(|word| text.contains(word.as_str()))
+    };
+    let mut found = Vec::new();
+    for section in script_reference() {
+        for entry in section.entries {
+            let name = full_name(section, entry);
+            let forms = entry.forms.join(" ");
+            let alike = entry.alike.join(" ");
+            let places = [name.as_str(), &alike, &forms, entry.text];
+            let all = places.join(" ");
+            let best = places.iter().position(|place| has(place));
+            if let Some(rank) = best.or_else(|| has(&all).then_some(places.len())) {
+                found.push((rank, Match { name, summary: entry.summary().to_owned() }));
+            }
+        }
+    }
+    for page in manual().into_iter().filter(|page| !page.is_reference) {
+        let rank = if has(page.title) { 0 } else { 4 };
+        if has(page.text) || rank == 0 {
+            let summary = format!("{}, a chapter of the manual", page.title);
+            found.push((rank, Match { name: page.slug, summary }));
+        }
+    }
+    // Of two names that have the words, the shorter has less besides.
+    found.sort_by_key(|(rank, found)| (*rank, if *rank == 0 { found.name.len() } else { 0 }));
+    found.into_iter().map(|(_, found)| found).collect()
+}
+
+/// How a name is asked for without being mistaken for another: `Timer::add`, `TcpConnection.send`, `env::get`, `print`.
+fn full_name(section: &Section, entry: &Entry) -> String {
+    let form = entry.forms.first().copied().unwrap_or(entry.name);
+    let written = form.split(['(', ':']).next().unwrap_or(form);
+    match section.owner {
+        _ if form.starts_with(&format!("{written}::")) => format!("{written}::{}", entry.name),
+        "functions" => entry.name.to_owned(),
+        owner if owner == entry.name => entry.name.to_owned(),
+        owner => format!("{owner}.{}", entry.name),
+    }
 }
 
 /// Whatever has that name, of that owner if there is one.
@@ -161,13 +244,20 @@ fn is_alike(entry: &Entry, name: &str) -> bool {
     entry.alike.iter().any(|other| *other == name || other.rsplit('.').next() == Some(name))
 }
 
-/// What to write in place of a function of another language, if the reference names it.
+/// What to write in place of a function of another language, if the reference names it: first a module's function, then
+/// what the table of foreign names says in a sentence of its own (`None` here), then a name that every script has.
 pub(in crate::script) fn advice(name: &str) -> Option<String> {
     let alike = |section: &'static Section| {
         let found = section.entries.iter().find(|entry| is_alike(entry, name));
         found.map(|entry| (section, entry))
     };
-    let (section, entry) = script_reference().iter().find_map(alike)?;
+    let mut found = script_reference().iter().filter_map(alike);
+    let (section, entry) =
+        match script_reference().iter().filter(|s| s.alias().is_some()).find_map(alike) {
+            Some(of_module) => of_module,
+            None if foreign_names::name(name).is_some() => return None,
+            None => found.next()?,
+        };
     let form = entry.forms.first()?;
     Some(match section.alias() {
         Some(alias) => format!("use `{form}` after `import \"{}\" as {alias};`", section.owner),
@@ -232,7 +322,9 @@ fn owner_of(written: &str) -> Option<&'static str> {
     let last = written.rsplit(['.', ':']).next().unwrap_or(written);
     let usual = OWNERS.iter().find(|(variable, _)| variable.eq_ignore_ascii_case(last));
     let sections = || script_reference().iter().map(|section| section.owner);
-    usual.map(|(_, owner)| *owner).or_else(|| {
+    let module = script_reference().iter().find(|section| section.alias() == Some(last));
+    let usual = usual.map(|(_, owner)| *owner).or(module.map(|section| section.owner));
+    usual.or_else(|| {
         let rhais = ["string", "blob", "char", "range"].into_iter();
         sections().chain(rhais).find(|owner| owner.eq_ignore_ascii_case(last))
     })

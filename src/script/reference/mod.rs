@@ -1,78 +1,71 @@
 //! The script reference: every function, property and callback that a script can see, each with an example that a test
-//! runs. A test compares it with what is really registered, so that nothing is added without an entry; an entry that
-//! lacks something does not compile.
+//! runs. It is read from the pages beside the objects; `src/runtime/README.md` says what a page looks like. A test compares
+//! it with what is really registered, so that nothing is added without an entry.
 
-mod array;
-pub(super) mod array_changes;
-mod callbacks;
-mod connections;
-mod functions;
 mod language;
 mod lookup;
-mod map;
-mod properties;
+mod manual;
 pub(crate) mod registered;
-mod request;
-mod response;
-mod route_table;
-mod session;
-mod std_push;
-mod std_router;
-mod streaming;
-mod tcp_connection;
-mod uploads;
-mod web_server;
-mod worker;
 
 pub use crate::runtime::entry::{Entry, Place, Section};
 pub(in crate::script) use lookup::advice;
-pub use lookup::{all_names, explain};
+pub use lookup::{Match, all_names, entries, explain, search};
+pub use manual::{ManualPage, manual};
 
-use super::std::{NATIVE, OBJECTS};
+use super::std::{NATIVE, OBJECTS, TEXTS};
 use crate::runtime::page;
 use ::std::sync::LazyLock;
 
-/// All sections, in the order in which people learn them.
+/// A page, with where it lies in the repository.
+macro_rules! page {
+    ($source:expr) => {
+        ($source, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $source)))
+    };
+}
+
+/// The pages of what every script has, in the order in which people learn them.
+const PAGES: [(&str, &str); 24] = [
+    page!("src/script/worker.md"),
+    page!("src/script/settings.md"),
+    page!("src/script/callback.md"),
+    page!("src/script/tcp_connection.md"),
+    page!("src/script/connections.md"),
+    page!("src/script/http/request.md"),
+    page!("src/script/http/response.md"),
+    page!("src/script/http/chunk.md"),
+    page!("src/script/http/server_sent_events.md"),
+    page!("src/script/http/uploads.md"),
+    page!("src/script/http/request/request_session.md"),
+    page!("src/script/http/session.md"),
+    page!("src/script/worker/web_server.md"),
+    page!("src/script/timer.md"),
+    page!("src/script/process.md"),
+    page!("src/engine/values/ref_map.md"),
+    page!("src/engine/values/ref_array.md"),
+    page!("src/engine/values/ref_array_changes.md"),
+    page!("src/engine/values/lists.md"),
+    page!("src/engine/values/map_parts.md"),
+    page!("src/engine/values/texts.md"),
+    page!("src/engine/values/numbers.md"),
+    page!("src/script/http/route_table.md"),
+    page!("src/script/http/failure.md"),
+];
+
+/// The title of the page of methods that change the array they are called on.
+pub(in crate::script) const CHANGING_ARRAYS: &str = "Changing arrays";
+
 static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
-    let page = |text| match page::read(text) {
+    let modules = TEXTS.iter().map(|module| module.page).chain(NATIVE.iter().map(|m| m.page));
+    let read = |text| match page::read(text) {
         Ok(section) => section,
-        // A test reads all of them.
+        // Every test of the reference reads all of them.
         Err(why) => panic!("a page of the script reference is not complete: {why}"),
     };
-    let mut sections = vec![
-        worker::SECTION,
-        properties::SECTION,
-        callbacks::SECTION,
-        tcp_connection::SECTION,
-        connections::SECTION,
-        request::SECTION,
-        response::SECTION,
-        streaming::CHUNK,
-        streaming::EVENTS,
-        uploads::SECTION,
-        session::OF_A_REQUEST,
-        session::SECTION,
-        web_server::SECTION,
-        page(include_str!("../timer.md")),
-        functions::SECTION,
-        map::SECTION,
-        array::SECTION,
-        array_changes::SECTION,
-        page(include_str!("../../engine/values/lists.md")),
-        page(include_str!("../../engine/values/map_parts.md")),
-        page(include_str!("../../engine/values/texts.md")),
-        page(include_str!("../../engine/values/numbers.md")),
-        std_push::SECTION,
-        std_router::SECTION,
-        route_table::SECTION,
-        route_table::FAILURE,
-    ];
-    sections.extend(NATIVE.iter().map(|module| page(module.page)));
-    sections.extend(OBJECTS.into_iter().map(page));
-    sections
+    let sections = PAGES.iter().map(|(_, text)| *text).chain(modules).chain(OBJECTS);
+    sections.map(read).collect()
 });
 
-/// The script reference.
+/// The script reference: what every script has, in the order in which people learn it, then the modules.
 pub fn script_reference() -> &'static [Section] {
     &SECTIONS
 }

@@ -8,17 +8,14 @@ use crate::{
         globals::Globals,
         natives::Natives,
         program::{build::build, generations::Generations},
+        values::{ref_array::RefArray, ref_map::RefMap},
     },
-    runtime::record::Announced,
+    runtime::{
+        record::{Announced, Record},
+        registry::FUNCTIONS,
+    },
     script::{
-        Objects,
-        callback::Event,
-        connections::Connections,
-        ctx::Ctx,
-        http::{Chunk, Failure, Request, Response, RouteTable, ServerSentEvents, Session},
-        settings::Settings,
-        std,
-        tcp_connection::TcpConnection,
+        Objects, callback::Event, ctx::Ctx, settings::Settings, std, tcp_connection::TcpConnection,
         worker::Worker,
     },
 };
@@ -66,27 +63,26 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let mut natives = Natives::default();
     let mut engine = build(&config, &modules, &mut natives);
     let announced = std::announced(&ctx);
-    let classes = Objects(ctx).announce(&mut engine, &mut natives).classes;
-    let new =
-        |info: FuncInfo| if is_rhais(&info, &classes) { None } else { name_of(info, &classes) };
+    let owners = Owners::of(Objects(ctx).announce(&mut engine, &mut natives));
+    let new = |info: FuncInfo| if owners.is_rhais(&info) { None } else { owners.name_of(info) };
     let mut names: BTreeSet<_> = engine.collect_fn_metadata(None, new, false).into_iter().collect();
-    for plain in Engine::new().collect_fn_metadata(None, |info| name_of(info, &[]), false) {
+    for plain in Engine::new().collect_fn_metadata(None, |info| owners.name_of(info), false) {
         names.remove(&plain);
     }
     let mut property = |owner: &str, name: &str| {
         names.insert((owner.to_owned(), name.to_owned(), None));
     };
-    let of_worker = Settings::NAMES.iter().chain(&Worker::PROPERTIES).copied();
+    let of_worker = Settings::names().chain(Worker::PROPERTIES);
     of_worker.chain(Event::all().map(Event::name)).for_each(|name| property("Worker", name));
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
-    for (module, text) in std::TEXTS {
+    for module in std::TEXTS {
         // It is compiled at every start of a script that imports it.
-        let ast = engine.compile(text).expect("the host's own modules compile");
+        let ast = engine.compile(module.text).expect("the host's own modules compile");
         let is_public = |f: &rhai::ScriptFnMetadata| {
             f.access == rhai::FnAccess::Public && !f.name.starts_with(engine::internals::ANONYMOUS)
         };
         for function in ast.iter_functions().filter(is_public) {
-            names.insert((module.into(), function.name.into(), Some(function.params.len())));
+            names.insert((module.name.into(), function.name.into(), Some(function.params.len())));
         }
     }
     let announced = announced.into_iter();
@@ -98,61 +94,59 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
 const REPLACED: [&str; 8] =
     ["blob", "exit", "pad", "replace", "split", "split_rev", "to_array", "to_chars"];
 
-/// Is this a function of rhai's own arrays and maps, or one that stands for rhai's?
-fn is_rhais(info: &FuncInfo, classes: &[(TypeId, &'static str)]) -> bool {
-    let function = info.metadata;
-    let first = function.param_types.first();
-    let plain = [TypeId::of::<rhai::Array>(), TypeId::of::<rhai::Map>()];
-    info.namespace.is_empty() && first.is_some_and(|first| plain.contains(first))
-        // Any index of `()`.
-        || first == Some(&TypeId::of::<()>())
-        || REPLACED.contains(&function.name.as_str())
-            && first != Some(&TypeId::of::<engine::values::ref_array::RefArray>())
-            && !classes.iter().any(|(class, _)| Some(class) == first)
+/// Whose names the functions of an engine are.
+struct Owners {
+    types: Vec<(TypeId, &'static str)>,
+    /// Names of a type that stand on a page of their own: (name, owner).
+    elsewhere: Vec<(&'static str, &'static str)>,
 }
 
-fn name_of(
-    info: FuncInfo,
-    classes: &[(TypeId, &'static str)],
-) -> Option<(String, String, Option<usize>)> {
-    let function = info.metadata;
-    let (name, arguments) = (function.name.as_str(), function.num_params);
-    // One that no script can name is part of how scripts run.
-    if name.contains(char::is_control) {
-        return None;
+impl Owners {
+    fn of(record: Record) -> Self {
+        let mut types = record.types;
+        types.extend([(TypeId::of::<RefMap>(), "map"), (TypeId::of::<RefArray>(), "array")]);
+        let pages = record.pages;
+        let elsewhere = record.names.iter().filter(|name| pages.contains(&name.owner));
+        Self { elsewhere: elsewhere.map(|name| (name.name, name.owner)).collect(), types }
     }
-    if !info.namespace.is_empty() {
-        return Some((info.namespace.to_string(), name.to_owned(), Some(arguments)));
+
+    /// Returns whether this is a function of rhai's own arrays and maps, or one that stands for rhai's.
+    fn is_rhais(&self, info: &FuncInfo) -> bool {
+        let function = info.metadata;
+        let first = function.param_types.first();
+        let plain = [TypeId::of::<rhai::Array>(), TypeId::of::<rhai::Map>()];
+        info.namespace.is_empty() && first.is_some_and(|first| plain.contains(first))
+            // Any index of `()`.
+            || first == Some(&TypeId::of::<()>())
+            || REPLACED.contains(&function.name.as_str())
+                && first != Some(&TypeId::of::<RefArray>())
+                && !self.types.iter().any(|(known, name)| Some(known) == first && *name != "map")
     }
-    let types = [
-        (TypeId::of::<Worker>(), "Worker"),
-        (TypeId::of::<TcpConnection>(), "TcpConnection"),
-        (TypeId::of::<Connections>(), "Connections"),
-        (TypeId::of::<Request>(), "Request"),
-        (TypeId::of::<Response>(), "Response"),
-        (TypeId::of::<Session>(), "Session"),
-        (TypeId::of::<Chunk>(), "Chunk"),
-        (TypeId::of::<ServerSentEvents>(), "ServerSentEvents"),
-        (TypeId::of::<RouteTable>(), "RouteTable"),
-        (TypeId::of::<Failure>(), "Failure"),
-        (TypeId::of::<engine::values::ref_map::RefMap>(), "map"),
-        (TypeId::of::<engine::values::ref_array::RefArray>(), "array"),
-    ];
-    let first = function.param_types.first();
-    let owner =
-        types.iter().chain(classes).find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
-    // A WebServer is a Worker that answers with files.
-    if let "WebServer" | "add_root" = name {
-        let arguments = arguments - usize::from(owner.is_some());
-        return Some(("WebServer".to_owned(), name.to_owned(), Some(arguments)));
-    }
-    Some(match (owner, name.strip_prefix("get$").or(name.strip_prefix("set$"))) {
-        (Some(owner), Some(property)) => (owner.to_owned(), property.to_owned(), None),
-        (Some(owner), None) => (owner.to_owned(), name.to_owned(), Some(arguments - 1)),
-        // A constructor belongs to its type.
-        (None, _) if types.iter().any(|(_, owner)| *owner == name) => {
-            (name.to_owned(), name.to_owned(), Some(arguments))
+
+    fn name_of(&self, info: FuncInfo) -> Option<(String, String, Option<usize>)> {
+        let function = info.metadata;
+        let (name, arguments) = (function.name.as_str(), function.num_params);
+        // One that no script can name is part of how scripts run.
+        if name.contains(char::is_control) {
+            return None;
         }
-        (None, _) => ("functions".to_owned(), name.to_owned(), Some(arguments)),
-    })
+        if !info.namespace.is_empty() {
+            return Some((info.namespace.to_string(), name.to_owned(), Some(arguments)));
+        }
+        let first = function.param_types.first();
+        let owner = self.types.iter().find(|(id, _)| Some(id) == first).map(|(_, owner)| *owner);
+        if let Some((_, page)) = self.elsewhere.iter().find(|(known, _)| *known == name) {
+            let arguments = arguments - usize::from(owner.is_some());
+            return Some(((*page).to_owned(), name.to_owned(), Some(arguments)));
+        }
+        Some(match (owner, name.strip_prefix("get$").or(name.strip_prefix("set$"))) {
+            (Some(owner), Some(property)) => (owner.to_owned(), property.to_owned(), None),
+            (Some(owner), None) => (owner.to_owned(), name.to_owned(), Some(arguments - 1)),
+            // A constructor belongs to its type.
+            (None, _) if self.types.iter().any(|(_, owner)| *owner == name) => {
+                (name.to_owned(), name.to_owned(), Some(arguments))
+            }
+            (None, _) => (FUNCTIONS.to_owned(), name.to_owned(), Some(arguments)),
+        })
+    }
 }

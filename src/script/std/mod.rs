@@ -28,7 +28,7 @@ use std::rc::Rc;
 /// One module of native functions: a row of [`NATIVE`].
 pub(super) struct NativeRow {
     /// What scripts import.
-    name: &'static str,
+    pub(super) name: &'static str,
     /// Its page.
     pub(super) page: &'static str,
     /// Makes its functions, for the isolate that the script runs in.
@@ -83,10 +83,28 @@ pub(super) fn register(registry: &mut Registry) {
     time::register(registry);
 }
 
+/// One module that is written in Rhai: a row of [`TEXTS`].
+pub(super) struct TextRow {
+    /// What scripts import.
+    pub(super) name: &'static str,
+    /// Its page.
+    pub(super) page: &'static str,
+    /// Its functions.
+    pub(super) text: &'static str,
+}
+
 /// Every module that is written in Rhai.
-pub(super) const TEXTS: [(&str, &str); 2] = [
-    ("std/push", include_str!("../../../stdlib/push.rhai")),
-    ("std/router", include_str!("../../../stdlib/router.rhai")),
+pub(super) const TEXTS: [TextRow; 2] = [
+    TextRow {
+        name: "std/push",
+        page: include_str!("../../../stdlib/push.md"),
+        text: include_str!("../../../stdlib/push.rhai"),
+    },
+    TextRow {
+        name: "std/router",
+        page: include_str!("../../../stdlib/router.md"),
+        text: include_str!("../../../stdlib/router.rhai"),
+    },
 ];
 
 /// All of them, as scripts of this isolate import them.
@@ -96,7 +114,7 @@ pub(super) fn modules(ctx: &Rc<Ctx>) -> HostModules {
         let make = move || (row.make)(&ctx).into_module(page(row.name));
         (row.name, HostModule::native(make))
     });
-    let texts = TEXTS.into_iter().map(|(name, text)| (name, HostModule::Text(text)));
+    let texts = TEXTS.into_iter().map(|row| (row.name, HostModule::Text(row.text)));
     HostModules::new(native.chain(texts), reference::advice)
 }
 

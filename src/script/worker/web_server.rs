@@ -1,8 +1,11 @@
 //! `WebServer(address)`: a Worker that answers with the files of its roots.
 
 use super::Worker;
-use crate::script::{ctx::Ctx, value::Outcome};
-use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
+use crate::{
+    runtime::registry::Registry,
+    script::{ctx::Ctx, value::Outcome},
+};
+use rhai::{Dynamic, ImmutableString, NativeCallContext};
 use std::rc::Rc;
 
 /// A Worker that needs a root.
@@ -14,29 +17,26 @@ fn web_server(ctx: &Rc<Ctx>, call: &NativeCallContext, declared: &str) -> Outcom
     Ok(worker)
 }
 
-/// Registers the constructor, and what any Worker for HTTP has of it.
-pub(super) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
+/// Announces the constructor, and the method that only such a worker has.
+pub(super) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
     type This<'a> = &'a mut Worker;
     type Text = ImmutableString;
     let home = ctx.clone();
-    engine.register_fn("WebServer", move |call: NativeCallContext, address: &str| {
-        web_server(&home, &call, address)
-    });
-    macro_rules! add_root {
-        ($function:expr) => {
-            FuncRegistration::new("add_root")
-                .with_purity(true)
-                .register_into_engine(engine, $function);
-        };
-    }
-    add_root!(|w: This, directory: Text| w.core().add_root("", &directory, &Dynamic::UNIT));
-    add_root!(|w: This, directory: Text, options: Dynamic| {
-        w.core().add_root("", &directory, &options)
-    });
-    add_root!(|w: This, domain: Text, directory: Text| {
-        w.core().add_root(&domain, &directory, &Dynamic::UNIT)
-    });
-    add_root!(|w: This, domain: Text, directory: Text, options: Dynamic| {
-        w.core().add_root(&domain, &directory, &options)
-    });
+    let mut class = registry.names_of::<Worker>("WebServer");
+    class
+        .constructor(move |call: NativeCallContext, address: Text| {
+            web_server(&home, &call, &address)
+        })
+        .method("add_root", |w: This, directory: Text| {
+            w.core().add_root("", &directory, &Dynamic::UNIT)
+        })
+        .method("add_root", |w: This, directory: Text, options: Dynamic| {
+            w.core().add_root("", &directory, &options)
+        })
+        .method("add_root", |w: This, domain: Text, directory: Text| {
+            w.core().add_root(&domain, &directory, &Dynamic::UNIT)
+        })
+        .method("add_root", |w: This, domain: Text, directory: Text, options: Dynamic| {
+            w.core().add_root(&domain, &directory, &options)
+        });
 }

@@ -133,3 +133,51 @@ fn the_list_has_rhais_names_too() {
         assert!(said.lines().any(|line| line.starts_with(name)), "no {name}");
     }
 }
+
+#[test]
+fn chapters_of_the_manual_are_shown_as_well() {
+    told("limits", &["# Limits", "`max_package_size`"]);
+    told("workerman", &["on_worker_start"]);
+}
+
+/// The exit code and the output of `rhost doc` with these arguments.
+fn doc_with(arguments: &[&str]) -> (i32, String) {
+    let output = rhost().arg("doc").args(arguments).output().expect("rhost can be run");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    (output.status.code().expect("a code"), text)
+}
+
+#[test]
+fn a_search_finds_names_before_texts() {
+    let (code, found) = doc_with(&["--search", "timer", "del"]);
+    assert_eq!(code, 0);
+    assert!(found.starts_with("Timer::del "), "{found}");
+    let (code, found) = doc_with(&["--search", "environment variable"]);
+    assert_eq!(code, 0);
+    assert!(found.contains("env::get"), "{found}");
+    let first = found.split_whitespace().next().expect("a name");
+    assert_eq!(doc_with(&[first]).0, 0, "{first} cannot be read");
+    assert_eq!(doc_with(&["--search", "setTimeout"]).0, 0);
+    assert_eq!(doc_with(&["--search", "no such thing anywhere"]), (1, String::new()));
+}
+
+#[test]
+fn the_reference_is_there_as_json() {
+    let all: serde_json::Value = serde_json::from_str(&doc_with(&["--json"]).1).expect("JSON");
+    let timer = all.as_array().expect("a list").iter().find(|s| s["owner"] == "Timer");
+    let timer = timer.expect("Timer");
+    let sleep = timer["entries"].as_array().expect("a list").iter().find(|e| e["name"] == "sleep");
+    let sleep = sleep.expect("sleep");
+    assert_eq!((&sleep["waits"], &sleep["place"]), (&true.into(), &"handler".into()));
+    let one: serde_json::Value =
+        serde_json::from_str(&doc_with(&["--json", "setTimeout"]).1).expect("JSON");
+    assert_eq!(one[0][1]["name"], "delay");
+    assert_eq!(doc_with(&["--json", "nothing_like_it"]).0, 1);
+}
+
+#[test]
+fn a_pipe_gets_neither_a_pager_nor_colours() {
+    let output = rhost().args(["doc", "Timer"]).env("PAGER", "false").output().expect("rhost");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(text.contains("Timer::add") && !text.contains('\u{1b}'), "{text}");
+}

@@ -2,7 +2,7 @@
 
 use super::findings::{findings, is_silent};
 use rhost::Host;
-use std::fs;
+use std::{fs, path::PathBuf};
 
 #[test]
 fn every_example_of_the_reference_is_silent() {
@@ -14,11 +14,18 @@ fn every_example_of_the_reference_is_silent() {
     }
 }
 
+/// The modules of the host that are written in Rhai.
+fn modules() -> impl Iterator<Item = PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib");
+    let files = fs::read_dir(folder).expect("the modules");
+    let paths = files.map(|file| file.expect("an entry").path());
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "rhai"))
+}
+
 #[test]
 fn the_modules_of_the_host_are_silent_themselves() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib");
-    for file in fs::read_dir(folder).expect("the modules") {
-        let text = fs::read_to_string(file.expect("an entry").path()).expect("UTF-8");
+    for path in modules() {
+        let text = fs::read_to_string(path).expect("UTF-8");
         let found = findings("import \"lib\" as lib;\n", &[("lib.rhai", &text)]);
         let told: Vec<String> = found.iter().map(|f| f.text.clone()).collect();
         assert!(told.is_empty(), "{}", told.join("\n"));
@@ -27,9 +34,7 @@ fn the_modules_of_the_host_are_silent_themselves() {
 
 #[test]
 fn the_modules_of_the_host_are_silent_alone() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/stdlib");
-    for file in fs::read_dir(folder).expect("the modules") {
-        let path = file.expect("an entry").path();
+    for path in modules() {
         let found = Host::builder().script(&path).check().expect("a script");
         let told: Vec<String> = found.iter().map(|f| f.text.clone()).collect();
         assert!(told.is_empty(), "{}", told.join("\n"));

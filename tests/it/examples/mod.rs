@@ -2,6 +2,8 @@
 
 /// The chat example: two real pages talk while its script is edited.
 mod browser_chat;
+/// The manual in a real browser, at two widths.
+mod browser_manual;
 /// The push example and a real page: an edited handler is live, and the page never reconnects.
 mod browser_push;
 /// The push example on the wire: who logs in, who is pushed to, who leaves.

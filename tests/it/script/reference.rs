@@ -1,13 +1,16 @@
 //! The script reference against what is really there: nothing is missing in it, nothing is invented, and every example
-//! does what it says. Also keeps what the README says of it up to date.
+//! does what it says. The chapters of the manual are held against it, too.
 
 use crate::support::{
     client::Client, findings, host::TestHost, wait::PATIENCE, websocket::WebSocket,
 };
-use rhost::{Entry, Place, Section, announced, arguments, registered_names, script_reference};
+use rhost::{
+    Entry, ManualPage, Place, Section, announced, arguments, explain, manual, registered_names,
+    script_reference,
+};
 use std::{
     collections::BTreeSet,
-    env, fs,
+    fs,
     panic::catch_unwind,
     path::Path,
     sync::{
@@ -20,9 +23,6 @@ use std::{
 
 /// What the client of an example says, once.
 const GREETING: &str = "hello";
-
-/// Set, the documents are written anew instead of compared.
-const WRITE: &str = "RHOST_WRITE_DOCS";
 
 fn all() -> impl Iterator<Item = (&'static Section, &'static Entry)> {
     script_reference().iter().flat_map(|s| s.entries.iter().map(move |e| (s, e)))
@@ -94,7 +94,7 @@ fn all_that_is_registered_is_described_and_nothing_else() {
             || callback && all().any(|(s, e)| s.owner == "Worker" && e.name == name);
         if !known {
             wrong.push(format!(
-                "{owner}: {name} with {arguments:?} arguments has no entry in src/script/reference"
+                "{owner}: {name} with {arguments:?} arguments has no entry on its page"
             ));
         }
     }
@@ -292,61 +292,71 @@ fn call_of(section: &Section, entry: &Entry) -> Option<String> {
 }
 
 #[test]
-fn the_scripts_of_the_readme_run() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
-    let readme = readme.expect("the README");
-    let scripts = readme.split("```rhai\n").skip(1).filter_map(|rest| rest.split("```").next());
+fn the_scripts_of_the_chapters_run() {
     let mut count = 0;
-    for script in scripts {
-        // (a reader wants a port, a test a free one)
-        play(&script.replace(":5678", ":0"));
-        count += 1;
+    for page in manual().iter().filter(|page| !page.is_reference && !is_of_an_example(page)) {
+        let scripts =
+            page.text.split("```rhai\n").skip(1).filter_map(|rest| rest.split("```").next());
+        for script in scripts {
+            // A reader wants a port, a test a free one.
+            play(&script.replace(":5678", ":0"));
+            count += 1;
+        }
     }
-    assert!(count > 0, "the README has no scripts");
+    assert!(count > 0, "the chapters have no scripts");
+}
+
+/// The chapters of examples show parts of scripts, which are played as conversations.
+fn is_of_an_example(page: &ManualPage) -> bool {
+    page.source.starts_with("examples/")
+}
+
+/// Bytes that the README may have.
+const README: usize = 18 << 10;
+
+#[test]
+fn the_readme_is_short_and_its_links_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
+    assert!(readme.len() <= README, "the README has {} bytes", readme.len());
+    let texts = manual().into_iter().map(|page| (page.source, page.text));
+    let mut wrong = Vec::new();
+    for (source, text) in texts {
+        let folder = root.join(&source).parent().expect("a folder").to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap_or(link);
+            let is_external = link.contains("://") || path.is_empty();
+            if !is_external && !path.contains(' ') && !folder.join(path).exists() {
+                wrong.push(format!("{source}: {link}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "links that lead nowhere:\n{}", wrong.join("\n"));
 }
 
 #[test]
-fn the_readme_lists_every_name() {
-    let mut listing = String::new();
-    for section in script_reference() {
-        listing += &format!("### {}\n\n{}\n\n", section.title, section.about);
-        for entry in section.entries {
-            let forms: Vec<_> = entry.forms.iter().map(|form| format!("`{form}`")).collect();
-            listing += &format!("- {}: {}{}\n", forms.join(", "), entry.summary(), notes(entry));
+fn whatever_is_said_to_stand_for_a_name_of_workerman_exists() {
+    let page = manual().into_iter().find(|page| page.slug == "workerman").expect("the chapter");
+    let rows =
+        page.text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Work"));
+    let mut count = 0;
+    for row in rows {
+        let here = row.split(" | ").nth(1).expect("three columns");
+        let names = here.split('`').skip(1).step_by(2).filter(|name| !name.starts_with("rhost "));
+        for name in names {
+            assert!(explain(name).is_ok(), "{row}: there is no `{name}`");
+            count += 1;
         }
-        for (operator, meaning) in section.operators {
-            listing += &format!("- `{operator}`: {}\n", meaning.trim_end_matches('.'));
-        }
-        listing.push('\n');
     }
-    keep("README.md", &listing);
+    assert!(count > 60, "{count} names");
 }
 
-fn notes(entry: &Entry) -> &'static str {
-    match (entry.place, entry.waits) {
-        (_, true) => " (waits; handlers only)",
-        (Place::TopLevel, _) => " (top level only)",
-        (Place::Handler, _) => " (handlers only)",
-        (Place::Both, _) => "",
+#[test]
+fn pages_have_names_of_their_own() {
+    let mut seen = BTreeSet::new();
+    for page in manual() {
+        assert!(seen.insert(page.slug.clone()), "{} is there twice", page.slug);
+        assert!(!page.title.is_empty() && page.text.starts_with("# "), "{}", page.source);
     }
-}
-
-/// The part of a document between two comments must be this text.
-fn keep(document: &str, wanted: &str) {
-    const BEGIN: &str = "<!-- from src/script/reference: begin -->\n\n";
-    const END: &str = "<!-- from src/script/reference: end -->";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
-    let text = fs::read_to_string(&path).expect("the document");
-    let (head, rest) = text.split_once(BEGIN).expect("a beginning");
-    let (now, tail) = rest.split_once(END).expect("an end");
-    if env::var_os(WRITE).is_some() {
-        fs::write(&path, format!("{head}{BEGIN}{wanted}{END}{tail}")).expect("the document");
-        return;
-    }
-    let differs = now.lines().zip(wanted.lines()).find(|(a, b)| a != b);
-    let same = now == wanted;
-    assert!(
-        same,
-        "{document} differs, first at {differs:?}: write it anew with {WRITE}=1 cargo test reference"
-    );
+    assert!(seen.contains("index") && seen.contains("std_env"));
 }

@@ -59,6 +59,21 @@ impl Browser {
         browser
     }
 
+    /// Goes to another address and returns when that is loaded.
+    #[track_caller]
+    pub fn go(&self, url: &str) {
+        self.session_call("POST", "/url", &json!({ "url": url }));
+    }
+
+    /// Gives the page the size of another screen, however small, from now on.
+    #[track_caller]
+    pub fn resize(&self, width: u32, height: u32) {
+        let size =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let body = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": size });
+        self.session_call("POST", "/goog/cdp/execute", &body);
+    }
+
     /// Runs `js` in the page as the body of a function and gives back what it returns:
     /// `eval("return document.title")`.
     #[track_caller]
