@@ -27,6 +27,7 @@ pub fn serve(address: SocketAddr) -> Result<u8, Failure> {
         settle: None,
         rehearsal_timeout: None,
         log_format: None,
+        arguments: Vec::new(),
     };
     start::run(serving, false)
 }

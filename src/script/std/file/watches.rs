@@ -2,7 +2,7 @@
 //! quiet. A watch belongs to the generation of the script that asked for it, and ends with it.
 
 use crate::{
-    engine::call::handler::{Args, Handler},
+    engine::program::handler::{Args, Handler},
     runtime::outcome::{Outcome, error},
     script::{
         ctx::{Ctx, Occasion},
