@@ -80,6 +80,12 @@ pub(crate) fn allocated() -> i64 {
     ALLOCATED.with(Cell::get)
 }
 
+/// Counts here what another thread has made for this one, less what it has freed of what this one had handed to it: so
+/// much, which is often less than zero.
+pub(crate) fn settle(bytes: i64) {
+    count(bytes);
+}
+
 /// Lets something run that hands `given` bytes of this thread, and whatever it makes of them, over to others: neither counts
 /// here any more, whoever frees it.
 pub(crate) fn handing_over<T>(given: usize, f: impl FnOnce() -> T) -> T {

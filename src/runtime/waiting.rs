@@ -1,7 +1,10 @@
 //! How a function waits: the handler that called it is suspended, and the isolate goes on with other work.
 
 use super::outcome::{Outcome, error};
-use crate::engine::call::coroutine::{self, MayNotWait};
+use crate::engine::call::{
+    allowance,
+    coroutine::{self, MayNotWait},
+};
 use rhai::EvalAltResult;
 use std::sync::{
     Arc,
@@ -64,13 +67,18 @@ fn run_beside<T: Send + 'static>(
         let cancelled = Cancelled::default();
         let seen = cancelled.clone();
         let handle = spawn_blocking(move || {
-            let done = work(&seen);
-            drop(permit);
-            done
+            allowance::elsewhere(move || {
+                let _permit = permit;
+                work(&seen)
+            })
         });
         let mut running = Running { handle, cancelled };
-        let done = (&mut running.handle).await;
-        done.map_err(|why| error(format!("{what} failed in the host: {why}")))
+        let (done, made) = (&mut running.handle)
+            .await
+            .map_err(|why| error(format!("{what} failed in the host: {why}")))?;
+        // What the handler handed over is freed there, and it has what was made there.
+        allowance::settle(made);
+        Ok(done)
     })
 }
 

@@ -22,7 +22,7 @@
 //! row and may be as deep as there is memory.
 
 use crate::{
-    allocator::allocated,
+    allocator::{self, allocated},
     engine::call::{nesting::Nesting, stacks},
 };
 use rhai::{Dynamic, EvalAltResult, EvalContext, Position};
@@ -325,6 +325,19 @@ pub(crate) fn measured<T>(f: impl FnOnce() -> T) -> (T, usize) {
     let before = allocated();
     let result = f();
     (result, usize::try_from(allocated() - before).unwrap_or(0))
+}
+
+/// What work for a handler gives that runs on another thread, and how many bytes it has allocated there, less what it has
+/// freed of what the handler handed over. [`settle`] counts them where the handler runs.
+pub(crate) fn elsewhere<T>(work: impl FnOnce() -> T) -> (T, i64) {
+    let before = allocated();
+    let result = work();
+    (result, allocated() - before)
+}
+
+/// Counts what was made and freed elsewhere for the handler of this thread, so that it is not taken for what it keeps.
+pub(crate) fn settle(bytes: i64) {
+    allocator::settle(bytes);
 }
 
 /// Bytes that the running handler may still make.

@@ -354,3 +354,27 @@ fn what_fits_is_made_whatever_room_it_would_grow_into() {
         assert_eq!(host.tcp(TEXT).ask("?"), "2500000", "{body}");
     }
 }
+
+#[test]
+fn what_is_handed_to_work_beside_the_isolate_is_not_counted_for_ever() {
+    // Each turn hands over 64 KiB, which the other thread frees, and gets some bytes back: 256 times as much as is allowed.
+    let script = format!(
+        r#"
+import "std/crypto" as crypto;
+import "std/encoding" as encoding;
+let worker = Worker("{TEXT}");
+worker.handler_memory = 4 * 1024 * 1024;
+worker.on_message = |c, line| {{
+    let data = blob(65536);
+    for i in 0..512 {{ crypto::sha256(data); }}
+    let text = encoding::base64_encode(data);
+    for i in 0..256 {{ encoding::base64_decode(text); }}
+    c.send("done");
+}};
+Worker::run_all();
+"#
+    );
+    let mut host = TestHost::start(&script);
+    assert_eq!(host.tcp(TEXT).ask("?"), "done");
+    assert_eq!(host.errors(), 0);
+}
