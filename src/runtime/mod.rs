@@ -13,6 +13,7 @@
 //! Each class and each namespace has a page in Markdown beside its Rust file, `timer.md` beside `timer.rs`. `README.md` in
 //! this folder says what a page looks like, and [`page`] reads it.
 
+mod announcing;
 pub(crate) mod entry;
 pub(crate) mod namespace;
 pub(crate) mod outcome;

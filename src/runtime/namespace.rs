@@ -2,6 +2,7 @@
 //! `env::get(…)` after `import "std/env" as env;`.
 
 use super::{
+    announcing::announcing,
     entry::{Place, Section},
     record::Announced,
     registry::Registry,
@@ -29,50 +30,13 @@ impl Namespace {
         Self { name, module: Module::new(), names: Vec::new() }
     }
 
-    /// Adds a function that can be called anywhere and does not wait.
-    pub(crate) fn function<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
-        &mut self,
-        name: &'static str,
-        function: FUNC,
-    ) -> &mut Self
-    where
-        R: Variant + Clone,
-        FUNC: RhaiNativeFunc<A, N, X, R, F> + 'static,
-    {
-        self.add(name, Place::Both, false, function)
-    }
-
-    /// Adds a function that suspends the handler which calls it: see [`waiting`](super::waiting).
-    pub(crate) fn waiting<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
-        &mut self,
-        name: &'static str,
-        function: FUNC,
-    ) -> &mut Self
-    where
-        R: Variant + Clone,
-        FUNC: RhaiNativeFunc<A, N, X, R, F> + 'static,
-    {
-        self.add(name, Place::Handler, true, function)
-    }
-
-    /// Adds a function that suspends a handler, and that the top level can call, too: it stops there until it is done.
-    pub(crate) fn waiting_in_handlers<
-        A: 'static,
-        const N: usize,
-        const X: bool,
-        R,
-        const F: bool,
-        FUNC,
-    >(
-        &mut self,
-        name: &'static str,
-        function: FUNC,
-    ) -> &mut Self
-    where
-        R: Variant + Clone,
-        FUNC: RhaiNativeFunc<A, N, X, R, F> + 'static,
-    {
-        self.add(name, Place::Both, true, function)
+    announcing! {
+        /// Adds a function that can be called anywhere and does not wait.
+        function: Place::Both, false;
+        /// Adds a function that suspends the handler which calls it: see [`waiting`](super::waiting).
+        waiting: Place::Handler, true;
+        /// Adds a function that suspends a handler, and that the top level can call, too: it stops there until it is done.
+        waiting_in_handlers: Place::Both, true;
     }
 
     /// Adds a function that only `place` can call, and that does not wait. The function itself refuses other places.

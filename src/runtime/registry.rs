@@ -1,6 +1,7 @@
 //! Where types and functions are announced to an engine: rhai learns of them, and so does the record.
 
 use super::{
+    announcing::announcing,
     entry::Place,
     record::{Announced, Record},
 };
@@ -39,36 +40,30 @@ impl<'a> Registry<'a> {
         Class { registry: self, name, of: PhantomData }
     }
 
-    /// Announces a function that belongs to no object, can be called anywhere and does not wait.
-    pub(crate) fn function<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
-        &mut self,
-        name: &'static str,
-        function: FUNC,
-    ) -> &mut Self
-    where
-        R: Variant + Clone,
-        FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
-    {
-        self.add((FUNCTIONS, name), 0, (Place::Both, false), function);
-        self
+    announcing! {
+        /// Announces a function that belongs to no object, can be called anywhere and does not wait.
+        function: Place::Both, false;
+        /// Announces a function that belongs to no object and suspends the handler which calls it.
+        waiting: Place::Handler, true;
     }
 
-    /// Announces a function that belongs to no object and suspends the handler which calls it.
-    pub(crate) fn waiting<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
+    fn add<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
         &mut self,
         name: &'static str,
+        place: Place,
+        waits: bool,
         function: FUNC,
     ) -> &mut Self
     where
         R: Variant + Clone,
         FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
     {
-        self.add((FUNCTIONS, name), 0, (Place::Handler, true), function);
+        self.add_of((FUNCTIONS, name), 0, (place, waits), function);
         self
     }
 
     /// `objects`: how many of the parameters are what it is called on.
-    fn add<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
+    fn add_of<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
         &mut self,
         (owner, name): (&'static str, &'static str),
         objects: usize,
@@ -117,22 +112,18 @@ impl<T: Variant + Clone> Class<'_, '_, T> {
     where
         FUNC: RhaiNativeFunc<A, N, X, T, F> + Clone + 'static,
     {
-        self.registry.add((self.name, self.name), 0, (Place::Both, false), function);
+        self.registry.add_of((self.name, self.name), 0, (Place::Both, false), function);
         self
     }
 
-    /// Adds a method that can be called anywhere and does not wait. The object is the function's first parameter, by
-    /// `&mut`.
-    pub(crate) fn method<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
-        &mut self,
-        name: &'static str,
-        function: FUNC,
-    ) -> &mut Self
-    where
-        R: Variant + Clone,
-        FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
-    {
-        self.add(name, (Place::Both, false), function)
+    announcing! {
+        /// Adds a method that can be called anywhere and does not wait. The object is the function's first parameter, by
+        /// `&mut`.
+        method: Place::Both, false;
+        /// Adds a method that suspends a handler, and that the top level can call, too: it stops there until it is done.
+        waiting_in_handlers: Place::Both, true;
+        /// Adds a method that suspends the handler which calls it.
+        waiting: Place::Handler, true;
     }
 
     /// Adds a property that scripts can read.
@@ -153,43 +144,11 @@ impl<T: Variant + Clone> Class<'_, '_, T> {
         self
     }
 
-    /// Adds a method that suspends a handler, and that the top level can call, too: it stops there until it is done.
-    pub(crate) fn waiting_in_handlers<
-        A: 'static,
-        const N: usize,
-        const X: bool,
-        R,
-        const F: bool,
-        FUNC,
-    >(
-        &mut self,
-        name: &'static str,
-        function: FUNC,
-    ) -> &mut Self
-    where
-        R: Variant + Clone,
-        FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
-    {
-        self.add(name, (Place::Both, true), function)
-    }
-
-    /// Adds a method that suspends the handler which calls it.
-    pub(crate) fn waiting<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
-        &mut self,
-        name: &'static str,
-        function: FUNC,
-    ) -> &mut Self
-    where
-        R: Variant + Clone,
-        FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
-    {
-        self.add(name, (Place::Handler, true), function)
-    }
-
     fn add<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
         &mut self,
         name: &'static str,
-        place: (Place, bool),
+        place: Place,
+        waits: bool,
         function: FUNC,
     ) -> &mut Self
     where
@@ -197,7 +156,7 @@ impl<T: Variant + Clone> Class<'_, '_, T> {
         FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
     {
         debug_assert_eq!(FUNC::param_types().first(), Some(&TypeId::of::<T>()), "{name}");
-        self.registry.add((self.name, name), 1, place, function);
+        self.registry.add_of((self.name, name), 1, (place, waits), function);
         self
     }
 
