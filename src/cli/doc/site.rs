@@ -9,6 +9,10 @@ use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::Path};
 
 const SCRIPT: &str = include_str!("manual.rhai");
 const CSS: &str = include_str!("manual.css");
+/// What the title of a page ends with.
+const END_OF_TITLE: &str = "</h1>\n";
+/// Headings of a page that need no list of their own.
+const FEW_HEADINGS: usize = 6;
 /// How the heading above a whole file begins.
 const WHOLE_FILE: &str = "The whole ";
 const SEARCH: &str = include_str!("search.js");
@@ -124,7 +128,27 @@ impl Site<'_> {
         }
         let mut out = String::new();
         html::push_html(&mut out, events.into_iter());
+        if let Some(end) = out.find(END_OF_TITLE) {
+            out.insert_str(end + END_OF_TITLE.len(), &self.outline(&places));
+        }
         (out, places)
+    }
+
+    /// Links to the headings of a page that has many.
+    fn outline(&self, places: &[Place]) -> String {
+        if places.len() <= FEW_HEADINGS {
+            return String::new();
+        }
+        let of_page = format!(" – {}", self.page.title);
+        let link = |place: &Place| {
+            let anchor = place.url.split_once('#')?.1;
+            let heading = escaped(place.title.trim_end_matches(&of_page));
+            Some(format!("<li><a href=\"#{anchor}\">{heading}</a></li>\n"))
+        };
+        let links: String = places.iter().filter_map(link).collect();
+        format!(
+            "<details class=\"outline\"><summary>On this page</summary>\n<ul>\n{links}</ul></details>\n"
+        )
     }
 
     /// Gives headings names that links can lead to, leads links to pages, and notes what each heading has below it.
@@ -183,7 +207,11 @@ impl Site<'_> {
                 _ => all.push(event),
             }
         }
-        (all, places)
+        let arrows = all.into_iter().map(|event| match event {
+            Event::Code(code) if code.contains("->") => Event::InlineHtml(whole_arrows(&code)),
+            event => event,
+        });
+        (arrows.collect(), places)
     }
 
     fn place(&self, heading: &str, anchor: &str) -> Place {
@@ -215,6 +243,12 @@ impl Site<'_> {
         let anchor = if anchor.is_empty() { String::new() } else { format!("#{anchor}") };
         Some(format!("{}.html{anchor}", page.slug))
     }
+}
+
+/// Code of a line, whose arrows no browser breaks behind their hyphen.
+fn whole_arrows(code: &str) -> CowStr<'static> {
+    let arrow = "<span class=\"arrow\">-&gt;</span>";
+    CowStr::from(format!("<code>{}</code>", escaped(code).replace("-&gt;", arrow)))
 }
 
 /// A name for a heading that no other on the page has, as GitHub makes them.
