@@ -13,7 +13,7 @@ use crate::{
     net::{
         Events, Message,
         completion::Completion,
-        link::Link,
+        conn::Conn,
         listen::Listeners,
         transport::{ConnInfo, MemoryEnd, Transport},
     },
@@ -45,7 +45,7 @@ const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websock
 pub struct Stage {
     ctx: Rc<Ctx>,
     session: Session,
-    _link: Rc<Link>,
+    _link: Rc<Conn>,
     peer: MemoryEnd,
     sent: Box<[u8]>,
     messages: usize,
@@ -90,12 +90,12 @@ impl Stage {
         let worker = ctx.workers.borrow()[0].clone();
         *ctx.served.borrow_mut() = Some(worker.clone());
 
-        let (near, peer) = MemoryEnd::pair(&ctx.turn, &ConnInfo::unix(), None);
-        let (link, mut session) = session::begin(&worker, Transport::Memory(near));
-        link.with_wire(open);
+        let (near, peer) = MemoryEnd::pair(&ctx.net, &ConnInfo::unix(), None);
+        let (conn, mut session) = session::begin(&worker, Transport::Memory(near));
+        conn.with_wire(open);
         at_once(session.connect(Waker::noop()));
         let sent = vec![0; READ].into();
-        Self { ctx, session, _link: link, peer, sent, messages: 0 }
+        Self { ctx, session, _link: conn, peer, sent, messages: 0 }
     }
 
     /// Hands a text message to the script, as a connection does when it has found one in what it read.
@@ -112,7 +112,7 @@ impl Stage {
 
     /// Ends the turn: writes what was sent, and lets the peer read it. Gives its bytes.
     pub fn flush(&mut self) -> usize {
-        self.ctx.turn.flush_now();
+        self.ctx.net.flush_now();
         let mut cx = Context::from_waker(Waker::noop());
         match self.peer.poll_take(&mut cx, &mut self.sent) {
             Poll::Ready(Ok(n)) => n,

@@ -140,7 +140,7 @@ impl Failure {
         by_app: bool,
     ) -> Outcome<()> {
         let has_answer = !answer.is_unit() && !answer.is_bool();
-        let is_answered = has_answer && connection.link().is_unanswered();
+        let is_answered = has_answer && connection.conn().is_unanswered();
         if is_answered {
             // An answer that cannot be sent is an error of its own, and must not hide this one.
             send(connection, answer).inspect_err(|_| self.tell())?;
