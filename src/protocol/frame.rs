@@ -9,12 +9,19 @@ const HEADER: usize = 4;
 pub(crate) struct Frame;
 
 impl Codec for Frame {
-    fn decode(&mut self, buffer: &mut [u8], _: &mut Vec<u8>, limit: usize) -> Result<Decoded, ProtocolError> {
+    fn decode(
+        &mut self,
+        buffer: &mut [u8],
+        _: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Decoded, ProtocolError> {
         let Some(header) = buffer.first_chunk::<HEADER>() else { return Ok(Decoded::More) };
         let total = u32::from_be_bytes(*header) as usize;
         // A length that does not even cover its own field would wait for ever or lose the stream's sync.
         if total < HEADER {
-            return Err(ProtocolError::new(format!("a frame of length {total}: the least is {HEADER}")));
+            return Err(ProtocolError::new(format!(
+                "a frame of length {total}: the least is {HEADER}"
+            )));
         }
         if total > limit {
             return Err(ProtocolError::new(format!(

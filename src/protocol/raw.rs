@@ -6,7 +6,12 @@ use super::{Codec, Decoded, Kind, ProtocolError};
 pub(crate) struct Raw;
 
 impl Codec for Raw {
-    fn decode(&mut self, buffer: &mut [u8], _: &mut Vec<u8>, _: usize) -> Result<Decoded, ProtocolError> {
+    fn decode(
+        &mut self,
+        buffer: &mut [u8],
+        _: &mut Vec<u8>,
+        _: usize,
+    ) -> Result<Decoded, ProtocolError> {
         Ok(match buffer.len() {
             0 => Decoded::More,
             n => Decoded::Message { kind: Kind::Binary, payload: 0..n, consumed: n },

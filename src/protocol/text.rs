@@ -10,7 +10,12 @@ pub(crate) struct Text {
 }
 
 impl Codec for Text {
-    fn decode(&mut self, buffer: &mut [u8], _: &mut Vec<u8>, limit: usize) -> Result<Decoded, ProtocolError> {
+    fn decode(
+        &mut self,
+        buffer: &mut [u8],
+        _: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Decoded, ProtocolError> {
         let start = self.searched.min(buffer.len());
         let Some(at) = memchr::memchr(b'\n', &buffer[start..]).map(|at| at + start) else {
             if buffer.len() >= limit {

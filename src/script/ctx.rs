@@ -34,9 +34,9 @@ use crate::{
     log::{About, Access, Level, Log, Record},
     net::{
         budget::Budget,
+        conn::ConnectionSet,
         listen::{ListenHandle, Listeners},
         stats::Stats,
-        turn::Turn,
     },
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};

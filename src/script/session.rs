@@ -215,9 +215,7 @@ impl Session {
             Message::Text(text) => text.into(),
             Message::NotText(_) if !self.takes_any_bytes() => return Err(NotUtf8),
             Message::Binary(bytes) if encoding == Encoding::Utf8 => {
-                if self.subject.connection.conn().driver.protocol()
-                    == ProtocolId::Tcp
-                {
+                if self.subject.connection.conn().driver.protocol() == ProtocolId::Tcp {
                     return self.raw_text(bytes);
                 }
                 std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()

@@ -333,7 +333,7 @@ impl Object for TcpConnection {
                 }
                 if protocol == ProtocolId::WebSocket
                     || conn.driver.protocol() == ProtocolId::WebSocket
-                 {
+                {
                     return Err(error(
                         "a websocket cannot become another protocol, nor another protocol a websocket",
                     ));

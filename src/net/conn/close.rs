@@ -1,10 +1,6 @@
 //! How a connection ends: politely, at once, because the peer broke the rules, or because it has gone.
 
-use super::{
-    Conn, ConnEvent, ConnState, Flag, Goodbye, feed,
-    flush::wake_filler,
-    state::Deferred,
-};
+use super::{Conn, ConnEvent, ConnState, Flag, Goodbye, feed, flush::wake_filler, state::Deferred};
 use crate::{net::code, protocol::ProtocolError};
 use std::rc::Rc;
 

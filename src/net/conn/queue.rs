@@ -83,7 +83,12 @@ impl SendQueue {
     /// Is there room in this queue, and in the budget for all of them? What comes from a feeder is not dropped for the
     /// budget: that is paused.
     #[inline]
-    pub(super) fn fits(&self, n: usize, shared: &LoopShared, is_fed: impl FnOnce() -> bool) -> bool {
+    pub(super) fn fits(
+        &self,
+        n: usize,
+        shared: &LoopShared,
+        is_fed: impl FnOnce() -> bool,
+    ) -> bool {
         let queued = self.len();
         let small = || n <= BEYOND_BUDGET || is_fed();
         queued < self.limit() && (shared.share.has_room() || queued == 0 && small())

@@ -1,9 +1,6 @@
 //! How bytes get into a connection's queue: what fits, what is dropped, and what the loop's counters hear of it.
 
-use super::{
-    Conn, ConnEvent, ConnState, Driver, Flag, Sent, feed,
-    state::Deferred,
-};
+use super::{Conn, ConnEvent, ConnState, Driver, Flag, Sent, feed, state::Deferred};
 use crate::{net::code, protocol::Kind};
 use std::rc::Rc;
 

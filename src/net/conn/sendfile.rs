@@ -1,7 +1,10 @@
 //! How a file gets into a connection's socket past the queue: the kernel takes it from its own memory, and nobody copies it.
 //! That may wait for a disk, so other threads do it.
 
-use super::{Conn, ConnState, flush::{gone, writable}};
+use super::{
+    Conn, ConnState,
+    flush::{gone, writable},
+};
 use rustix::{fs::sendfile, io::Errno};
 use std::{fs::File, future::poll_fn, io, os::fd::AsFd, rc::Rc, sync::Arc, task::Poll};
 use tokio::task::{spawn_blocking, spawn_local};

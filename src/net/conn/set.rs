@@ -2,12 +2,7 @@
 //! done, one write for each connection (corking).
 
 use super::{Conn, Driver, LoopShared, shared::ConnRegistry, slab::Slab};
-use crate::net::{
-    budget::Budget,
-    stats::Stats,
-    timeouts::Timeouts,
-    transport::Transport,
-};
+use crate::net::{budget::Budget, stats::Stats, timeouts::Timeouts, transport::Transport};
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,

@@ -86,7 +86,11 @@ pub(crate) struct MemoryEnd {
 
 impl MemoryEnd {
     /// Both ends of a connection that is known by `info`: the asking one, and the one that occupies `permit`.
-    pub(crate) fn pair(shared: &Rc<LoopShared>, info: &ConnInfo, permit: Option<Permit>) -> (Self, Self) {
+    pub(crate) fn pair(
+        shared: &Rc<LoopShared>,
+        info: &ConnInfo,
+        permit: Option<Permit>,
+    ) -> (Self, Self) {
         let lanes = Lanes::default();
         let end = |side, permit| {
             let (lanes, shared) = (lanes.clone(), shared.clone());

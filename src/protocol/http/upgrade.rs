@@ -29,11 +29,15 @@ impl Upgrade {
         match head.header("sec-websocket-version").as_deref() {
             Some("13") => (),
             None => return Err(refused(400, VERSION, "a websocket request has a version")),
-            Some(_) => return Err(refused(426, UPGRADE, "only websocket version 13 is spoken here")),
+            Some(_) => {
+                return Err(refused(426, UPGRADE, "only websocket version 13 is spoken here"));
+            }
         }
         match head.header("sec-websocket-key") {
             Some(key) if is_key(&key) => Ok(Self { accept_key: derive_accept_key(key.as_bytes()) }),
-            _ => Err(refused(400, VERSION, "a websocket request has one key of 16 bytes in base64")),
+            _ => {
+                Err(refused(400, VERSION, "a websocket request has one key of 16 bytes in base64"))
+            }
         }
     }
 

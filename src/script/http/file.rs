@@ -207,7 +207,9 @@ async fn deliver(conn: &Rc<Conn>, head: Head, ready: Ready) -> bool {
         if part.is_empty() {
             let Some(file) = &file else { return false };
             if end - at >= SENDFILE {
-                let Some(now) = send_file(conn, file, at, end, exchange::passed).await else { return false };
+                let Some(now) = send_file(conn, file, at, end, exchange::passed).await else {
+                    return false;
+                };
                 at = now;
             }
             if at == end {

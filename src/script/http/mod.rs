@@ -90,7 +90,9 @@ fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
         chunk_of(connection, &conn, chunk.bytes())
     } else if let Some(event) = data.read_lock::<ServerSentEvents>() {
         // One that is dropped is one event less, and the script hears of it.
-        exchange::respond(conn, event.text().len(), |http, out| http.part(event.text().as_bytes(), out))
+        exchange::respond(conn, event.text().len(), |http, out| {
+            http.part(event.text().as_bytes(), out)
+        })
     } else {
         let is_json = data.read_lock::<crate::engine::values::ref_map::RefMap>().is_some()
             || data.read_lock::<crate::engine::values::ref_array::RefArray>().is_some()
@@ -118,8 +120,9 @@ fn whole(
     head: &ResponseHead<'_>,
     body: &[u8],
 ) -> Result<Sent, String> {
-    let sent =
-        exchange::respond(conn, body.len(), |http, out| http.answer(head, Payload::Whole(body), out))?;
+    let sent = exchange::respond(conn, body.len(), |http, out| {
+        http.answer(head, Payload::Whole(body), out)
+    })?;
     if sent == Sent::Dropped {
         refuse(connection, conn, body.len());
     }

@@ -93,8 +93,7 @@ pub(crate) fn passed(conn: &Conn, n: u64) {
 
 /// Answers for a script that does not, and closes.
 pub(crate) fn answer_for(conn: &Rc<Conn>, status: u16, reason: &str) {
-    let refused =
-        |http: &mut Http| http.is_unanswered().then(|| http.refuse(status, reason));
+    let refused = |http: &mut Http| http.is_unanswered().then(|| http.refuse(status, reason));
     if let Some(told) = with(conn, refused).flatten() {
         conn.tell_and_close(&told);
     }
