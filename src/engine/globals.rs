@@ -1,10 +1,11 @@
 //! Top-level variables, for each source file a table, visible and assignable in named functions (PHP's `global`), and the
 //! two rules that keep variables from being locked while a handler waits.
-#![allow(deprecated)] // (rhai marks `on_var` so because it may change, not because it goes)
 
 use crate::engine::{
     call::{allowance, catches, coroutine},
     compile::marks::Mark,
+    hash::Fast,
+    internals::hooks,
     values::{ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{
@@ -15,34 +16,9 @@ use std::{
     any::TypeId,
     cell::{Cell, RefCell},
     collections::{HashMap, HashSet},
-    hash::{BuildHasherDefault, Hasher},
     rc::Rc,
     time::Duration,
 };
-
-/// FNV-1a: names are short, and the standard hasher would cost 20 ns for each access.
-#[derive(Clone)]
-pub(crate) struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-}
-
-pub(crate) type Fast = BuildHasherDefault<Fnv>;
 
 /// How long a reader waits for a variable that a waiting handler may hold. Fixed: after that it is most likely this very
 /// handler that holds it, as it certainly is when no other one waits, and the script gets rhai's data race error.
@@ -377,7 +353,7 @@ fn wait_for(value: &Dynamic) {
 /// Makes the engine look top-level variables up, and read those that are cells by two rules: a reference is read as a copy,
 /// so that it is never locked; a plain value that a waiting handler holds is waited for.
 pub(crate) fn install(engine: &mut Engine, globals: Rc<Globals>) {
-    engine.on_var(move |name, index, mut ctx| {
+    hooks::on_variable(engine, move |name, index, mut ctx| {
         globals.settle();
         let marked = Mark::of(name);
         let name = marked.map_or(name, |(_, name)| name);

@@ -6,7 +6,11 @@ pub(crate) mod compile;
 pub(crate) mod diagnostics;
 pub(crate) mod fast_path;
 pub(crate) mod globals;
+mod hash;
+pub(crate) mod internals;
+mod limits;
 pub(crate) mod lint;
+pub(crate) mod natives;
 pub(crate) mod program;
 pub(crate) mod reload;
 pub(crate) mod values;
@@ -15,22 +19,15 @@ use call::progress::Progress;
 use call::turns::Overdue;
 use compile::modules::{Modules, Resolver};
 pub(crate) use diagnostics::hints::panicked;
-use fast_path::natives::Natives;
+use internals::{ANONYMOUS, evaluate, hooks};
+use limits::{MAX_CALL_LEVELS, MAX_EXPRESSION_DEPTH};
+use natives::Natives;
 use rhai::{Engine, EvalAltResult, Position};
 use std::{
     rc::Rc,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
-
-/// Script calls inside script calls. Fixed: the coroutines' stacks are made for it.
-const MAX_CALL_LEVELS: usize = 64;
-
-/// Nesting of expressions in one statement. Fixed, and the same in every build.
-const MAX_EXPRESSION_DEPTH: usize = 64;
-
-/// Operations between two looks at the clock, for whoever has no other thread that looks at it. Fixed: some 50 µs.
-const CLOCK_MASK: u64 = 1023;
 
 /// How the message of a handler that was ended for its `handler_timeout` ends.
 const TIMEOUT: &str = "(handler_timeout)";
@@ -64,10 +61,6 @@ fn check_time() -> Result<(), Box<EvalAltResult>> {
 /// Registers functions of the embedder's.
 pub(crate) type Register = Arc<dyn Fn(&mut Engine) + Send + Sync>;
 
-/// Calls that rhai treats specially, by their hashes; they are in no list of functions.
-const KEYWORDS: [&str; 8] =
-    ["call", "curry", "Fn", "eval", "is_def_var", "is_def_fn", "is_shared", "type_of"];
-
 /// What an embedder may change. Fixed at start.
 #[derive(Clone)]
 pub(crate) struct Config {
@@ -90,7 +83,6 @@ pub(crate) struct Config {
 }
 
 /// An engine with the host's rules, without its functions.
-#[allow(deprecated)] // (volatile parts of rhai)
 pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Natives) -> Engine {
     let mut engine = Engine::new();
     engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
@@ -115,16 +107,16 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     values::this_methods::register(&mut engine, modules.globals.handles());
     values::entry_methods::register(&mut engine, natives, modules);
     let found = modules.clone();
-    engine.on_missing_function(move |name, args, is_method, mut ctx| {
-        if is_method && !name.starts_with("anon$") {
+    hooks::on_missing_function(&mut engine, move |name, args, is_method, mut ctx| {
+        if is_method && !name.starts_with(ANONYMOUS) {
             // Rhai has counted the call already.
-            ctx.global_runtime_state_mut().level -= 1;
+            evaluate::state_mut(&mut ctx).level -= 1;
             let called = values::entry_methods::call(&found, &mut ctx, name, args);
-            ctx.global_runtime_state_mut().level += 1;
+            evaluate::state_mut(&mut ctx).level += 1;
             return called.transpose();
         }
         // Rhai's array functions first try a closure as a method of the value itself, which a call would take away.
-        if is_method || !name.starts_with("anon$") {
+        if is_method || !name.starts_with(ANONYMOUS) {
             return Ok(None);
         }
         found.call_foreign_closure(name, args, false, &ctx).transpose()

@@ -8,17 +8,17 @@ use crate::engine::{
         progress::Progress,
     },
     compile::{
-        closures::ANONYMOUS,
         modules::{Modules, Unit},
         retouch::Retoucher,
-        rewrite,
         sources::Sources,
     },
     diagnostics::report::{Hints, Report, Sources as Texts},
-    fast_path::{Finder, natives::Natives},
+    fast_path::{self, Finder},
     globals::Globals,
+    internals::ANONYMOUS,
     is_timeout,
     lint::{Finding, Found, Problem},
+    natives::Natives,
     reload::{
         changes::Changes,
         fillings::Filled,
@@ -325,7 +325,7 @@ impl Program {
         Retoucher::new(&unit.tokens, &unit.marks.this_methods).expression(&mut expression);
         // A file that is not known yet may have functions of any name.
         if self.optimizes && imports.are_written_out {
-            rewrite::shorten(&mut expression, &finder);
+            fast_path::optimize(&mut expression, &finder);
         } else {
             unit.marks.replace_calls(&mut expression);
         }

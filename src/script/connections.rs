@@ -1,7 +1,7 @@
 //! `worker.connections`: a live view of a Worker's connections, in the order they came. Nothing is copied.
 
 use super::{tcp_connection::TcpConnection, worker::Worker};
-use crate::engine::fast_path::natives::Natives;
+use crate::engine::natives::Natives;
 use rhai::{Array, Dynamic, Engine};
 
 /// The view.

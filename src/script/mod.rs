@@ -22,7 +22,7 @@ pub(crate) mod timer;
 pub(crate) mod value;
 pub(crate) mod worker;
 
-use crate::engine::{fast_path::natives::Natives, program::Api};
+use crate::engine::{natives::Natives, program::Api};
 use ctx::Ctx;
 use rhai::{Engine, ImmutableString};
 use std::{any::TypeId, collections::BTreeSet, rc::Rc};

@@ -6,7 +6,7 @@ use super::{
     value::{Outcome, error},
     worker::Worker,
 };
-use crate::engine::fast_path::natives::Natives;
+use crate::engine::natives::Natives;
 use rhai::{Dynamic, Engine, FuncRegistration, ImmutableString, NativeCallContext};
 use std::collections::BTreeSet;
 

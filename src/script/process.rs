@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     engine::{
-        fast_path::natives::Natives,
+        natives::Natives,
         values::{json, ref_array::RefArray, ref_map::RefMap},
     },
     log::Level,

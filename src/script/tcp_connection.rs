@@ -11,7 +11,7 @@ use super::{
     worker::{Worker, unknown_callback},
 };
 use crate::{
-    engine::{call::handler::Handler, fast_path::natives::Natives},
+    engine::{call::handler::Handler, natives::Natives},
     net::{
         conn::{self, Conn, ConnState, Sent},
         drivers::{self, http::exchange},

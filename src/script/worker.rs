@@ -23,7 +23,7 @@ use crate::{
     engine::{
         call::allowance,
         diagnostics::report::nearest,
-        fast_path::natives::Natives,
+        natives::Natives,
         reload::rerun,
         values::{ref_array::RefArray, ref_map::RefMap},
     },

@@ -1,11 +1,10 @@
 //! What `catch` hands out of rhai's own errors. Rhai makes a map of such an error, whose `message` has the place, the chain
 //! of calls and Rust's names of types in it; the report of the same error has none of these there. So the message is made
 //! what the report's title is when the variable of a `catch` is read first.
-#![allow(deprecated)] // (volatile parts of rhai)
 
 use crate::engine::{
-    compile::rewrite::{self, Change},
     diagnostics::report::title,
+    internals::rewrite::{self, Change},
 };
 use rhai::{AST, ASTNode, Dynamic, Engine, Expr, Map, Stmt};
 

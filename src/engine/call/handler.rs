@@ -1,17 +1,21 @@
 //! A callback together with the program it belongs to, and the cheapest way to call it: its body is lifted out of the
 //! program once and evaluated in a scope that has the parameters already. That is half the cost of rhai's own call.
-#![allow(deprecated)] // (volatile parts of rhai)
 
 use crate::engine::{
     call::coroutine::{self, Runner},
-    compile::{grafts, modules::Unit, tokens::start},
+    compile::modules::Unit,
     fast_path::Shortcut,
+    internals::{
+        evaluate::{self, Caches, State},
+        positions::start,
+        tree,
+    },
     program::Program,
     reload::rerun,
 };
 use rhai::{
-    Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, GlobalRuntimeState,
-    ImmutableString, Position, Scope, Stmt, StmtBlock,
+    Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnPtr, ImmutableString, Position, Scope,
+    Stmt, StmtBlock,
 };
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -67,7 +71,7 @@ impl Body {
         let plain = unit.functions(name, params).find(|def| def.this_type.is_none());
         let def = plain.or_else(|| unit.functions(name, params).next())?;
         let start = def.body.start_position();
-        let mut expression = grafts::body(def);
+        let mut expression = tree::body(def);
         unit.marks.mark(def, &mut expression);
         let body = Self {
             code: OnceCell::new(),
@@ -110,7 +114,7 @@ impl Body {
         engine: &Engine,
         held: &[Dynamic],
         own: &mut [Dynamic],
-        state: &mut GlobalRuntimeState,
+        state: &mut State,
     ) -> Result<Dynamic, Box<EvalAltResult>> {
         let code = self.code.get().expect("a body is set before it is called");
         let mut frame = self.frame();
@@ -126,13 +130,13 @@ impl Body {
                 std::mem::swap(slot, value);
             }
         }
-        let mut context = EvalContext::new(engine, state, &mut frame.caches, scope, None);
+        let mut context = evaluate::context(engine, state, &mut frame.caches, scope);
         let result = match code {
             Code::Shortcut(shortcut) => shortcut.evaluate(&mut context),
             Code::Block(Expr::Stmt(block)) if rerun::begins() => {
                 self.call_noted(block, &mut context)
             }
-            Code::Block(block) => context.eval_expression_tree(&block.into()),
+            Code::Block(block) => evaluate::expression(&mut context, block),
         };
         // A parameter that a constant was assigned to cannot be set again.
         let mut is_clean = scope.len() == self.params.len();
@@ -181,10 +185,7 @@ impl Body {
         let mut value = Dynamic::UNIT;
         for (at, statement) in statements.iter().enumerate() {
             rerun::statement(at);
-            let position = statement.position();
-            let one = StmtBlock::new([statement.clone()], position, Position::NONE);
-            let one = Expr::Stmt(Box::new(one));
-            value = context.eval_expression_tree_raw(&(&one).into(), false)?;
+            value = evaluate::statement(context, statement)?;
         }
         Ok(value)
     }
@@ -260,7 +261,7 @@ pub(crate) struct Done {
 #[derive(Default)]
 pub(crate) struct Calls {
     program: Option<Rc<Program>>,
-    units: Vec<(Rc<Unit>, GlobalRuntimeState)>,
+    units: Vec<(Rc<Unit>, State)>,
 }
 
 impl Runner for Calls {
@@ -278,7 +279,7 @@ impl Runner for Calls {
         let known = self.units.iter().position(|(u, ..)| Rc::ptr_eq(u, unit));
         let at = known.unwrap_or_else(|| {
             let state = unit.state.borrow().clone();
-            let state = state.unwrap_or_else(|| program.engine.new_global_runtime_state());
+            let state = state.unwrap_or_else(|| evaluate::new_state(&program.engine));
             self.units.push((unit.clone(), state));
             self.units.len() - 1
         });

@@ -7,5 +7,4 @@ pub(crate) mod handler;
 pub(in crate::engine) mod overflow;
 pub(in crate::engine) mod progress;
 pub(crate) mod stacks;
-pub(in crate::engine) mod tails;
 pub(crate) mod turns;

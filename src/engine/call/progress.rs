@@ -1,11 +1,11 @@
 //! Whether a script may go on: asked again and again while it runs.
 
 use crate::engine::{
-    CLOCK_MASK,
     call::{
         allowance, coroutine,
         turns::{Overdue, Turns},
     },
+    limits::CLOCK_MASK,
     reason,
 };
 use rhai::Dynamic;

@@ -1,9 +1,11 @@
 //! Constants that closures capture. Rhai makes them variables there, so that a closure could change its copy, for one call and
 //! without a word. Where a closure assigns to a part of one, or calls a method of it that may change it, its name is marked,
 //! and whoever looks variables up makes it the constant that it is everywhere else.
-#![allow(deprecated)] // (volatile parts of rhai)
 
-use crate::engine::compile::{closures::ANONYMOUS, grafts, marks::Mark};
+use crate::engine::{
+    compile::marks::Mark,
+    internals::{ANONYMOUS, tree},
+};
 use rhai::{
     AST, ASTFlags, ASTNode, Dynamic, Expr, FlowControl, FnCallExpr, FnPtr, ImmutableString, Map,
     Stmt, StmtBlock,
@@ -86,14 +88,14 @@ impl CapturedConstants {
         // A closure is looked at behind what it is made in.
         let is_closure = |name: &str| name.starts_with(ANONYMOUS);
         for def in ast.iter_fn_def().filter(|def| !is_closure(&def.name)) {
-            finding.body(&mut grafts::body(def), &def.params, &HashSet::new());
+            finding.body(&mut tree::body(def), &def.params, &HashSet::new());
         }
         while let Some((name, constants)) = finding.todo.pop() {
             if finding.found.insert(name.clone(), constants.clone()).is_some() {
                 continue;
             }
             if let Some(def) = ast.iter_fn_def().find(|def| def.name == name) {
-                finding.body(&mut grafts::body(def), &def.params, &constants);
+                finding.body(&mut tree::body(def), &def.params, &constants);
             }
         }
         finding.found.retain(|_, constants| !constants.is_empty());

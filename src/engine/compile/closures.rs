@@ -3,15 +3,18 @@
 //!
 //! Only looks at programs; pairing two versions is the business of `relink`. Uses `tokens` only.
 
-use crate::engine::compile::tokens::{Place, Tokens, closes, hash, opens, place};
+use crate::engine::{
+    compile::tokens::{Tokens, closes, hash, opens},
+    internals::{
+        ANONYMOUS,
+        positions::{Place, place},
+    },
+};
 use rhai::{
     AST, ASTNode, Dynamic, Expr, FnPtr, ImmutableString, Map, ScriptFuncDef, Shared, Stmt, Token,
 };
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
-
-/// What rhai's names of closures begin with.
-pub(crate) const ANONYMOUS: &str = "anon$";
 
 /// One closure of a file.
 #[derive(Clone, Debug)]

@@ -3,17 +3,19 @@
 //! level are replaced by shortcuts that do.
 
 use crate::engine::{
-    KEYWORDS,
     compile::{
         captured_constants::CapturedConstants,
-        closures::ANONYMOUS,
-        grafts::{self, Grafts},
         retouch::{Retoucher, node::Node},
-        rewrite::{self, Change},
         tokens::Tokens,
     },
-    fast_path::{OF_VARIABLES, Shortcut},
+    fast_path::{self, OF_VARIABLES, Shortcut},
     globals::Globals,
+    internals::{
+        ANONYMOUS, KEYWORDS,
+        grafts::Grafts,
+        rewrite::{self, Change},
+        tree,
+    },
     values::this_methods::{self, ThisMethods},
 };
 use rhai::{
@@ -148,19 +150,20 @@ impl Marks {
         let statements: Vec<_> = statements.collect();
         self.is_top_level.set(false);
         let _ = retoucher.has_changed();
-        let (mut library, mut grafts) = ((**ast.shared_lib()).clone(), None);
+        let (mut library, mut grafts) = ((**tree::library(ast)).clone(), None);
         for def in ast.iter_fn_def() {
-            let mut body = grafts::body(def);
+            let mut body = tree::body(def);
             retoucher.expression(&mut body);
             let has_constants = self.constants.mark(&def.name, &def.params, &mut body);
             self.has_changed.set(retoucher.has_changed() || has_constants);
             rewrite::change(&mut body, self);
             if self.has_changed.get() {
-                let grafts = grafts.get_or_insert_with(Grafts::new);
+                let grafts = grafts.get_or_insert_with(|| Grafts::new(fast_path::KEY));
+                let body = Shortcut::Body(body).placed(def.body.start_position());
                 library.set_script_fn(grafts.graft(def, body));
             }
         }
-        AST::new_with_source(statements, library, ast.source().unwrap_or_default())
+        tree::program(statements, library, ast.source().unwrap_or_default())
     }
 
     /// Marks a variable that a method changes, whatever it holds.

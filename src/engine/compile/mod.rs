@@ -3,10 +3,8 @@
 
 pub(in crate::engine) mod captured_constants;
 pub(crate) mod closures;
-pub(in crate::engine) mod grafts;
 pub(in crate::engine) mod marks;
 pub(crate) mod modules;
 pub(in crate::engine) mod retouch;
-pub(in crate::engine) mod rewrite;
 pub(crate) mod sources;
 pub(crate) mod tokens;

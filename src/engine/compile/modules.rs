@@ -1,15 +1,19 @@
 //! The files of one generation: parsed once, run when they are imported, found again by name. `import` looks for
 //! modules of the host (`std/…`) first, then for files beside the importing one.
-#![allow(deprecated)] // (volatile parts of rhai)
 
 use crate::engine::{
     compile::{
         closures::run_in,
         marks::Marks,
         sources::Sources,
-        tokens::{Tokens, opens, place},
+        tokens::{Tokens, opens},
     },
     globals::Globals,
+    internals::{
+        evaluate::{self, Caches, State},
+        positions::{place, position},
+        tree,
+    },
     program::Program,
     reload::{
         generations::Generations,
@@ -19,9 +23,8 @@ use crate::engine::{
     },
 };
 use rhai::{
-    AST, ASTFlags, ASTNode, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr,
-    GlobalRuntimeState, ImmutableString, Module, ModuleResolver, NativeCallContext, Position,
-    Scope, ScriptFuncDef, Shared, Stmt, Token,
+    AST, ASTFlags, ASTNode, Dynamic, Engine, EvalAltResult, EvalContext, Expr, ImmutableString,
+    Module, ModuleResolver, NativeCallContext, Position, Scope, ScriptFuncDef, Shared, Stmt, Token,
 };
 use std::{
     cell::{Cell, RefCell},
@@ -55,7 +58,7 @@ pub(crate) struct Unit {
     pub(crate) tokens: Tokens,
     pub(crate) closures: Vec<Closure>,
     /// Imports, constants and functions of the file after its top level ran: what its functions need when they are called.
-    pub(crate) state: RefCell<Option<GlobalRuntimeState>>,
+    pub(crate) state: RefCell<Option<State>>,
 }
 
 impl Unit {
@@ -318,14 +321,8 @@ impl Modules {
                 statements.push(Stmt::Var(variable, ASTFlags::CONSTANT, *pos));
             }
         }
-        let ast =
-            AST::new_with_source(statements, unit.runs.shared_lib().clone(), unit.file.clone());
-        Module::eval_ast_as_new_raw(
-            engine,
-            &mut scope,
-            &mut engine.new_global_runtime_state(),
-            &ast,
-        )
+        let functions = tree::library(&unit.runs).clone();
+        evaluate::module(engine, &mut scope, &tree::program(statements, functions, &unit.file))
     }
 
     /// Does the call that rhai makes for a property or an index stand at a dot, which a property follows?
@@ -350,10 +347,8 @@ impl Modules {
             [(bracket, _), (_, index), ..] if opens(bracket) => Some(*index),
             _ => None,
         });
-        if let Some((line, column)) = behind
-            && let (Ok(line), Ok(column)) = (u16::try_from(line), u16::try_from(column))
-        {
-            error.set_position(Position::new(line, column));
+        if let Some(behind) = behind.and_then(position) {
+            error.set_position(behind);
         }
         error
     }
@@ -392,8 +387,8 @@ impl Modules {
         let mut state = state?;
         state.level = level;
         let (mut caches, mut scope) = (Caches::new(), Scope::new());
-        let mut inner = EvalContext::new(engine, &mut state, &mut caches, &mut scope, None);
-        Some(inner.call_fn_raw(name, is_method, is_method, args))
+        let mut inner = evaluate::context(engine, &mut state, &mut caches, &mut scope);
+        Some(evaluate::call(&mut inner, name, is_method, args))
     }
 }
 

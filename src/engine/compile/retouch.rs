@@ -4,10 +4,10 @@
 //! stays as it was parsed, for all who look at it.
 //!
 //! What is changed becomes custom syntax of ours, which contains the expression that it stands for.
-#![allow(deprecated)] // (volatile parts of rhai)
 
 use crate::engine::{
-    compile::tokens::{Place, Tokens, closes, opens, place},
+    compile::tokens::{Tokens, closes, opens},
+    internals::positions::{Place, place},
     values::{
         order,
         this_methods::{self, ThisMethods},

@@ -2,39 +2,22 @@
 //!
 //! This is how the engine asks "does the script still say the same thing here?": rhai's own hashes
 //! count positions, so they change with every line that moves. Only tokens and places live here; what
-//! a stretch of tokens *means* is decided by the callers. Needs nothing from the rest of the crate.
+//! a stretch of tokens *means* is decided by the callers.
 
-use rhai::{Engine, Position, Stmt, Token};
+use crate::engine::internals::{
+    hooks::on_token,
+    positions::{Place, place},
+};
+use rhai::{Engine, Token};
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
 
-/// A line and a column, both counted from 1; `(0, 0)` for none.
-///
-/// Rhai keeps both in 16 bits, so beyond 65 535 places repeat: look-ups become vague there, never wrong
-/// enough to panic.
-pub(crate) type Place = (usize, usize);
-
 thread_local! {
     /// What the parser delivers while [`Tokens::of`] runs; `None` otherwise, so that a script's own
     /// `eval("…")` does not pile up tokens here.
     static RECORDING: RefCell<Option<Vec<(Token, Place)>>> = const { RefCell::new(None) };
-}
-
-/// Rhai's position as a plain pair that can be compared and stored.
-pub(crate) fn place(p: Position) -> Place {
-    (p.line().unwrap_or(0), p.position().unwrap_or(0))
-}
-
-/// Where a statement begins. Rhai's own position of an assignment is that of its operator, so that two which assign the same
-/// to different places would read the same from there on.
-pub(in crate::engine) fn start(statement: &Stmt) -> Place {
-    place(match statement {
-        Stmt::Assignment(x) => x.1.lhs.start_position(),
-        Stmt::Expr(e) => e.start_position(),
-        _ => statement.position(),
-    })
 }
 
 /// Does a statement begin behind this token?
@@ -49,9 +32,8 @@ pub(crate) struct Tokens(Rc<[(Token, Place)]>);
 impl Tokens {
     /// Installs the recorder. The tokenizer alone (`Engine::lex`) would not do: it loses its way after
     /// `${…}`, where only the parser knows that text goes on.
-    #[allow(deprecated)] // rhai's mark for "volatile", not for "going away"
     pub(crate) fn record(engine: &mut Engine) {
-        engine.on_parse_token(|token, position, _| {
+        on_token(engine, |token, position| {
             RECORDING.with_borrow_mut(|recording| {
                 let Some(list) = recording else { return };
                 if matches!(token, Token::Comment(_)) {

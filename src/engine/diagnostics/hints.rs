@@ -7,18 +7,18 @@
 mod variables;
 
 use crate::engine::{
-    MAX_CALL_LEVELS,
     call::overflow::Overflow,
-    compile::{
-        closures::ANONYMOUS,
-        tokens::{Place, place},
-    },
     diagnostics::{
         foreign_names,
         nearest::nearest,
         signatures::{self, Signature},
         syntax_help,
     },
+    internals::{
+        ANONYMOUS,
+        positions::{Place, place},
+    },
+    limits::MAX_CALL_LEVELS,
 };
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, FnAccess, FnPtr, Stmt};
 use std::{collections::BTreeMap, rc::Rc};

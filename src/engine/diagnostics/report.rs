@@ -5,15 +5,18 @@
 //! as a note, and where the text goes is the caller's business too. Uses `hints`, `closures`
 //! (for rhai's names of them), `modules` (for which are the host's) and places.
 
-use crate::engine::call::overflow::Overflow;
-use crate::engine::compile::closures::ANONYMOUS;
-use crate::engine::compile::modules::is_embedded;
-use crate::engine::compile::tokens::{Place, place};
-pub(crate) use crate::engine::diagnostics::hints::{Hints, Sources};
-pub(crate) use crate::engine::diagnostics::nearest::nearest;
-use crate::engine::diagnostics::plain_words::plain;
+pub(crate) use crate::engine::diagnostics::{
+    hints::{Hints, Sources},
+    nearest::nearest,
+};
 use crate::engine::{
-    diagnostics::plain_words,
+    call::overflow::Overflow,
+    compile::modules::is_embedded,
+    diagnostics::plain_words::{self, plain},
+    internals::{
+        ANONYMOUS,
+        positions::{Place, place},
+    },
     values::{ref_array::RefArray, ref_map::RefMap},
 };
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin};

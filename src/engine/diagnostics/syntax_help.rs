@@ -4,12 +4,12 @@
 //! Uses `words` (which splits the text), `foreign_names` and places.
 
 use crate::engine::{
-    MAX_EXPRESSION_DEPTH,
-    compile::tokens::Place,
     diagnostics::{
         foreign_names,
         words::{Word, unclosed_comment, words},
     },
+    internals::positions::Place,
+    limits::MAX_EXPRESSION_DEPTH,
 };
 use rhai::{LexError, ParseErrorType as Parse};
 

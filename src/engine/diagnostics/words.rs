@@ -1,7 +1,7 @@
 //! Splits the text of a script into words, also where it is not Rhai: advice on text that does not compile looks at them.
 //! Rhai's own tokens (`tokens`) end where it gives up.
 
-use crate::engine::compile::tokens::Place;
+use crate::engine::internals::positions::Place;
 
 /// A name, a number, a string with its quotes, or a sign.
 #[derive(Debug, PartialEq)]

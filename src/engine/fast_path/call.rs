@@ -2,12 +2,12 @@
 //! change its first argument where that is a variable of the top level: rhai would give it a copy.
 
 use super::{
-    Finder, KEYWORDS, MAX_OPERANDS, OF_VARIABLES, Operands, Outcome,
+    Finder, MAX_OPERANDS, OF_VARIABLES, Operands, Outcome,
     callee::Callee,
     detour::{Detour, Parts},
     operand::Operand,
 };
-use crate::engine::globals::Globals;
+use crate::engine::{globals::Globals, internals::KEYWORDS};
 use rhai::{
     Dynamic, EvalAltResult, EvalContext, Expr, FnArgsVec, FnCallExpr, ImmutableString, Position,
 };

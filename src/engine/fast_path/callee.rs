@@ -3,7 +3,8 @@
 
 use super::{Finder, MAX_OPERANDS, Outcome};
 use crate::engine::{
-    fast_path::natives::{Native, Natives},
+    internals::evaluate,
+    natives::{Native, Natives},
     values::ref_map::RefMap,
 };
 use rhai::{
@@ -54,12 +55,11 @@ impl Callee {
             false => run(&native, None, first, others),
             true => {
                 // What it calls is one level further in.
-                context.global_runtime_state_mut().level += 1;
-                let (engine, state) = (context.engine(), context.global_runtime_state());
-                let (name, at) = (&self.name, self.position);
-                let call = NativeCallContext::new_with_all_fields(engine, name, None, state, at);
+                evaluate::state_mut(context).level += 1;
+                let (engine, state) = (context.engine(), evaluate::state(context));
+                let call = evaluate::native_call(engine, state, &self.name, self.position);
                 let value = run(&native, Some(call), first, others);
-                context.global_runtime_state_mut().level -= 1;
+                evaluate::state_mut(context).level -= 1;
                 value
             }
         };

@@ -7,8 +7,8 @@ use super::{
     operand::Operand,
 };
 use crate::engine::{
-    fast_path::natives::{INDEX_GETTER, getter},
     globals::is_bulky,
+    natives::{INDEX_GETTER, getter},
 };
 use rhai::{ASTFlags, BinaryExpr, Dynamic, EvalContext, Expr, ImmutableString, Map, Position};
 use std::ops::Range;

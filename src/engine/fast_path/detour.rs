@@ -2,7 +2,7 @@
 //! get out of the expression.
 
 use super::{Operands, Outcome, operand::Operand};
-use crate::engine::globals::Globals;
+use crate::engine::{globals::Globals, internals::evaluate};
 use rhai::{Dynamic, EvalContext, Expr, ImmutableString, Namespace, Position};
 use std::rc::Rc;
 
@@ -66,7 +66,7 @@ impl Detour {
             let value = std::mem::take(&mut operands[*number]);
             context.scope_mut().push_dynamic(name.as_str(), value);
         }
-        let value = context.eval_expression_tree(&(&self.expression).into());
+        let value = evaluate::expression(context, &self.expression);
         context.scope_mut().rewind(variables);
         value
     }

@@ -2,12 +2,13 @@
 
 use super::{Finder, MAX_OPERANDS, Outcome, operand::Operand};
 use crate::engine::{
-    MAX_EXPRESSION_DEPTH,
     call::{
         handler::Body,
         overflow::{Call, Overflow},
         progress::Progress,
     },
+    internals::evaluate,
+    limits::MAX_EXPRESSION_DEPTH,
 };
 use rhai::{
     Array, Dynamic, EvalAltResult, EvalContext, FnCallExpr, ImmutableString, Map, Position,
@@ -58,7 +59,7 @@ impl FunctionCall {
             values.insert(0, variable.value(context)?);
         }
         let engine = context.engine();
-        let state = context.global_runtime_state_mut();
+        let state = evaluate::state_mut(context);
         if state.level >= engine.max_call_levels() {
             return Err(Overflow::at(self.position));
         }

@@ -5,28 +5,27 @@
 //! in another order. Two things that rhai does are left out, and nobody will miss them: handles are not written back to
 //! where they came from when a method has run, which would undo what others did meanwhile; and a constant, or a handle
 //! from the top level, that is put into a plain map does not make that map a constant.
-#![allow(deprecated)] // (volatile parts of rhai)
 
 mod call;
 mod callee;
 mod chain;
 mod detour;
 mod function;
-pub(crate) mod natives;
 mod operand;
+mod optimize;
+mod tails;
 
 use crate::engine::{
-    KEYWORDS,
     call::{allowance, handler::Body, progress::Progress},
-    fast_path::natives::Natives,
     globals::Globals,
+    internals::{evaluate, nodes},
+    natives::Natives,
 };
 use call::Call;
 use chain::Chain;
 use function::FunctionCall;
-use rhai::{
-    CustomExpr, Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnArgsVec, FnCallExpr, Position,
-};
+pub(in crate::engine) use optimize::optimize;
+use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnArgsVec, FnCallExpr, Position};
 use std::rc::{Rc, Weak};
 
 /// What rhai knows them by. Nobody can write that in a script.
@@ -99,8 +98,8 @@ pub(in crate::engine) enum Shortcut {
 impl Shortcut {
     /// The shortcut that an expression has been replaced by.
     pub(in crate::engine) fn behind(expression: &Expr) -> Option<Rc<Self>> {
-        let Expr::Custom(custom, _) = expression else { return None };
-        custom.state.read_lock::<Placed>().map(|placed| placed.0.clone())
+        let (state, _) = nodes::parts(expression)?;
+        state.read_lock::<Placed>().map(|placed| placed.0.clone())
     }
 
     /// A call of a function that may change its first argument, if that may be a variable of the top level.
@@ -114,14 +113,13 @@ impl Shortcut {
     }
 
     pub(in crate::engine) fn into_expression(self, at: Position) -> Expr {
-        let custom = CustomExpr {
-            inputs: FnArgsVec::new_const(),
-            tokens: FnArgsVec::from_iter([KEY.into()]),
-            state: Dynamic::from((Rc::new(self), at)),
-            scope_may_be_changed: false,
-            self_terminated: false,
-        };
-        Expr::Custom(Box::new(custom), at)
+        nodes::node(KEY, self.placed(at), None, at)
+    }
+
+    /// What rhai keeps of it.
+    pub(in crate::engine) fn placed(self, at: Position) -> Dynamic {
+        let placed: Placed = (Rc::new(self), at);
+        Dynamic::from(placed)
     }
 
     #[inline]
@@ -130,7 +128,7 @@ impl Shortcut {
             Shortcut::Chain(chain) => chain.evaluate(context),
             Shortcut::Call(call) => call.evaluate(context),
             Shortcut::Function(call) => call.evaluate(context),
-            Shortcut::Body(body) => context.eval_expression_tree(&body.into()),
+            Shortcut::Body(body) => evaluate::expression(context, body),
         }
     }
 }
@@ -140,8 +138,7 @@ type Placed = (Rc<Shortcut>, Position);
 
 /// Lets the engine evaluate shortcuts.
 pub(in crate::engine) fn install(engine: &mut Engine) {
-    let nobody = |_: &[_], _: &str, _: &mut Dynamic| Ok(None);
-    engine.register_custom_syntax_with_state_raw(KEY, nobody, false, |context, _, state| {
+    nodes::install(engine, KEY, |context, _, state| {
         let placed = state.read_lock::<Placed>();
         let (shortcut, position) = &*placed.expect("the state of a shortcut is the shortcut");
         // Rhai asks nobody for the variables that a shortcut reads.

@@ -1,7 +1,11 @@
 //! A part of an expression whose value is needed before the expression's own.
 
 use super::{Operands, Outcome, Shortcut};
-use crate::engine::{compile::retouch::node::Node, globals::Globals};
+use crate::engine::{
+    compile::retouch::node::Node,
+    globals::Globals,
+    internals::{evaluate, nodes},
+};
 use rhai::{Dynamic, EvalContext, Expr, ImmutableString};
 use std::rc::Rc;
 
@@ -36,12 +40,14 @@ impl Operand {
                     None => Way::Free(name, globals),
                 }
             }
-            Expr::Custom(custom, _) if custom.inputs.len() == 1 => match Node::behind(custom) {
-                Some(node) if matches!(*node, Node::Key(_)) => {
-                    Way::Key(Box::new(Self::of(&custom.inputs[0], globals)), node)
+            Expr::Custom(..) if let Some((state, Some(inner))) = nodes::parts(expression) => {
+                match Node::behind(state) {
+                    Some(node) if matches!(*node, Node::Key(_)) => {
+                        Way::Key(Box::new(Self::of(inner, globals)), node)
+                    }
+                    _ => Way::Evaluation,
                 }
-                _ => Way::Evaluation,
-            },
+            }
             other => match (Shortcut::behind(other), other.get_literal_value(None)) {
                 (Some(shortcut), _) => Way::Shortcut(shortcut),
                 (_, Some(value)) => Way::Constant(value),
@@ -118,7 +124,7 @@ impl Operand {
         }
         match self.copy(context) {
             Some(value) => Ok(value),
-            None => context.eval_expression_tree(&(&self.expression).into()).map(Dynamic::flatten),
+            None => evaluate::expression(context, &self.expression).map(Dynamic::flatten),
         }
     }
 

@@ -5,8 +5,8 @@ use super::{
     model::{Call, File, FunctionId, Model},
 };
 use crate::engine::{
-    KEYWORDS,
-    compile::{closures::ANONYMOUS, modules::Unit},
+    compile::modules::Unit,
+    internals::{ANONYMOUS, KEYWORDS},
 };
 use rhai::{EvalAltResult, Expr, FnCallExpr, Position, Stmt};
 use std::{collections::HashMap, rc::Rc};

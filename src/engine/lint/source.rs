@@ -1,8 +1,7 @@
-//! The statements of a file's functions, which rhai shows to nobody but a walk over them.
-#![allow(deprecated)] // (volatile parts of rhai)
+//! The statements of a file's functions.
 
-use crate::engine::compile::modules::Unit;
-use rhai::{AST, ASTNode, Module, ScriptFuncDef, Shared, Stmt};
+use crate::engine::{compile::modules::Unit, internals::tree};
+use rhai::{ScriptFuncDef, Shared, Stmt};
 use std::rc::Rc;
 
 /// A file with its functions in the order in which they stand there.
@@ -27,15 +26,6 @@ impl Source {
 
 impl Definition {
     fn of(def: &Shared<ScriptFuncDef>) -> Self {
-        let mut alone = Module::new();
-        alone.set_script_fn(def.clone());
-        let mut statements = Vec::new();
-        AST::new(std::iter::empty::<Stmt>(), alone).walk(&mut |path: &[ASTNode]| {
-            if let [ASTNode::Stmt(statement)] = path {
-                statements.push((*statement).clone());
-            }
-            true
-        });
-        Self { def: def.clone(), statements }
+        Self { def: def.clone(), statements: tree::statements(def) }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::{
-    Config, compile::sources::Sources, fast_path::natives::Natives, program::Api,
+    Config, compile::sources::Sources, natives::Natives, program::Api,
     reload::generations::Generations,
 };
 use rhai::{Dynamic, Engine, ImmutableString};

@@ -5,7 +5,7 @@ use super::{
     model::{Call, File, FunctionId, How, Model, Origin, TOP_LEVEL, Variable},
     names::called,
 };
-use crate::engine::compile::tokens::place;
+use crate::engine::internals::positions::place;
 use rhai::{Expr, FnAccess, Position, Stmt, Token};
 use std::collections::HashSet;
 

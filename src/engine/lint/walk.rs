@@ -2,7 +2,6 @@
 //!
 //! A closure is read where it is made, so that what it captures is the variable itself. A file is read twice: what the
 //! first reading says of the types of variables is known in the second.
-#![allow(deprecated)] // (volatile parts of rhai)
 
 mod chains;
 mod expressions;
@@ -18,7 +17,7 @@ use super::{
     rules::{Judge, Kind, Rules},
     source::{Definition, Source},
 };
-use crate::engine::compile::{closures::ANONYMOUS, modules::Modules};
+use crate::engine::{compile::modules::Modules, internals::ANONYMOUS};
 use chains::options;
 use rhai::{ASTFlags, BinaryExpr, Expr, ImmutableString, Position, Stmt, StmtBlock};
 use std::collections::{HashMap, HashSet};

@@ -4,10 +4,16 @@
 //! Closures that a text only stores are no part of it, since they follow by themselves: they are the same as long as they
 //! have a successor (`relink`).
 
-use crate::engine::compile::{
-    closures::{ANONYMOUS, Closure},
-    modules::{Modules, Unit},
-    tokens::{Place, Tokens, begins_statement, closes, opens, place, start},
+use crate::engine::{
+    compile::{
+        closures::Closure,
+        modules::{Modules, Unit},
+        tokens::{Tokens, begins_statement, closes, opens},
+    },
+    internals::{
+        ANONYMOUS,
+        positions::{Place, place, start},
+    },
 };
 use rhai::{AST, ASTNode, Expr, ImmutableString, Stmt, Token};
 use std::{

@@ -10,9 +10,8 @@
 //! Pure book-keeping over programs: nothing here runs a script or knows what a worker is. Uses
 //! `closures` only.
 
-use crate::engine::compile::closures::ANONYMOUS;
 pub(crate) use crate::engine::compile::closures::{Closure, closures};
-use crate::engine::compile::tokens::Place;
+use crate::engine::internals::{ANONYMOUS, positions::Place, tree};
 use rhai::{AST, Dynamic, FnPtr, ImmutableString, Module, Shared};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -269,9 +268,9 @@ impl Names {
     /// body. It has to become `global.lib[0]`: a closure looks nowhere else.
     pub(crate) fn library(&self, ast: &AST) -> Shared<Module> {
         if self.old.is_empty() {
-            return ast.shared_lib().clone();
+            return tree::library(ast).clone();
         }
-        let mut library = (**ast.shared_lib()).clone();
+        let mut library = (**tree::library(ast)).clone();
         for (name, r) in &self.old {
             // The alias takes what the old closure brings along. Bodies find captured variables by
             // name and their own parameters from the end, so the difference does not disturb them.

@@ -2,10 +2,8 @@
 //! or an array is not done again as long as the statement says the same, and goes when the statement has gone.
 
 use crate::engine::{
-    compile::{
-        modules::Unit,
-        tokens::{Place, place},
-    },
+    compile::modules::Unit,
+    internals::positions::{Place, place},
     program::Program,
     reload::{
         changes::Changes,

@@ -1,13 +1,13 @@
 //! Runs a file's top level, statement by statement, and applies the rule of state: a variable lives on unless the text
 //! that initialises it was edited. The living program is not touched: its values are back in place when the run is over.
-#![allow(deprecated)] // (volatile parts of rhai)
 
 use crate::engine::{
-    compile::{
-        modules::{Modules, Unit},
-        tokens::{Place, place, start},
-    },
+    compile::modules::{Modules, Unit},
     globals::{Globals, into_reference},
+    internals::{
+        evaluate::{self, Caches},
+        positions::{Place, place, start},
+    },
     program::Program,
     reload::{
         changes::Changes,
@@ -17,10 +17,7 @@ use crate::engine::{
     },
     values::{ref_array::RefArray, ref_map::RefMap},
 };
-use rhai::{
-    ASTFlags, Caches, Dynamic, Engine, EvalAltResult, EvalContext, Expr, ImmutableString, Position,
-    Scope, Stmt, StmtBlock,
-};
+use rhai::{ASTFlags, Dynamic, Engine, EvalAltResult, ImmutableString, Position, Scope, Stmt};
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, HashMap, HashSet},
@@ -124,7 +121,7 @@ impl TopLevel {
         unit: &Rc<Unit>,
         scope: &mut Scope<'static>,
     ) -> Result<(), Box<EvalAltResult>> {
-        let mut state = engine.new_global_runtime_state();
+        let mut state = evaluate::new_state(engine);
         // A file that only this run has come to.
         self.note_names(modules, unit);
         state.lib.extend(self.with_names(&unit.file, |names| names.library(&unit.runs)));
@@ -136,14 +133,9 @@ impl TopLevel {
             let next = statements.get(at + 1).map(start);
             let outer = self.begin(unit, start(statement), next);
             let began = Instant::now();
-            let one = Expr::Stmt(Box::new(StmtBlock::new(
-                [statement.clone()],
-                statement.position(),
-                Position::NONE,
-            )));
             let known = scope.len();
-            let result = EvalContext::new(engine, &mut state, &mut caches, scope, None)
-                .eval_expression_tree_raw(&(&one).into(), false);
+            let mut context = evaluate::context(engine, &mut state, &mut caches, scope);
+            let result = evaluate::statement(&mut context, statement);
             // An import has taken the time of what it runs: that is told, which comes first.
             if began.elapsed() > self.slowest.get().1 * 2 {
                 self.slowest.set((self.running.get(), began.elapsed()));

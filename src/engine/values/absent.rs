@@ -6,7 +6,7 @@
 //! every value has it, and an exact one for maps by reference, whose entries come before everything else.
 
 use crate::engine::{
-    fast_path::natives::{INDEX_GETTER, Natives},
+    natives::{INDEX_GETTER, Natives},
     values::{ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{

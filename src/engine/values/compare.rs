@@ -1,7 +1,8 @@
 //! Are two maps or arrays equal? By content, whether they are references or plain ones.
 
 use crate::engine::{
-    CLOCK_MASK, check_time,
+    check_time,
+    limits::CLOCK_MASK,
     values::{ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{

@@ -1,11 +1,13 @@
 //! `map.name(…)` where the map, which is held by reference, has a function under that name: it is called with the map as
 //! `this`, as Rhai does it with plain maps, and comes before a function of the host of the same name.
-#![allow(deprecated)] // (volatile parts of rhai)
 
 use crate::engine::{
-    compile::modules::Modules, fast_path::natives::Natives, values::ref_map::RefMap,
+    compile::modules::Modules,
+    internals::evaluate::{self, Caches},
+    natives::Natives,
+    values::ref_map::RefMap,
 };
-use rhai::{Caches, Dynamic, Engine, EvalAltResult, EvalContext, FnPtr, NativeCallContext, Scope};
+use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, FnPtr, Position, Scope};
 use std::{any::TypeId, rc::Rc};
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -39,9 +41,7 @@ fn invoke(
 ) -> Outcome<Dynamic> {
     if !f.is_anonymous() {
         let (engine, name) = (context.engine(), f.fn_name());
-        let state = context.global_runtime_state();
-        let call =
-            NativeCallContext::new_with_all_fields(engine, name, None, state, rhai::Position::NONE);
+        let call = evaluate::native_call(engine, evaluate::state(context), name, Position::NONE);
         let given: Vec<_> = given.iter_mut().map(|value| value.take()).collect();
         return f.call_raw(&call, Some(this), given);
     }
@@ -50,7 +50,7 @@ fn invoke(
     all.push(this);
     all.extend(held.iter_mut());
     all.extend(given.iter_mut().map(|value| &mut **value));
-    match context.call_fn_raw(f.fn_name(), true, true, &mut all) {
+    match evaluate::call(context, f.fn_name(), true, &mut all) {
         // Rhai looks in the caller's file only; nothing has been taken from the arguments yet.
         Err(error) if is_missing(&error, f) => {
             let found = modules.call_foreign_closure(f.fn_name(), &mut all, true, context);
@@ -78,10 +78,9 @@ pub(in crate::engine) fn register(engine: &mut Engine, natives: &Natives, module
             if entry(&own_name, args).is_none() {
                 return (native.function)(Some(call), args);
             }
-            let mut state = call.global_runtime_state().clone();
+            let mut state = evaluate::state_of(&call);
             let (mut caches, mut scope) = (Caches::new(), Scope::new());
-            let mut context =
-                EvalContext::new(call.engine(), &mut state, &mut caches, &mut scope, None);
+            let mut context = evaluate::context(call.engine(), &mut state, &mut caches, &mut scope);
             self::call(&modules, &mut context, &own_name, args).unwrap_or(Ok(Dynamic::UNIT))
         });
     }

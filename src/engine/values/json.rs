@@ -1,7 +1,8 @@
 //! Script values ⇄ JSON, reference maps and arrays included.
 
 use crate::engine::{
-    CLOCK_MASK, check_time,
+    check_time,
+    limits::CLOCK_MASK,
     values::{
         json_repair::repaired,
         order,

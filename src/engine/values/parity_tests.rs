@@ -26,7 +26,7 @@ fn methods(engine: &Engine, of: TypeId) -> BTreeSet<(String, usize)> {
 
 fn engine() -> Engine {
     let mut engine = Engine::new();
-    let mut natives = crate::engine::fast_path::natives::Natives::default();
+    let mut natives = crate::engine::natives::Natives::default();
     let (sources, globals) = (Sources::new(Path::new("")), Globals::new("", &[]));
     let modules = Modules::new(sources, globals, &Default::default());
     crate::engine::values::ref_map::register(&mut engine, &mut natives, &modules);

@@ -1,9 +1,10 @@
 //! An array that scripts hold by reference; see `ref_map` for when an array becomes one.
 
 use crate::engine::{
-    CLOCK_MASK, check_time,
+    check_time,
     compile::modules::Modules,
-    fast_path::natives::Natives,
+    limits::CLOCK_MASK,
+    natives::Natives,
     reload::{fillings, rerun},
     values::{dropping::drop_in_a_row, ref_map::RefMap, sizes},
 };

@@ -3,7 +3,7 @@
 
 use crate::engine::{
     compile::modules::Modules,
-    fast_path::natives::Natives,
+    natives::Natives,
     reload::{fillings, rerun},
     values::{
         dropping::drop_in_a_row,

@@ -1,16 +1,15 @@
 //! `room.count.add(1)` where `add` is a function of the script that changes its `this`, and `count` is what a reference or a
 //! handle holds. Rhai hands such a function a copy, and puts the copy back where it came from only when a function of the
 //! host may have changed it. So the call becomes one of a function of the host, which calls the script's.
-#![allow(deprecated)] // (volatile parts of rhai)
 
 use crate::engine::{
-    compile::grafts,
+    internals::{evaluate, hooks::on_token, tree},
     values::{ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{
-    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, FnCallExpr, FnCallHashes, FnPtr,
-    FuncRegistration, ImmutableString, Map, Module, NativeCallContext, Position, RhaiFunc,
-    ScriptFuncDef, Shared, Stmt, Token,
+    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, FnCallExpr, FnPtr, FuncRegistration,
+    ImmutableString, Map, Module, NativeCallContext, Position, RhaiFunc, ScriptFuncDef, Shared,
+    Stmt, Token,
 };
 use std::{any::TypeId, collections::HashSet, rc::Rc};
 
@@ -36,7 +35,7 @@ pub(in crate::engine) type ThisMethods = HashSet<(ImmutableString, usize)>;
 /// Finds them.
 pub(in crate::engine) fn of(ast: &AST) -> ThisMethods {
     let may_change = |def: &&Shared<ScriptFuncDef>| {
-        def.params.len() <= MAX_PARAMS && changes_this(&grafts::body(def))
+        def.params.len() <= MAX_PARAMS && changes_this(&tree::body(def))
     };
     ast.iter_fn_def().filter(may_change).map(|def| (def.name.clone(), def.params.len())).collect()
 }
@@ -100,7 +99,7 @@ pub(in crate::engine) fn redirect(call: &mut FnCallExpr) {
     let Some(hash) = hash(call.args.len() + 1) else { return };
     let name = std::mem::replace(&mut call.name, NAME.into());
     call.args.insert(0, Expr::StringConstant(name, Position::NONE));
-    call.hashes = FnCallHashes::from_native_only(hash);
+    tree::make_native_as(call, hash);
 }
 
 /// Rhai's hash of the host's function with so many arguments. It tells nobody how it makes one, but it parses calls.
@@ -113,7 +112,7 @@ fn hash(args: usize) -> Option<u64> {
 
 fn parsed(args: usize) -> Option<u64> {
     let mut engine = Engine::new_raw();
-    engine.on_parse_token(|token, _, _| match token {
+    on_token(&mut engine, |token, _| match token {
         Token::Identifier(name) if name.as_str() == STAND_IN => {
             Token::Identifier(Box::new(NAME.into()))
         }
@@ -148,15 +147,14 @@ fn call(context: &NativeCallContext, args: &mut [&mut Dynamic]) -> Outcome<Dynam
         let given: Vec<_> = given.iter_mut().map(|value| value.take()).collect();
         return f.call_raw(context, Some(this), given);
     }
-    let mut state = context.global_runtime_state().clone();
+    let mut state = evaluate::state_of(context);
     // Rhai has counted this call, and counts the one that it makes: for the script there is one.
     state.level = state.level.saturating_sub(2);
     let (engine, at) = (context.engine(), context.call_position());
-    let inner = NativeCallContext::new_with_all_fields(engine, &name, None, &state, at);
     let mut all: Vec<&mut Dynamic> = Vec::with_capacity(given.len() + 1);
     all.push(this);
     all.extend(given.iter_mut().map(|value| &mut **value));
-    inner.call_fn_raw(&name, true, true, &mut all)
+    evaluate::call_method(engine, &state, at, &name, &mut all)
 }
 
 fn entry(this: &Dynamic, name: &str) -> Option<FnPtr> {

@@ -3,7 +3,7 @@
 
 use super::{Request, Response, send, uncoloured};
 use crate::{
-    engine::{call::handler::Handler, fast_path::natives::Natives},
+    engine::{call::handler::Handler, natives::Natives},
     error::Fault,
     script::{
         ctx::Ctx,

@@ -2,7 +2,7 @@
 
 use super::root_options;
 use crate::{
-    engine::fast_path::natives::Natives,
+    engine::natives::Natives,
     script::{
         ctx::Ctx,
         value::{Outcome, error, waiting},

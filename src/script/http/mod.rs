@@ -36,7 +36,7 @@ use super::{
     value::{Outcome, error, with_payload},
 };
 use crate::{
-    engine::fast_path::natives::Natives,
+    engine::natives::Natives,
     net::{
         conn::{Conn, ConnState, Flag, Sent},
         drivers::http::exchange,

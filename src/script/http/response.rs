@@ -3,7 +3,7 @@
 use super::{file::FileBody, root_options};
 use crate::{
     engine::{
-        fast_path::natives::Natives,
+        natives::Natives,
         values::{ref_array::RefArray, ref_map::RefMap},
     },
     protocol::http::check_header,

@@ -8,7 +8,7 @@ use crate::{
             coroutine::Runner,
             handler::{Args, Calls, Handler, Job, MAX_ARGS},
         },
-        fast_path::natives::Natives,
+        natives::Natives,
         values::{ref_array::RefArray, ref_map::RefMap},
     },
     script::{

@@ -4,7 +4,7 @@
 use super::sessions::Regime;
 use crate::{
     engine::{
-        fast_path::natives::Natives,
+        natives::Natives,
         values::{json, ref_array::RefArray, ref_map::RefMap},
     },
     script::value::{Outcome, error, text, waiting},

@@ -5,8 +5,8 @@ use crate::{
     engine::{
         self,
         compile::{modules::Modules, sources::Sources},
-        fast_path::natives::Natives,
         globals::Globals,
+        natives::Natives,
         program::Api,
     },
     script::{
@@ -57,8 +57,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
         // It is compiled at every start of a script that imports it.
         let ast = engine.compile(text).expect("the host's own modules compile");
         let is_public = |f: &rhai::ScriptFnMetadata| {
-            f.access == rhai::FnAccess::Public
-                && !f.name.starts_with(engine::compile::closures::ANONYMOUS)
+            f.access == rhai::FnAccess::Public && !f.name.starts_with(engine::internals::ANONYMOUS)
         };
         for function in ast.iter_functions().filter(is_public) {
             names.insert((module.into(), function.name.into(), Some(function.params.len())));

@@ -1,10 +1,12 @@
 //! The nodes that are put into a tree, and how they are evaluated.
 
 use super::{keys::Way, plain_copy::plain_copy};
-use crate::engine::values::{order, ref_array::RefArray, ref_map::RefMap};
+use crate::engine::{
+    internals::nodes,
+    values::{order, ref_array::RefArray, ref_map::RefMap},
+};
 use rhai::{
-    CustomExpr, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, FnArgsVec,
-    ImmutableString, Map, Position,
+    Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, ImmutableString, Map, Position,
 };
 use std::rc::Rc;
 
@@ -63,31 +65,20 @@ impl IntoIterator for LivePairs {
 }
 
 impl Node {
-    /// The node that an expression is.
-    pub(in crate::engine) fn behind(expression: &CustomExpr) -> Option<Rc<Self>> {
-        expression.state.read_lock::<Rc<Self>>().map(|node| node.clone())
+    /// The node that an expression with this state is.
+    pub(in crate::engine) fn behind(state: &Dynamic) -> Option<Rc<Self>> {
+        state.read_lock::<Rc<Self>>().map(|node| node.clone())
     }
 
     /// An expression of this node, with the one that it stands for inside.
     pub(in crate::engine) fn around(self, inner: Expr) -> Expr {
         let position = inner.start_position();
-        self.custom(FnArgsVec::from_iter([inner]), position)
+        nodes::node(KEY, Dynamic::from(Rc::new(self)), Some(inner), position)
     }
 
     /// One that stands for nothing.
     pub(super) fn alone(self, position: Position) -> Expr {
-        self.custom(FnArgsVec::new_const(), position)
-    }
-
-    fn custom(self, inputs: FnArgsVec<Expr>, position: Position) -> Expr {
-        let custom = CustomExpr {
-            inputs,
-            tokens: FnArgsVec::from_iter([KEY.into()]),
-            state: Dynamic::from(Rc::new(self)),
-            scope_may_be_changed: false,
-            self_terminated: false,
-        };
-        Expr::Custom(Box::new(custom), position)
+        nodes::node(KEY, Dynamic::from(Rc::new(self)), None, position)
     }
 
     fn evaluate(&self, context: &mut EvalContext, inputs: &[Expression]) -> Outcome<Dynamic> {
@@ -155,8 +146,7 @@ fn unpack(context: &mut EvalContext, key: &str, value: &str) {
 
 /// Lets the engine evaluate nodes.
 pub(in crate::engine) fn install(engine: &mut Engine) {
-    let nobody = |_: &[_], _: &str, _: &mut Dynamic| Ok(None);
-    engine.register_custom_syntax_with_state_raw(KEY, nobody, false, |context, inputs, state| {
+    nodes::install(engine, KEY, |context, inputs, state| {
         let node = state.read_lock::<Rc<Node>>();
         node.expect("the state of a node is the node").evaluate(context, inputs)
     });

@@ -1,7 +1,7 @@
 //! A reference as a plain value, with all that is inside of it.
 
 use crate::engine::{
-    MAX_EXPRESSION_DEPTH,
+    limits::MAX_EXPRESSION_DEPTH,
     values::{ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{Array, Dynamic, Map};

@@ -2,14 +2,12 @@
 
 use super::{Hints, defines, did_you_mean, imports, leads_to};
 use crate::engine::{
-    compile::{
-        closures,
-        tokens::{Place, place},
-    },
+    compile::closures,
     diagnostics::{
         foreign_names,
         signatures::{self, Signature},
     },
+    internals::positions::{Place, place},
 };
 use rhai::{AST, ASTFlags, ASTNode, ScriptFuncDef, Stmt};
 

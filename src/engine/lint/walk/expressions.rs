@@ -2,7 +2,7 @@
 
 use super::{Link, Walk, chains::beginning, options};
 use crate::engine::{
-    compile::closures::ANONYMOUS,
+    internals::ANONYMOUS,
     lint::{
         kinds::literal,
         model::{How, Reference, Role, Written},

@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::{
-    engine::fast_path::natives::Natives,
+    engine::natives::Natives,
     script::{http::form::field, value::Outcome},
 };
 use rhai::{Dynamic, Engine, ImmutableString};

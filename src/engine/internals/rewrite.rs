@@ -1,8 +1,7 @@
-//! What is changed in code before it runs, and the walk over code that finds where: all statements and expressions of a
-//! body, those inside of others first.
+//! A walk over code that changes it before it runs: all statements and expressions of a body, those inside of others first.
 
-use crate::engine::{KEYWORDS, call::tails, fast_path::Finder};
-use rhai::{BinaryExpr, Expr, FlowControl, FnCallExpr, FnCallHashes, Position, Stmt, StmtBlock};
+use crate::engine::internals::KEYWORDS;
+use rhai::{BinaryExpr, Expr, FlowControl, FnCallExpr, Position, Stmt, StmtBlock};
 
 /// What is changed. Whatever a place consists of has been looked at when its turn comes.
 pub(in crate::engine) trait Change {
@@ -22,33 +21,9 @@ pub(in crate::engine) trait Change {
     fn leave(&self, _: &Stmt) {}
 }
 
-/// Lets shortcuts take the place of what they stand for in a lifted body. Returns at its end become its value, and a method
-/// call whose name no script function has is marked as native, which saves it two failed look-ups.
-pub(in crate::engine) fn shorten(body: &mut Expr, finder: &Finder) {
-    tails::unwind(body);
-    Walk(finder).expression(body);
-}
-
 /// Makes a change in an expression, which may be a block.
 pub(in crate::engine) fn change(body: &mut Expr, change: &impl Change) {
     Walk(change).expression(body);
-}
-
-impl Change for Finder<'_> {
-    fn expression(&self, e: &mut Expr, at: Position) {
-        self.replace(e, at);
-    }
-
-    fn call(&self, call: &mut FnCallExpr) {
-        let name = call.name.as_str();
-        if !call.hashes.is_native_only()
-            && !call.is_qualified()
-            && !self.is_foreign(name)
-            && !KEYWORDS.contains(&name)
-        {
-            call.hashes = FnCallHashes::from_native_only(call.hashes.native());
-        }
-    }
 }
 
 struct Walk<'a, C>(&'a C);

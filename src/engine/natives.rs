@@ -3,7 +3,7 @@
 //! argument itself: handles, whose copies are the same thing, and functions of what they are given. For it may be a copy,
 //! or the script's own variable.
 
-use crate::engine::globals::Fast;
+use crate::engine::hash::Fast;
 use rhai::{
     Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, NativeCallContext,
     RhaiNativeFunc, Variant,
