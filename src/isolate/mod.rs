@@ -22,9 +22,9 @@ use crate::{
     log::{Level, Log},
     net::{
         budget::Budget,
+        conn::sweep,
         listen::{ListenHandle, Listeners},
         stats::Stats,
-        sweeper,
     },
     script::{
         Objects,

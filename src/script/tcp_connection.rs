@@ -341,7 +341,7 @@ impl Object for TcpConnection {
                 if protocol == ProtocolId::Http && self.target().is_some() {
                     return Err(error("a piped connection cannot become HTTP"));
                 }
-                if exchange::is_committed(&conn) {
+                if exchange::is_committed(conn) {
                     return Err(error(
                         "the answer to an HTTP request is not complete: end it before the protocol changes",
                     ));

@@ -27,7 +27,10 @@ use crate::{
         reload::rerun,
         values::{ref_array::RefArray, ref_map::RefMap},
     },
-    net::conn::{Sent, broadcast::Broadcast},
+    net::{
+        address::Address,
+        conn::{Sent, broadcast::Broadcast},
+    },
 };
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
 use std::{cell::RefCell, rc::Rc};

@@ -6,7 +6,7 @@ use std::{future::poll_fn, io, rc::Rc, task::Poll};
 
 impl Conn {
     /// Writes when this turn ends.
-    pub(super) fn flush_soon(&self) {
+    pub(in crate::net) fn flush_soon(&self) {
         if !self.flags.replace(Flag::Dirty, true) {
             self.shared.queue_flush(self.slot.get());
         }

@@ -37,7 +37,7 @@ pub(crate) use state::{ConnEvent, ConnState, Flag, Sent};
 pub(crate) use task::ConnTask;
 
 use super::{
-    timeouts::{SWEEP, Timeouts},
+    timeouts::Timeouts,
     transport::{ConnInfo, Transport},
 };
 use driver::DriverSlot;

@@ -71,8 +71,8 @@ impl<H: ConnHandler> ConnDriver<H> {
         match conn.state.get() {
             ConnState::Established => {
                 let waits = || conn.driver.with(|driver| driver.pauses_when_full());
-                !conn.flags.is_paused()
-                    && !(conn.queue.is_backed_up(&conn.shared) && waits().unwrap_or(false))
+                let backs_up = conn.queue.is_backed_up(&conn.shared) && waits().unwrap_or(false);
+                !backs_up && !conn.flags.is_paused()
             }
             ConnState::Closing => {
                 conn.driver.with(|driver| driver.awaits_goodbye()).unwrap_or(false)

@@ -5,6 +5,7 @@ use super::{Request, Response, send, uncoloured};
 use crate::{
     engine::{call::handler::Handler, natives::Natives},
     error::Fault,
+    net::drivers::http::exchange,
     script::{
         ctx::Ctx,
         tcp_connection::TcpConnection,
@@ -140,7 +141,7 @@ impl Failure {
         by_app: bool,
     ) -> Outcome<()> {
         let has_answer = !answer.is_unit() && !answer.is_bool();
-        let is_answered = has_answer && connection.conn().is_unanswered();
+        let is_answered = has_answer && exchange::is_unanswered(&connection.conn());
         if is_answered {
             // An answer that cannot be sent is an error of its own, and must not hide this one.
             send(connection, answer).inspect_err(|_| self.tell())?;

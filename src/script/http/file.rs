@@ -203,7 +203,7 @@ async fn deliver(conn: &Rc<Conn>, head: Head, ready: Ready) -> bool {
         part = Vec::new();
     }
     // A HEAD, or an empty file, is answered by now.
-    while exchange::is_answering(&conn) {
+    while exchange::is_answering(conn) {
         if part.is_empty() {
             let Some(file) = &file else { return false };
             if end - at >= SENDFILE {

@@ -90,7 +90,7 @@ fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
         chunk_of(connection, &conn, chunk.bytes())
     } else if let Some(event) = data.read_lock::<ServerSentEvents>() {
         // One that is dropped is one event less, and the script hears of it.
-        exchange::respond(conn, event.text().len(), |http, out| {
+        exchange::respond(&conn, event.text().len(), |http, out| {
             http.part(event.text().as_bytes(), out)
         })
     } else {
@@ -131,9 +131,9 @@ fn whole(
 
 /// Says to a client that there is no room for its answer.
 fn refuse(connection: &TcpConnection, conn: &Rc<Conn>, length: usize) {
-    if exchange::is_unanswered(&conn) {
+    if exchange::is_unanswered(conn) {
         no_room(connection, "503 was sent for an answer", length);
-        exchange::answer_for(&conn, 503, "there is no room for this answer now");
+        exchange::answer_for(conn, 503, "there is no room for this answer now");
     }
 }
 
@@ -156,7 +156,7 @@ fn chunk_of(connection: &TcpConnection, conn: &Rc<Conn>, bytes: &[u8]) -> Result
         }
         Ok(())
     })?;
-    if sent == Sent::Dropped && exchange::cut_stream(&conn) {
+    if sent == Sent::Dropped && exchange::cut_stream(conn) {
         no_room(connection, "a stream was cut before a Chunk", bytes.len());
     }
     Ok(sent)

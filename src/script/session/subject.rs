@@ -122,7 +122,7 @@ impl Subject {
 
     /// A handler that has sent nothing may have given its answer to somebody else, or forgotten it.
     fn note_outcome(&self, conn: &Conn, value: &Dynamic) {
-        if !exchange::is_unanswered(&conn) {
+        if !exchange::is_unanswered(conn) {
             return;
         }
         let handler = self.connection.callback(Event::Message);
@@ -146,7 +146,7 @@ impl Subject {
         if !core.settings.access_log.get() || self.connection.request().is_some() {
             return;
         }
-        let Some((status, bytes)) = exchange::take_answer(&conn) else { return };
+        let Some((status, bytes)) = exchange::take_answer(conn) else { return };
         let access = Access {
             client: conn.info.peer().map(|p| p.ip().to_canonical().to_string()).unwrap_or_default(),
             time: SystemTime::now(),
@@ -171,7 +171,7 @@ impl Subject {
         }
         let Some(request) = self.connection.request() else { return false };
         let Some(root) = core.roots.find(&request.host(true)) else { return false };
-        let waits = conn.state() == ConnState::Established && exchange::promise(&conn).is_ok();
+        let waits = conn.state() == ConnState::Established && exchange::promise(conn).is_ok();
         if waits {
             http::serve(&self.connection, &request, root);
         }

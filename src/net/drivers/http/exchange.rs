@@ -2,7 +2,7 @@
 
 use super::HttpDriver;
 use crate::{
-    net::conn::{Conn, ConnState, Driver, Sent},
+    net::conn::{Conn, ConnState, Sent},
     protocol::http::Http,
 };
 use std::{any::Any, rc::Rc};

@@ -71,7 +71,7 @@ impl Request {
     /// It is answered: what scripts attached goes, so that a request that holds itself does not stay; and files that came go.
     pub(crate) fn retire(&self, conn: &Conn) {
         if self.0.began.get().is_some() {
-            let (status, bytes) = exchange::take_answer(&conn).unwrap_or((LEFT, 0));
+            let (status, bytes) = exchange::take_answer(conn).unwrap_or((LEFT, 0));
             self.log(status, bytes);
         }
         self.0.properties.clear();
