@@ -39,7 +39,7 @@ const UNSAFE: [&str; 3] =
     ["src/engine/call/coroutine.rs", "src/allocator.rs", "src/cli/mimalloc.rs"];
 
 struct Source {
-    /// Relative to the project, `src/net/link.rs`.
+    /// Relative to the project, `src/net/budget.rs`.
     name: String,
     text: String,
 }
@@ -188,7 +188,9 @@ fn the_core_of_a_connection_is_small_and_names_no_protocol() {
         let bodies = blocks.map(|block| block.split("\n}\n").next().unwrap_or_default());
         let signatures = bodies.flat_map(str::lines).filter(|line| {
             let code = line.strip_prefix("    ").filter(|code| !code.starts_with([' ', '/']));
-            code.is_some_and(|code| code.split('(').next().is_some_and(|s| s.contains("fn ")) || code.contains(" fn "))
+            code.is_some_and(|code| {
+                code.split('(').next().is_some_and(|s| s.contains("fn ")) || code.contains(" fn ")
+            })
         });
         methods += signatures.count();
     }
@@ -209,9 +211,9 @@ fn imports_are_read_in_every_form() {
     assert_eq!(rooms(source("src/host/a.rs", grouped)), "engine log net");
     assert_eq!(rooms(source("src/host/a.rs", "let x = crate::script::Y;")), "script");
     assert_eq!(rooms(source("src/net/mod.rs", "use super::engine::X;")), "engine");
-    assert_eq!(rooms(source("src/net/link.rs", "use super::{engine, outbox};")), "");
-    assert_eq!(rooms(source("src/net/link.rs", "use super::super::script::X;")), "script");
-    assert_eq!(rooms(source("src/net/link.rs", "// crate::engine is not used here")), "");
+    assert_eq!(rooms(source("src/net/budget.rs", "use super::{engine, outbox};")), "");
+    assert_eq!(rooms(source("src/net/budget.rs", "use super::super::script::X;")), "script");
+    assert_eq!(rooms(source("src/net/budget.rs", "// crate::engine is not used here")), "");
 }
 
 #[test]
