@@ -1,6 +1,9 @@
 //! How a connection ends: politely, at once, because the peer broke the rules, or because it has gone.
 
-use super::{Conn, ConnEvent, ConnState, Flag, Goodbye, feed, flush::wake_filler, state::Deferred};
+use super::{
+    Conn, ConnEvent, ConnState, Flag, Goodbye, driver::defer, feed, flush::wake_filler,
+    state::Deferred,
+};
 use crate::{net::code, protocol::ProtocolError};
 use std::rc::Rc;
 
@@ -12,7 +15,7 @@ impl Conn {
         }
         let mut bytes = Vec::new();
         match self.driver.with(|driver| driver.close(code, reason, &mut bytes)) {
-            None => drop(self.defer(Deferred::Close(code, reason.to_owned()))),
+            None => drop(defer(self, Deferred::Close(code, reason.to_owned()))),
             Some(Goodbye::Later) => (),
             Some(Goodbye::Said) => {
                 self.answer(&bytes);
@@ -65,15 +68,6 @@ impl Conn {
         self.driver.with(|driver| driver.finish(&error.reply));
     }
 
-    /// The peer has sent all it will send.
-    pub(super) fn peer_ended(self: &Rc<Self>) {
-        if self.state.get() == ConnState::Established {
-            self.begin_closing();
-        }
-        self.driver.with(|driver| driver.finish(&[]));
-        self.flush();
-    }
-
     /// The host takes no more connections: a request that is on its way or on hand is answered, and then this closes; without
     /// one it closes now. Protocols without requests have no such end.
     pub(crate) fn end_when_idle(self: &Rc<Self>) {
@@ -112,4 +106,13 @@ impl Conn {
             self.begin_closing();
         }
     }
+}
+
+/// The peer has sent all it will send.
+pub(super) fn peer_ended(conn: &Rc<Conn>) {
+    if conn.state.get() == ConnState::Established {
+        conn.begin_closing();
+    }
+    conn.driver.with(|driver| driver.finish(&[]));
+    conn.flush();
 }

@@ -237,37 +237,37 @@ impl Conn {
         self.flags.set(Flag::NeedsMore, false);
         self.wake();
     }
+}
 
-    /// To be done when the driver comes back. As many bytes of messages may wait for that as in the queue.
-    #[cold]
-    pub(super) fn defer(&self, deferred: Deferred) -> Sent {
-        let cold = self.cold();
-        let bytes = cold.deferred_bytes.get();
-        if bytes >= self.queue.limit() && deferred.len() > 0 {
-            drop_message(self, true);
-            return Sent::Dropped;
-        }
-        cold.deferred_bytes.set(bytes + deferred.len());
-        cold.deferred.borrow_mut().push_back(deferred);
-        self.flags.set(Flag::HasDeferred, true);
-        Sent::Queued
+/// To be done when the driver comes back. As many bytes of messages may wait for that as in the queue.
+#[cold]
+pub(super) fn defer(conn: &Conn, deferred: Deferred) -> Sent {
+    let cold = conn.cold();
+    let bytes = cold.deferred_bytes.get();
+    if bytes >= conn.queue.limit() && deferred.len() > 0 {
+        drop_message(conn, true);
+        return Sent::Dropped;
     }
+    cold.deferred_bytes.set(bytes + deferred.len());
+    cold.deferred.borrow_mut().push_back(deferred);
+    conn.flags.set(Flag::HasDeferred, true);
+    Sent::Queued
+}
 
-    /// Does what was asked for while the driver was at work.
-    #[cold]
-    pub(super) fn catch_up(self: &Rc<Self>) {
-        self.flags.set(Flag::HasDeferred, false);
-        self.cold().deferred_bytes.set(0);
-        loop {
-            // Not borrowed while it is done.
-            let next = self.cold().deferred.borrow_mut().pop_front();
-            match next {
-                // What cannot be sent was promised to be; its owner hears of that as of any drop.
-                Some(Deferred::Message(kind, payload)) => drop(self.send(kind, &payload)),
-                Some(Deferred::Raw(bytes)) => drop(self.send_raw(&bytes)),
-                Some(Deferred::Close(code, reason)) => self.close(code, &reason),
-                None => return,
-            }
+/// Does what was asked for while the driver was at work.
+#[cold]
+pub(super) fn catch_up(conn: &Rc<Conn>) {
+    conn.flags.set(Flag::HasDeferred, false);
+    conn.cold().deferred_bytes.set(0);
+    loop {
+        // Not borrowed while it is done.
+        let next = conn.cold().deferred.borrow_mut().pop_front();
+        match next {
+            // What cannot be sent was promised to be; its owner hears of that as of any drop.
+            Some(Deferred::Message(kind, payload)) => drop(conn.send(kind, &payload)),
+            Some(Deferred::Raw(bytes)) => drop(conn.send_raw(&bytes)),
+            Some(Deferred::Close(code, reason)) => conn.close(code, &reason),
+            None => return,
         }
     }
 }

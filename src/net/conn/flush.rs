@@ -18,7 +18,7 @@ impl Conn {
         if self.cold.get().is_some_and(|cold| cold.drainer.borrow().is_some()) {
             return self.queue.account(&self.shared);
         }
-        let written = self.write_some();
+        let written = write_some(self);
         self.queue.account(&self.shared);
         match written {
             Ok(true) => flushed(self),
@@ -28,46 +28,6 @@ impl Conn {
             }
             Err(_) => gone(self),
         }
-    }
-
-    /// Writes until the queue is empty (true) or the socket is full (false).
-    fn write_some(&self) -> io::Result<bool> {
-        wake_filler(self);
-        let written = self.with_io(|io| {
-            self.queue.with(|outbox| {
-                while !outbox.is_flushed() {
-                    match io.try_write(outbox.pending()) {
-                        Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                        Ok(n) => {
-                            outbox.advance(n);
-                            self.traffic.sent(n as u64, &self.shared);
-                        }
-                        Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                        Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
-                        Err(e) => return Err(e),
-                    }
-                }
-                Ok(true)
-            })
-        });
-        written.unwrap_or(Ok(true))
-    }
-
-    /// Waits until a part of an answer fits into the queue, and gives the most bytes that it may have; `None`: the connection
-    /// is over.
-    pub(crate) async fn room(&self) -> Option<usize> {
-        poll_fn(|cx| {
-            if self.state.get() == ConnState::Closed {
-                return Poll::Ready(None);
-            }
-            let room = self.queue.room(&self.shared);
-            if room.is_some() {
-                return Poll::Ready(room);
-            }
-            *self.cold().filler.borrow_mut() = Some(cx.waker().clone());
-            Poll::Pending
-        })
-        .await
     }
 }
 
@@ -84,7 +44,7 @@ pub(super) async fn writable(conn: &Conn) -> Option<io::Result<()>> {
 /// The task of a queue that has to wait for its socket.
 async fn drain(conn: Rc<Conn>) {
     while let Some(writable) = writable(&conn).await {
-        let written = writable.and_then(|()| conn.write_some());
+        let written = writable.and_then(|()| write_some(&conn));
         conn.queue.account(&conn.shared);
         match written {
             Ok(false) => continue,
@@ -120,4 +80,44 @@ pub(super) fn wake_filler(conn: &Conn) {
     if let Some(waker) = filler {
         waker.wake();
     }
+}
+
+/// Writes until the queue is empty (true) or the socket is full (false).
+fn write_some(conn: &Conn) -> io::Result<bool> {
+    wake_filler(conn);
+    let written = conn.with_io(|io| {
+        conn.queue.with(|outbox| {
+            while !outbox.is_flushed() {
+                match io.try_write(outbox.pending()) {
+                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Ok(n) => {
+                        outbox.advance(n);
+                        conn.traffic.sent(n as u64, &conn.shared);
+                    }
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                    Err(e) if e.kind() == io::ErrorKind::Interrupted => (),
+                    Err(e) => return Err(e),
+                }
+            }
+            Ok(true)
+        })
+    });
+    written.unwrap_or(Ok(true))
+}
+
+/// Waits until a part of an answer fits into the queue, and gives the most bytes that it may have; `None`: the connection
+/// is over.
+pub(crate) async fn room(conn: &Conn) -> Option<usize> {
+    poll_fn(|cx| {
+        if conn.state.get() == ConnState::Closed {
+            return Poll::Ready(None);
+        }
+        let room = conn.queue.room(&conn.shared);
+        if room.is_some() {
+            return Poll::Ready(room);
+        }
+        *conn.cold().filler.borrow_mut() = Some(cx.waker().clone());
+        Poll::Pending
+    })
+    .await
 }

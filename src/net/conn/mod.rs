@@ -29,6 +29,7 @@ mod tests;
 
 pub(crate) use driver::{Driver, Goodbye, Look, Overdue, Step, Takeover, Upgraded};
 pub(crate) use feed::feed;
+pub(crate) use flush::room;
 pub(crate) use poll::ConnDriver;
 pub(crate) use sendfile::send_file;
 pub(crate) use set::ConnectionSet;
@@ -126,11 +127,6 @@ impl Conn {
         }
     }
 
-    /// What is to be told next.
-    fn next_event(&self) -> Option<ConnEvent> {
-        self.cold.get()?.events.borrow_mut().pop_front()
-    }
-
     /// Notes the task's waker.
     pub(super) fn register(&self, waker: &Waker) {
         let known = self.task.take().filter(|known| known.will_wake(waker));
@@ -179,4 +175,9 @@ impl Conn {
             self.wake();
         }
     }
+}
+
+/// What is to be told next.
+fn next_event(conn: &Conn) -> Option<ConnEvent> {
+    conn.cold.get()?.events.borrow_mut().pop_front()
 }

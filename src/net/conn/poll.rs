@@ -3,7 +3,10 @@
 
 use super::{
     Conn, ConnEvent, ConnState, ConnectionSet, Flag, Step, Upgraded,
+    close::peer_ended,
+    driver::catch_up,
     inbox::{Inbox, give_buffer, take_buffer},
+    next_event,
     outbox::Outbox,
     slow::SlowPath,
 };
@@ -121,7 +124,7 @@ impl<H: ConnHandler> ConnDriver<H> {
         let mut is_drained = false;
         loop {
             if !self.is_decoding {
-                while let Some(event) = self.conn.next_event() {
+                while let Some(event) = next_event(&self.conn) {
                     let is_error = matches!(event, ConnEvent::Error { .. });
                     self.conn.flags.set(Flag::InErrorHandler, is_error);
                     if let Some(slow) = self.call(|handler| handler.on_event(event, cx.waker())) {
@@ -218,7 +221,7 @@ impl<H: ConnHandler> ConnDriver<H> {
             let received = self.inbox.bytes();
             let step = self.conn.driver.with(|driver| driver.decode(received, &mut answers, limit));
             if self.conn.flags.has(Flag::HasDeferred) {
-                self.conn.catch_up();
+                catch_up(&self.conn);
             }
             if !answers.is_empty() {
                 // What is neither a message nor the end can go unanswered.
@@ -249,7 +252,7 @@ impl<H: ConnHandler> ConnDriver<H> {
                     self.dispatch(Message::of(kind, &payload), waker)
                 }
                 Some(Ok(Step::Plain(Decoded::Goodbye))) => {
-                    self.conn.peer_ended();
+                    peer_ended(&self.conn);
                     break;
                 }
                 Some(Ok(Step::Message { message, consumed })) => {

@@ -1,6 +1,11 @@
 //! How bytes get into a connection's queue: what fits, what is dropped, and what the loop's counters hear of it.
 
-use super::{Conn, ConnEvent, ConnState, Driver, Flag, Sent, feed, state::Deferred};
+use super::{
+    Conn, ConnEvent, ConnState, Driver, Flag, Sent,
+    driver::{catch_up, defer},
+    feed,
+    state::Deferred,
+};
 use crate::{net::code, protocol::Kind};
 use std::rc::Rc;
 
@@ -27,7 +32,7 @@ impl Conn {
         }
         match self.append(payload.len(), encode) {
             Some(appended) => appended.map(|((), sent)| sent),
-            None => Ok(self.defer(Deferred::Message(kind, payload.to_vec()))),
+            None => Ok(defer(self, Deferred::Message(kind, payload.to_vec()))),
         }
     }
 
@@ -37,7 +42,7 @@ impl Conn {
             return Sent::Dropped;
         }
         if self.driver.with(|driver| driver.note_raw()).is_none() {
-            return self.defer(Deferred::Raw(bytes.to_vec()));
+            return defer(self, Deferred::Raw(bytes.to_vec()));
         }
         let costs = self.queue.with(|outbox| {
             outbox.queue(bytes.len()).extend_from_slice(bytes);
@@ -72,7 +77,7 @@ impl Conn {
         }
         let encoded = encoded.map(|(encoded, measured)| (encoded, self.appended(measured)));
         if self.flags.has(Flag::HasDeferred) {
-            self.catch_up();
+            catch_up(self);
         }
         Some(encoded)
     }

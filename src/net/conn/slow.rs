@@ -4,6 +4,7 @@
 use super::{
     ConnDriver, ConnState, Flag, Takeover,
     await_handler::{await_handler, broken},
+    close::peer_ended,
     linger,
 };
 use crate::net::{ConnHandler, Verdict, completion::LocalBoxFuture};
@@ -80,7 +81,7 @@ impl<H: ConnHandler> ConnDriver<H> {
     }
 
     async fn peer_ended(&self) {
-        self.conn.peer_ended();
+        peer_ended(&self.conn);
         if self.conn.state() != ConnState::Closing {
             return;
         }

@@ -5,7 +5,7 @@
 use super::{Request, TcpConnection, named_file::NamedFile, wish::Wish};
 use crate::{
     net::{
-        conn::{Conn, ConnState, Flag, Sent, send_file},
+        conn::{self, Conn, ConnState, Flag, Sent, send_file},
         drivers::http::exchange,
     },
     protocol::http::{Payload, ResponseHead},
@@ -215,14 +215,14 @@ async fn deliver(conn: &Rc<Conn>, head: Head, ready: Ready) -> bool {
             if at == end {
                 break;
             }
-            let Some(room) = conn.room().await else { return false };
+            let Some(room) = conn::room(conn).await else { return false };
             let wanted = (end - at).min(room as u64);
             let Ok(next) = next_part(file, at, wanted, part).await else { return false };
             part = next;
         }
         let mut sent = 0;
         while sent < part.len() {
-            let Some(room) = conn.room().await else { return false };
+            let Some(room) = conn::room(conn).await else { return false };
             let now = &part[sent..part.len().min(sent.saturating_add(room))];
             sent += now.len();
             let queued = exchange::respond(conn, now.len(), |http, out| {

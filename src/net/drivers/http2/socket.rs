@@ -1,6 +1,6 @@
 //! The socket as hyper sees it: reads from it, writes into the connection's queue, so that counters and limits hold.
 
-use crate::net::conn::Conn;
+use crate::net::conn::{Conn, room};
 use std::{
     future::Future,
     io,
@@ -44,7 +44,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Poll::Ready(room) = pin!(self.conn.room()).poll(cx) else { return Poll::Pending };
+        let Poll::Ready(room) = pin!(room(&self.conn)).poll(cx) else { return Poll::Pending };
         let Some(room) = room else { return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())) };
         let n = bytes.len().min(room);
         self.conn.answer(&bytes[..n]);
