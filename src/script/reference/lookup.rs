@@ -150,8 +150,10 @@ pub fn search(words: &[String]) -> Vec<Match> {
             let alike = entry.alike.join(" ");
             let places = [name.as_str(), &alike, &forms, entry.text];
             let all = places.join(" ");
+            let with_page = format!("{all} {}", section.about);
             let best = places.iter().position(|place| has(place));
-            if let Some(rank) = best.or_else(|| has(&all).then_some(places.len())) {
+            let best = best.or_else(|| has(&all).then_some(places.len()));
+            if let Some(rank) = best.or_else(|| has(&with_page).then_some(places.len() + 1)) {
                 found.push((rank, Match { name, summary: entry.summary().to_owned() }));
             }
         }

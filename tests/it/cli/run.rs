@@ -250,7 +250,6 @@ fn wrong_usage_is_code_2() {
         &[][..],
         &["frobnicate"],
         &["run"],
-        &["run", "a", "b"],
         &["run", "--frob", "a"],
         &["run", "--settle", "x", "a"],
     ] {
