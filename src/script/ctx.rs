@@ -347,7 +347,9 @@ impl Ctx {
         if self.is_declaring() && !self.loud.get() {
             return;
         }
-        let Some(more) = self.lines.take(self.turn.clock.get() / 1000, "lines") else { return };
+        let Some(more) = self.lines.take(self.net.shared.clock.get() / 1000, "lines") else {
+            return;
+        };
         let fields = Some(fields.into_boxed_str());
         let about = About { isolate: self.number(), fields, ..About::default() };
         let message = format!("{message}{more}");

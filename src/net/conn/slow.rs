@@ -1,5 +1,5 @@
-//! What a connection cannot do at once: handlers that wait, another protocol, the end. It is rare, and costs memory only while
-//! it goes on.
+//! The slow path: what a connection cannot do at once, that is to wait for a handler, a takeover by another protocol, and the
+//! end. It is rare, and costs memory only while it goes on.
 
 use super::{
     ConnDriver, ConnState, Flag, Takeover,
