@@ -21,9 +21,9 @@ use crate::{
     log::{Level, Log},
     net::{
         budget::Budget,
+        conn::sweep,
         listen::{ListenHandle, Listeners},
         stats::Stats,
-        sweeper,
     },
     script::{
         Objects,
@@ -253,8 +253,8 @@ fn run(
     runtime.block_on(async move {
         let ctx = ctx();
         ctx.explains.set(config.explains);
-        tokio::task::spawn_local(ctx.turn.clone().flush_for_ever());
-        tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
+        tokio::task::spawn_local(ctx.net.clone().run_flusher());
+        tokio::task::spawn_local(sweep::run(ctx.net.clone()));
         tokio::task::spawn_local(leftovers::look_for_ever(ctx.clone()));
         let mut prepared: Option<Rc<Program>> = None;
         let mut starts = Starts::default();

@@ -9,7 +9,9 @@
 //! as it takes to enter one or to copy twenty; whichever way a handler ends, it leaves the list when its stack
 //! goes.
 
-use super::{counter::Counter, latency::Latency, starting::Starting, waiting::Waiting};
+use super::{
+    code, conn::ConnEvent, counter::Counter, latency::Latency, starting::Starting, waiting::Waiting,
+};
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
@@ -73,6 +75,16 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
+    /// Counts trouble with a peer.
+    pub(super) fn note(&self, event: &ConnEvent) {
+        match event {
+            ConnEvent::Error { code: code::SEND, .. } => self.send.add(1),
+            ConnEvent::Error { .. } => self.protocol.add(1),
+            ConnEvent::Unanswered => self.unanswered.add(1),
+            ConnEvent::BufferFull | ConnEvent::BufferDrain => (),
+        }
+    }
+
     /// Events that were lost to errors.
     pub(crate) fn lost_events(&self) -> u64 {
         self.script.get() + self.timeout.get() + self.memory.get() + self.panic.get()

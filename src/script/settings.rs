@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::values::json,
-    net::{address::Address, sweeper::Timeouts},
+    net::{address::Address, timeouts::Timeouts},
     protocol::id::ProtocolId,
 };
 use rhai::Dynamic;

@@ -10,7 +10,7 @@ thread_local! {
 }
 
 /// Appends `Date: …`.
-pub(in crate::protocol) fn line(out: &mut Vec<u8>) {
+pub(super) fn line(out: &mut Vec<u8>) {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse).tv_sec;
     LINE.with_borrow_mut(|(second, line)| {
         if *second != now {

@@ -134,29 +134,6 @@ impl Head {
         })
     }
 
-    /// Of a request that opens a websocket, its blank line included, which somebody else has judged.
-    pub(crate) fn of_opening(bytes: &[u8]) -> Self {
-        let begin = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(bytes.len());
-        let bytes = &bytes[begin..];
-        let lines = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
-        let method = memchr(b' ', &bytes[..lines]).unwrap_or(lines);
-        let target = (method + 1).min(lines);
-        let end = memchr(b' ', &bytes[target..lines]).map_or(lines, |at| target + at);
-        let blank = if bytes.ends_with(b"\r\n\r\n") { 2 } else { 0 };
-        Self {
-            method,
-            target: target..end,
-            lines,
-            bytes: bytes[..bytes.len() - blank].into(),
-            minor: 1,
-            is_http2: false,
-            content: Content::Length(0),
-            keeps_alive: false,
-            expects_continue: false,
-            wants_websocket: true,
-        }
-    }
-
     fn text(&self, range: Range<usize>) -> &str {
         // Method and target are ASCII: that was checked.
         std::str::from_utf8(&self.bytes[range]).unwrap_or_default()
@@ -263,10 +240,14 @@ impl Facts {
                 check_host(value)?;
             }
             6 if is("expect") => {
-                if !value.eq_ignore_ascii_case(b"100-continue") {
-                    return Err(Refusal::new(417, "an expectation that nobody here meets"));
+                // A list, of which nothing but this is known here; empty members count for nothing (RFC 9110, 10.1.1, 5.6.1).
+                let members = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+                for member in members.filter(|member| !member.is_empty()) {
+                    if !member.eq_ignore_ascii_case(b"100-continue") {
+                        return Err(Refusal::new(417, "an expectation that nobody here meets"));
+                    }
+                    self.expects = true;
                 }
-                self.expects = true;
             }
             7 if is("upgrade") => self.websocket |= has_token(value, "websocket"),
             10 if is("connection") => {

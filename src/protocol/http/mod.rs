@@ -14,15 +14,19 @@ mod date;
 mod head;
 mod reading;
 mod refusal;
+mod reply;
 mod request;
 mod response;
+mod upgrade;
 
-pub(super) use date::line as date_line;
 pub(crate) use head::{Head, MAX_HEAD};
+pub(crate) use reading::Decoded;
+pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 pub(crate) use response::{Payload, ResponseHead, check_header};
+pub(crate) use upgrade::Upgrade;
 
-use super::Broken;
+use super::ProtocolError;
 use chunked::Chunked;
 use head::Search;
 use refusal::Refusal;
@@ -219,12 +223,12 @@ impl Http {
     }
 
     /// The answer that a request is refused with, when the script does not give one; and the end.
-    pub(crate) fn refuse(&self, status: u16, reason: &str) -> Broken {
+    pub(crate) fn refuse(&self, status: u16, reason: &str) -> ProtocolError {
         let is_head = match &self.reading {
             Reading::Body(arriving) => arriving.head.method() == "HEAD",
             Reading::Head(_) => self.is_answering() && self.is_bodiless,
         };
-        Refusal::new(status, reason.to_owned()).broken(is_head)
+        Refusal::new(status, reason.to_owned()).error(is_head)
     }
 
     /// The script will answer later, and nobody else.

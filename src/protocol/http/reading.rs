@@ -7,10 +7,25 @@ use super::{
     refusal::Refusal,
     request::Request,
 };
-use crate::protocol::{Broken, Framer, Kind, Step};
+use crate::protocol::ProtocolError;
 
 /// What HTTP/2 begins with (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What the next received bytes are.
+#[derive(Debug)]
+pub(crate) enum Decoded {
+    /// Nothing whole yet, or a request that has to be answered first.
+    More,
+    /// So many bytes are done with.
+    Control { consumed: usize },
+    /// A part of a large body, which the request that follows goes without; see [`super::SPOOL`].
+    Body { part: Vec<u8>, consumed: usize },
+    /// A request, which waits for its answer.
+    Request { request: Box<Request>, consumed: usize },
+    /// HTTP/2 begins here; nothing is consumed.
+    Http2,
+}
 
 /// Empty lines before one request. Fixed: some clients end a body with one too many (RFC 9112, 2.2).
 const MAX_BLANK_LINES: u8 = 4;
@@ -23,7 +38,7 @@ impl Http {
         body: Vec<u8>,
         trailers: Vec<(String, String)>,
         consumed: usize,
-    ) -> Step {
+    ) -> Decoded {
         self.reading = Reading::Head(Search::default());
         self.blank_lines = 0;
         self.exchange = Exchange::Waiting;
@@ -31,7 +46,7 @@ impl Http {
         self.minor = head.minor;
         self.is_bodiless = head.method() == "HEAD";
         self.keeps_alive &= head.keeps_alive;
-        Step::Request { request: Box::new(Request { head, body, trailers }), consumed }
+        Decoded::Request { request: Box::new(Request { head, body, trailers }), consumed }
     }
 
     fn read_head(
@@ -39,23 +54,23 @@ impl Http {
         buffer: &[u8],
         out: &mut Vec<u8>,
         limit: usize,
-    ) -> Result<Step, Refusal> {
+    ) -> Result<Decoded, Refusal> {
         if self.served == 0 && buffer.starts_with(&PREFACE[..buffer.len().min(PREFACE.len())]) {
             if buffer.len() < PREFACE.len() {
-                return Ok(Step::More);
+                return Ok(Decoded::More);
             }
             self.exchange = Exchange::Other;
-            return Ok(Step::Http2);
+            return Ok(Decoded::Http2);
         }
-        let Reading::Head(search) = &mut self.reading else { return Ok(Step::More) };
-        let Some(end) = search.find(buffer, MAX_HEAD, 414)? else { return Ok(Step::More) };
+        let Reading::Head(search) = &mut self.reading else { return Ok(Decoded::More) };
+        let Some(end) = search.find(buffer, MAX_HEAD, 414)? else { return Ok(Decoded::More) };
         if end == 2 {
             self.blank_lines += 1;
             if self.blank_lines > MAX_BLANK_LINES {
                 return Err(Refusal::bad("too many empty lines before a request"));
             }
             self.reading = Reading::Head(Search::default());
-            return Ok(Step::Control { consumed: end });
+            return Ok(Decoded::Control { consumed: end });
         }
         let head = Head::parse(&buffer[..end])?;
         let rest = match head.content {
@@ -76,11 +91,11 @@ impl Http {
         }
         self.reading =
             Reading::Body(Box::new(Arriving { head, body: Vec::new(), spooled: 0, rest }));
-        Ok(Step::Control { consumed: end })
+        Ok(Decoded::Control { consumed: end })
     }
 
-    fn read_body(&mut self, buffer: &[u8], limit: usize) -> Result<Step, Refusal> {
-        let Reading::Body(arriving) = &mut self.reading else { return Ok(Step::More) };
+    fn read_body(&mut self, buffer: &[u8], limit: usize) -> Result<Decoded, Refusal> {
+        let Reading::Body(arriving) = &mut self.reading else { return Ok(Decoded::More) };
         let mut consumed = 0;
         let limit = limit.saturating_sub(arriving.spooled);
         let is_done = match &mut arriving.rest {
@@ -101,10 +116,10 @@ impl Http {
         if !is_done && arriving.body.len() >= SPOOL {
             let part = std::mem::take(&mut arriving.body);
             arriving.spooled += part.len();
-            return Ok(Step::Body { part, consumed });
+            return Ok(Decoded::Body { part, consumed });
         }
         if !is_done {
-            return Ok(if consumed > 0 { Step::Control { consumed } } else { Step::More });
+            return Ok(if consumed > 0 { Decoded::Control { consumed } } else { Decoded::More });
         }
         match std::mem::replace(&mut self.reading, Reading::Head(Search::default())) {
             Reading::Body(arriving) => {
@@ -114,30 +129,33 @@ impl Http {
                 };
                 Ok(self.begin(arriving.head, arriving.body, trailers, consumed))
             }
-            Reading::Head(_) => Ok(Step::More),
+            Reading::Head(_) => Ok(Decoded::More),
         }
     }
 }
 
-impl Framer for Http {
-    fn step(&mut self, buffer: &mut [u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Broken> {
+impl Http {
+    /// Looks at the bytes that are there and not consumed yet. What has to be answered at once is appended to `out`. `limit`
+    /// is the largest body in bytes.
+    pub(crate) fn decode(
+        &mut self,
+        buffer: &[u8],
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Decoded, ProtocolError> {
         if self.is_answering() || self.is_last() {
-            return Ok(Step::More);
+            return Ok(Decoded::More);
         }
-        let step = match self.reading {
+        let decoded = match self.reading {
             Reading::Head(_) => self.read_head(buffer, out, limit),
             Reading::Body(_) => self.read_body(buffer, limit),
         };
-        step.map_err(|refusal| {
+        decoded.map_err(|refusal| {
             let is_head = match &self.reading {
                 Reading::Head(_) => buffer.starts_with(b"HEAD "),
                 Reading::Body(arriving) => arriving.head.method() == "HEAD",
             };
-            refusal.broken(is_head)
+            refusal.error(is_head)
         })
-    }
-
-    fn encode(&self, _: Kind, _: &[u8], _: &mut Vec<u8>) -> Result<(), String> {
-        Err("an HTTP connection cannot be sent messages: each request is answered once".into())
     }
 }

@@ -78,9 +78,7 @@ impl ResponseHead<'_> {
     pub(super) fn write(&self, framing: &Framing, connection: Option<&str>, out: &mut Vec<u8>) {
         status_line(self.status, self.reason, out);
         for (name, value) in self.headers {
-            // How the message is framed is not for scripts to say: they would be believed.
-            let ours = ["content-length", "transfer-encoding", "connection"];
-            if !ours.iter().any(|n| name.eq_ignore_ascii_case(n)) {
+            if !is_ours(name) {
                 for part in [name, ": ", value, "\r\n"] {
                     out.extend_from_slice(part.as_bytes());
                 }
@@ -107,7 +105,13 @@ impl ResponseHead<'_> {
     }
 }
 
-pub(super) fn status_line(status: u16, reason: Option<&str>, out: &mut Vec<u8>) {
+/// How a message is framed is not for scripts to say: they would be believed.
+pub(super) fn is_ours(name: &str) -> bool {
+    let ours = ["content-length", "transfer-encoding", "connection"];
+    ours.iter().any(|own| name.eq_ignore_ascii_case(own))
+}
+
+fn status_line(status: u16, reason: Option<&str>, out: &mut Vec<u8>) {
     if (status, reason) == (200, None) {
         return out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
     }
@@ -117,7 +121,7 @@ pub(super) fn status_line(status: u16, reason: Option<&str>, out: &mut Vec<u8>) 
     let _ = write!(out, "HTTP/1.1 {status} {reason}\r\n");
 }
 
-pub(super) fn length_line(length: u64, out: &mut Vec<u8>) {
+fn length_line(length: u64, out: &mut Vec<u8>) {
     // A Vec takes everything.
     let _ = write!(out, "Content-Length: {length}\r\n");
 }

@@ -8,10 +8,7 @@ mod hosts;
 mod lines;
 
 use super::cuts;
-use crate::protocol::{
-    Framer, Step,
-    http::{Http, Payload, ResponseHead},
-};
+use crate::protocol::http::{Decoded, Http, Payload, ResponseHead};
 
 /// Bytes of a body.
 const LIMIT: usize = 1000;
@@ -39,10 +36,10 @@ impl Server {
         self.buffer.extend_from_slice(piece);
         while !self.has_ended {
             let mut out = Vec::new();
-            let consumed = match self.http.step(&mut self.buffer, &mut out, LIMIT) {
-                Ok(Step::More) => return,
-                Ok(Step::Control { consumed }) => consumed,
-                Ok(Step::Request { request, consumed }) => {
+            let consumed = match self.http.decode(&self.buffer, &mut out, LIMIT) {
+                Ok(Decoded::More) => return,
+                Ok(Decoded::Control { consumed }) => consumed,
+                Ok(Decoded::Request { request, consumed }) => {
                     let body = String::from_utf8_lossy(&request.body);
                     let (head, mut out) = (&request.head, Vec::new());
                     let says = format!("{} {} {body}", head.method(), head.path());

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     engine::values::{json, ref_array::RefArray, ref_map::RefMap},
-    net::{link::Link, spool::Spool},
+    net::{conn::Conn, drivers::Spool},
     protocol::http,
     script::{
         object::Object,
@@ -75,22 +75,21 @@ impl Request {
     pub(crate) fn new(
         request: http::Request,
         spool: Option<Spool>,
-        connection: &Link,
+        connection: &Conn,
         worker: &Worker,
     ) -> Self {
         Self::made(request, spool, connection, worker, false)
     }
 
     /// One that opens a websocket.
-    pub(crate) fn opening(head: http::Head, connection: &Link, worker: &Worker) -> Self {
-        let request = http::Request { head, body: Vec::new(), trailers: Vec::new() };
+    pub(crate) fn opening(request: http::Request, connection: &Conn, worker: &Worker) -> Self {
         Self::made(request, None, connection, worker, true)
     }
 
     fn made(
         mut request: http::Request,
         spool: Option<Spool>,
-        connection: &Link,
+        connection: &Conn,
         worker: &Worker,
         is_opening: bool,
     ) -> Self {

@@ -1,6 +1,6 @@
 //! The body of an answer on its way from its own connection to a stream of HTTP/2.
 
-use crate::net::{link::Link, transport::Permit};
+use crate::net::{conn::Conn, transport::Permit};
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use std::{
     cell::Cell,
@@ -17,7 +17,7 @@ tokio::task_local! {
 /// See the module.
 pub(super) struct Answer {
     pub(super) body: Incoming,
-    pub(super) link: Rc<Link>,
+    pub(super) conn: Rc<Conn>,
     /// A stream keeps its place until its answer is out.
     pub(super) _place: Permit,
 }
@@ -31,7 +31,7 @@ impl Body for Answer {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
-        let taken = polled.is_ready().then(|| self.link.turn.clock.get());
+        let taken = polled.is_ready().then(|| self.conn.shared.clock.get());
         // Hyper polls this in the task of the stream.
         let _ = TAKEN.try_with(|since| since.set(taken));
         polled
@@ -47,20 +47,20 @@ impl Body for Answer {
 }
 
 /// Runs a stream until its answer is out, or has not been read for `body_timeout`.
-pub(super) async fn attend(stream: impl Future, link: Rc<Link>) {
+pub(super) async fn attend(stream: impl Future, conn: Rc<Conn>) {
     let taken = Rc::new(Cell::new(None));
     let stream = TAKEN.scope(taken.clone(), stream);
     tokio::select! {
         _ = stream => (),
-        () = stuck(&link, &taken) => (),
+        () = stuck(&conn, &taken) => (),
     }
 }
 
-async fn stuck(link: &Link, taken: &Cell<Option<u64>>) {
+async fn stuck(conn: &Conn, taken: &Cell<Option<u64>>) {
     loop {
         tokio::time::sleep(super::LOOK).await;
-        let now = link.turn.clock.get();
-        let limit = link.timeouts.body.get();
+        let now = conn.shared.clock.get();
+        let limit = conn.timeouts.body.get();
         let passed = taken.get().map_or(0, |since| now.saturating_sub(since));
         if limit > 0.0 && passed as f64 > limit * 1000.0 {
             return;

@@ -31,7 +31,7 @@ struct Queue {
     bytes: Vec<u8>,
     /// Bytes at its beginning that the kernel has taken.
     written: usize,
-    /// Messages sent before the protocol could take them (a websocket's handshake); they follow the answer.
+    /// Messages sent before the protocol could take them; they follow the answer to an upgrade.
     held: Vec<u8>,
 }
 

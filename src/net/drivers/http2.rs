@@ -9,9 +9,11 @@
 mod answer;
 mod socket;
 
-use super::{
-    link::{Link, Status},
-    sweeper::SWEEP,
+use crate::net::{
+    completion::LocalBoxFuture,
+    conn::{Conn, ConnState},
+    drivers::http::exchange,
+    timeouts::SWEEP,
     transport::{MemoryEnd, Transport},
 };
 use answer::Answer;
@@ -54,7 +56,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Runs what hyper wants to be run on this thread: the streams of a connection.
 #[derive(Clone)]
-struct Here(Rc<Link>);
+struct Here(Rc<Conn>);
 
 impl<F: Future + 'static> hyper::rt::Executor<F> for Here {
     fn execute(&self, stream: F) {
@@ -64,7 +66,7 @@ impl<F: Future + 'static> hyper::rt::Executor<F> for Here {
 
 /// The requests of one connection.
 struct Streams<O> {
-    link: Rc<Link>,
+    conn: Rc<Conn>,
     /// Takes each request's own connection.
     open: O,
     places: Arc<Semaphore>,
@@ -79,7 +81,7 @@ impl<O: Fn(Transport)> Streams<O> {
 
     /// How long nobody may ask, seconds; zero is off.
     fn patience(&self) -> f64 {
-        let limits = &self.link.timeouts;
+        let limits = &self.conn.timeouts;
         let limit = if self.began.get() { &limits.keep_alive } else { &limits.handshake };
         limit.get()
     }
@@ -91,12 +93,12 @@ impl<O: Fn(Transport)> Streams<O> {
     ) -> Result<Response<Answer>, Box<dyn Error + Send + Sync>> {
         self.began.set(true);
         // When peers have used the budget up by not reading, a connection is worth no more than one of HTTP/1.1.
-        while !self.is_idle() && !self.link.turn.share.has_room() {
+        while !self.is_idle() && !self.conn.shared.share.has_room() {
             tokio::time::sleep(SWEEP).await;
         }
         let place = Rc::new(self.places.clone().acquire_owned().await?);
-        let link = self.link.clone();
-        let (ours, theirs) = MemoryEnd::pair(&link.turn, &link.info, Some(place.clone()));
+        let conn = self.conn.clone();
+        let (ours, theirs) = MemoryEnd::pair(&conn.shared, &conn.info, Some(place.clone()));
         (self.open)(Transport::Memory(theirs));
         let (mut sender, connection) = inner::handshake(TokioIo::new(ours)).await?;
         tokio::task::spawn_local(async move {
@@ -104,17 +106,26 @@ impl<O: Fn(Transport)> Streams<O> {
             let _ = connection.await;
         });
         let answer = sender.send_request(as_http1(request)).await?;
-        Ok(answer.map(|body| Answer { body, link, _place: place }))
+        Ok(answer.map(|body| Answer { body, conn, _place: place }))
     }
 }
 
-/// Serves a connection until one side ends it. `open` takes each request's own connection.
-pub(super) async fn serve(link: Rc<Link>, first: Vec<u8>, open: impl Fn(Transport) + 'static) {
-    let socket = TokioIo::new(Socket { first, link: link.clone() });
+/// Goes on with a connection to its end. `open` takes each request's own connection.
+pub(super) fn take_over(
+    conn: Rc<Conn>,
+    first: Vec<u8>,
+    open: Box<dyn Fn(Transport)>,
+) -> LocalBoxFuture<()> {
+    Box::pin(serve(conn, first, open))
+}
+
+/// Serves a connection until one side ends it.
+async fn serve(conn: Rc<Conn>, first: Vec<u8>, open: impl Fn(Transport) + 'static) {
+    let socket = TokioIo::new(Socket { first, conn: conn.clone() });
     let places = Arc::new(Semaphore::new(MAX_STREAMS as usize));
-    let streams = Rc::new(Streams { link: link.clone(), open, places, began: Cell::new(false) });
+    let streams = Rc::new(Streams { conn: conn.clone(), open, places, began: Cell::new(false) });
     let service = service_fn(|request| streams.clone().ask(request));
-    let connection = http2::Builder::new(Here(link.clone()))
+    let connection = http2::Builder::new(Here(conn.clone()))
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEADERS)
@@ -127,28 +138,28 @@ pub(super) async fn serve(link: Rc<Link>, first: Vec<u8>, open: impl Fn(Transpor
     let mut connection = pin!(connection);
     let mut leaving = None;
     let mut looks = tokio::time::interval(LOOK);
-    let mut idle_since = link.turn.clock.get();
+    let mut idle_since = conn.shared.clock.get();
     // An error here is the peer's, and has been told to it.
     let _ = poll_fn(|cx| {
-        link.register(cx.waker());
-        if link.status() == Status::Closed {
+        conn.register(cx.waker());
+        if conn.state() == ConnState::Closed {
             return Poll::Ready(Ok(()));
         }
         // Each look asks for the next.
         while looks.poll_tick(cx).is_ready() {}
-        let now = link.turn.clock.get();
+        let now = conn.shared.clock.get();
         if !streams.is_idle() {
             idle_since = now;
         }
         let limit = streams.patience();
         let is_late = limit > 0.0 && (now - idle_since) as f64 > limit * 1000.0;
-        let leaves = is_late || link.status() == Status::Closing || link.is_last();
+        let leaves = is_late || conn.state() == ConnState::Closing || exchange::is_last(&conn);
         if leaves && leaving.is_none() {
             leaving = Some(now);
             connection.as_mut().graceful_shutdown();
         }
         // A goodbye is answered; who does not is left without, and who has not even asked has heard of it.
-        let patience = if streams.began.get() { link.timeouts.close.get() } else { 0.0 };
+        let patience = if streams.began.get() { conn.timeouts.close.get() } else { 0.0 };
         let is_over = |since| (now - since) as f64 > patience * 1000.0;
         if streams.is_idle() && leaving.is_some_and(is_over) {
             return Poll::Ready(Ok(()));

@@ -3,7 +3,7 @@
 //!
 //! # Large bodies never lie in memory
 //!
-//! `protocol/http` hands a body on in parts of 256 KiB; `net/spool.rs` writes them to a file without a name, on the
+//! `protocol/http` hands a body on in parts of 256 KiB; this file writes them to a file without a name, on the
 //! blocking pool, and nothing more is read from that peer meanwhile. A form is read from there in pieces of 64 KiB.
 
 use std::{

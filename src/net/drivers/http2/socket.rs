@@ -1,6 +1,6 @@
-//! The socket as hyper sees it: reads from it, writes into the link's queue, so that counters and limits hold.
+//! The socket as hyper sees it: reads from it, writes into the connection's queue, so that counters and limits hold.
 
-use crate::net::link::Link;
+use crate::net::conn::{Conn, room};
 use std::{
     future::Future,
     io,
@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) struct Socket {
     /// Received before it was known what is spoken.
     pub(super) first: Vec<u8>,
-    pub(super) link: Rc<Link>,
+    pub(super) conn: Rc<Conn>,
 }
 
 impl AsyncRead for Socket {
@@ -30,9 +30,9 @@ impl AsyncRead for Socket {
             return Poll::Ready(Ok(()));
         }
         let this = &mut *self;
-        let polled = this.link.poll_read(cx, into.initialize_unfilled());
-        polled.map_ok(|n| {
-            this.link.received(n);
+        let polled = this.conn.with_io(|io| io.poll_read(cx, into.initialize_unfilled()));
+        polled.unwrap_or(Poll::Ready(Ok(0))).map_ok(|n| {
+            this.conn.traffic.received(n, &this.conn.shared);
             into.advance(n);
         })
     }
@@ -44,10 +44,10 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Poll::Ready(room) = pin!(self.link.room()).poll(cx) else { return Poll::Pending };
+        let Poll::Ready(room) = pin!(room(&self.conn)).poll(cx) else { return Poll::Pending };
         let Some(room) = room else { return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())) };
         let n = bytes.len().min(room);
-        self.link.answer(&bytes[..n]);
+        self.conn.answer(&bytes[..n]);
         Poll::Ready(Ok(n))
     }
 
