@@ -30,7 +30,7 @@ pub(crate) enum Step {
     /// As codecs say it.
     Plain(Decoded),
     /// A message with memory of its own; `consumed` bytes are done with.
-    Message { message: Box<Message<'static>>, consumed: usize },
+    Message { message: Message<'static>, consumed: usize },
     /// A request for another protocol on this connection. An optional one is a message to those who do not want to be asked.
     Upgrade { request: Box<Request>, is_optional: bool, consumed: usize },
     /// Nothing is decoded until this is done.

@@ -88,8 +88,8 @@ impl<H: ConnHandler> ConnDriver<H> {
         let conn = &self.conn;
         match conn.state.get() {
             ConnState::Established => {
-                !conn.flags.is_paused()
-                    && !(conn.queue.is_backed_up(&conn.shared) && pauses_when_full(conn))
+                let backs_up = conn.queue.is_backed_up(&conn.shared) && pauses_when_full(conn);
+                !backs_up && !conn.flags.is_paused()
             }
             _ => hears_goodbye(conn),
         }
@@ -275,7 +275,7 @@ impl<H: ConnHandler> ConnDriver<H> {
                 }
                 Some(Ok(Step::Message { message, consumed })) => {
                     self.inbox.consume(consumed);
-                    self.dispatch(*message, waker)
+                    self.dispatch(message, waker)
                 }
                 Some(Ok(Step::Upgrade { request, is_optional, consumed })) => {
                     self.inbox.consume(consumed);

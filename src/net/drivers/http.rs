@@ -122,7 +122,7 @@ impl HttpDriver {
             return Step::Upgrade { request, is_optional: true, consumed };
         }
         let spool = self.spool.take().map(|spool| *spool);
-        Step::Message { message: Box::new(Message::Request(request, spool)), consumed }
+        Step::Message { message: Message::Request(request, spool), consumed }
     }
 }
 
