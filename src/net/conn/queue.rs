@@ -110,8 +110,10 @@ impl SendQueue {
     }
 
     /// Is nothing to be decoded whose answer would be dropped?
+    #[inline]
     pub(super) fn is_backed_up(&self, shared: &LoopShared) -> bool {
-        self.is_full() || self.len() > 0 && !shared.share.has_room()
+        let queued = self.len();
+        queued >= self.limit() || queued > 0 && !shared.share.has_room()
     }
 
     /// Nobody reads any more what waits.

@@ -31,6 +31,8 @@ pub(crate) struct ConnectionSet {
     slab: RefCell<Slab>,
     /// So many at the beginning of the list of those to be flushed are there because each answered its own peer.
     answers: Cell<usize>,
+    /// The memory of the last list of those to be flushed, for the next one.
+    spare: Cell<Vec<u32>>,
     /// Have time limits changed since the last sweep?
     has_new_limits: Cell<bool>,
 }
@@ -41,6 +43,7 @@ impl ConnectionSet {
             shared: Rc::new(LoopShared::new(stats, budget)),
             slab: RefCell::default(),
             answers: Cell::new(0),
+            spare: Cell::default(),
             has_new_limits: Cell::new(false),
         });
         let registry: Weak<Self> = Rc::downgrade(&set);
@@ -95,30 +98,34 @@ impl ConnectionSet {
 
     /// Writes to some of those that are to be flushed.
     fn flush_batch(&self) {
-        let batch: Vec<u32> = {
-            let mut dirty = self.shared.dirty.borrow_mut();
-            let count = dirty.len().min(BATCH);
-            dirty.drain(..count).collect()
-        };
-        self.answers.set(0);
-        self.flush(&batch);
+        self.flush(BATCH);
     }
 
-    fn flush(&self, slots: &[u32]) {
-        for slot in slots {
+    /// Writes to at most so many of those that are to be flushed.
+    fn flush(&self, most: usize) {
+        self.answers.set(0);
+        let mut slots = self.spare.take();
+        {
+            let mut dirty = self.shared.dirty.borrow_mut();
+            match dirty.len() <= most {
+                true => std::mem::swap(&mut *dirty, &mut slots),
+                false => slots.extend(dirty.drain(..most)),
+            }
+        }
+        for slot in &slots {
             // Not borrowed while it is written to.
             let conn = self.slab.borrow().get(*slot).cloned();
             if let Some(conn) = conn {
                 conn.flush();
             }
         }
+        slots.clear();
+        self.spare.set(slots);
     }
 
     /// Writes now what would be written at the end of the turn.
     pub(crate) fn flush_now(&self) {
-        self.answers.set(0);
-        let all = self.shared.dirty.take();
-        self.flush(&all);
+        self.flush(usize::MAX);
     }
 
     /// Time limits have changed: the next sweep looks at every connection.
