@@ -14,7 +14,7 @@ pub(super) async fn await_handler<T>(
 ) -> T {
     conn.flags.set(Flag::Handling, true);
     inbox.settle();
-    conn.traffic.set_unread(inbox.len());
+    conn.set_unread(inbox.len());
     let mut broken = Box::pin(broken(conn));
     let finished = poll_fn(|cx| {
         if let Poll::Ready(result) = handling.as_mut().poll(cx) {

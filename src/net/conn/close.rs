@@ -48,6 +48,7 @@ impl Conn {
 
     /// Nobody looks after a destroyed connection any more.
     pub(crate) fn leave(&self) {
+        self.set_unread(0);
         if let Some(cold) = self.cold.get() {
             cold.events.borrow_mut().clear();
         }

@@ -24,6 +24,7 @@ impl Conn {
             Ok(true) => flushed(self),
             Ok(false) => {
                 let task = tokio::task::spawn_local(drain(self.clone()));
+                self.cold().still.set(None);
                 *self.cold().drainer.borrow_mut() = Some(task.abort_handle());
             }
             Err(_) => gone(self),

@@ -35,6 +35,8 @@ pub(crate) struct ConnDriver<H: ConnHandler> {
     pub(super) handler: H,
     /// What it occupies until its last handler has ended.
     pub(super) permit: Option<Permit>,
+    /// Bytes of an unfinished message that the driver keeps.
+    held: usize,
     /// Does the handler know of it?
     is_known: bool,
     /// Was decoding left while there may be more messages in what was read?
@@ -51,6 +53,7 @@ impl<H: ConnHandler> ConnDriver<H> {
             set,
             inbox: Inbox::default(),
             handler,
+            held: 0,
             is_known: false,
             is_decoding: false,
             has_ended: false,
@@ -153,7 +156,7 @@ impl<H: ConnHandler> ConnDriver<H> {
                 self.has_ended = false;
                 return Poll::Ready(SlowPath::PeerEnded);
             }
-            self.conn.traffic.set_unread(self.inbox.len());
+            self.conn.set_unread(self.inbox.len() + self.held);
             self.conn.register(cx.waker());
             if self.has_work() {
                 continue;
@@ -245,9 +248,11 @@ impl<H: ConnHandler> ConnDriver<H> {
                 }
                 Some(Ok(Step::Plain(Decoded::Control { consumed }))) => {
                     self.inbox.consume(consumed);
+                    self.held = self.conn.driver.with(|driver| driver.held()).unwrap_or(0);
                     None
                 }
                 Some(Ok(Step::Plain(Decoded::Assembled { kind, payload, consumed }))) => {
+                    self.held = 0;
                     self.inbox.consume(consumed);
                     self.dispatch(Message::of(kind, &payload), waker)
                 }
@@ -256,6 +261,7 @@ impl<H: ConnHandler> ConnDriver<H> {
                     break;
                 }
                 Some(Ok(Step::Message { message, consumed })) => {
+                    self.held = 0;
                     self.inbox.consume(consumed);
                     self.dispatch(*message, waker)
                 }

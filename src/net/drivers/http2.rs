@@ -93,7 +93,7 @@ impl<O: Fn(Transport)> Streams<O> {
     ) -> Result<Response<Answer>, Box<dyn Error + Send + Sync>> {
         self.began.set(true);
         // When peers have used the budget up by not reading, a connection is worth no more than one of HTTP/1.1.
-        while !self.is_idle() && !self.conn.shared.share.has_room() {
+        while !self.is_idle() && !self.conn.shared.queued.has_room() {
             tokio::time::sleep(SWEEP).await;
         }
         let place = Rc::new(self.places.clone().acquire_owned().await?);
