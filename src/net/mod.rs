@@ -19,10 +19,9 @@ pub(crate) mod waiting;
 
 use crate::protocol::{Kind, http::Reply};
 use completion::Completion;
-use conn::ConnEvent;
+use conn::{ConnEvent, Opener};
 use drivers::Spool;
 use std::task::Waker;
-use transport::Transport;
 
 /// What a client asks in one exchange.
 pub(crate) use crate::protocol::http::Request;
@@ -99,5 +98,5 @@ pub(crate) trait ConnHandler: Unpin + 'static {
     fn took_long(&mut self) -> bool;
 
     /// How a connection inside of this one is opened. It outlives this.
-    fn opener(&self) -> Box<dyn Fn(Transport)>;
+    fn opener(&self) -> Opener;
 }

@@ -37,13 +37,24 @@ pub(crate) enum Decoded {
 pub(crate) struct ProtocolError {
     /// For the log and `on_error`.
     pub(crate) reason: String,
-    /// What the protocol has to say to the peer before the socket closes; may be empty.
-    pub(crate) reply: Vec<u8>,
+    /// What the peer is told before the socket closes.
+    pub(crate) reply: LastWords,
+}
+
+/// The last that a peer is told.
+#[derive(Debug, Default)]
+pub(crate) enum LastWords {
+    #[default]
+    None,
+    /// In wire form.
+    Bytes(Vec<u8>),
+    /// An answer of HTTP, which is put into wire form by whoever answers there.
+    Answer(Box<http::Reply>),
 }
 
 impl ProtocolError {
     pub(crate) fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), reply: Vec::new() }
+        Self { reason: reason.into(), reply: LastWords::None }
     }
 }
 

@@ -11,9 +11,9 @@
 
 mod header;
 
-use super::{Codec, Decoded, Kind, ProtocolError};
+use super::{Codec, Decoded, Kind, LastWords, ProtocolError};
 use header::{BINARY, CLOSE, CONTINUATION, Header, MAX_CONTROL, PING, PONG, TEXT, frame, unmask};
-use tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
@@ -230,5 +230,5 @@ fn close_code(payload: &[u8]) -> Result<u16, ProtocolError> {
 fn broken(code: CloseCode, reason: &str) -> ProtocolError {
     let mut reply = Vec::new();
     close_frame(code.into(), reason, &mut reply);
-    ProtocolError { reason: reason.to_owned(), reply }
+    ProtocolError { reason: reason.to_owned(), reply: LastWords::Bytes(reply) }
 }

@@ -18,7 +18,7 @@ use crate::{
     net::{
         ConnHandler, Message, NotUtf8, Request, Verdict, code,
         completion::Completion,
-        conn::{Conn, ConnDriver, ConnEvent, ConnTask, Driver},
+        conn::{Conn, ConnDriver, ConnEvent, ConnTask, Driver, Opener},
         drivers,
         transport::Transport,
     },
@@ -32,11 +32,6 @@ use subject::{Answer, Subject};
 pub(crate) fn open(worker: &Worker, transport: Transport) {
     let protocol = worker.core().settings.protocol.get();
     drive(worker, transport, drivers::driver(protocol, || upload_dir(worker)));
-}
-
-/// The same for one request of HTTP/2.
-fn open_stream(worker: &Worker, transport: Transport) {
-    drive(worker, transport, drivers::stream_driver(upload_dir(worker)));
 }
 
 fn drive(worker: &Worker, transport: Transport, driver: Box<dyn Driver>) {
@@ -64,7 +59,7 @@ pub(crate) fn begin(
 /// Where large bodies of its requests go.
 pub(crate) fn upload_dir(worker: &Worker) -> drivers::UploadDir {
     let worker = worker.clone();
-    Box::new(move || worker.core().upload_dir())
+    Rc::new(move || worker.core().upload_dir())
 }
 
 /// A received message on its way to the script.
@@ -232,9 +227,9 @@ impl Session {
 }
 
 impl ConnHandler for Session {
-    fn opener(&self) -> Box<dyn Fn(Transport)> {
+    fn opener(&self) -> Opener {
         let worker = self.subject.worker.clone();
-        Box::new(move |transport| open_stream(&worker, transport))
+        Box::new(move |transport, driver| drive(&worker, transport, driver))
     }
 
     fn on_connect(&mut self, waker: &Waker) -> Completion<()> {

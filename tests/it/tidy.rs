@@ -363,6 +363,52 @@ fn the_core_of_a_connection_is_small_and_names_no_protocol() {
     assert!((1..=CONN_METHODS).contains(&methods), "{methods} methods");
 }
 
+/// Words of the README's glossary.
+const GLOSSARY: usize = 25;
+
+#[test]
+fn the_glossary_has_twenty_five_words_that_the_sources_use() {
+    let readme = fs::read_to_string(project().join("README.md")).expect("UTF-8");
+    let table =
+        readme.split("| word | what it is |\n| --- | --- |\n").nth(1).expect("the glossary");
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    let words: Vec<&str> = rows.filter_map(|row| row.split('|').nth(1)).map(str::trim).collect();
+    assert_eq!(words.len(), GLOSSARY);
+    let sources = sources("src");
+    let comments = |source: &Source| -> String {
+        let comments = source.text.lines().filter_map(|line| line.trim_start().strip_prefix("//"));
+        comments.map(|line| format!("{}\n", line.to_lowercase())).collect()
+    };
+    let said: Vec<String> = sources.iter().map(comments).collect();
+    let is_used = |word: &&str| said.iter().any(|text| text.contains(*word));
+    let unused: Vec<&str> = words.iter().copied().filter(|word| !is_used(word)).collect();
+    assert!(unused.is_empty(), "no comment of the sources uses {unused:?}");
+}
+
+#[test]
+fn the_architecture_lists_the_imports_that_are_allowed() {
+    let readme = fs::read_to_string(project().join("README.md")).expect("UTF-8");
+    let rooms = readme.split("## Architecture\n\n```text\n").nth(1).expect("the rooms");
+    let rooms = rooms.split("```").next().unwrap_or_default();
+    let mut wrong = Vec::new();
+    for (room, allowed) in MAY_IMPORT {
+        let begin = [format!("{room}/ "), format!("{room}.rs ")];
+        let row =
+            rooms.lines().find(|line| begin.iter().any(|name| line.starts_with(name.as_str())));
+        let listed = row.and_then(|row| row.rsplit_once('→')).map_or("", |(_, rooms)| rooms.trim());
+        let listed: BTreeSet<&str> = listed.split(", ").filter(|room| !room.is_empty()).collect();
+        let allowed: BTreeSet<&str> = allowed.iter().copied().collect();
+        let is_silent = |room: &&str| matches!(*room, "error" | "log" | "lib");
+        let shown = |rooms: BTreeSet<&str>| -> BTreeSet<String> {
+            rooms.into_iter().filter(|room| !is_silent(room)).map(str::to_owned).collect()
+        };
+        if room != "bench" && shown(listed.clone()) != shown(allowed.clone()) {
+            wrong.push(format!("{room}: README says {listed:?}, allowed is {allowed:?}"));
+        }
+    }
+    assert_none(wrong);
+}
+
 #[test]
 fn imports_are_read_in_every_form() {
     let source = |name: &str, text: &str| Source { name: name.into(), text: text.into() };

@@ -4,7 +4,10 @@ use super::{
     Conn, ConnEvent, ConnState, Flag, Goodbye, driver::defer, feed, flush::wake_filler,
     state::Deferred,
 };
-use crate::{net::code, protocol::ProtocolError};
+use crate::{
+    net::code,
+    protocol::{LastWords, ProtocolError},
+};
 use std::rc::Rc;
 
 impl Conn {
@@ -62,11 +65,10 @@ impl Conn {
         if self.state.get() == ConnState::Established {
             self.raise(ConnEvent::Error { code: code::PROTOCOL, text: error.reason });
         }
-        self.answer(&error.reply);
+        say_last(self, &error.reply);
         if self.state.get() != ConnState::Closed {
             self.begin_closing();
         }
-        self.driver.with(|driver| driver.finish(&error.reply));
     }
 
     /// The host takes no more connections: a request that is on its way or on hand is answered, and then this closes; without
@@ -101,12 +103,18 @@ impl Conn {
 
     /// Tells the peer something that is no fault of its own, and closes.
     pub(in crate::net) fn tell_and_close(self: &Rc<Self>, told: &ProtocolError) {
-        self.answer(&told.reply);
-        self.driver.with(|driver| driver.finish(&told.reply));
+        say_last(self, &told.reply);
         if self.state.get() == ConnState::Established {
             self.begin_closing();
         }
     }
+}
+
+/// Nothing that the peer may still send counts, and this is the last that it is told.
+fn say_last(conn: &Rc<Conn>, words: &LastWords) {
+    let mut bytes = Vec::new();
+    conn.driver.with(|driver| driver.finish(words, &mut bytes));
+    conn.answer(&bytes);
 }
 
 /// The peer has sent all it will send.
@@ -114,6 +122,6 @@ pub(super) fn peer_ended(conn: &Rc<Conn>) {
     if conn.state.get() == ConnState::Established {
         conn.begin_closing();
     }
-    conn.driver.with(|driver| driver.finish(&[]));
+    say_last(conn, &LastWords::None);
     conn.flush();
 }

@@ -13,13 +13,17 @@ use crate::{
         timeouts::{Due, Timeouts},
         transport::Transport,
     },
-    protocol::{Decoded, Kind, ProtocolError, id::ProtocolId},
+    protocol::{Decoded, Kind, LastWords, ProtocolError, id::ProtocolId},
 };
 use std::{any::Any, cell::Cell, rc::Rc};
 
 /// Goes on with a whole connection, to its end: given it, what was received, and what takes each connection inside of it.
+/// The error says how the peer broke the rules, of which it has been told.
 pub(crate) type Takeover =
-    Box<dyn FnOnce(Rc<Conn>, Vec<u8>, Box<dyn Fn(Transport)>) -> LocalBoxFuture<()>>;
+    Box<dyn FnOnce(Rc<Conn>, Vec<u8>, Opener) -> LocalBoxFuture<Result<(), ProtocolError>>>;
+
+/// Opens a connection inside of another, for the same owner.
+pub(crate) type Opener = Box<dyn Fn(Transport, Box<dyn Driver>)>;
 
 /// What the next received bytes are.
 pub(crate) enum Step {
@@ -42,6 +46,17 @@ pub(crate) enum Goodbye {
     Said,
     /// It closes by itself when what is on its way is complete.
     Later,
+}
+
+/// What follows when the peer has ended its half.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterEnd {
+    /// The connection closes.
+    Close,
+    /// It closes when everything is answered.
+    Answer,
+    /// The end completes something that is to be decoded, and answered.
+    Decode,
 }
 
 /// What came of an upgrade.
@@ -125,8 +140,12 @@ pub(crate) trait Driver: Any {
         Goodbye::Said
     }
 
-    /// The peer has ended, or broke the rules and is told `reply`: nothing that it may still send counts.
-    fn finish(&mut self, _reply: &[u8]) {}
+    /// The peer has ended, or broke the rules and is told `words`, which are appended: nothing that it may still send counts.
+    fn finish(&mut self, words: &LastWords, out: &mut Vec<u8>) {
+        if let LastWords::Bytes(bytes) = words {
+            out.extend_from_slice(bytes);
+        }
+    }
 
     /// Our goodbye is out, and the peer's is waited for.
     fn awaits_goodbye(&self) -> bool {
@@ -138,8 +157,13 @@ pub(crate) trait Driver: Any {
         false
     }
 
-    /// The peer's end has to wait for an answer.
-    fn answers_first(&self) -> bool {
+    /// The peer has sent all that it will send.
+    fn hear_end(&mut self) -> AfterEnd {
+        AfterEnd::Close
+    }
+
+    /// There is something to decode before anything is received.
+    fn has_opening(&self) -> bool {
         false
     }
 

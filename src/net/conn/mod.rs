@@ -28,7 +28,9 @@ mod task;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use driver::{Driver, Goodbye, Look, Overdue, Step, Takeover, Upgraded};
+pub(crate) use driver::{
+    AfterEnd, Driver, Goodbye, Look, Opener, Overdue, Step, Takeover, Upgraded,
+};
 pub(crate) use feed::feed;
 pub(crate) use flush::room;
 pub(crate) use poll::ConnDriver;
@@ -141,16 +143,9 @@ impl Conn {
     }
 
     /// Is there nothing left to do but to close the socket?
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_over(&self) -> bool {
-        match self.state.get() {
-            ConnState::Established => false,
-            ConnState::Closing => {
-                let waits = self.driver.with(|driver| driver.awaits_goodbye());
-                !waits.unwrap_or(false) && self.queue.is_flushed()
-            }
-            ConnState::Closed => true,
-        }
+        self.state.get() != ConnState::Established && has_parted(self)
     }
 
     /// Bytes that the peer has taken of what was written.
@@ -215,6 +210,13 @@ impl Conn {
             self.wake();
         }
     }
+}
+
+/// Has a connection that ends said and heard everything?
+#[cold]
+fn has_parted(conn: &Conn) -> bool {
+    let waits = || conn.driver.with(|driver| driver.awaits_goodbye()).unwrap_or(false);
+    conn.state.get() == ConnState::Closed || !waits() && conn.queue.is_flushed()
 }
 
 /// What is to be told next.

@@ -2,7 +2,7 @@
 //! wake-up runs to completion in plain calls; only [`super::slow`] paths wait.
 
 use super::{
-    Conn, ConnEvent, ConnState, ConnectionSet, Flag, Step, Upgraded,
+    AfterEnd, Conn, ConnEvent, ConnState, ConnectionSet, Flag, Step, Upgraded,
     close::peer_ended,
     driver::catch_up,
     inbox::{Inbox, give_buffer, take_buffer},
@@ -43,12 +43,27 @@ pub(crate) struct ConnDriver<H: ConnHandler> {
     is_decoding: bool,
     /// Has the peer ended its half, while there is still something to answer?
     has_ended: bool,
+    /// Is there something to decode that brings no bytes: a beginning, an end, or what was stored meanwhile?
+    has_news: bool,
+}
+
+#[cold]
+fn pauses_when_full(conn: &Conn) -> bool {
+    conn.driver.with(|driver| driver.pauses_when_full()).unwrap_or(false)
+}
+
+/// May the peer of a connection that ends still say goodbye?
+#[cold]
+fn hears_goodbye(conn: &Conn) -> bool {
+    let waits = || conn.driver.with(|driver| driver.awaits_goodbye()).unwrap_or(false);
+    conn.state.get() == ConnState::Closing && waits()
 }
 
 impl<H: ConnHandler> ConnDriver<H> {
     pub(crate) fn new(conn: Rc<Conn>, set: Rc<ConnectionSet>, handler: H) -> Self {
         Self {
             permit: conn.with_io(|io| io.permit()).flatten(),
+            has_news: conn.driver.with(|driver| driver.has_opening()).unwrap_or(false),
             conn,
             set,
             inbox: Inbox::default(),
@@ -62,7 +77,7 @@ impl<H: ConnHandler> ConnDriver<H> {
 
     /// Is there something in the inbox that may be a whole message?
     fn has_more(&self) -> bool {
-        !self.conn.flags.has(Flag::NeedsMore) && !self.inbox.is_empty()
+        !self.conn.flags.has(Flag::NeedsMore) && (!self.inbox.is_empty() || self.has_news)
     }
 
     /// And may it be looked at now?
@@ -71,19 +86,15 @@ impl<H: ConnHandler> ConnDriver<H> {
     }
 
     /// May the peer's bytes still mean something?
-    #[inline]
+    #[inline(always)]
     fn is_listening(&self) -> bool {
         let conn = &self.conn;
         match conn.state.get() {
             ConnState::Established => {
-                let waits = || conn.driver.with(|driver| driver.pauses_when_full());
-                let backs_up = conn.queue.is_backed_up(&conn.shared) && waits().unwrap_or(false);
-                !backs_up && !conn.flags.is_paused()
+                !conn.flags.is_paused()
+                    && !(conn.queue.is_backed_up(&conn.shared) && pauses_when_full(conn))
             }
-            ConnState::Closing => {
-                conn.driver.with(|driver| driver.awaits_goodbye()).unwrap_or(false)
-            }
-            ConnState::Closed => false,
+            _ => hears_goodbye(conn),
         }
     }
 
@@ -183,9 +194,15 @@ impl<H: ConnHandler> ConnDriver<H> {
                 }
                 Poll::Ready(Ok(0)) => {
                     give_buffer(buffer);
-                    match self.conn.driver.with(|driver| driver.answers_first()) {
-                        Some(true) => self.has_ended = true,
-                        _ => return Poll::Ready(SlowPath::PeerEnded),
+                    match self.conn.driver.with(|driver| driver.hear_end()) {
+                        Some(AfterEnd::Answer) => self.has_ended = true,
+                        Some(AfterEnd::Decode) => {
+                            (self.has_ended, self.has_news) = (true, true);
+                            self.conn.flags.set(Flag::NeedsMore, false);
+                        }
+                        Some(AfterEnd::Close) | None => {
+                            return Poll::Ready(SlowPath::PeerEnded);
+                        }
                     }
                 }
                 Poll::Ready(Ok(n)) => {
@@ -220,6 +237,7 @@ impl<H: ConnHandler> ConnDriver<H> {
         // Protocol answers of one step, on their way to the queue.
         let mut answers = Vec::new();
         while self.is_listening() {
+            self.has_news = false;
             let limit = self.conn.max_package_size.get() as usize;
             let received = self.inbox.bytes();
             let step = self.conn.driver.with(|driver| driver.decode(received, &mut answers, limit));
@@ -271,6 +289,7 @@ impl<H: ConnHandler> ConnDriver<H> {
                 }
                 Some(Ok(Step::Wait { rest, consumed })) => {
                     self.inbox.consume(consumed);
+                    self.has_news = true;
                     Some(SlowPath::Handler(rest))
                 }
                 Some(Ok(Step::Takeover(takeover))) => Some(SlowPath::Takeover(takeover)),

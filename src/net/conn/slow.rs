@@ -1,5 +1,5 @@
-//! What a connection cannot do at once: handlers that wait, another protocol, the end. It is rare, and costs memory only while
-//! it goes on.
+//! The slow path: what a connection cannot do at once, that is to wait for a handler, a takeover by another protocol, and the
+//! end. It is rare, and costs memory only while it goes on.
 
 use super::{
     ConnDriver, ConnState, Flag, Takeover,
@@ -52,10 +52,7 @@ impl<H: ConnHandler> ConnDriver<H> {
                 SlowPath::Unread => self.wait_unread().await,
                 SlowPath::PeerEnded => self.peer_ended().await,
                 // Boxed, for what else there is must not cost as much.
-                SlowPath::Takeover(takeover) => {
-                    Box::pin(self.hand_over(takeover)).await;
-                    return None;
-                }
+                SlowPath::Takeover(takeover) => Box::pin(self.hand_over(takeover)).await,
                 SlowPath::End => {
                     Box::pin(self.end()).await;
                     return None;
@@ -93,14 +90,16 @@ impl<H: ConnHandler> ConnDriver<H> {
     }
 
     /// Another protocol goes on with the connection, to its end.
-    async fn hand_over(mut self, takeover: Takeover) {
+    async fn hand_over(&mut self, takeover: Takeover) {
         let first = self.inbox.bytes().to_vec();
         self.inbox.consume(first.len());
         self.inbox.settle();
-        takeover(self.conn.clone(), first, self.handler.opener()).await;
-        self.conn.destroy();
-        self.conn.leave();
-        close(&mut self.handler).await;
+        // What it has queued still goes out, its last words among it.
+        match takeover(self.conn.clone(), first, self.handler.opener()).await {
+            Err(error) => self.conn.break_off(error),
+            Ok(()) if self.conn.state() == ConnState::Established => self.conn.begin_closing(),
+            Ok(()) => (),
+        }
     }
 
     /// Closes the socket, tells the owner, and lets a polite peer take what is on its way. The socket does not wait for the

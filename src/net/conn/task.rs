@@ -5,8 +5,8 @@
 //!
 //! A message goes from the read to the script by plain calls (`net::ConnHandler`), and a handler that never waits comes
 //! back the same way. One that does leaves a boxed future behind, which its connection's task keeps until it is
-//! done; so does whatever else is rare: the end, HTTP/2, a body on its way to a file, a pause. An idle websocket is
-//! 0.95 KiB: two blocks of 256 bytes that tokio needs for a task and a socket, 224 for the connection, 80 for what
+//! done; so does whatever else is rare: the end, another protocol that takes over, a body on its way to a file, a
+//! pause. An idle connection is 0.95 KiB: two blocks of 256 bytes that tokio needs for a task and a socket, 224 for the connection, 80 for what
 //! scripts hold of it, and some small ones. (As a process shows it, it may be up to 2 MiB more in all, where the
 //! kernel gives memory in pages of that size.)
 

@@ -1,6 +1,6 @@
 //! Connections in memory, whose peer and protocol are the test's.
 
-use super::{Conn, ConnEvent, ConnState, ConnectionSet, Driver, Sent, Step, linger};
+use super::{Conn, ConnEvent, ConnState, ConnectionSet, Driver, Opener, Sent, Step, linger};
 use crate::{
     net::{
         ConnHandler, Message, NotUtf8, Request, Verdict,
@@ -204,8 +204,8 @@ impl ConnHandler for Notes {
         false
     }
 
-    fn opener(&self) -> Box<dyn Fn(Transport)> {
-        Box::new(|_| ())
+    fn opener(&self) -> Opener {
+        Box::new(|_, _| ())
     }
 }
 

@@ -7,11 +7,11 @@ use super::{UploadDir, http2, spool::Spool, websocket::WebSocketDriver};
 use crate::{
     net::{
         Message, Request, Verdict,
-        conn::{ConnEvent, Driver, Goodbye, Look, Overdue, Step, Upgraded},
+        conn::{AfterEnd, ConnEvent, Driver, Goodbye, Look, Overdue, Step, Upgraded},
         timeouts::Due,
     },
     protocol::{
-        Codec, Kind, ProtocolError,
+        Codec, Kind, LastWords, ProtocolError,
         http::{Decoded, Http, Reply, Stage, Upgrade},
         id::ProtocolId,
         websocket::WebSocket,
@@ -45,8 +45,6 @@ pub(crate) struct HttpDriver {
     /// A request whose last part is being stored.
     complete: Option<Box<Request>>,
     requires_websocket: bool,
-    /// Its client says all of this in HTTP/2.
-    is_http2: bool,
     turning: Turning,
     /// The script has answered a request for a websocket with bytes of its own.
     has_raw_answer: bool,
@@ -63,7 +61,6 @@ impl HttpDriver {
             storing: None,
             complete: None,
             requires_websocket: false,
-            is_http2: false,
             turning: Turning::Not,
             has_raw_answer: false,
             replied: None,
@@ -74,14 +71,18 @@ impl HttpDriver {
         Self { requires_websocket: true, ..Self::new(upload_dir) }
     }
 
-    pub(super) fn of_stream(upload_dir: UploadDir) -> Self {
-        Self { is_http2: true, ..Self::new(upload_dir) }
+    /// One exchange of HTTP/2.
+    pub(super) fn of_stream(http: Http, upload_dir: UploadDir) -> Self {
+        Self { http, ..Self::new(upload_dir) }
     }
 
     /// Requests and answers, unless this is on its way to a websocket.
     fn exchange(&mut self) -> Option<&mut Http> {
-        let is_plain = !self.requires_websocket && matches!(self.turning, Turning::Not);
-        is_plain.then_some(&mut self.http)
+        self.is_plain().then_some(&mut self.http)
+    }
+
+    fn is_plain(&self) -> bool {
+        !self.requires_websocket && matches!(self.turning, Turning::Not)
     }
 
     /// Begins to store a part of a body.
@@ -113,8 +114,7 @@ impl HttpDriver {
         }
     }
 
-    fn request(&mut self, mut request: Box<Request>, consumed: usize) -> Step {
-        request.head.is_http2 = self.is_http2;
+    fn request(&mut self, request: Box<Request>, consumed: usize) -> Step {
         if self.requires_websocket {
             return Step::Upgrade { request, is_optional: false, consumed };
         }
@@ -161,7 +161,12 @@ impl Driver for HttpDriver {
             Decoded::Http2 if self.requires_websocket => {
                 return Err(self.http.refuse(400, "this port speaks websocket"));
             }
-            Decoded::Http2 => Step::Takeover(Box::new(http2::take_over)),
+            Decoded::Http2 => {
+                let upload_dir = self.upload_dir.clone();
+                Step::Takeover(Box::new(move |conn, first, open| {
+                    Box::pin(http2::serve(conn, first, open, upload_dir))
+                }))
+            }
         })
     }
 
@@ -204,9 +209,12 @@ impl Driver for HttpDriver {
         Goodbye::Said
     }
 
-    fn finish(&mut self, reply: &[u8]) {
-        self.replied = Reply::facts(reply).or(self.replied);
-        if self.exchange().is_none() {
+    fn finish(&mut self, words: &LastWords, out: &mut Vec<u8>) {
+        if let LastWords::Answer(reply) = words {
+            self.replied = Some((reply.status, reply.body.len() as u64));
+            self.http.tell(reply, out);
+        }
+        if !self.is_plain() {
             self.turning = Turning::Over;
         }
     }
@@ -215,9 +223,18 @@ impl Driver for HttpDriver {
         self.http.is_answering()
     }
 
-    fn answers_first(&self) -> bool {
-        let is_plain = !self.requires_websocket && matches!(self.turning, Turning::Not);
-        is_plain && self.http.is_answering() && !self.http.is_streaming()
+    fn hear_end(&mut self) -> AfterEnd {
+        if self.http.end_body() {
+            return AfterEnd::Decode;
+        }
+        match self.is_plain() && self.http.is_answering() && !self.http.is_streaming() {
+            true => AfterEnd::Answer,
+            false => AfterEnd::Close,
+        }
+    }
+
+    fn has_opening(&self) -> bool {
+        self.http.has_opening()
     }
 
     fn owes_upgrade(&self) -> bool {
@@ -244,7 +261,7 @@ impl Driver for HttpDriver {
             (Verdict::Refuse(refusal), _) => refusal,
         };
         if !self.has_raw_answer {
-            out.extend_from_slice(&refusal.last(false));
+            self.http.tell(&refusal, out);
         }
         Upgraded::Refused
     }

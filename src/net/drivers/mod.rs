@@ -12,20 +12,15 @@ use super::conn::Driver;
 use crate::protocol::{frame::Frame, id::ProtocolId, raw::Raw, text::Text};
 use framed::Framed;
 use http::HttpDriver;
-use std::path::PathBuf;
+use std::{path::PathBuf, rc::Rc};
 
 /// Where large bodies of requests are kept while they come in, as it is set when one does.
-pub(crate) type UploadDir = Box<dyn Fn() -> PathBuf>;
+pub(crate) type UploadDir = Rc<dyn Fn() -> PathBuf>;
 
 /// A websocket whose request has been answered.
 #[cfg(feature = "bench")]
 pub(crate) fn open_websocket() -> Box<dyn Driver> {
     Box::<websocket::WebSocketDriver>::default()
-}
-
-/// What a connection speaks that is one request of HTTP/2.
-pub(crate) fn stream_driver(upload_dir: UploadDir) -> Box<dyn Driver> {
-    Box::new(HttpDriver::of_stream(upload_dir))
 }
 
 /// What a new connection speaks, or one that changes its protocol. `upload_dir` is asked by those who take requests.

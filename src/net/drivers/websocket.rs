@@ -5,7 +5,7 @@ use crate::{
         conn::{Driver, Goodbye, Look, Overdue, Step},
         timeouts::Due,
     },
-    protocol::{Codec, Kind, ProtocolError, id::ProtocolId, websocket::WebSocket},
+    protocol::{Codec, Kind, LastWords, ProtocolError, id::ProtocolId, websocket::WebSocket},
 };
 
 /// See the module.
@@ -53,7 +53,10 @@ impl Driver for WebSocketDriver {
         Goodbye::Said
     }
 
-    fn finish(&mut self, _reply: &[u8]) {
+    fn finish(&mut self, words: &LastWords, out: &mut Vec<u8>) {
+        if let LastWords::Bytes(bytes) = words {
+            out.extend_from_slice(bytes);
+        }
         self.socket.finish();
     }
 

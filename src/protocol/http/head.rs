@@ -1,6 +1,10 @@
 //! The head of a request: where it ends, whether RFC 9110 and 9112 allow it, and what it says. Judged without mercy, since
 //! whatever two servers on one path read differently lets a stranger smuggle requests past the first.
 
+mod opening;
+
+pub(crate) use opening::Opening;
+
 use super::refusal::Refusal;
 use memchr::memchr;
 use std::ops::Range;
@@ -67,6 +71,8 @@ pub(crate) enum Content {
     /// So many bytes; 0 without a body.
     Length(u64),
     Chunked,
+    /// Whatever comes until the stream of HTTP/2 ends.
+    Stream,
 }
 
 /// A request's head as it came.

@@ -85,6 +85,7 @@ impl Http {
                 Rest::Bytes(length)
             }
             Content::Chunked => Rest::Chunks(Chunked::default()),
+            Content::Stream => Rest::Stream,
         };
         if head.expects_continue && buffer.len() == end {
             out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -92,6 +93,25 @@ impl Http {
         self.reading =
             Reading::Body(Box::new(Arriving { head, body: Vec::new(), spooled: 0, rest }));
         Ok(Decoded::Control { consumed: end })
+    }
+
+    /// The request of an exchange of HTTP/2, which begins without bytes.
+    fn open(&mut self, opening: Result<Head, Refusal>, limit: usize) -> Result<Decoded, Refusal> {
+        let head = opening?;
+        if matches!(head.content, Content::Length(length) if length > limit as u64) {
+            self.is_bodiless = head.method() == "HEAD";
+            return Err(Refusal::new(413, "a body of more than max_package_size"));
+        }
+        let Some(streamed) = &self.stream else { return Ok(Decoded::More) };
+        if streamed.has_ended {
+            return Ok(self.begin(head, Vec::new(), Vec::new(), 0));
+        }
+        if head.expects_continue {
+            streamed.stream.invite();
+        }
+        let (body, rest) = (Vec::new(), Rest::Stream);
+        self.reading = Reading::Body(Box::new(Arriving { head, body, spooled: 0, rest }));
+        Ok(Decoded::Control { consumed: 0 })
     }
 
     fn read_body(&mut self, buffer: &[u8], limit: usize) -> Result<Decoded, Refusal> {
@@ -104,6 +124,14 @@ impl Http {
                 arriving.body.extend_from_slice(&buffer[..consumed]);
                 *left -= consumed as u64;
                 *left == 0
+            }
+            Rest::Stream => {
+                consumed = buffer.len();
+                if arriving.body.len() + consumed > limit {
+                    return Err(Refusal::new(413, "a body of more than max_package_size"));
+                }
+                arriving.body.extend_from_slice(buffer);
+                self.stream.as_ref().is_some_and(|streamed| streamed.has_ended)
             }
             Rest::Chunks(chunks) => loop {
                 let n = chunks.step(&buffer[consumed..], &mut arriving.body, limit)?;
@@ -126,6 +154,9 @@ impl Http {
                 let trailers = match arriving.rest {
                     Rest::Chunks(chunks) => chunks.trailers,
                     Rest::Bytes(_) => Vec::new(),
+                    Rest::Stream => {
+                        self.stream.as_ref().map_or(Vec::new(), |s| s.stream.trailers.take())
+                    }
                 };
                 Ok(self.begin(arriving.head, arriving.body, trailers, consumed))
             }
@@ -146,13 +177,16 @@ impl Http {
         if self.is_answering() || self.is_last() {
             return Ok(Decoded::More);
         }
-        let decoded = match self.reading {
-            Reading::Head(_) => self.read_head(buffer, out, limit),
-            Reading::Body(_) => self.read_body(buffer, limit),
+        let opening = self.stream.as_mut().and_then(|streamed| streamed.opening.take());
+        let decoded = match (opening, &self.reading) {
+            (Some(opening), _) => self.open(opening, limit),
+            (None, Reading::Head(_)) if self.stream.is_some() => return Ok(Decoded::More),
+            (None, Reading::Head(_)) => self.read_head(buffer, out, limit),
+            (None, Reading::Body(_)) => self.read_body(buffer, limit),
         };
         decoded.map_err(|refusal| {
             let is_head = match &self.reading {
-                Reading::Head(_) => buffer.starts_with(b"HEAD "),
+                Reading::Head(_) => self.is_bodiless || buffer.starts_with(b"HEAD "),
                 Reading::Body(arriving) => arriving.head.method() == "HEAD",
             };
             refusal.error(is_head)

@@ -1,6 +1,9 @@
 //! A request that is refused before a script hears of it.
 
-use super::{super::ProtocolError, reply::Reply};
+use super::{
+    super::{LastWords, ProtocolError},
+    reply::Reply,
+};
 use std::borrow::Cow;
 
 /// Why, and with which status.
@@ -22,8 +25,15 @@ impl Refusal {
 
     /// The end of the connection, with an answer that says why; that to a HEAD has no body.
     pub(crate) fn error(&self, is_head: bool) -> ProtocolError {
-        let body = format!("{}\n", self.reason).into_bytes();
-        let reply = Reply { status: self.status, headers: Vec::new(), body }.last(is_head);
-        ProtocolError { reason: format!("{}, answered with {}", self.reason, self.status), reply }
+        let reply = Reply {
+            status: self.status,
+            headers: Vec::new(),
+            body: format!("{}\n", self.reason).into_bytes(),
+            is_bodiless: is_head,
+        };
+        ProtocolError {
+            reason: format!("{}, answered with {}", self.reason, self.status),
+            reply: LastWords::Answer(Box::new(reply)),
+        }
     }
 }

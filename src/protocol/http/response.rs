@@ -105,6 +105,32 @@ impl ResponseHead<'_> {
     }
 }
 
+impl ResponseHead<'_> {
+    /// The same as fields of HTTP/2, which has no status line, frames bodies itself, and has no lines about the connection.
+    pub(super) fn fields(&self, framing: &Framing) -> Vec<(String, String)> {
+        let is_told = |name: &str| {
+            !is_ours(name) && !ABOUT_CONNECTION.iter().any(|own| name.eq_ignore_ascii_case(own))
+        };
+        let told = self.headers.iter().filter(|(name, _)| is_told(name));
+        let mut fields: Vec<_> =
+            told.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
+        let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
+        if !self.media_type.is_empty() && !self.has("content-type") {
+            add("content-type", self.media_type.to_owned());
+        }
+        if !self.has("date") {
+            add("date", date::now());
+        }
+        if let Framing::Length(length) = framing {
+            add("content-length", length.to_string());
+        }
+        fields
+    }
+}
+
+/// Header lines that HTTP/2 forbids besides ours (RFC 9113, 8.2.2).
+const ABOUT_CONNECTION: [&str; 3] = ["keep-alive", "proxy-connection", "upgrade"];
+
 /// How a message is framed is not for scripts to say: they would be believed.
 pub(super) fn is_ours(name: &str) -> bool {
     let ours = ["content-length", "transfer-encoding", "connection"];
@@ -115,7 +141,9 @@ fn status_line(status: u16, reason: Option<&str>, out: &mut Vec<u8>) {
     if (status, reason) == (200, None) {
         return out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
     }
-    let known = || tungstenite::http::StatusCode::from_u16(status).ok()?.canonical_reason();
+    let known = || {
+        tokio_tungstenite::tungstenite::http::StatusCode::from_u16(status).ok()?.canonical_reason()
+    };
     let reason = reason.or_else(known).unwrap_or("");
     // A Vec takes everything.
     let _ = write!(out, "HTTP/1.1 {status} {reason}\r\n");

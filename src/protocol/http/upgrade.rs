@@ -1,8 +1,7 @@
 //! The request that opens a websocket (RFC 6455, 4.2), and its answer.
 
-use super::{Head, ProtocolError, Reply, date, response::is_ours};
-use std::io::Write;
-use tungstenite::handshake::derive_accept_key;
+use super::{super::LastWords, Head, ProtocolError, Reply, ResponseHead, response::Framing};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// A request that may be answered with 101.
 pub(crate) struct Upgrade {
@@ -18,7 +17,10 @@ impl Upgrade {
         const UPGRADE: Headers = &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")];
         let refused = |status, headers: Headers, why: &str| ProtocolError {
             reason: format!("no websocket request: {why}, answered with {status}"),
-            reply: Reply::new(status, headers, &format!("{why}\n")).last(head.method() == "HEAD"),
+            reply: LastWords::Answer(Box::new(Reply {
+                is_bodiless: head.method() == "HEAD",
+                ..Reply::new(status, headers, &format!("{why}\n"))
+            })),
         };
         if head.method() != "GET" {
             return Err(refused(405, METHOD, "a websocket is opened with GET"));
@@ -43,19 +45,11 @@ impl Upgrade {
 
     /// The 101 answer, with the script's own header lines.
     pub(crate) fn accept(&self, extra: &[(String, String)], out: &mut Vec<u8>) {
-        // A Vec takes everything.
-        let _ = write!(
-            out,
-            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {}\r\n",
-            self.accept_key
-        );
-        for (name, value) in extra.iter().filter(|(name, _)| !is_ours(name)) {
-            let _ = write!(out, "{name}: {value}\r\n");
-        }
-        if !extra.iter().any(|(name, _)| name.eq_ignore_ascii_case("date")) {
-            date::line(out);
-        }
-        out.extend_from_slice(b"\r\n");
+        let own = [("Upgrade", "websocket"), ("Sec-WebSocket-Accept", self.accept_key.as_str())];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let headers: Vec<_> = own.into_iter().chain(extra.iter().cloned()).collect();
+        let head = ResponseHead { status: 101, reason: None, headers: &headers, media_type: "" };
+        head.write(&Framing::None, Some("Upgrade"), out);
     }
 }
 

@@ -8,7 +8,10 @@ mod hosts;
 mod lines;
 
 use super::cuts;
-use crate::protocol::http::{Decoded, Http, Payload, ResponseHead};
+use crate::protocol::{
+    LastWords,
+    http::{Decoded, Http, Payload, ResponseHead},
+};
 
 /// Bytes of a body.
 const LIMIT: usize = 1000;
@@ -58,8 +61,11 @@ impl Server {
                 }
                 Ok(other) => panic!("{other:?}"),
                 Err(broken) => {
-                    assert!(closes(&broken.reply), "{}", broken.reply.escape_ascii());
-                    let reply = String::from_utf8_lossy(&broken.reply);
+                    let LastWords::Answer(reply) = broken.reply else { panic!("{broken:?}") };
+                    let mut out = Vec::new();
+                    self.http.tell(&reply, &mut out);
+                    assert!(closes(&out), "{}", out.escape_ascii());
+                    let reply = String::from_utf8_lossy(&out);
                     let status = reply.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
                     self.answers.push(status.expect("a status").to_owned());
                     self.has_ended = true;

@@ -5,6 +5,7 @@ mod http;
 mod streams;
 mod websocket;
 
+use crate::protocol::LastWords;
 use crate::protocol::{Codec, Decoded, Kind};
 
 /// How many times an input is cut at random.
@@ -71,8 +72,9 @@ fn cuts(bytes: &[u8]) -> Vec<(String, Vec<&[u8]>)> {
 }
 
 /// The code of a websocket's close frame.
-fn close_code(reply: &[u8]) -> Option<u16> {
-    match reply {
+fn close_code(reply: &LastWords) -> Option<u16> {
+    let LastWords::Bytes(reply) = reply else { return None };
+    match &reply[..] {
         [0x88, _, high, low, ..] => Some(u16::from_be_bytes([*high, *low])),
         _ => None,
     }

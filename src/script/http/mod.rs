@@ -245,7 +245,7 @@ pub(crate) fn refusal(answer: &Dynamic) -> Option<Result<Reply, String>> {
     {
         headers.push(("Content-Type".to_owned(), media_type.to_owned()));
     }
-    Some(Ok(Reply { status: parts.status, headers, body }))
+    Some(Ok(Reply { status: parts.status, headers, body, is_bodiless: false }))
 }
 
 /// Is this something that only an HTTP connection can be sent? Its name.

@@ -22,8 +22,8 @@ use crate::{
 use ::std::{any::TypeId, collections::BTreeSet, path::Path, rc::Weak, time::Duration};
 use rhai::{Engine, FuncInfo};
 
-/// What was announced by a [`Registry`](crate::runtime::registry::Registry) or as a module, with its place and whether it
-/// waits: the marks of the reference are held against this.
+/// What was announced by a `Registry` or as a module, with its place and whether it waits: the marks of the reference are
+/// held against this.
 pub fn announced() -> Vec<Announced> {
     let config = config();
     let sources = Sources::new(Path::new("reference"));
