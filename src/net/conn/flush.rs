@@ -61,6 +61,25 @@ async fn drain(conn: Rc<Conn>) {
     }
 }
 
+/// Bytes that the peer has taken of what was written.
+pub(super) fn delivered(conn: &Conn) -> u64 {
+    let unsent = conn.with_io(|io| io.unsent()).unwrap_or(0);
+    conn.traffic.bytes_written.get().saturating_sub(unsent as u64)
+}
+
+/// How long the peer has read nothing of what waits for it, milliseconds, as far as somebody has looked.
+pub(super) fn stillness(conn: &Conn) -> u64 {
+    let (now, delivered) = (conn.shared.clock.get(), delivered(conn));
+    let still = &conn.cold().still;
+    match still.get() {
+        Some((since, before)) if before == delivered => now - since,
+        _ => {
+            still.set(Some((now, delivered)));
+            0
+        }
+    }
+}
+
 fn flushed(conn: &Conn) {
     if conn.state.get() == ConnState::Closing || conn.flags.has(Flag::Stalled) {
         conn.wake();

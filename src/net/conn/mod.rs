@@ -148,45 +148,6 @@ impl Conn {
         self.state.get() != ConnState::Established && has_parted(self)
     }
 
-    /// Bytes that the peer has taken of what was written.
-    pub(super) fn delivered(&self) -> u64 {
-        let unsent = self.with_io(|io| io.unsent()).unwrap_or(0);
-        self.traffic.bytes_written.get().saturating_sub(unsent as u64)
-    }
-
-    /// How long the peer has read nothing of what waits for it, milliseconds, as far as somebody has looked.
-    pub(super) fn stillness(&self) -> u64 {
-        let (now, delivered) = (self.shared.clock.get(), self.delivered());
-        let still = &self.cold().still;
-        match still.get() {
-            Some((since, before)) if before == delivered => now - since,
-            _ => {
-                still.set(Some((now, delivered)));
-                0
-            }
-        }
-    }
-
-    /// So many bytes were received and are not a whole message yet.
-    #[inline]
-    pub(super) fn set_unread(&self, n: usize) {
-        let before = self.traffic.replace_unread(n);
-        if before != n {
-            self.count_unread(before, n);
-        }
-    }
-
-    #[cold]
-    fn count_unread(&self, before: usize, now: usize) {
-        let received = &self.shared.received;
-        received.changed(before, now);
-        let unread = &self.shared.stats.unread;
-        unread.set((unread.get() + now as u64).saturating_sub(before as u64));
-        if now > before && !received.has_room() {
-            self.shared.with_registry(|all| all.relieve_received());
-        }
-    }
-
     /// Reads nothing until [`Self::resume`].
     pub(crate) fn pause(&self) {
         self.flags.set(Flag::Paused, true);

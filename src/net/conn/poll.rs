@@ -8,6 +8,7 @@ use super::{
     inbox::{Inbox, give_buffer, take_buffer},
     next_event,
     outbox::Outbox,
+    relief::note_unread,
     slow::SlowPath,
 };
 use crate::{
@@ -167,7 +168,7 @@ impl<H: ConnHandler> ConnDriver<H> {
                 self.has_ended = false;
                 return Poll::Ready(SlowPath::PeerEnded);
             }
-            self.conn.set_unread(self.inbox.len() + self.held);
+            note_unread(&self.conn, self.inbox.len() + self.held);
             self.conn.register(cx.waker());
             if self.has_work() {
                 continue;

@@ -1,7 +1,7 @@
 //! Room in a budget of the process that is used up. It is made where most has lain still for longest, and never at those who
 //! read what they are sent.
 
-use super::{Conn, ConnEvent, ConnState, ConnectionSet};
+use super::{Conn, ConnEvent, ConnState, ConnectionSet, flush::stillness};
 use crate::net::{code, share::Share};
 use std::rc::Rc;
 
@@ -25,7 +25,7 @@ impl ConnectionSet {
         self.relieve(
             &shared.queued,
             |conn| {
-                let still = if conn.queue.is_flushed() { 0 } else { conn.stillness() };
+                let still = if conn.queue.is_flushed() { 0 } else { stillness(conn) };
                 if still < STILL { None } else { Some((conn.queue.costs(), still)) }
             },
             |conn| {
@@ -54,7 +54,7 @@ impl ConnectionSet {
                     Some(told) => conn.break_off(told),
                     None => conn.destroy(),
                 }
-                conn.set_unread(0);
+                note_unread(conn, 0);
             },
         );
     }
@@ -87,5 +87,25 @@ impl ConnectionSet {
             }
         }
         share.settle();
+    }
+}
+
+/// So many bytes of a connection were received and are not a whole message yet.
+#[inline]
+pub(super) fn note_unread(conn: &Conn, n: usize) {
+    let before = conn.traffic.replace_unread(n);
+    if before != n {
+        count_unread(conn, before, n);
+    }
+}
+
+#[cold]
+fn count_unread(conn: &Conn, before: usize, now: usize) {
+    let shared = &conn.shared;
+    shared.received.changed(before, now);
+    let unread = &shared.stats.unread;
+    unread.set((unread.get() + now as u64).saturating_sub(before as u64));
+    if now > before && !shared.received.has_room() {
+        shared.with_registry(|all| all.relieve_received());
     }
 }

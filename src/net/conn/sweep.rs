@@ -1,6 +1,9 @@
 //! Every time limit of every connection, checked by one task for each loop instead of a timer for each connection.
 
-use super::{Conn, ConnEvent, ConnectionSet, Flag, Look, Overdue};
+use super::{
+    Conn, ConnEvent, ConnectionSet, Flag, Look, Overdue,
+    flush::{delivered, stillness},
+};
 use crate::net::{
     code,
     timeouts::{Due, SWEEP},
@@ -47,7 +50,7 @@ fn check(conn: &Rc<Conn>, now: u64, due: &mut Due) {
         return;
     }
     let waits = !conn.queue.is_flushed();
-    if waits && due.has_passed(now - conn.stillness(), limits.send.get()) {
+    if waits && due.has_passed(now - stillness(conn), limits.send.get()) {
         conn.shared.stats.cut.by_send_timeout.add(1);
         return act(conn, Overdue::Unread("nothing was read within send_timeout"));
     }
@@ -59,7 +62,7 @@ fn check(conn: &Rc<Conn>, now: u64, due: &mut Due) {
         unread: conn.traffic.unread(),
         queued: conn.queue.len(),
         // The kernel takes a lot at once, and then nothing until most of that is read.
-        written: if waits { conn.delivered() } else { conn.traffic.bytes_written.get() },
+        written: if waits { delivered(conn) } else { conn.traffic.bytes_written.get() },
         is_busy,
         timeouts: limits,
     };
