@@ -191,6 +191,15 @@ impl Driver for HttpDriver {
         }
     }
 
+    fn held(&self) -> usize {
+        self.http.held()
+    }
+
+    fn overloaded(&self, reason: &str) -> ProtocolError {
+        let told = self.http.refuse(503, "there is no room for this request now");
+        ProtocolError { reason: reason.to_owned(), ..told }
+    }
+
     fn holds_messages(&self) -> bool {
         self.protocol() == ProtocolId::WebSocket
     }
