@@ -95,6 +95,12 @@ impl Inbox {
         }
     }
 
+    /// Forgets everything.
+    pub(crate) fn discard(&mut self) {
+        self.consume(self.len());
+        self.settle();
+    }
+
     /// Gives the shared buffer back, keeping what is not consumed. To be called before anything waits.
     pub(crate) fn settle(&mut self) {
         let Some(buffer) = &self.0 else { return };

@@ -168,6 +168,11 @@ impl<H: ConnHandler> ConnDriver<H> {
                 self.has_ended = false;
                 return Poll::Ready(SlowPath::PeerEnded);
             }
+            if self.conn.state.get() != ConnState::Established && !self.is_listening() {
+                // Nothing that was received means anything any more.
+                self.inbox.discard();
+                self.held = 0;
+            }
             note_unread(&self.conn, self.inbox.len() + self.held);
             self.conn.register(cx.waker());
             if self.has_work() {
