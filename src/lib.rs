@@ -23,6 +23,7 @@ mod isolate;
 mod log;
 mod net;
 mod protocol;
+mod runtime;
 mod script;
 mod watch;
 mod web;
@@ -41,9 +42,13 @@ pub use host::{
 };
 pub use log::{About, Access, Level, Record};
 pub use rhai;
+#[doc(hidden)]
+pub use runtime::{entry::arguments, record::Announced};
 pub use script::configuration::Configuration;
 #[doc(hidden)]
 pub use script::reference::{
-    Entry, Place, Section, all_names, explain, registered::registered_names, script_reference,
+    Entry, Place, Section, all_names, explain,
+    registered::{announced, registered_names},
+    script_reference,
 };
 pub use script::session_configuration::SessionConfiguration;

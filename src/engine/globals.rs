@@ -14,7 +14,7 @@ use rhai::{
 };
 use std::{
     any::TypeId,
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::{HashMap, HashSet},
     rc::Rc,
     time::Duration,
@@ -46,11 +46,11 @@ pub(crate) struct Globals {
     assigned: RefCell<Vec<Dynamic>>,
     has_assigned: Cell<bool>,
     /// Types that are references by themselves and are always read as copies.
-    handles: Vec<TypeId>,
+    handles: OnceCell<Vec<TypeId>>,
 }
 
 impl Globals {
-    pub(crate) fn new(main_file: &str, handles: &'static [fn() -> TypeId]) -> Rc<Self> {
+    pub(crate) fn new(main_file: &str) -> Rc<Self> {
         Rc::new(Self {
             main_file: main_file.to_owned(),
             main: RefCell::default(),
@@ -61,7 +61,7 @@ impl Globals {
             declaring: Cell::new(false),
             assigned: RefCell::default(),
             has_assigned: Cell::new(false),
-            handles: handles.iter().map(|id| id()).collect(),
+            handles: OnceCell::new(),
         })
     }
 
@@ -272,9 +272,15 @@ impl Globals {
         self.look(context.source(), name, |value| self.read(value))
     }
 
+    /// Says which types are references by themselves, once, when all are registered.
+    pub(super) fn set_handles(&self, handles: Vec<TypeId>) {
+        // Each program has globals of its own, and registers once.
+        let _ = self.handles.set(handles);
+    }
+
     /// The types that are references by themselves, besides maps and arrays.
-    pub(super) fn handles(&self) -> &[TypeId] {
-        &self.handles
+    fn handles(&self) -> &[TypeId] {
+        self.handles.get().map_or(&[], Vec::as_slice)
     }
 
     /// Is this a reference by itself? (`type_id` panics on a locked cell.)
@@ -287,7 +293,9 @@ impl Globals {
         if id == TypeId::of::<i64>() || id == TypeId::of::<ImmutableString>() {
             return false;
         }
-        id == TypeId::of::<RefMap>() || id == TypeId::of::<RefArray>() || self.handles.contains(&id)
+        id == TypeId::of::<RefMap>()
+            || id == TypeId::of::<RefArray>()
+            || self.handles().contains(&id)
     }
 }
 

@@ -118,7 +118,6 @@ pub(crate) fn build(config: &Config, modules: &Rc<Modules>, natives: &mut Native
     values::plain::register(&mut engine);
     values::sorting::register(&mut engine);
     values::sizes::register(&mut engine);
-    values::this_methods::register(&mut engine, modules.globals.handles());
     values::entry_methods::register(&mut engine, natives, modules);
     let found = modules.clone();
     hooks::on_missing_function(&mut engine, move |name, args, is_method, mut ctx| {

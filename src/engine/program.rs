@@ -8,6 +8,7 @@ use crate::engine::{
         progress::Progress,
     },
     compile::{
+        host_modules::HostModules,
         modules::{Modules, Unit},
         retouch::Retoucher,
         sources::Sources,
@@ -27,7 +28,7 @@ use crate::engine::{
         relink::{self, Names},
         toplevel::{Key, TopLevel},
     },
-    values::absent,
+    values::{absent, this_methods},
 };
 use crate::error::{Fault, FaultKind};
 use rhai::{
@@ -44,11 +45,11 @@ use std::{
 
 /// What the host offers to scripts, registered into every generation's engine.
 pub(crate) trait Api {
-    /// Types that are references by themselves.
-    const HANDLES: &'static [fn() -> TypeId];
+    /// What scripts can import besides files.
+    fn modules(&self) -> HostModules;
 
-    /// Functions and types.
-    fn register(&self, engine: &mut Engine, natives: &mut Natives);
+    /// Functions and types. Gives the types that are references by themselves.
+    fn register(&self, engine: &mut Engine, natives: &mut Natives) -> Vec<TypeId>;
 
     /// Getters and setters of these property names, for all types that have properties.
     fn register_properties(
@@ -133,12 +134,13 @@ impl Program {
         if generation > 1 && text.trim().is_empty() {
             return Err(Fault::plain(format!("{main} is empty")));
         }
-        let globals = Globals::new(&main, A::HANDLES);
-        let modules = Modules::new(sources, globals, generations);
+        let modules = Modules::new(sources, Globals::new(&main), api.modules(), generations);
         let mut natives = Natives::default();
         let mut engine = crate::engine::build(config, &modules, &mut natives);
         engine.set_optimization_level(optimization);
-        api.register(&mut engine, &mut natives);
+        let handles = api.register(&mut engine, &mut natives);
+        this_methods::register(&mut engine, &handles);
+        modules.globals.set_handles(handles);
         if let Some(register) = &config.register {
             let registered = crate::engine::call::coroutine::guarded(|| {
                 natives.extend(&mut engine, |engine| register(engine))
@@ -544,7 +546,8 @@ impl Program {
             units.iter().find(|u| known(&u.file) == Some(true)).map(|u| u.file.to_string())
         };
         let asts = units.iter().map(|u| &u.ast).collect();
-        let hints = Hints { engine: &self.engine, asts, sources: texts, earlier: &earlier };
+        let (engine, host) = (&self.engine, &self.modules.host);
+        let hints = Hints { engine, asts, sources: texts, earlier: &earlier, host };
         Report::of(error, file, &hints)
     }
 

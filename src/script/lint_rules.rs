@@ -86,7 +86,7 @@ pub(crate) fn rules() -> Rules {
         let owner = if section.owner == "WebServer" { "Worker" } else { section.owner };
         for entry in section.entries {
             for form in entry.forms {
-                add(&mut rules, owner, entry, form);
+                add(&mut rules, owner, entry, section.plain(form));
             }
         }
     }

@@ -17,39 +17,54 @@ pub(crate) mod reference;
 pub(crate) mod session;
 pub(crate) mod session_configuration;
 pub(crate) mod settings;
+mod std;
 pub(crate) mod tcp_connection;
 pub(crate) mod timer;
 pub(crate) mod value;
 pub(crate) mod worker;
 
-use crate::engine::{natives::Natives, program::Api};
+use crate::{
+    engine::{compile::host_modules::HostModules, natives::Natives, program::Api},
+    runtime::{record::Record, registry::Registry},
+};
+use ::std::{any::TypeId, collections::BTreeSet, rc::Rc};
 use ctx::Ctx;
 use rhai::{Engine, ImmutableString};
-use std::{any::TypeId, collections::BTreeSet, rc::Rc};
 
 /// Everything of this room, for one isolate.
 pub(crate) struct Objects(pub(crate) Rc<Ctx>);
 
-impl Api for Objects {
-    const HANDLES: &'static [fn() -> TypeId] = &[
-        TypeId::of::<tcp_connection::TcpConnection>,
-        TypeId::of::<worker::Worker>,
-        TypeId::of::<connections::Connections>,
-        TypeId::of::<http::Request>,
-        TypeId::of::<http::Response>,
-        TypeId::of::<http::Session>,
-        TypeId::of::<http::Chunk>,
-        TypeId::of::<http::ServerSentEvents>,
-        TypeId::of::<http::RouteTable>,
-    ];
+impl Objects {
+    /// Registers everything but the modules that scripts import, and says what that is.
+    pub(crate) fn announce(&self, engine: &mut Engine, natives: &mut Natives) -> Record {
+        let mut registry = Registry::new(engine, natives);
+        worker::register(&mut registry, &self.0);
+        tcp_connection::register(registry.engine, registry.natives);
+        connections::register(registry.engine, registry.natives);
+        http::register(&mut registry, &self.0);
+        timer::register(&mut registry, &self.0);
+        process::register(registry.engine, registry.natives, &self.0);
+        registry.record.handles.extend([
+            TypeId::of::<tcp_connection::TcpConnection>(),
+            TypeId::of::<worker::Worker>(),
+            TypeId::of::<connections::Connections>(),
+            TypeId::of::<http::Request>(),
+            TypeId::of::<http::Response>(),
+            TypeId::of::<http::Session>(),
+            TypeId::of::<http::ServerSentEvents>(),
+            TypeId::of::<http::RouteTable>(),
+        ]);
+        registry.record
+    }
+}
 
-    fn register(&self, engine: &mut Engine, natives: &mut Natives) {
-        worker::register(engine, natives, &self.0);
-        tcp_connection::register(engine, natives);
-        connections::register(engine, natives);
-        http::register(engine, natives, &self.0);
-        timer::register(engine, &self.0);
-        process::register(engine, natives, &self.0);
+impl Api for Objects {
+    fn modules(&self) -> HostModules {
+        std::modules(&self.0)
+    }
+
+    fn register(&self, engine: &mut Engine, natives: &mut Natives) -> Vec<TypeId> {
+        self.announce(engine, natives).handles
     }
 
     fn register_properties(

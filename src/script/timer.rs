@@ -6,7 +6,7 @@ mod ended;
 use self::ended::EndedTimer;
 use super::{
     ctx::{Ctx, Occasion},
-    value::{Outcome, at, error, function, not_here, seconds},
+    value::{Outcome, error, function, seconds, waiting},
 };
 use crate::{
     engine::{
@@ -17,8 +17,9 @@ use crate::{
         values::ref_array::RefArray,
     },
     net::stats::Stats,
+    runtime::{namespace::Namespace, registry::Registry},
 };
-use rhai::{Array, Dynamic, Engine, Module, NativeCallContext};
+use rhai::{Array, Dynamic, NativeCallContext};
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
@@ -347,73 +348,64 @@ fn add(
     args: Array,
     repeats: bool,
 ) -> Outcome<i64> {
-    let added = || {
-        let interval = seconds(after, "a timer's interval")?;
-        let f = function(call, "Timer", &callback)?;
-        let wants = ctx.handler(call, "Timer", args.len(), f)?;
-        // As elsewhere, a callback may take fewer than there are.
-        let mut f = wants.fn_ptr().clone();
-        for arg in args.into_iter().take(wants.takes()) {
-            f.add_curry(arg);
-        }
-        let handler = ctx.handler(call, "Timer", 0, f)?;
-        ctx.timers.add(ctx, handler, interval, repeats).map(|id| id as i64)
-    };
-    added().map_err(|e| at(call, e))
+    let interval = seconds(after, "a timer's interval")?;
+    let f = function(call, "Timer", &callback)?;
+    let wants = ctx.handler(call, "Timer", args.len(), f)?;
+    // As elsewhere, a callback may take fewer than there are.
+    let mut f = wants.fn_ptr().clone();
+    for arg in args.into_iter().take(wants.takes()) {
+        f.add_curry(arg);
+    }
+    let handler = ctx.handler(call, "Timer", 0, f)?;
+    ctx.timers.add(ctx, handler, interval, repeats).map(|id| id as i64)
 }
 
 /// Suspends the running handler.
 pub(crate) fn sleep_for(duration: &Dynamic) -> Outcome<()> {
     let duration = seconds(duration, "sleep")?;
     // The timer is made where the handler waits: the top level has no clock that could ring.
-    coroutine::wait("sleep", async move { sleep(duration).await }).map_err(|_| not_here("sleep"))
+    waiting("sleep", async move { sleep(duration).await })
 }
 
-/// Registers the namespace and `sleep`.
-pub(crate) fn register(engine: &mut Engine, ctx: &Rc<Ctx>) {
+/// Announces the namespace and `sleep`.
+pub(crate) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
     type Call<'a> = NativeCallContext<'a>;
-    let mut module = Module::new();
+    type Any = Dynamic;
+    let mut timer = Namespace::new("Timer");
     macro_rules! function {
         ($name:expr, |$home:ident $(, $arg:ident : $type:ty)*| $body:expr) => {
             let $home = ctx.clone();
-            module.set_native_fn($name, move |$($arg: $type),*| $body);
+            timer.function($name, move |$($arg: $type),*| $body);
         };
     }
-    type Any = Dynamic;
-    function!("add", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], true));
-    function!("delay", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], false));
-    function!("repeat", |home, call: Call, s: Any, f: Any| add(&home, &call, &s, f, vec![], true));
-    macro_rules! with_arguments {
-        ($($list:ty),*) => {$(
-            function!("add", |home, call: Call, s: Any, f: Any, args: $list| {
-                add(&home, &call, &s, f, args.into(), true)
-            });
-            function!("add", |home, call: Call, s: Any, f: Any, args: $list, persistent: bool| {
-                add(&home, &call, &s, f, args.into(), persistent)
-            });
-            function!("delay", |home, call: Call, s: Any, f: Any, args: $list| {
-                add(&home, &call, &s, f, args.into(), false)
-            });
-            function!("repeat", |home, call: Call, s: Any, f: Any, args: $list| {
-                add(&home, &call, &s, f, args.into(), true)
-            });
-        )*};
+    for (name, repeats) in [("add", true), ("repeat", true), ("delay", false)] {
+        function!(name, |home, call: Call, s: Any, f: Any| {
+            add(&home, &call, &s, f, vec![], repeats)
+        });
+        function!(name, |home, call: Call, s: Any, f: Any, args: Array| {
+            add(&home, &call, &s, f, args, repeats)
+        });
+        function!(name, |home, call: Call, s: Any, f: Any, args: RefArray| {
+            add(&home, &call, &s, f, args.into(), repeats)
+        });
     }
-    with_arguments!(Array, RefArray);
-    function!("del", |home, id: i64| Ok(
-        u64::try_from(id).is_ok_and(|id| home.timers.del(id, home.is_declaring()))
-    ));
-    function!("del_all", |home| {
-        match home.is_declaring() {
-            true => home.timers.forget_declared(),
-            false => home.timers.clear(),
-        }
-        Ok(())
+    function!("add", |home, call: Call, s: Any, f: Any, args: Array, persistent: bool| {
+        add(&home, &call, &s, f, args, persistent)
     });
-    module.set_native_fn("sleep", |call: Call, s: Any| sleep_for(&s).map_err(|e| at(&call, e)));
-    engine.register_static_module("Timer", module.into());
+    function!("add", |home, call: Call, s: Any, f: Any, args: RefArray, persistent: bool| {
+        add(&home, &call, &s, f, args.into(), persistent)
+    });
+    function!("del", |home, id: i64| {
+        u64::try_from(id).is_ok_and(|id| home.timers.del(id, home.is_declaring()))
+    });
+    function!("del_all", |home| match home.is_declaring() {
+        true => home.timers.forget_declared(),
+        false => home.timers.clear(),
+    });
+    timer.waiting("sleep", |s: Any| sleep_for(&s));
+    timer.register(registry);
     // In place of rhai's own `sleep`, which would stop the whole isolate.
-    engine.register_fn("sleep", |s: i64| sleep_for(&s.into()));
-    engine.register_fn("sleep", |s: f64| sleep_for(&s.into()));
-    engine.register_fn("sleep", |s: Any| sleep_for(&s));
+    registry.waiting("sleep", |s: i64| sleep_for(&s.into()));
+    registry.waiting("sleep", |s: f64| sleep_for(&s.into()));
+    registry.waiting("sleep", |s: Any| sleep_for(&s));
 }

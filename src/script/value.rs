@@ -1,43 +1,17 @@
 //! What scripts pass to `send` and to settings, turned into what the host needs.
 
 use super::http::Request;
-use crate::{
-    engine::{call::coroutine, values::json},
-    protocol::Kind,
-};
-use rhai::{Dynamic, EvalAltResult, FnPtr, NativeCallContext, Position};
+use crate::{engine::values::json, protocol::Kind};
+use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::time::Duration;
 
-pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
+pub(crate) use crate::runtime::{
+    outcome::{Outcome, at, error},
+    waiting::waiting,
+};
 
 /// Seconds that a script may name. Fixed: a hundred years, beyond which clocks overflow.
 const MAX_SECONDS: f64 = 3.2e9;
-
-/// A script error with this text; rhai adds the place.
-pub(crate) fn error(text: impl Into<String>) -> Box<EvalAltResult> {
-    EvalAltResult::ErrorRuntime(text.into().into(), Position::NONE).into()
-}
-
-/// Gives an error the place of this call, if it has none: rhai adds none to the errors of functions in a namespace.
-pub(crate) fn at(call: &NativeCallContext, mut error: Box<EvalAltResult>) -> Box<EvalAltResult> {
-    if error.position().is_none() {
-        error.set_position(call.call_position());
-    }
-    error
-}
-
-/// The error of what waits where nothing can. `what` names it.
-pub(crate) fn not_here(what: &str) -> Box<EvalAltResult> {
-    error(format!(
-        "{what} waits, and only handlers may wait: not the top level; start there what waits in `on_worker_start` or by \
-         `Timer::delay(seconds, || …)`"
-    ))
-}
-
-/// Suspends the running handler until the future is ready. `what` names it where nothing can wait.
-pub(crate) fn waiting<F: Future>(what: &'static str, future: F) -> Outcome<F::Output> {
-    coroutine::wait(what, future).map_err(|_| not_here(what))
-}
 
 /// Calls `f` with the message that a script value stands for: strings as text, blobs as bytes, numbers, booleans and
 /// characters as their text, maps and arrays as JSON. Nothing else can be sent.

@@ -23,13 +23,13 @@ use crate::{
     engine::{
         call::allowance,
         diagnostics::report::nearest,
-        natives::Natives,
         reload::rerun,
         values::{ref_array::RefArray, ref_map::RefMap},
     },
     net::{address::Address, broadcast::Broadcast, link::Sent},
+    runtime::registry::Registry,
 };
-use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext};
+use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext};
 use std::{cell::RefCell, rc::Rc};
 
 /// The handle: a slot, so that after a reload what the new program declared is the Worker that lives on.
@@ -242,7 +242,9 @@ pub(crate) fn no_such_callback(object: &str, name: &str) -> String {
 }
 
 /// Registers the constructor, the methods and the namespace.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
+pub(crate) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
+    namespace::register(registry, ctx);
+    let (engine, natives) = (&mut *registry.engine, &mut *registry.natives);
     super::object::register::<Worker>(engine, natives, Worker::is_same);
     let home = ctx.clone();
     engine.register_fn("Worker", move |call: NativeCallContext, address: &str| {
@@ -264,5 +266,4 @@ pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>
     for name in ["to_string", "to_debug"] {
         method!(name, |worker: &mut Worker| format!("Worker({})", worker.core().title()));
     }
-    namespace::register(engine, ctx);
 }

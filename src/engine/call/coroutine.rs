@@ -154,6 +154,11 @@ pub(crate) fn wait<F: Future>(what: &'static str, future: F) -> Result<F::Output
     }
 }
 
+/// Returns whether the code that runs now may wait: whether it is a handler.
+pub(crate) fn may_wait() -> bool {
+    CURRENT.with(|current| current.yielder.get()).is_some()
+}
+
 /// Counts a handler as suspended, also when its stack is unwound there.
 struct Suspended;
 

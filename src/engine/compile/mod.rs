@@ -3,6 +3,7 @@
 
 pub(in crate::engine) mod captured_constants;
 pub(crate) mod closures;
+pub(crate) mod host_modules;
 pub(in crate::engine) mod marks;
 pub(crate) mod modules;
 pub(in crate::engine) mod retouch;

@@ -4,10 +4,12 @@
 use crate::engine::{
     compile::{
         closures::run_in,
+        host_modules::{HostModules, NativeModule},
         marks::Marks,
         sources::Sources,
         tokens::{Tokens, opens},
     },
+    diagnostics::nearest::nearest,
     globals::Globals,
     internals::{
         evaluate::{self, Caches, State},
@@ -37,12 +39,6 @@ type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// Files that one program may consist of. Fixed: an import that makes imports without end stops here.
 const MAX_UNITS: usize = 1_000;
-
-/// The Rhai modules shipped inside the host.
-pub(crate) const STDLIB: [(&str, &str); 2] = [
-    ("std/push", include_str!("../../../stdlib/push.rhai")),
-    ("std/router", include_str!("../../../stdlib/router.rhai")),
-];
 
 /// One file.
 pub(crate) struct Unit {
@@ -88,6 +84,8 @@ impl Unit {
 pub(crate) struct Modules {
     pub(crate) sources: Sources,
     pub(crate) globals: Rc<Globals>,
+    /// What scripts can import besides files.
+    pub(in crate::engine) host: HostModules,
     /// The isolate's programs, this one among them (which is why it does not own them).
     generations: Weak<Generations>,
     pub(crate) units: RefCell<Vec<Rc<Unit>>>,
@@ -107,11 +105,13 @@ impl Modules {
     pub(crate) fn new(
         sources: Sources,
         globals: Rc<Globals>,
+        host: HostModules,
         generations: &Rc<Generations>,
     ) -> Rc<Self> {
         Rc::new(Self {
             sources,
             globals,
+            host,
             generations: Rc::downgrade(generations),
             units: RefCell::default(),
             top_level: RefCell::default(),
@@ -143,7 +143,7 @@ impl Modules {
         if self.units.borrow().len() >= MAX_UNITS {
             return Err(format!("a program has at most {MAX_UNITS} files").into());
         }
-        let text: Rc<str> = match embedded(path) {
+        let text: Rc<str> = match self.host.text(path) {
             Some(text) => text.into(),
             None => Rc::from(&*self.sources.text(path)?),
         };
@@ -177,8 +177,11 @@ impl Modules {
         self.units.borrow_mut().push(unit.clone());
         for import in imports(&unit.ast) {
             let wanted = self.locate(Some(&unit.path), &import);
+            if self.host.native(&import).is_some() {
+                continue;
+            }
             // A file that is missing is told about when its `import` runs, with the place.
-            if embedded(&wanted).is_some() || self.sources.text(&wanted).is_ok() {
+            if self.host.has(&import) || self.sources.text(&wanted).is_ok() {
                 self.parse(engine, &wanted)?;
             }
         }
@@ -214,7 +217,7 @@ impl Modules {
 
     /// Where an import of `from` leads.
     fn locate(&self, from: Option<&Path>, import: &str) -> PathBuf {
-        if STDLIB.iter().any(|(name, _)| *name == import) {
+        if self.host.has(import) {
             return PathBuf::from(import);
         }
         let base =
@@ -230,20 +233,27 @@ impl Modules {
     pub(crate) fn find(&self, file: &str, import: &str) -> Result<PathBuf, String> {
         let from = self.unit(file).map(|unit| unit.path.clone());
         let path = self.locate(from.as_deref(), import);
-        if embedded(&path).is_some() {
+        if self.host.has(import) {
             return Ok(path);
         }
         match self.sources.text(&path) {
             Ok(_) => Ok(path),
             Err(_) if import.starts_with("std/") => {
-                let known: Vec<_> = STDLIB.iter().map(|(name, _)| *name).collect();
+                let known: Vec<_> = self.host.names().collect();
+                let near = nearest(import, known.iter().copied());
+                let near = near.map(|near| format!(": did you mean `{near}`?"));
                 Err(format!(
-                    "there is no module `{import}` in this host: known are {}",
-                    known.join(", ")
+                    "there is no module `{import}` in this host{}",
+                    near.unwrap_or_else(|| format!(": known are {}", known.join(", ")))
                 ))
             }
             Err(why) => Err(format!("cannot import `{import}`: {}: {why}", path.display())),
         }
+    }
+
+    /// The native module of the host that such an import means.
+    pub(in crate::engine) fn native(&self, import: &str) -> Option<&Rc<NativeModule>> {
+        self.host.native(import)
     }
 
     /// The file that such an import leads to, if it was parsed.
@@ -259,6 +269,9 @@ impl Modules {
         import: &str,
         pos: Position,
     ) -> Outcome<Rc<Module>> {
+        if let Some(native) = self.native(import) {
+            return Ok(native.module.clone());
+        }
         let path = self
             .find(from.unwrap_or_default(), import)
             .map_err(|why| EvalAltResult::ErrorRuntime(why.into(), pos))?;
@@ -446,15 +459,6 @@ fn assigned_constant(ast: &AST, tokens: &Tokens) -> Option<(String, Position)> {
         _ => String::new(),
     };
     Some((name, at))
-}
-
-/// Is this the name of a module of the host?
-pub(in crate::engine) fn is_embedded(file: &str) -> bool {
-    embedded(Path::new(file)).is_some()
-}
-
-fn embedded(path: &Path) -> Option<&'static str> {
-    STDLIB.iter().find(|(name, _)| Path::new(name) == path).map(|(_, text)| *text)
 }
 
 /// The names of all imports whose name is written out.

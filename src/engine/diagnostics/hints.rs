@@ -8,6 +8,7 @@ mod variables;
 
 use crate::engine::{
     call::overflow::Overflow,
+    compile::host_modules::{HostModules, NativeFunction, NativeModule},
     diagnostics::{
         foreign_names,
         nearest::nearest,
@@ -51,6 +52,8 @@ pub(crate) struct Hints<'a> {
     pub(crate) sources: &'a Sources,
     /// The file of a closure that goes by a name of an earlier generation.
     pub(crate) earlier: &'a dyn Fn(&str) -> Option<String>,
+    /// The modules of the host, and what it has in place of other languages' functions.
+    pub(crate) host: &'a HostModules,
 }
 
 /// How many signatures are shown for a name that exists with other parameters.
@@ -196,8 +199,9 @@ impl Hints<'_> {
             natives.iter().filter(|f| f.is_called() && f.name != "exit").collect();
         let is_own = own.iter().any(|(own, _)| *own == name);
         if !is_own && let Some(owners) = of_others(name, signature, &natives) {
-            let foreign = foreign_names::name(name).map(String::from);
-            return foreign.or_else(|| Some(format!("`{name}` is a method of {owners} only")));
+            return self
+                .foreign(name)
+                .or_else(|| Some(format!("`{name}` is a method of {owners} only")));
         }
         let natives = natives.iter().map(|f| (&*f.name, f.text.clone()));
         let all: Vec<(&str, String)> = own.into_iter().chain(natives).collect();
@@ -207,8 +211,7 @@ impl Hints<'_> {
         if self.asts.iter().any(|a| a.statements().iter().any(|s| defines(s) == Some(name))) {
             return Some(format!("`{name}` is a variable: `{name}.call(…)` calls what it holds"));
         }
-        let foreign = foreign_names::name(name).map(String::from);
-        foreign
+        self.foreign(name)
             .or_else(|| did_you_mean(name, all.iter().map(|(name, _)| *name)))
             .or_else(|| Some("`rhost doc` lists the functions that there are".into()))
     }
@@ -233,8 +236,17 @@ impl Hints<'_> {
         }
     }
 
+    /// Advice on a name of another language.
+    fn foreign(&self, name: &str) -> Option<String> {
+        self.host.advice(name).or_else(|| foreign_names::name(name).map(String::from))
+    }
+
     /// The module of that name in `file` has no such function.
     fn in_module(&self, module: &str, name: &str, file: &str) -> Option<String> {
+        if let Some(native) = self.import(module, file).and_then(|import| self.host.native(&import))
+        {
+            return Some(self.in_native(native, module, name));
+        }
         let ast = self.imported(module, file)?;
         let own = ast.iter_functions().filter(|f| !f.name.starts_with(ANONYMOUS));
         let (public, private): (Vec<_>, Vec<_>) = own.partition(|f| f.access == FnAccess::Public);
@@ -261,13 +273,26 @@ impl Hints<'_> {
         })
     }
 
+    /// The native module that is called so here has no such function.
+    fn in_native(&self, native: &NativeModule, module: &str, name: &str) -> String {
+        let form = |f: &NativeFunction| (f.name, format!("{module}::{}", f.form));
+        let all: Vec<(&str, String)> = native.functions.iter().map(form).collect();
+        let near = || nearest(name, all.iter().map(|(name, _)| *name));
+        exists_as(name, &all)
+            .or_else(|| near().map(|near| format!("did you mean `{module}::{near}`?")))
+            .or_else(|| self.foreign(name))
+            .unwrap_or_else(|| format!("`rhost doc {module}` lists what this module has"))
+    }
+
+    /// What `file` imports by that name.
+    fn import(&self, alias: &str, file: &str) -> Option<String> {
+        let own = self.asts.iter().filter(|ast| ast.source().unwrap_or_default() == file);
+        own.flat_map(|ast| imports(ast)).find(|(_, name)| name == alias).map(|(path, _)| path)
+    }
+
     /// The program that `file` imports by that name.
     fn imported(&self, alias: &str, file: &str) -> Option<&AST> {
-        let mut path = None;
-        for ast in self.asts.iter().filter(|ast| ast.source().unwrap_or_default() == file) {
-            path = path.or_else(|| imports(ast).into_iter().find(|(_, name)| name == alias));
-        }
-        let (path, _) = path?;
+        let path = self.import(alias, file)?;
         self.asts.iter().find(|ast| leads_to(&path, ast.source().unwrap_or_default())).copied()
     }
 
@@ -300,8 +325,8 @@ impl Hints<'_> {
         if functions.iter().any(|f| head(f) == name && takes(f)) {
             return Some(format!("`{name}` is a method: call it, `{name}(…)`"));
         }
-        if let Some(help) = foreign_names::name(name) {
-            return Some(help.into());
+        if let Some(help) = self.foreign(name) {
+            return Some(help);
         }
         let getters = functions.iter().filter(|f| getter(f));
         did_you_mean(name, getters.map(|f| head(f).trim_start_matches("get$")))

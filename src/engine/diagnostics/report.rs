@@ -11,7 +11,6 @@ pub(crate) use crate::engine::diagnostics::{
 };
 use crate::engine::{
     call::overflow::Overflow,
-    compile::modules::is_embedded,
     diagnostics::plain_words::{self, plain},
     internals::{
         ANONYMOUS,
@@ -76,9 +75,9 @@ impl Report {
         let overflow = Overflow::of(inner).map(|overflow| overflow.position);
         let mut at = place(overflow.unwrap_or_else(|| inner.position()));
         // What a module of the host refuses is a mistake where the script calls it.
-        let script = calls.iter().position(|call| !is_embedded(&call.file));
+        let script = calls.iter().position(|call| !hints.host.has(&call.file));
         if let Some(script) = script
-            && is_embedded(&file)
+            && hints.host.has(&file)
             && matches!(inner, EvalAltResult::ErrorRuntime(..))
         {
             let call = calls.drain(..=script).next_back();

@@ -1,6 +1,7 @@
 //! Errors come from scripts that are really run.
 
 use super::*;
+use crate::engine::compile::host_modules::HostModules;
 use rhai::{Engine, Module, Scope, module_resolvers::StaticModuleResolver};
 use std::rc::Rc;
 
@@ -41,7 +42,13 @@ fn report(script: &str) -> (Report, String) {
     let report = Report::of(
         &error,
         "main.rhai",
-        &Hints { engine: &engine, asts, sources: &sources, earlier: &|_| None },
+        &Hints {
+            engine: &engine,
+            asts,
+            sources: &sources,
+            earlier: &|_| None,
+            host: &HostModules::default(),
+        },
     );
     let shown = report.render(&sources, false);
     (report, shown)
@@ -57,7 +64,13 @@ fn of(error: EvalAltResult) -> Report {
     Report::of(
         &error,
         "main.rhai",
-        &Hints { engine: &engine, asts: Vec::new(), sources: &Sources::new(), earlier: &|_| None },
+        &Hints {
+            engine: &engine,
+            asts: Vec::new(),
+            sources: &Sources::new(),
+            earlier: &|_| None,
+            host: &HostModules::default(),
+        },
     )
 }
 

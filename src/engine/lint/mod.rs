@@ -26,7 +26,7 @@ mod walk;
 
 pub use finding::Finding;
 
-use crate::engine::{call::coroutine::guarded, compile::modules::is_embedded, program::Program};
+use crate::engine::{call::coroutine::guarded, program::Program};
 use model::{File, Model};
 use rhai::{EvalAltResult, ImmutableString, Position};
 use rules::{Judge, Rules};
@@ -123,7 +123,7 @@ fn run(
     };
     let mut findings = Vec::new();
     for file in &model.files {
-        if is_embedded(&file.unit.file) {
+        if program.modules.host.has(&file.unit.file) {
             continue;
         }
         let mut found = Vec::new();

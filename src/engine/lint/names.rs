@@ -5,7 +5,7 @@ use super::{
     model::{Call, File, FunctionId, Model},
 };
 use crate::engine::{
-    compile::modules::Unit,
+    compile::{host_modules::NativeModule, modules::Unit},
     internals::{ANONYMOUS, KEYWORDS},
 };
 use rhai::{EvalAltResult, Expr, FnCallExpr, Position, Stmt};
@@ -71,7 +71,7 @@ fn qualified_call(
     model: &Model<'_>,
     call: &Call<'_>,
     module: &str,
-    imports: &HashMap<&str, Option<Rc<Unit>>>,
+    imports: &HashMap<&str, Imported>,
     found: &mut Vec<Found>,
 ) {
     if call.expr.namespace.path.len() > 1 {
@@ -79,8 +79,18 @@ fn qualified_call(
     }
     let (name, given) = (qualified(module, &call.expr.name), call.expr.args.len());
     let arities: Vec<usize> = match imports.get(module) {
-        Some(None) => return,
-        Some(Some(unit)) => unit.arities(&call.expr.name),
+        Some(Imported::Unknown) => return,
+        Some(Imported::File(unit)) => unit.arities(&call.expr.name),
+        Some(Imported::Native(native)) => {
+            let arities = native.arities(&call.expr.name);
+            let known = native.functions.iter().map(|function| function.name);
+            let ours = respelt(&call.expr.name, known).filter(|_| arities.is_empty());
+            if let Some(ours) = ours {
+                let ours = qualified(module, ours);
+                return found.push(super::properties::foreign(&name, &ours, call.at));
+            }
+            arities
+        }
         None if model.natives.keys().any(|n| n.starts_with(&qualified(module, ""))) => {
             let native = model.natives.get(&name);
             native.map_or(Vec::new(), |arities| arities.iter().copied().collect())
@@ -105,17 +115,28 @@ fn missing(name: &str, given: usize, is_known: bool, at: Position) -> Found {
     Found::error(code, at, EvalAltResult::ErrorFunctionNotFound(signature, at))
 }
 
-/// What `import … as` names in this file, and the files; none if that is only known when it runs.
-fn imports<'a>(model: &Model<'a>, file: &File<'a>) -> HashMap<&'a str, Option<Rc<Unit>>> {
+/// What an `import` brings.
+enum Imported {
+    /// That is only known when it runs, or it brings nothing.
+    Unknown,
+    File(Rc<Unit>),
+    Native(Rc<NativeModule>),
+}
+
+/// What `import … as` names in this file.
+fn imports<'a>(model: &Model<'a>, file: &File<'a>) -> HashMap<&'a str, Imported> {
     let mut imports = HashMap::new();
     let statements = file.blocks.iter().flat_map(|block| block.iter());
     for statement in statements {
         if let Stmt::Import(x, _) = statement {
-            let unit = match &x.0 {
-                Expr::StringConstant(import, _) => model.modules.imported(&file.unit.file, import),
+            let imported = match &x.0 {
+                Expr::StringConstant(import, _) => match model.modules.native(import) {
+                    Some(native) => Some(Imported::Native(native.clone())),
+                    None => model.modules.imported(&file.unit.file, import).map(Imported::File),
+                },
                 _ => None,
             };
-            imports.insert(x.1.name.as_str(), unit);
+            imports.insert(x.1.name.as_str(), imported.unwrap_or(Imported::Unknown));
         }
     }
     imports

@@ -28,7 +28,7 @@ pub(super) fn check(model: &Model<'_>, file: &File<'_>, found: &mut Vec<Found>) 
         let (is_at_top, is_in_handler) =
             (at_top.contains(&call.function), in_handler.contains(&call.function));
         let text = match form {
-            Form { waits: true, .. } if is_at_top => {
+            Form { waits: true, place: Where::Handler, .. } if is_at_top => {
                 format!("`{name}` waits, and only handlers may wait: not the top level")
             }
             Form { place: Where::Handler, .. } if is_at_top => {

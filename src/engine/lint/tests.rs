@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::engine::{
-    Config, compile::sources::Sources, natives::Natives, program::Api,
+    Config,
+    compile::{host_modules::HostModules, sources::Sources},
+    natives::Natives,
+    program::Api,
     reload::generations::Generations,
 };
 use rhai::{Dynamic, Engine, ImmutableString};
@@ -13,9 +16,13 @@ use std::{any::TypeId, collections::BTreeSet, fs, rc::Rc, sync::Arc, time::Durat
 struct Nothing;
 
 impl Api for Nothing {
-    const HANDLES: &'static [fn() -> TypeId] = &[];
+    fn modules(&self) -> HostModules {
+        HostModules::default()
+    }
 
-    fn register(&self, _: &mut Engine, _: &mut Natives) {}
+    fn register(&self, _: &mut Engine, _: &mut Natives) -> Vec<TypeId> {
+        Vec::new()
+    }
 
     fn register_properties(&self, _: &mut Engine, _: &mut Natives, _: &BTreeSet<ImmutableString>) {}
 }

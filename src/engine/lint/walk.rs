@@ -369,9 +369,10 @@ impl<'a> Walk<'a> {
     }
 
     fn note_import(&mut self, import: &'a Expr, alias: &'a str) {
-        if let Expr::StringConstant(import, _) = import
-            && let Some(unit) = self.modules.imported(&self.file.unit.file, import)
-        {
+        let Expr::StringConstant(import, _) = import else { return };
+        if self.modules.native(import).is_some() {
+            self.aliases.insert(alias, import.clone());
+        } else if let Some(unit) = self.modules.imported(&self.file.unit.file, import) {
             self.aliases.insert(alias, unit.file.clone());
         }
     }

@@ -105,6 +105,8 @@ struct Index {
     functions: HashSet<ImmutableString>,
     /// What imports are called, and the file that each leads to.
     aliases: HashMap<ImmutableString, ImmutableString>,
+    /// Those that lead to modules of native functions, which have no text that could be compared.
+    natives: HashSet<ImmutableString>,
     closures: HashMap<Place, usize>,
 }
 
@@ -172,15 +174,20 @@ impl Modules {
         if let Some(known) = self.meanings.indexes.borrow().get(&unit.file) {
             return known.clone();
         }
-        let aliases = aliases(&unit.ast).into_iter();
-        let aliases = aliases
-            .filter_map(|(alias, import)| Some((alias, self.imported(&unit.file, &import)?)))
-            .map(|(alias, imported)| (alias, imported.file.clone()));
+        let imports = aliases(&unit.ast);
+        let natives = imports.iter().filter(|(_, import)| self.native(import).is_some());
+        let natives = natives.map(|(alias, _)| alias.clone()).collect();
+        let aliases =
+            imports.into_iter().filter_map(|(alias, import)| match self.native(&import) {
+                Some(_) => Some((alias, import.into())),
+                None => Some((alias, self.imported(&unit.file, &import)?.file.clone())),
+            });
         let closures = unit.closures.iter().enumerate().map(|(at, c)| (c.start, at));
         let index = Rc::new(Index {
             definitions: definitions(&unit.ast, &unit.tokens),
             functions: unit.ast.iter_fn_def().map(|def| def.name.clone()).collect(),
             aliases: aliases.collect(),
+            natives,
             closures: closures.collect(),
         });
         self.meanings.indexes.borrow_mut().insert(unit.file.clone(), index.clone());
@@ -286,6 +293,10 @@ impl Reading<'_> {
             [(Token::Colon, _), ..] => return,
             [(Token::DoubleColon, _), (Token::Identifier(inner), _), ..] => {
                 let file = self.index.aliases.get(name).cloned();
+                if self.index.natives.contains(name) {
+                    file.hash(&mut self.hasher);
+                    return;
+                }
                 return self.names.extend(file.map(|file| (file, inner.as_str().into())));
             }
             _ => (),

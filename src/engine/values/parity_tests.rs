@@ -27,8 +27,8 @@ fn methods(engine: &Engine, of: TypeId) -> BTreeSet<(String, usize)> {
 fn engine() -> Engine {
     let mut engine = Engine::new();
     let mut natives = crate::engine::natives::Natives::default();
-    let (sources, globals) = (Sources::new(Path::new("")), Globals::new("", &[]));
-    let modules = Modules::new(sources, globals, &Default::default());
+    let (sources, globals) = (Sources::new(Path::new("")), Globals::new(""));
+    let modules = Modules::new(sources, globals, Default::default(), &Default::default());
     crate::engine::values::ref_map::register(&mut engine, &mut natives, &modules);
     crate::engine::values::ref_array::register(&mut engine, &mut natives, &modules);
     crate::engine::values::map_functions::register(&mut engine);

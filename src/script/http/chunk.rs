@@ -1,7 +1,7 @@
 //! `Chunk(data)`: a part of an answer that is sent bit by bit.
 
-use crate::script::value::{Outcome, with_payload};
-use rhai::{Dynamic, Engine};
+use crate::{runtime::registry::Registry, script::value::with_payload};
+use rhai::Dynamic;
 use std::rc::Rc;
 
 /// Bytes; none end the answer.
@@ -14,13 +14,11 @@ impl Chunk {
     }
 }
 
-/// Registers the constructor.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Chunk>("Chunk");
-    engine.register_fn("Chunk", |data: Dynamic| -> Outcome<Chunk> {
-        with_payload(&data, |_, bytes| Chunk(bytes.into()))
-    });
-    for name in ["to_string", "to_debug"] {
-        engine.register_fn(name, |chunk: &mut Chunk| format!("Chunk({} bytes)", chunk.0.len()));
-    }
+/// Announces the constructor.
+pub(super) fn register(registry: &mut Registry) {
+    registry
+        .class::<Chunk>("Chunk")
+        .handle()
+        .constructor(|data: Dynamic| with_payload(&data, |_, bytes| Chunk(bytes.into())))
+        .display(|chunk| format!("Chunk({} bytes)", chunk.0.len()));
 }

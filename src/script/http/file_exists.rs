@@ -2,16 +2,19 @@
 
 use super::root_options;
 use crate::{
-    engine::natives::Natives,
-    script::{
-        ctx::Ctx,
-        value::{Outcome, error, waiting},
+    engine::call::coroutine,
+    runtime::{
+        outcome::{Outcome, error},
+        registry::Registry,
+        waiting::{beside, not_here},
     },
+    script::ctx::Ctx,
     web::{document_root::DocumentRoot, patience::Patience},
 };
-use rhai::{Dynamic, Engine, ImmutableString};
+use rhai::{Dynamic, ImmutableString};
 use std::{io, rc::Rc};
-use tokio::task::spawn_blocking;
+
+const NAME: &str = "file_exists_in";
 
 fn exists(ctx: &Ctx, directory: &str, path: &str, options: &Dynamic) -> Outcome<bool> {
     if directory.is_empty() || directory.contains('\0') {
@@ -20,31 +23,27 @@ fn exists(ctx: &Ctx, directory: &str, path: &str, options: &Dynamic) -> Outcome<
     let home = ctx.program().map(|program| program.directory()).unwrap_or_default();
     let root = DocumentRoot::at(&home.join(directory), root_options(options)?);
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    let look = async move {
-        match root.has(&path, Patience::AtOnce) {
-            Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {
-                let looked = spawn_blocking(move || root.has(&path, Patience::Waits)).await;
-                looked.unwrap_or_else(|stopped| Err(stopped.into()))
-            }
-            found => found,
+    if !coroutine::may_wait() {
+        return Err(not_here(NAME));
+    }
+    let found = match root.has(&path, Patience::AtOnce) {
+        Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {
+            beside(NAME, move |_| root.has(&path, Patience::Waits))?
         }
+        found => found,
     };
-    waiting("file_exists_in", look)?.map_err(|fault| error(fault.to_string()))
+    found.map_err(|fault| error(fault.to_string()))
 }
 
-/// Registers the function.
-pub(super) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
+/// Announces the function.
+pub(super) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
     type Text = ImmutableString;
     let home = ctx.clone();
-    natives.function(engine, "file_exists_in", move |directory: Text, path: Text| {
+    registry.waiting(NAME, move |directory: Text, path: Text| {
         exists(&home, &directory, &path, &Dynamic::UNIT)
     });
     let home = ctx.clone();
-    natives.function(
-        engine,
-        "file_exists_in",
-        move |directory: Text, path: Text, options: Dynamic| {
-            exists(&home, &directory, &path, &options)
-        },
-    );
+    registry.waiting(NAME, move |directory: Text, path: Text, options: Dynamic| {
+        exists(&home, &directory, &path, &options)
+    });
 }

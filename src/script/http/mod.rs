@@ -36,18 +36,18 @@ use super::{
     value::{Outcome, error, with_payload},
 };
 use crate::{
-    engine::natives::Natives,
     net::link::{Link, Sent, Status},
     protocol::{
         Kind,
         handshake::Refusal,
         http::{Payload, ResponseHead},
     },
+    runtime::registry::Registry,
     web::answer_headers::{self, Headers},
 };
 use file::FileBody;
 use response::{Body, Parts};
-use rhai::{Dynamic, Engine};
+use rhai::Dynamic;
 use std::rc::Rc;
 
 /// The type of a text that a script sends without saying what it is.
@@ -262,13 +262,13 @@ pub(crate) fn uncoloured(report: &str) -> String {
 }
 
 /// Registers everything of HTTP.
-pub(crate) fn register(engine: &mut Engine, natives: &mut Natives, ctx: &Rc<Ctx>) {
-    request::register(engine, natives);
-    response::register(engine, natives);
-    route_table::register(engine, natives, ctx);
-    failure::register(engine, natives);
-    chunk::register(engine);
-    server_sent_events::register(engine);
-    session::register(engine, natives);
-    file_exists::register(engine, natives, ctx);
+pub(crate) fn register(registry: &mut Registry, ctx: &Rc<Ctx>) {
+    request::register(registry.engine, registry.natives);
+    response::register(registry.engine, registry.natives);
+    route_table::register(registry.engine, registry.natives, ctx);
+    failure::register(registry.engine, registry.natives);
+    chunk::register(registry);
+    server_sent_events::register(registry.engine);
+    session::register(registry.engine, registry.natives);
+    file_exists::register(registry, ctx);
 }

@@ -2,7 +2,7 @@
 //! `connection.send()`, `Timer::add`, `worker.count`, the heading `Maps`, an option of `configure`, `==`.
 
 use super::{
-    entry::{Entry, Section},
+    Entry, Section,
     language::{self, Function, WORDS, Word},
     script_reference,
 };
@@ -65,7 +65,7 @@ pub fn explain(query: &str) -> Result<String, Vec<String>> {
     }
     let (owner, name) = split(plain);
     let owner = owner.and_then(owner_of);
-    let found = of_name(owner, name, &functions);
+    let found = of_name(owner, name, &functions) + alike(name).as_str();
     if !found.is_empty() {
         return Ok(found);
     }
@@ -80,7 +80,8 @@ pub fn explain(query: &str) -> Result<String, Vec<String>> {
 fn whole(name: &str) -> String {
     let mut text = String::new();
     for section in script_reference() {
-        if !name.eq_ignore_ascii_case(section.owner) && !name.eq_ignore_ascii_case(section.title) {
+        let names = [Some(section.owner), Some(section.title), section.alias()];
+        if !names.iter().flatten().any(|known| name.eq_ignore_ascii_case(known)) {
             continue;
         }
         text += &heading(section.title);
@@ -142,6 +143,38 @@ fn of_name(owner: Option<&str>, name: &str, functions: &[Function]) -> String {
     text
 }
 
+/// Entries of what other languages call so.
+fn alike(name: &str) -> String {
+    let mut text = String::new();
+    for section in script_reference() {
+        let entries: Vec<_> = section.entries.iter().filter(|e| is_alike(e, name)).collect();
+        if !entries.is_empty() {
+            text += &heading(section.title);
+            entries.iter().for_each(|entry| text += &format!("{entry}\n"));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn is_alike(entry: &Entry, name: &str) -> bool {
+    entry.alike.iter().any(|other| *other == name || other.rsplit('.').next() == Some(name))
+}
+
+/// What to write in place of a function of another language, if the reference names it.
+pub(in crate::script) fn advice(name: &str) -> Option<String> {
+    let alike = |section: &'static Section| {
+        let found = section.entries.iter().find(|entry| is_alike(entry, name));
+        found.map(|entry| (section, entry))
+    };
+    let (section, entry) = script_reference().iter().find_map(alike)?;
+    let form = entry.forms.first()?;
+    Some(match section.alias() {
+        Some(alias) => format!("use `{form}` after `import \"{}\" as {alias};`", section.owner),
+        None => format!("use `{form}`"),
+    })
+}
+
 /// Entries that say something of an option or a key of that name.
 fn mentioned(name: &str) -> String {
     let mut text = String::new();
@@ -179,7 +212,8 @@ fn suggestions(owner: Option<&str>, name: &str, functions: &[Function]) -> Vec<S
     let respelt = known.iter().copied().find(|known| bare(known) == bare(name));
     let near = respelt.or_else(|| nearest(name, known.iter().copied()));
     let near = near.map(|near| format!("did you mean `{near}`?"));
-    let foreign = foreign_names::name(name).map(|help| format!("{help}."));
+    let foreign = advice(name).or_else(|| foreign_names::name(name).map(str::to_owned));
+    let foreign = foreign.map(|help| format!("{help}."));
     near.into_iter().chain(foreign).collect()
 }
 

@@ -6,7 +6,6 @@ mod array;
 pub(super) mod array_changes;
 mod callbacks;
 mod connections;
-mod entry;
 mod functions;
 mod language;
 mod lookup;
@@ -21,47 +20,52 @@ mod std_push;
 mod std_router;
 mod streaming;
 mod tcp_connection;
-mod timer;
 mod uploads;
 mod web_server;
 mod worker;
 
-pub use entry::{Entry, Place, Section};
+pub use crate::runtime::entry::{Entry, Place, Section};
+pub(in crate::script) use lookup::advice;
 pub use lookup::{all_names, explain};
 
-/// All sections, in the order in which people learn them.
-const SECTIONS: [Section; 22] = [
-    worker::SECTION,
-    properties::SECTION,
-    callbacks::SECTION,
-    tcp_connection::SECTION,
-    connections::SECTION,
-    request::SECTION,
-    response::SECTION,
-    streaming::CHUNK,
-    streaming::EVENTS,
-    uploads::SECTION,
-    session::OF_A_REQUEST,
-    session::SECTION,
-    web_server::SECTION,
-    timer::SECTION,
-    functions::SECTION,
-    map::SECTION,
-    array::SECTION,
-    array_changes::SECTION,
-    std_push::SECTION,
-    std_router::SECTION,
-    route_table::SECTION,
-    route_table::FAILURE,
-];
+use super::std::NATIVE;
+use crate::runtime::page;
+use ::std::sync::LazyLock;
 
-const _: () = {
-    let mut at = 0;
-    while at < SECTIONS.len() {
-        assert!(SECTIONS[at].is_complete(), "an entry of the script reference is not complete");
-        at += 1;
-    }
-};
+/// All sections, in the order in which people learn them.
+static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
+    let page = |text| match page::read(text) {
+        Ok(section) => section,
+        // A test reads all of them.
+        Err(why) => panic!("a page of the script reference is not complete: {why}"),
+    };
+    let mut sections = vec![
+        worker::SECTION,
+        properties::SECTION,
+        callbacks::SECTION,
+        tcp_connection::SECTION,
+        connections::SECTION,
+        request::SECTION,
+        response::SECTION,
+        streaming::CHUNK,
+        streaming::EVENTS,
+        uploads::SECTION,
+        session::OF_A_REQUEST,
+        session::SECTION,
+        web_server::SECTION,
+        page(include_str!("../timer.md")),
+        functions::SECTION,
+        map::SECTION,
+        array::SECTION,
+        array_changes::SECTION,
+        std_push::SECTION,
+        std_router::SECTION,
+        route_table::SECTION,
+        route_table::FAILURE,
+    ];
+    sections.extend(NATIVE.iter().map(|module| page(module.page)));
+    sections
+});
 
 /// The script reference.
 pub fn script_reference() -> &'static [Section] {

@@ -4,11 +4,11 @@
 use crate::{
     engine::{
         self,
-        compile::{modules::Modules, sources::Sources},
+        compile::{host_modules::HostModules, modules::Modules, sources::Sources},
         globals::Globals,
         natives::Natives,
-        program::Api,
     },
+    runtime::record::Announced,
     script::{
         Objects,
         callback::Event,
@@ -16,32 +16,55 @@ use crate::{
         ctx::Ctx,
         http::{Chunk, Failure, Request, Response, RouteTable, ServerSentEvents, Session},
         settings::Settings,
+        std,
         tcp_connection::TcpConnection,
         worker::Worker,
     },
 };
+use ::std::{any::TypeId, collections::BTreeSet, path::Path, time::Duration};
 use rhai::{Engine, FuncInfo};
-use std::{any::TypeId, collections::BTreeSet, path::Path};
 
-/// (owner, name, number of arguments without the object itself; none for properties), as in
-/// [`Section::owner`](super::Section) and [`Entry::name`](super::Entry). Rhai's own functions are left out.
-pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
-    let config = engine::Config {
+/// What was announced by a [`Registry`](crate::runtime::registry::Registry) or as a module, with its place and whether it
+/// waits: the marks of the reference are held against this.
+pub fn announced() -> Vec<Announced> {
+    let config = config();
+    let sources = Sources::new(Path::new("reference"));
+    let ctx = Ctx::mute(&config);
+    let globals = Globals::new("");
+    let modules = Modules::new(sources, globals, HostModules::default(), &Default::default());
+    let mut natives = Natives::default();
+    let mut engine = engine::build(&config, &modules, &mut natives);
+    let of_modules = std::announced(&ctx);
+    let mut names = Objects(ctx).announce(&mut engine, &mut natives).names;
+    names.extend(of_modules);
+    names
+}
+
+fn config() -> engine::Config {
+    engine::Config {
         kill: Default::default(),
-        handler_timeout: std::time::Duration::ZERO,
-        rehearsal_timeout: std::time::Duration::ZERO,
+        handler_timeout: Duration::ZERO,
+        rehearsal_timeout: Duration::ZERO,
         handler_memory: 0,
         colour: false,
         explains: false,
         optimizes: true,
         register: None,
-    };
+    }
+}
+
+/// (owner, name, number of arguments without the object itself; none for properties), as in
+/// [`Section::owner`](super::Section) and [`Entry::name`](super::Entry). Rhai's own functions are left out.
+pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
+    let config = config();
     let sources = Sources::new(Path::new("reference"));
-    let modules = Modules::new(sources, Globals::new("", Objects::HANDLES), &Default::default());
+    let ctx = Ctx::mute(&config);
+    let host = std::modules(&ctx);
+    let modules = Modules::new(sources, Globals::new(""), host, &Default::default());
     let mut natives = Natives::default();
     let mut engine = engine::build(&config, &modules, &mut natives);
-    let ctx = Ctx::mute(&config);
-    Objects(ctx).register(&mut engine, &mut natives);
+    let announced = std::announced(&ctx);
+    Objects(ctx).announce(&mut engine, &mut natives);
     let new = |info: FuncInfo| if is_rhais(&info) { None } else { name_of(info) };
     let mut names: BTreeSet<_> = engine.collect_fn_metadata(None, new, false).into_iter().collect();
     for plain in Engine::new().collect_fn_metadata(None, name_of, false) {
@@ -53,7 +76,7 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
     let of_worker = Settings::NAMES.iter().chain(&Worker::PROPERTIES).copied();
     of_worker.chain(Event::all().map(Event::name)).for_each(|name| property("Worker", name));
     TcpConnection::PROPERTIES.iter().for_each(|name| property("TcpConnection", name));
-    for (module, text) in engine::compile::modules::STDLIB {
+    for (module, text) in std::TEXTS {
         // It is compiled at every start of a script that imports it.
         let ast = engine.compile(text).expect("the host's own modules compile");
         let is_public = |f: &rhai::ScriptFnMetadata| {
@@ -63,6 +86,8 @@ pub fn registered_names() -> BTreeSet<(String, String, Option<usize>)> {
             names.insert((module.into(), function.name.into(), Some(function.params.len())));
         }
     }
+    let announced = announced.into_iter();
+    names.extend(announced.map(|a| (a.owner.to_owned(), a.name.to_owned(), a.arguments)));
     names
 }
 

@@ -126,6 +126,29 @@ fn functions_of_imported_files_are_known() {
     }
 }
 
+#[test]
+fn functions_of_native_modules_are_known() {
+    let main = |call: &str| format!("import \"std/env\" as e;\nprint({call});\n");
+    let right = check(&[("main.rhai", &main("e::get(\"A\", 1)"))]);
+    assert_eq!(right.0, 0, "{}", right.1);
+    let wrong = [
+        ("e::get()", "argument-count", "`get` exists as `e::get(name: string)"),
+        ("e::gte(1)", "unknown-function", "did you mean `e::get`?"),
+        ("e::Get(1)", "foreign-name", "did you mean `e::get`?"),
+        ("getenv(1)", "unknown-function", "use `env::get(name: string)"),
+    ];
+    for (call, code, says) in wrong {
+        let (exit, said) = check(&[("main.rhai", &main(call))]);
+        assert_eq!(exit, 1, "{call}: {said}");
+        for part in [code, says, "--> main.rhai:2:"] {
+            assert!(said.contains(part), "{call}: no `{part}` in\n{said}");
+        }
+    }
+    let (exit, said) = check(&[("main.rhai", "import \"std/evn\" as env;\nprint(env::get(1));\n")]);
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("unknown-import") && said.contains("did you mean `std/env`?"), "{said}");
+}
+
 /// Loops in which a closure captures what the loop counts with.
 #[test]
 fn a_closure_that_is_kept_with_the_variable_of_a_loop_is_found() {

@@ -41,6 +41,15 @@ fn names_are_found_as_scripts_and_the_reference_write_them() {
 }
 
 #[test]
+fn what_other_languages_call_it_is_found() {
+    told("getenv", &["env::get(name: string) -> any", "Like PHP's `getenv`"]);
+    told("process.env", &["env::get(name: string)"]);
+    told("setTimeout", &["Timer::delay(seconds: number"]);
+    told("env", &["env::all() -> map"]);
+    told("env::get", &["env::get(name: string) -> any"]);
+}
+
+#[test]
 fn an_owner_keeps_the_names_of_others_away() {
     let (_, said, _) = doc("connection.id");
     assert!(
@@ -113,7 +122,6 @@ fn what_does_not_exist_is_told_with_what_was_probably_meant() {
     suggested("worker.onMessage", "did you mean `on_message`?");
     suggested("sub_strng", "did you mean `sub_string`?");
     suggested("strlen", "use `len()`");
-    suggested("setTimeout", "Timer::delay");
     suggested("nope", "`rhost doc` lists all names");
 }
 

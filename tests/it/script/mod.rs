@@ -18,6 +18,8 @@ mod message_types;
 mod messages;
 /// The names of Workers.
 mod names;
+/// Modules of the host in Rust.
+mod native_modules;
 /// The script reference: complete, true, and told in the documents.
 mod reference;
 /// Sending and closing.

@@ -4,7 +4,7 @@
 use crate::support::{
     client::Client, findings, host::TestHost, wait::PATIENCE, websocket::WebSocket,
 };
-use rhost::{Entry, Place, Section, registered_names, script_reference};
+use rhost::{Entry, Place, Section, announced, arguments, registered_names, script_reference};
 use std::{
     collections::BTreeSet,
     env, fs,
@@ -28,14 +28,6 @@ fn all() -> impl Iterator<Item = (&'static Section, &'static Entry)> {
     script_reference().iter().flat_map(|s| s.entries.iter().map(move |e| (s, e)))
 }
 
-/// How many arguments a form takes; none for a property. Commas between them are all a form has.
-fn arity(form: &str) -> Option<usize> {
-    let (_, rest) =
-        form.split_once('(').filter(|(name, _)| !name.contains(':') || name.contains("::"))?;
-    let (arguments, _) = rest.split_once(')')?;
-    Some(if arguments.is_empty() { 0 } else { arguments.split(',').count() })
-}
-
 #[test]
 fn names_are_snake_case_and_unique() {
     let mut seen = BTreeSet::new();
@@ -52,7 +44,8 @@ fn every_entry_is_complete() {
     for (section, entry) in all() {
         let name = format!("{}.{}", section.owner, entry.name);
         for form in entry.forms {
-            let written = form.strip_prefix(&format!("{}::", section.owner)).unwrap_or(form);
+            let alias = section.owner.rsplit('/').next().unwrap_or(section.owner);
+            let written = form.strip_prefix(&format!("{alias}::")).unwrap_or(form);
             assert!(written.starts_with(entry.name), "{name}: `{form}` is another name");
             let arguments =
                 form.split_once('(').and_then(|(_, r)| r.split_once(')')).map(|(a, _)| a);
@@ -69,7 +62,8 @@ fn every_entry_is_complete() {
             named || section.operators.is_empty() && section.entries.is_empty(),
             "{name}: not in its example"
         );
-        assert!(!entry.waits || entry.place == Place::Handler, "{name}: the top level cannot wait");
+        let can_wait = entry.place != Place::TopLevel;
+        assert!(!entry.waits || can_wait, "{name}: the top level cannot wait");
     }
 }
 
@@ -78,7 +72,7 @@ fn all_that_is_registered_is_described_and_nothing_else() {
     let mut described = BTreeSet::new();
     for (section, entry) in all() {
         for form in entry.forms {
-            described.insert((section.owner.to_owned(), entry.name.to_owned(), arity(form)));
+            described.insert((section.owner.to_owned(), entry.name.to_owned(), arguments(form)));
         }
     }
     let operators: BTreeSet<_> = script_reference()
@@ -116,6 +110,17 @@ fn all_that_is_registered_is_described_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reference_says_where_each_name_belongs_as_it_was_announced() {
+    let announced = announced();
+    assert!(!announced.is_empty(), "nothing was announced");
+    for name in announced {
+        let entry = all().find(|(s, e)| s.owner == name.owner && e.name == name.name);
+        let Some((_, entry)) = entry else { continue };
+        assert_eq!((entry.waits, entry.place), (name.waits, name.place), "{name:?}");
+    }
 }
 
 #[test]

@@ -3,10 +3,7 @@
 use super::{Hints, defines, did_you_mean, imports, leads_to};
 use crate::engine::{
     compile::closures,
-    diagnostics::{
-        foreign_names,
-        signatures::{self, Signature},
-    },
+    diagnostics::signatures::{self, Signature},
     internals::positions::{Place, place},
 };
 use rhai::{AST, ASTFlags, ASTNode, ScriptFuncDef, Stmt};
@@ -39,8 +36,8 @@ impl Hints<'_> {
         if let Some(help) = self.namespace(name, file, at) {
             return Some(help);
         }
-        if let Some(help) = foreign_names::name(name) {
-            return Some(help.into());
+        if let Some(help) = self.foreign(name) {
+            return Some(help);
         }
         let here = || self.asts.iter().filter(|a| a.source().unwrap_or_default() == file);
         let later = here().flat_map(|a| a.statements()).find(|s| defines(s) == Some(name));

@@ -1,10 +1,11 @@
 //! The form of the reference: sections of entries. An entry is a name with all that can be said of it, which its `Display`
 //! says to a person at a terminal.
 
+use super::record::Announced;
 use std::fmt;
 
 /// Where a script may use something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// While the file runs from top to bottom, before anything is served.
     TopLevel,
@@ -27,29 +28,31 @@ pub struct Entry {
     pub waits: bool,
     /// Where it may be used.
     pub place: Place,
+    /// What other languages call it: `getenv` of PHP.
+    pub alike: &'static [&'static str],
     /// A whole script. Where a line ends in `// prints …`, it prints exactly that.
     pub example: &'static str,
 }
 
 impl Entry {
     /// An entry for something that never waits and may be used everywhere.
-    pub(super) const fn new(
+    pub(crate) const fn new(
         name: &'static str,
         forms: &'static [&'static str],
         text: &'static str,
         example: &'static str,
     ) -> Self {
-        Self { name, forms, text, waits: false, place: Place::Both, example }
+        Self { name, forms, text, waits: false, place: Place::Both, alike: &[], example }
     }
 
     /// The same, for one place only.
-    pub(super) const fn only_in(mut self, place: Place) -> Self {
+    pub(crate) const fn only_in(mut self, place: Place) -> Self {
         self.place = place;
         self
     }
 
     /// The same, for a function that may wait; only handlers can.
-    pub(super) const fn waiting(mut self) -> Self {
+    pub(crate) const fn waiting(mut self) -> Self {
         self.waits = true;
         self.place = Place::Handler;
         self
@@ -66,8 +69,14 @@ impl fmt::Display for Entry {
         for form in self.forms {
             writeln!(f, "{form}")?;
         }
-        writeln!(f, "\n    {}", self.text)?;
+        writeln!(f)?;
+        for line in self.text.lines() {
+            writeln!(f, "{}", format!("    {line}").trim_end())?;
+        }
         match (self.place, self.waits) {
+            (Place::Both, true) => {
+                writeln!(f, "    Waits in handlers; the top level stops meanwhile.")?
+            }
             (_, true) => writeln!(f, "    May wait; for handlers only.")?,
             (Place::TopLevel, _) => writeln!(f, "    For the top level only.")?,
             (Place::Handler, _) => writeln!(f, "    For handlers only.")?,
@@ -94,19 +103,29 @@ pub struct Section {
 }
 
 impl Section {
-    pub(super) const fn is_complete(&self) -> bool {
-        let mut at = 0;
-        while at < self.entries.len() {
-            let entry = &self.entries[at];
-            let empty = entry.name.is_empty()
-                || entry.forms.is_empty()
-                || entry.text.is_empty()
-                || entry.example.is_empty();
-            if empty {
-                return false;
-            }
-            at += 1;
-        }
-        !self.title.is_empty() && !self.owner.is_empty() && !self.about.is_empty()
+    /// The last part of the name of a module, which scripts usually import it as: `env` of `std/env`.
+    pub(crate) fn alias(&self) -> Option<&'static str> {
+        self.owner.rsplit_once('/').map(|(_, alias)| alias)
     }
+
+    /// A form of an entry without the name of the module: `env::get(…)` → `get(…)`.
+    pub(crate) fn plain(&self, form: &'static str) -> &'static str {
+        let inner = self.alias().and_then(|alias| form.strip_prefix(alias)?.strip_prefix("::"));
+        inner.unwrap_or(form)
+    }
+
+    /// The first form of a function that was announced with so many arguments, without the name of its module.
+    pub(crate) fn form(&self, function: &Announced) -> Option<&'static str> {
+        let entry = self.entries.iter().find(|entry| entry.name == function.name)?;
+        let form = entry.forms.iter().find(|form| arguments(form) == function.arguments)?;
+        Some(self.plain(form))
+    }
+}
+
+/// How many arguments a form takes; none for a property. Commas between them are all that a form has.
+pub fn arguments(form: &str) -> Option<usize> {
+    let (_, rest) =
+        form.split_once('(').filter(|(name, _)| !name.contains(':') || name.contains("::"))?;
+    let (arguments, _) = rest.split_once(')')?;
+    Some(if arguments.is_empty() { 0 } else { arguments.split(',').count() })
 }
