@@ -54,7 +54,7 @@ pub(crate) fn commit(
         return;
     }
     starts.end_late(ctx);
-    let before = ctx.timers.last_id();
+    let before = ctx.timers.started();
     leftovers::give_names_back(ctx, &program);
     let mut report = Report { changes: program.edition.accept_state(), ..Report::default() };
     let lives_on = served.zip(task.serves).map(|(worker, (at, _))| (worker, at));
@@ -312,6 +312,12 @@ fn waiting_on_old_code(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
     let others = ctx.stats.waiting.not_of(program.number());
     let name = |place| ctx.stats.name_of(place).unwrap_or_default();
     others.into_iter().map(|(place, generation)| (name(place), generation)).collect()
+}
+
+/// Takes no more connections for the worker that is served here. Its sockets are the host's, and those who wait in them are
+/// taken by the isolates that go on, or by this one if it does.
+pub(crate) fn stand_by(ctx: &Ctx) {
+    ctx.served.borrow().iter().for_each(|worker| worker.core().unlisten());
 }
 
 /// Stops accepting, and answers when nobody is there any more.

@@ -69,6 +69,9 @@ pub(crate) enum Command {
     Preview { stays: bool, reply: Reply<Result<Report, Fault>> },
     /// Forget what was prepared.
     Abort,
+    /// Forget what was prepared, take no more connections, and serve those that are there until it is decided whether this
+    /// isolate stops or serves on.
+    StandBy,
     /// Stop accepting, serve who is there, and answer when the last connection has gone.
     Drain { reply: Reply<()> },
     /// Close every connection.
@@ -187,6 +190,10 @@ impl Isolate {
         let _ = self.commands.send(Command::Abort);
     }
 
+    pub(crate) fn stand_by(&self) {
+        let _ = self.commands.send(Command::StandBy);
+    }
+
     pub(crate) fn close_all(&self) {
         let _ = self.commands.send(Command::CloseAll);
     }
@@ -275,6 +282,10 @@ fn run(
                         .map_or_else(Report::default, |p| stock::preview(&ctx, p, stays))));
                 }
                 Command::Abort => forget(&ctx, &mut prepared),
+                Command::StandBy => {
+                    forget(&ctx, &mut prepared);
+                    deploy::stand_by(&ctx);
+                }
                 Command::Drain { reply } => deploy::drain(&ctx, reply),
                 Command::CloseAll => deploy::close_all(&ctx, SERVICE_RESTART),
                 Command::Connections { reply } => {
