@@ -11,6 +11,7 @@ use crate::{
     log::Log,
     net::{
         ConnHandler, Message,
+        budgets::Budgets,
         completion::Completion,
         conn::Conn,
         drivers,
@@ -72,7 +73,7 @@ impl Stage {
         let log = Log::new(|record| panic!("the script says: {record}"));
         let listeners = Listeners::default();
         let turns = Arc::new(Turns::limited(Duration::ZERO, 0));
-        let ctx = Ctx::new(0, log, listeners, Arc::default(), turns, Arc::default(), |_| ());
+        let ctx = Ctx::new(0, log, listeners, Arc::default(), turns, &Budgets::default(), |_| ());
         let api = Objects(ctx.clone());
         let program =
             Program::compile(&api, &config, Sources::new(&file), Start::FIRST, &ctx.generations);

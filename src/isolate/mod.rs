@@ -20,7 +20,7 @@ use crate::{
     error::{Fault, FaultKind},
     log::{Level, Log},
     net::{
-        budget::Budget,
+        budgets::Budgets,
         conn::sweep,
         listen::{ListenHandle, Listeners},
         stats::Stats,
@@ -142,7 +142,7 @@ impl Isolate {
         config: Config,
         log: Log,
         listeners: Listeners,
-        budget: Arc<Budget>,
+        budgets: Budgets,
         sessions: Arc<Sessions>,
         wishes: impl Fn(Wish) + Send + 'static,
     ) -> std::io::Result<Self> {
@@ -158,7 +158,7 @@ impl Isolate {
                 let wish = wishes.clone();
                 let ctx = || {
                     let wishes = move |wish| wishes(wish);
-                    let ctx = Ctx::new(id, log.clone(), listeners, told, seen, budget, wishes);
+                    let ctx = Ctx::new(id, log.clone(), listeners, told, seen, &budgets, wishes);
                     *ctx.sessions.borrow_mut() = sessions;
                     ctx
                 };

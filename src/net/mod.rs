@@ -2,7 +2,8 @@
 //! what is to be sent comes in as bytes through a [`conn::Conn`].
 
 pub(crate) mod address;
-pub(crate) mod budget;
+mod budget;
+pub(crate) mod budgets;
 pub(crate) mod completion;
 pub(crate) mod conn;
 pub(crate) mod counter;

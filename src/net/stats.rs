@@ -38,6 +38,9 @@ pub(crate) struct Stats {
     /// Living timers.
     pub(crate) timers: Counter,
     pub(crate) faults: Faults,
+    pub(crate) cut: Cut,
+    /// Bytes that peers have sent of messages that are not whole yet.
+    pub(crate) unread: Counter,
     /// Its `on_worker_start`, as long as that has not returned.
     pub(crate) starting: Starting,
     /// Handlers that wait.
@@ -53,6 +56,28 @@ pub(crate) struct Stats {
     files: Mutex<Vec<String>>,
     listening: Mutex<Vec<String>>,
     leftovers: Mutex<Vec<(String, i64)>>,
+}
+
+/// Connections that were closed because they held memory and did nothing with it.
+#[derive(Debug, Default)]
+pub(crate) struct Cut {
+    /// Their peers read nothing for `send_timeout`.
+    pub(crate) by_send_timeout: Counter,
+    /// The same when all queues together used up `max_queued_bytes`.
+    pub(crate) by_queues: Counter,
+    /// Unfinished messages used up `max_received_bytes`.
+    pub(crate) by_received: Counter,
+}
+
+impl Cut {
+    /// All reasons, by the names of the limits.
+    pub(crate) fn by_reason(&self) -> [(&'static str, u64); 3] {
+        [
+            ("send_timeout", self.by_send_timeout.get()),
+            ("max_queued_bytes", self.by_queues.get()),
+            ("max_received_bytes", self.by_received.get()),
+        ]
+    }
 }
 
 /// Trouble, by kind.

@@ -26,6 +26,9 @@ pub(crate) struct Timeouts {
     /// From `close()` until the socket is closed whatever the peer does; it begins anew as long as the peer reads a good
     /// part of what is queued. Default 5.
     pub(crate) close: Cell<f64>,
+    /// For a peer to read something of what waits for it. Default 30: a phone in a tunnel comes out again; others vanish
+    /// without a word, and TCP alone holds what waits for them for a quarter of an hour.
+    pub(crate) send: Cell<f64>,
 }
 
 impl Default for Timeouts {
@@ -38,6 +41,7 @@ impl Default for Timeouts {
             body: Cell::new(30.0),
             response: Cell::new(5.0),
             close: Cell::new(5.0),
+            send: Cell::new(30.0),
         }
     }
 }
@@ -45,8 +49,8 @@ impl Default for Timeouts {
 impl Timeouts {
     /// The shortest that is not off, milliseconds: nothing that begins now can be over before.
     pub(super) fn shortest(&self) -> u64 {
-        let Self { handshake, heartbeat, idle, keep_alive, body, response, close } = self;
-        let all = [handshake, heartbeat, idle, keep_alive, body, response, close];
+        let Self { handshake, heartbeat, idle, keep_alive, body, response, close, send } = self;
+        let all = [handshake, heartbeat, idle, keep_alive, body, response, close, send];
         let set = all.into_iter().map(Cell::get).filter(|limit| *limit > 0.0);
         set.map(|limit| (limit * 1000.0) as u64).min().unwrap_or(u64::MAX)
     }

@@ -48,6 +48,7 @@ impl WebSocket {
     /// Nothing that the peer may still send counts.
     pub(crate) fn finish(&mut self) {
         self.phase = Phase::Closed;
+        self.fragments = None;
     }
 
     /// Starts the closing handshake: from now on only the peer's close frame counts.
@@ -56,6 +57,17 @@ impl WebSocket {
             self.phase = Phase::Closing;
             close_frame(code, reason, out);
         }
+    }
+
+    /// Bytes that are kept of a message that comes in fragments.
+    pub(crate) fn held(&self) -> usize {
+        self.fragments.as_ref().map_or(0, |fragments| fragments.data.len())
+    }
+
+    /// There is no room for the message that is on its way. Why, is nothing for strangers.
+    pub(crate) fn overloaded(&self, reason: &str) -> ProtocolError {
+        let told = broken(CloseCode::Again, "try again later");
+        ProtocolError { reason: reason.to_owned(), ..told }
     }
 
     /// Appends a ping.

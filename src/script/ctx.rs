@@ -37,7 +37,7 @@ use crate::{
     error::Fault,
     log::{About, Access, Level, Log, Record},
     net::{
-        budget::Budget,
+        budgets::Budgets,
         conn::ConnectionSet,
         listen::{ListenHandle, Listeners},
         stats::Stats,
@@ -136,7 +136,7 @@ impl Ctx {
         let log = Log::new(|_| ());
         let listeners = Listeners::default();
         let turns = Arc::new(Turns::limited(config.handler_timeout, config.handler_memory));
-        Self::new(0, log, listeners, Arc::default(), turns, Arc::default(), |_| ())
+        Self::new(0, log, listeners, Arc::default(), turns, &Budgets::default(), |_| ())
     }
 
     pub(crate) fn new(
@@ -145,7 +145,7 @@ impl Ctx {
         listeners: Listeners,
         stats: Arc<Stats>,
         turns: Arc<Turns>,
-        budget: Arc<Budget>,
+        budgets: &Budgets,
         wishes: impl Fn(Wish) + 'static,
     ) -> Rc<Self> {
         coroutine::set_turns(turns.clone());
@@ -154,7 +154,7 @@ impl Ctx {
             handler_timeout: turns.limit(),
             handler_memory: turns.memory(),
             log,
-            net: ConnectionSet::new(stats.clone(), budget),
+            net: ConnectionSet::new(stats.clone(), budgets),
             listeners,
             timers: Timers::new(stats.clone()),
             stats,

@@ -258,6 +258,7 @@ settings! {
         body_timeout: body;
         response_timeout: response;
         close_timeout: close;
+        send_timeout: send;
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a connection's task waits for a handler. What handlers do may not enter.
 
-use super::{Conn, ConnState, Flag, inbox::Inbox, linger};
+use super::{Conn, ConnState, Flag, inbox::Inbox, linger, relief::note_unread};
 use crate::net::completion::LocalBoxFuture;
 use std::{future::poll_fn, rc::Rc, task::Poll};
 
@@ -14,7 +14,7 @@ pub(super) async fn await_handler<T>(
 ) -> T {
     conn.flags.set(Flag::Handling, true);
     inbox.settle();
-    conn.traffic.set_unread(inbox.len());
+    note_unread(conn, inbox.len());
     let mut broken = Box::pin(broken(conn));
     let finished = poll_fn(|cx| {
         if let Poll::Ready(result) = handling.as_mut().poll(cx) {

@@ -2,7 +2,7 @@
 
 use super::{
     Conn, ConnEvent, ConnState, Flag, Goodbye, driver::defer, feed, flush::wake_filler,
-    state::Deferred,
+    relief::note_unread, state::Deferred,
 };
 use crate::{
     net::code,
@@ -51,6 +51,7 @@ impl Conn {
 
     /// Nobody looks after a destroyed connection any more.
     pub(crate) fn leave(&self) {
+        note_unread(self, 0);
         if let Some(cold) = self.cold.get() {
             cold.events.borrow_mut().clear();
         }

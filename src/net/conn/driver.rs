@@ -87,6 +87,8 @@ pub(crate) enum Overdue {
     BreakOff(ProtocolError),
     /// Without a goodbye, which nobody would hear.
     GiveUp(&'static str),
+    /// The same, because the peer reads nothing of what it is sent.
+    Unread(&'static str),
     /// The owner hears of it, and the peer is told this, unless an answer is on its way by now.
     Expire(ConnEvent, ProtocolError),
     /// The peer is asked for a sign of life by these bytes.
@@ -113,6 +115,16 @@ pub(crate) trait Driver: Any {
     /// A text message turned out not to be UTF-8.
     fn not_utf8(&self) -> ProtocolError {
         ProtocolError::new("the message is not valid UTF-8")
+    }
+
+    /// Bytes that it keeps of messages that are not whole yet.
+    fn held(&self) -> usize {
+        0
+    }
+
+    /// There is no room for the messages that are on their way.
+    fn overloaded(&self, reason: &str) -> ProtocolError {
+        ProtocolError::new(reason)
     }
 
     /// Messages that are sent now have to wait until an upgrade is answered.

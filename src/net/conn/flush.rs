@@ -24,6 +24,7 @@ impl Conn {
             Ok(true) => flushed(self),
             Ok(false) => {
                 let task = tokio::task::spawn_local(drain(self.clone()));
+                self.cold().still.set(None);
                 *self.cold().drainer.borrow_mut() = Some(task.abort_handle());
             }
             Err(_) => gone(self),
@@ -57,6 +58,25 @@ async fn drain(conn: Rc<Conn>) {
             Err(_) => gone(&conn),
         }
         return;
+    }
+}
+
+/// Bytes that the peer has taken of what was written.
+pub(super) fn delivered(conn: &Conn) -> u64 {
+    let unsent = conn.with_io(|io| io.unsent()).unwrap_or(0);
+    conn.traffic.bytes_written.get().saturating_sub(unsent as u64)
+}
+
+/// How long the peer has read nothing of what waits for it, milliseconds, as far as somebody has looked.
+pub(super) fn stillness(conn: &Conn) -> u64 {
+    let (now, delivered) = (conn.shared.clock.get(), delivered(conn));
+    let still = &conn.cold().still;
+    match still.get() {
+        Some((since, before)) if before == delivered => now - since,
+        _ => {
+            still.set(Some((now, delivered)));
+            0
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod linger;
 mod outbox;
 mod poll;
 mod queue;
+mod relief;
 mod send;
 mod sendfile;
 mod set;

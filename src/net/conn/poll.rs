@@ -8,6 +8,7 @@ use super::{
     inbox::{Inbox, give_buffer, take_buffer},
     next_event,
     outbox::Outbox,
+    relief::note_unread,
     slow::SlowPath,
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(crate) struct ConnDriver<H: ConnHandler> {
     pub(super) handler: H,
     /// What it occupies until its last handler has ended.
     pub(super) permit: Option<Permit>,
+    /// Bytes of an unfinished message that the driver keeps.
+    held: usize,
     /// Does the handler know of it?
     is_known: bool,
     /// Was decoding left while there may be more messages in what was read?
@@ -66,6 +69,7 @@ impl<H: ConnHandler> ConnDriver<H> {
             set,
             inbox: Inbox::default(),
             handler,
+            held: 0,
             is_known: false,
             is_decoding: false,
             has_ended: false,
@@ -164,7 +168,7 @@ impl<H: ConnHandler> ConnDriver<H> {
                 self.has_ended = false;
                 return Poll::Ready(SlowPath::PeerEnded);
             }
-            self.conn.traffic.set_unread(self.inbox.len());
+            note_unread(&self.conn, self.inbox.len() + self.held);
             self.conn.register(cx.waker());
             if self.has_work() {
                 continue;
@@ -263,9 +267,11 @@ impl<H: ConnHandler> ConnDriver<H> {
                 }
                 Some(Ok(Step::Plain(Decoded::Control { consumed }))) => {
                     self.inbox.consume(consumed);
+                    self.held = self.conn.driver.with(|driver| driver.held()).unwrap_or(0);
                     None
                 }
                 Some(Ok(Step::Plain(Decoded::Assembled { kind, payload, consumed }))) => {
+                    self.held = 0;
                     self.inbox.consume(consumed);
                     self.dispatch(Message::of(kind, &payload), waker)
                 }
@@ -274,6 +280,7 @@ impl<H: ConnHandler> ConnDriver<H> {
                     break;
                 }
                 Some(Ok(Step::Message { message, consumed })) => {
+                    self.held = 0;
                     self.inbox.consume(consumed);
                     self.dispatch(message, waker)
                 }

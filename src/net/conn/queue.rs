@@ -45,6 +45,11 @@ impl SendQueue {
         self.with(|outbox| outbox.len())
     }
 
+    /// What it costs, bytes of memory.
+    pub(super) fn costs(&self) -> usize {
+        self.counted.get().1
+    }
+
     /// Is there nothing that could be written now?
     pub(super) fn is_flushed(&self) -> bool {
         self.with(|outbox| outbox.is_flushed())
@@ -65,7 +70,7 @@ impl SendQueue {
         let queued = &shared.stats.queued;
         queued.set((queued.get() + waits as u64).saturating_sub(waited as u64));
         if cost != costs {
-            shared.share.changed(cost, costs);
+            shared.queued.changed(cost, costs);
         }
     }
 
@@ -76,7 +81,7 @@ impl SendQueue {
         let (waited, cost) = self.counted.get();
         if cost != costs {
             self.counted.set((waited, costs));
-            shared.share.changed(cost, costs);
+            shared.queued.changed(cost, costs);
         }
     }
 
@@ -91,19 +96,19 @@ impl SendQueue {
     ) -> bool {
         let queued = self.len();
         let small = || n <= BEYOND_BUDGET || is_fed();
-        queued < self.limit() && (shared.share.has_room() || queued == 0 && small())
+        queued < self.limit() && (shared.queued.has_room() || queued == 0 && small())
     }
 
     /// May an answer to a ping be queued?
     pub(super) fn has_room_for_pongs(&self, shared: &LoopShared) -> bool {
-        let limit = if shared.share.has_room() { self.limit() } else { 0 };
+        let limit = if shared.queued.has_room() { self.limit() } else { 0 };
         self.len() < limit.saturating_add(PONGS)
     }
 
     /// The most bytes that a part of an answer may have now; `None`: the queue takes none.
     pub(crate) fn room(&self, shared: &LoopShared) -> Option<usize> {
         let queued = self.len();
-        if shared.share.has_room() && queued < LOW.min(self.limit()) {
+        if shared.queued.has_room() && queued < LOW.min(self.limit()) {
             return Some(LOW);
         }
         (queued == 0).then_some(BEYOND_BUDGET)
@@ -113,7 +118,7 @@ impl SendQueue {
     #[inline]
     pub(super) fn is_backed_up(&self, shared: &LoopShared) -> bool {
         let queued = self.len();
-        queued >= self.limit() || queued > 0 && !shared.share.has_room()
+        queued >= self.limit() || queued > 0 && !shared.queued.has_room()
     }
 
     /// Nobody reads any more what waits.

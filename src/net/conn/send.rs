@@ -102,7 +102,7 @@ impl Conn {
     fn appended(self: &Rc<Self>, (queued, costs): (usize, usize)) -> Sent {
         self.queue.account_costs(costs, &self.shared);
         let limit = self.queue.limit().min(EAGER);
-        if queued >= limit || !self.shared.share.has_room() {
+        if queued >= limit || !self.shared.queued.has_room() {
             self.flush();
             if self.state.get() == ConnState::Closed {
                 self.shared.stats.dropped.add(1);
@@ -111,7 +111,7 @@ impl Conn {
             if self.queue.len() == 0 {
                 return Sent::Written;
             }
-            if self.queue.is_full() || !self.shared.share.has_room() {
+            if self.queue.is_full() || !self.shared.queued.has_room() {
                 if let Some(feeder) = feed::feeder(self) {
                     feeder.flags.set(Flag::Held, true);
                 }
@@ -136,8 +136,11 @@ impl Conn {
 #[cold]
 fn make_room(conn: &Rc<Conn>) {
     if conn.state.get() == ConnState::Established {
-        if !conn.shared.share.has_room() {
-            conn.shared.with_registry(|all| all.flush_now());
+        if !conn.shared.queued.has_room() {
+            conn.shared.with_registry(|all| {
+                all.flush_now();
+                all.relieve_queued();
+            });
         }
         conn.flush();
     }

@@ -8,7 +8,7 @@
 //! have left the processor's cache.
 
 use super::{Conn, Driver, LoopShared, shared::ConnRegistry, slab::Slab};
-use crate::net::{budget::Budget, stats::Stats, timeouts::Timeouts, transport::Transport};
+use crate::net::{budgets::Budgets, stats::Stats, timeouts::Timeouts, transport::Transport};
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
@@ -33,17 +33,20 @@ pub(crate) struct ConnectionSet {
     answers: Cell<usize>,
     /// The memory of the last list of those to be flushed, for the next one.
     spare: Cell<Vec<u32>>,
+    /// The loop's clock when room was last looked for in the budget for queues.
+    pub(super) relieved: Cell<Option<u64>>,
     /// Have time limits changed since the last sweep?
     has_new_limits: Cell<bool>,
 }
 
 impl ConnectionSet {
-    pub(crate) fn new(stats: Arc<Stats>, budget: Arc<Budget>) -> Rc<Self> {
+    pub(crate) fn new(stats: Arc<Stats>, budgets: &Budgets) -> Rc<Self> {
         let set = Rc::new(Self {
-            shared: Rc::new(LoopShared::new(stats, budget)),
+            shared: Rc::new(LoopShared::new(stats, budgets)),
             slab: RefCell::default(),
             answers: Cell::new(0),
             spare: Cell::default(),
+            relieved: Cell::new(None),
             has_new_limits: Cell::new(false),
         });
         let registry: Weak<Self> = Rc::downgrade(&set);
@@ -154,7 +157,8 @@ impl ConnectionSet {
     /// The loop ends: lets go of those that never came to their end.
     pub(crate) fn clear(&self) {
         drop((self.slab.take(), self.shared.dirty.take()));
-        self.shared.share.release();
+        self.shared.queued.release();
+        self.shared.received.release();
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -165,6 +169,14 @@ impl ConnectionSet {
 impl ConnRegistry for ConnectionSet {
     fn flush_now(&self) {
         Self::flush_now(self);
+    }
+
+    fn relieve_queued(&self) {
+        Self::relieve_queued(self);
+    }
+
+    fn relieve_received(&self) {
+        Self::relieve_received(self);
     }
 
     fn leave(&self, slot: u32) {

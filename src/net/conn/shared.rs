@@ -1,7 +1,7 @@
-//! What the connections of one loop share: clock, counters, budget, and the list of those that are to be flushed. They know
+//! What the connections of one loop share: clock, counters, budgets, and the list of those that are to be flushed. They know
 //! nothing of each other; whoever has all of them is [`ConnRegistry`].
 
-use crate::net::{budget::Budget, share::Share, stats::Stats};
+use crate::net::{budgets::Budgets, share::Share, stats::Stats};
 use std::{
     cell::{Cell, OnceCell, RefCell},
     rc::Weak,
@@ -19,6 +19,12 @@ pub(super) trait ConnRegistry {
     /// Writes now what would be written at the end of the turn.
     fn flush_now(&self);
 
+    /// Those go who read nothing of the queues that use all their memory up.
+    fn relieve_queued(&self);
+
+    /// Those go who use all memory for unfinished messages up and complete none.
+    fn relieve_received(&self);
+
     /// This slot is free again.
     fn leave(&self, slot: u32);
 }
@@ -26,7 +32,10 @@ pub(super) trait ConnRegistry {
 /// See the module.
 pub(crate) struct LoopShared {
     pub(crate) stats: Arc<Stats>,
-    pub(crate) share: Share,
+    /// Memory for what waits for peers.
+    pub(crate) queued: Share,
+    /// The same for what they sent of messages that are not whole yet.
+    pub(crate) received: Share,
     /// Milliseconds that this loop was free to listen to its peers; see the sweeper.
     pub(crate) clock: Cell<u64>,
     last_id: Cell<u64>,
@@ -39,9 +48,10 @@ pub(crate) struct LoopShared {
 }
 
 impl LoopShared {
-    pub(super) fn new(stats: Arc<Stats>, budget: Arc<Budget>) -> Self {
+    pub(super) fn new(stats: Arc<Stats>, budgets: &Budgets) -> Self {
         Self {
-            share: Share::new(budget),
+            queued: Share::new(budgets.queued.clone()),
+            received: Share::new(budgets.received.clone()),
             stats,
             clock: Cell::new(0),
             last_id: Cell::new(0),

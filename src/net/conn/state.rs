@@ -128,8 +128,9 @@ impl Traffic {
         self.unread.get() as usize
     }
 
-    pub(super) fn set_unread(&self, n: usize) {
-        self.unread.set(u32::try_from(n).unwrap_or(u32::MAX));
+    /// Notes how many there are, and tells how many there were.
+    pub(super) fn replace_unread(&self, n: usize) -> usize {
+        self.unread.replace(u32::try_from(n).unwrap_or(u32::MAX)) as usize
     }
 
     /// Counts what was read.
@@ -170,6 +171,9 @@ pub(super) struct ColdState {
     pub(super) drainer: RefCell<Option<AbortHandle>>,
     /// While it is closing: the loop's clock when its time to close began, and how much was queued then.
     pub(super) closing: Cell<Option<(u64, usize)>>,
+    /// While its queue waits for the socket: the loop's clock since when the peer has read nothing, and how many bytes it had
+    /// read by then.
+    pub(super) still: Cell<Option<(u64, u64)>>,
     /// What the task has still to tell.
     pub(super) events: RefCell<VecDeque<ConnEvent>>,
     pub(super) deferred: RefCell<VecDeque<Deferred>>,

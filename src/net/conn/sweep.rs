@@ -1,6 +1,9 @@
 //! Every time limit of every connection, checked by one task for each loop instead of a timer for each connection.
 
-use super::{Conn, ConnEvent, ConnectionSet, Flag, Look, Overdue};
+use super::{
+    Conn, ConnEvent, ConnectionSet, Flag, Look, Overdue,
+    flush::{delivered, stillness},
+};
 use crate::net::{
     code,
     timeouts::{Due, SWEEP},
@@ -30,7 +33,10 @@ pub(crate) async fn run(set: Rc<ConnectionSet>) {
             check(conn, clock.get(), &mut due);
             due.next()
         });
-        set.shared.share.settle();
+        set.relieve_queued();
+        set.relieve_received();
+        set.shared.queued.settle();
+        set.shared.received.settle();
     }
 }
 
@@ -43,6 +49,11 @@ fn check(conn: &Rc<Conn>, now: u64, due: &mut Due) {
         }
         return;
     }
+    let waits = !conn.queue.is_flushed();
+    if waits && due.has_passed(now - stillness(conn), limits.send.get()) {
+        conn.shared.stats.cut.by_send_timeout.add(1);
+        return act(conn, Overdue::Unread("nothing was read within send_timeout"));
+    }
     let is_busy = conn.flags.is_paused() || conn.flags.has(Flag::Handling);
     let look = Look {
         now,
@@ -50,7 +61,8 @@ fn check(conn: &Rc<Conn>, now: u64, due: &mut Due) {
         heard: conn.traffic.heard.get(),
         unread: conn.traffic.unread(),
         queued: conn.queue.len(),
-        written: conn.traffic.bytes_written.get(),
+        // The kernel takes a lot at once, and then nothing until most of that is read.
+        written: if waits { delivered(conn) } else { conn.traffic.bytes_written.get() },
         is_busy,
         timeouts: limits,
     };
@@ -71,6 +83,10 @@ fn act(conn: &Rc<Conn>, overdue: Overdue) {
         Overdue::BreakOff(error) => conn.break_off(error),
         Overdue::GiveUp(reason) => {
             conn.raise(ConnEvent::Error { code: code::PROTOCOL, text: reason.to_owned() });
+            conn.destroy();
+        }
+        Overdue::Unread(reason) => {
+            conn.raise(ConnEvent::Error { code: code::SEND, text: reason.to_owned() });
             conn.destroy();
         }
         Overdue::Expire(event, told) => {

@@ -4,6 +4,7 @@ use super::{Conn, ConnEvent, ConnState, ConnectionSet, Driver, Opener, Sent, Ste
 use crate::{
     net::{
         ConnHandler, Message, NotUtf8, Request, Verdict,
+        budgets::Budgets,
         completion::Completion,
         conn::{ConnDriver, ConnTask},
         transport::{ConnInfo, MemoryEnd, Transport},
@@ -46,7 +47,7 @@ impl Driver for Lines {
 }
 
 fn set() -> Rc<ConnectionSet> {
-    ConnectionSet::new(Arc::default(), Arc::default())
+    ConnectionSet::new(Arc::default(), &Budgets::default())
 }
 
 /// A connection without an owner, and its peer.

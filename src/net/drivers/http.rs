@@ -85,6 +85,16 @@ impl HttpDriver {
         !self.requires_websocket && matches!(self.turning, Turning::Not)
     }
 
+    /// What is said to a peer that made no good request. One that meant another port hears what is spoken on this one.
+    fn told(&self, mut error: ProtocolError) -> ProtocolError {
+        if self.requires_websocket
+            && let LastWords::Answer(answer) = &mut error.reply
+        {
+            answer.body.extend_from_slice(b"This port speaks websocket.\n");
+        }
+        error
+    }
+
     /// Begins to store a part of a body.
     fn store(&mut self, part: Vec<u8>, consumed: usize) -> Step {
         let stored = Stored::default();
@@ -146,7 +156,7 @@ impl Driver for HttpDriver {
         }
         // Who wants a websocket has nothing to say in a body.
         let limit = if self.requires_websocket { 0 } else { limit };
-        Ok(match self.http.decode(received, out, limit)? {
+        Ok(match self.http.decode(received, out, limit).map_err(|error| self.told(error))? {
             Decoded::More => Step::Plain(crate::protocol::Decoded::More),
             Decoded::Control { consumed } => {
                 Step::Plain(crate::protocol::Decoded::Control { consumed })
@@ -179,6 +189,15 @@ impl Driver for HttpDriver {
                     .into())
             }
         }
+    }
+
+    fn held(&self) -> usize {
+        self.http.held()
+    }
+
+    fn overloaded(&self, reason: &str) -> ProtocolError {
+        let told = self.http.refuse(503, "there is no room for this request now");
+        ProtocolError { reason: reason.to_owned(), ..told }
     }
 
     fn holds_messages(&self) -> bool {

@@ -73,7 +73,7 @@ impl Streams {
     /// Waits until another request may be answered. When peers have used the budget up by not reading, a connection is worth
     /// no more than one of HTTP/1.1.
     async fn place(&self) -> Option<Permit> {
-        while !self.is_idle() && !self.conn.shared.share.has_room() {
+        while !self.is_idle() && !self.conn.shared.queued.has_room() {
             tokio::time::sleep(SWEEP).await;
         }
         self.places.clone().acquire_owned().await.ok().map(Rc::new)

@@ -40,6 +40,14 @@ impl Driver for WebSocketDriver {
         self.socket.not_utf8()
     }
 
+    fn held(&self) -> usize {
+        self.socket.held()
+    }
+
+    fn overloaded(&self, reason: &str) -> ProtocolError {
+        self.socket.overloaded(reason)
+    }
+
     fn close(&mut self, code: u16, reason: &str, out: &mut Vec<u8>) -> Goodbye {
         self.socket.close(code, reason, out);
         Goodbye::Said

@@ -113,7 +113,7 @@ impl MemoryEnd {
             return Poll::Pending;
         }
         let n = io::Read::read(&mut lane.bytes, into)?;
-        lane.account(&self.shared.share);
+        lane.account(&self.shared.queued);
         if let Some(writer) = lane.writer.take() {
             writer.wake();
         }
@@ -131,11 +131,16 @@ impl MemoryEnd {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         lane.bytes.extend(&bytes[..n]);
-        lane.account(&self.shared.share);
+        lane.account(&self.shared.queued);
         if let Some(reader) = lane.reader.take() {
             reader.wake();
         }
         Ok(n)
+    }
+
+    /// Bytes that the other end has not read.
+    pub(super) fn unsent(&self) -> usize {
+        self.lanes.borrow()[self.side].bytes.len()
     }
 
     pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -170,7 +175,7 @@ impl Drop for MemoryEnd {
         // Nobody reads any more what came to this end.
         let lane = &mut lanes[1 - self.side];
         lane.bytes.clear();
-        lane.account(&self.shared.share);
+        lane.account(&self.shared.queued);
     }
 }
 

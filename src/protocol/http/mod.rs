@@ -256,6 +256,14 @@ impl Http {
         (stage, self.seen.2)
     }
 
+    /// Bytes of a body that are kept while more of it comes.
+    pub(crate) fn held(&self) -> usize {
+        match &self.reading {
+            Reading::Body(arriving) => arriving.body.len(),
+            Reading::Head(_) => 0,
+        }
+    }
+
     /// The answer that a request is refused with, when the script does not give one; and the end.
     pub(crate) fn refuse(&self, status: u16, reason: &str) -> ProtocolError {
         let is_head = match &self.reading {

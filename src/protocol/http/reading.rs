@@ -4,6 +4,7 @@ use super::{
     Arriving, Exchange, Http, Reading, Rest, SPOOL,
     chunked::Chunked,
     head::{Content, Head, MAX_HEAD, Search},
+    is_token,
     refusal::Refusal,
     request::Request,
 };
@@ -61,6 +62,10 @@ impl Http {
             }
             self.exchange = Exchange::Other;
             return Ok(Decoded::Http2);
+        }
+        // Who begins with anything but a method speaks something else, and is told at once instead of when time is up.
+        if buffer.first().is_some_and(|b| !is_token(*b) && !b.is_ascii_whitespace()) {
+            return Err(Refusal::bad("no request of HTTP begins like this"));
         }
         let Reading::Head(search) = &mut self.reading else { return Ok(Decoded::More) };
         let Some(end) = search.find(buffer, MAX_HEAD, 414)? else { return Ok(Decoded::More) };
