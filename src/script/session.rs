@@ -243,7 +243,7 @@ impl ConnHandler for Session {
     fn on_upgrade(&mut self, request: Box<Request>, waker: &Waker) -> Completion<Verdict> {
         const EVENT: Event = Event::WebsocketConnect;
         let conn = self.subject.connection.conn();
-        let opening = http::Request::opening(*request, &conn, &self.subject.worker);
+        let opening = http::Request::new(*request, None, &conn, &self.subject.worker);
         if self.subject.connection.callback(EVENT).is_none() {
             if self.subject.worker.core().settings.access_log.get() {
                 opening.log(opening::SWITCHED, 0);

@@ -234,8 +234,10 @@ impl DriverSlot {
         let mut driver = self.at_rest.take()?;
         let result = f(&mut *driver);
         // Whoever was called may have put another in its place.
-        let newer = self.at_rest.take();
-        self.at_rest.set(Some(newer.unwrap_or(driver)));
+        let newer = self.at_rest.replace(Some(driver));
+        if newer.is_some() {
+            self.at_rest.set(newer);
+        }
         Some(result)
     }
 

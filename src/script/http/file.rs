@@ -157,7 +157,7 @@ fn deliver_soon(
         if !whole && conn.state() == ConnState::Established {
             conn.destroy();
         }
-        if !exchange::is_answering(&conn) && !conn.flags.has(Flag::Handling) {
+        if !conn.flags.has(Flag::Handling) && !exchange::is_answering(&conn) {
             connection.set_request(None);
         }
     });

@@ -71,7 +71,7 @@ pub(crate) fn send(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> 
     let sent = send_now(connection, data);
     let conn = connection.conn();
     // While its handler runs, that may still want to look at the request.
-    if !exchange::is_answering(&conn) && !conn.flags.has(Flag::Handling) {
+    if !conn.flags.has(Flag::Handling) && !exchange::is_answering(&conn) {
         connection.set_request(None);
     }
     sent

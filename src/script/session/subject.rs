@@ -102,6 +102,10 @@ impl Subject {
         if !has_failed && self.serves_file(&conn) {
             return;
         }
+        // Nearly always the handler has answered, and there is nothing left to be done.
+        if !has_failed && !exchange::is_answering(&conn) {
+            return self.connection.set_request(None);
+        }
         match result {
             Some(Ok(value)) => self.note_outcome(&conn, &value),
             // A stream that it began has nobody who ends it; what else was answered before the error stays answered.

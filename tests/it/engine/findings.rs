@@ -227,9 +227,12 @@ fn methods_that_are_not_called_are_told() {
     ] {
         is_silent(right);
     }
-    is_silent(&with_worker(
-        "worker.on_websocket_connect = |c, request| { print(c); request.path == \"/\" };",
-    ));
+    finds(
+        &with_worker("worker.on_websocket_connect = |c, request| { request.path == \"/\" };"),
+        "method-without-call",
+        "2:54",
+        "path()",
+    );
 }
 
 #[test]

@@ -14,13 +14,13 @@ const SCRIPT: &str = r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.log = [];
 worker.on_websocket_connect = |connection, request| {
-    connection.path = request.path;
-    if request.path == "/no" { return false; }
-    if request.path == "/busy" { return 503; }
-    if request.path == "/oops" { throw "oops"; }
-    if request.path == "/slow" { sleep(0.02); }
-    if request.path == "/named" { connection.headers = #{ "Sec-WebSocket-Protocol": "chat" }; }
-    if request.path == "/own" {
+    connection.path = request.path();
+    if request.path() == "/no" { return false; }
+    if request.path() == "/busy" { return 503; }
+    if request.path() == "/oops" { throw "oops"; }
+    if request.path() == "/slow" { sleep(0.02); }
+    if request.path() == "/named" { connection.headers = #{ "Sec-WebSocket-Protocol": "chat" }; }
+    if request.path() == "/own" {
         connection.on_message = |connection, message| connection.send(`own ${message}`);
     }
 };
@@ -71,7 +71,7 @@ let sockets = Worker("websocket://127.0.0.1:0");
 let pages = Worker("http://127.0.0.1:0");
 let decide = |connection, request| {
     print("asked");
-    if request.path == "/close" { connection.close(); }
+    if request.path() == "/close" { connection.close(); }
     sleep(0.2);
     true
 };
