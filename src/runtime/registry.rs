@@ -4,8 +4,8 @@ use super::{
     entry::Place,
     record::{Announced, Record},
 };
-use crate::engine::natives::Natives;
-use rhai::{Engine, RhaiNativeFunc, Variant};
+use crate::engine::{natives::Natives, values::data_forms};
+use rhai::{Dynamic, Engine, FuncRegistration, RhaiNativeFunc, Variant};
 use std::{any::TypeId, marker::PhantomData};
 
 /// Whose names functions have that belong to no object.
@@ -93,8 +93,19 @@ pub(crate) struct Class<'r, 'e, T> {
 
 impl<T: Variant + Clone> Class<'_, '_, T> {
     /// Says that values are references by themselves: a copy is the same thing, and reading one never locks a variable.
-    pub(crate) fn handle(&mut self) -> &mut Self {
+    /// `same` is what `==` says of two of them. Compared with anything else, `()` included, a handle is different, and that
+    /// is no error.
+    pub(crate) fn handle(&mut self, same: impl Fn(&T, &T) -> bool + Copy + 'static) -> &mut Self {
         self.registry.record.handles.push(TypeId::of::<T>());
+        let engine = &mut *self.registry.engine;
+        for (name, is_wanted) in [("==", true), ("!=", false)] {
+            FuncRegistration::new(name)
+                .with_purity(true)
+                .register_into_engine(engine, move |a: &mut T, b: T| same(a, &b) == is_wanted);
+            FuncRegistration::new(name)
+                .with_purity(true)
+                .register_into_engine(engine, move |_: &mut T, _: Dynamic| !is_wanted);
+        }
         self
     }
 
@@ -214,6 +225,12 @@ impl<T: Variant + Clone> Class<'_, '_, T> {
         FUNC: RhaiNativeFunc<A, 2, X, R, F> + Clone + 'static,
     {
         self.registry.natives.index_getter(self.registry.engine, function);
+        self
+    }
+
+    /// Says that values are data, and which text stands for one where data is written: in JSON, templates and formats.
+    pub(crate) fn data(&mut self, form: impl Fn(&T) -> String + 'static) -> &mut Self {
+        data_forms::announce(form);
         self
     }
 

@@ -50,7 +50,7 @@ impl Iterator for Iter {
 pub(crate) fn register(registry: &mut Registry) {
     registry.engine.register_iterator::<Connections>();
     let mut class = registry.class::<Connections>("Connections");
-    class.handle();
+    class.handle(|a, b| a.0.is_same(&b.0));
     class.index_getter(|c: &mut Connections, id: i64| {
         c.get(id).map_or(Dynamic::UNIT, Dynamic::from)
     });

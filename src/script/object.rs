@@ -60,21 +60,8 @@ pub(crate) fn register<'r, 'e, T: Object>(
             set(object, &call, &name, T::is_known(&name), value)
         },
     );
-    FuncRegistration::new("==")
-        .with_purity(true)
-        .register_into_engine(engine, move |a: &mut T, b: T| same(a, &b));
-    FuncRegistration::new("!=")
-        .with_purity(true)
-        .register_into_engine(engine, move |a: &mut T, b: T| !same(a, &b));
-    // A handle compared with `()` or anything else is different, not an error.
-    FuncRegistration::new("==")
-        .with_purity(true)
-        .register_into_engine(engine, |_: &mut T, _: Dynamic| false);
-    FuncRegistration::new("!=")
-        .with_purity(true)
-        .register_into_engine(engine, |_: &mut T, _: Dynamic| true);
     let mut class = registry.class::<T>(T::NAME);
-    class.handle();
+    class.handle(same);
     class
 }
 

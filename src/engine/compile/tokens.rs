@@ -8,7 +8,7 @@ use crate::engine::internals::{
     hooks::on_token,
     positions::{Place, place},
 };
-use rhai::{Engine, Token};
+use rhai::{Engine, Position, Token};
 use std::cell::{OnceCell, RefCell};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
@@ -17,12 +17,79 @@ use std::rc::Rc;
 thread_local! {
     /// What the parser delivers while [`Tokens::of`] runs; `None` otherwise, so that a script's own
     /// `eval("…")` does not pile up tokens here.
-    static RECORDING: RefCell<Option<Vec<(Token, Place)>>> = const { RefCell::new(None) };
+    static RECORDING: RefCell<Option<Recording>> = const { RefCell::new(None) };
 }
 
 /// Does a statement begin behind this token?
 pub(in crate::engine) fn begins_statement(before: Option<&Token>) -> bool {
     matches!(before, None | Some(Token::SemiColon | Token::LeftBrace | Token::RightBrace))
+}
+
+/// What the parser has delivered of a file so far.
+#[derive(Default)]
+struct Recording {
+    tokens: Vec<(Token, Place)>,
+    /// For each bracket that is open, whether it is that of a map.
+    open: Vec<bool>,
+}
+
+impl Recording {
+    /// Does the next token stand where only the name of a property or of an entry can, behind a dot or in a map?
+    fn expects_a_name(&self) -> bool {
+        match self.tokens.last() {
+            Some((Token::Period | Token::Elvis | Token::MapStart, _)) => true,
+            Some((Token::Comma, _)) => self.open.last() == Some(&true),
+            _ => false,
+        }
+    }
+
+    /// Adds a token, and gives it as it is to be parsed.
+    fn add(&mut self, token: Token, position: Position) -> Token {
+        let token = if self.expects_a_name() { as_name(token) } else { token };
+        match token {
+            Token::MapStart => self.open.push(true),
+            Token::LeftBrace | Token::LeftParen | Token::LeftBracket | Token::QuestionBracket => {
+                self.open.push(false)
+            }
+            Token::RightBrace | Token::RightParen | Token::RightBracket => {
+                self.open.pop();
+            }
+            _ => (),
+        }
+        let at = match place(position) {
+            // The empty text after a `${…}` has no position of its own.
+            (0, _) => self.tokens.last().map_or((1, 1), |&(_, last)| last),
+            at => at,
+        };
+        self.tokens.push((token.clone(), at));
+        token
+    }
+}
+
+/// A word that the language keeps for itself as a name: `order.default` and `#{ until: 5 }` mean nothing else. The functions
+/// among these words stay what they are, for `f.call(1)` calls one.
+fn as_name(token: Token) -> Token {
+    const FUNCTIONS: [&str; 10] = [
+        "call",
+        "curry",
+        "type_of",
+        "print",
+        "debug",
+        "eval",
+        "Fn",
+        "is_def_var",
+        "is_def_fn",
+        "is_shared",
+    ];
+    let word = match &token {
+        Token::Reserved(word) if !FUNCTIONS.contains(&word.as_str()) => word.to_string(),
+        other if other.is_literal() => other.literal_syntax().to_owned(),
+        _ => return token,
+    };
+    match word.starts_with(|c: char| c.is_alphabetic()) {
+        true => Token::Identifier(Box::new(word.into())),
+        false => token,
+    }
 }
 
 /// All tokens of one file with their places, in order; comments are left out. Cheap to clone.
@@ -41,27 +108,21 @@ impl Tokens {
     /// `${…}`, where only the parser knows that text goes on.
     pub(crate) fn record(engine: &mut Engine) {
         on_token(engine, |token, position| {
-            RECORDING.with_borrow_mut(|recording| {
-                let Some(list) = recording else { return };
-                if matches!(token, Token::Comment(_)) {
-                    return; // doc comments arrive as tokens
+            RECORDING.with_borrow_mut(|recording| match recording {
+                // Comments for documents arrive as tokens.
+                Some(recording) if !matches!(token, Token::Comment(_)) => {
+                    recording.add(token, position)
                 }
-                let at = match place(position) {
-                    // The empty text after a `${…}` has no position of its own.
-                    (0, _) => list.last().map_or((1, 1), |&(_, last)| last),
-                    at => at,
-                };
-                list.push((token.clone(), at));
-            });
-            token
+                _ => token,
+            })
         });
     }
 
     /// Runs `compile` and returns its result with the tokens that the parser saw in it.
     pub(crate) fn of<T>(compile: impl FnOnce() -> T) -> (T, Tokens) {
-        RECORDING.set(Some(Vec::new()));
+        RECORDING.set(Some(Recording::default()));
         let result = compile();
-        let tokens = RECORDING.take().unwrap_or_default();
+        let tokens = RECORDING.take().unwrap_or_default().tokens;
         (result, Tokens(Rc::new(Listed { all: tokens, outermost: OnceCell::new() })))
     }
 

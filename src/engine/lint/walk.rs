@@ -143,7 +143,14 @@ impl<'a> Walk<'a> {
         for (name, used) in std::mem::take(&mut self.open) {
             let Use { function, at, .. } = used;
             match self.globals.get(name) {
-                Some(variable) => self.file.variables[*variable].uses.push(used),
+                Some(variable) => {
+                    self.file.variables[*variable].uses.push(used);
+                    // A function runs later and finds it, but a closure takes it along when it is made.
+                    let root = self.file.around(function).last();
+                    if root.is_none_or(|root| root == TOP_LEVEL) {
+                        self.file.unknown.push((name, function, at));
+                    }
+                }
                 None if self.definitions.contains_key(name) => {
                     let (role, written) = (Role::Value, Written::Name);
                     self.file.references.push(Reference { name, function, role, written });

@@ -4,6 +4,7 @@ use crate::engine::{
     call::time_limit::check_time,
     limits::CLOCK_MASK,
     values::{
+        data_forms,
         json_repair::repaired,
         order,
         ref_array::RefArray,
@@ -163,6 +164,8 @@ impl<'a> Writer<'a> {
             if self.opens(None)? {
                 self.list(None, &array)?;
             }
+        } else if let Some(text) = data_forms::text_of(value) {
+            self.text(&text)?;
         } else {
             self.other(value)?;
         }

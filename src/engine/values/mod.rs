@@ -8,6 +8,7 @@
 pub(in crate::engine) mod absent;
 pub(in crate::engine) mod bytes;
 pub(in crate::engine) mod compare;
+pub(crate) mod data_forms;
 pub(in crate::engine) mod dropping;
 pub(in crate::engine) mod entry_methods;
 pub(in crate::engine) mod journal;

@@ -18,7 +18,7 @@ impl Chunk {
 pub(super) fn register(registry: &mut Registry) {
     registry
         .class::<Chunk>("Chunk")
-        .handle()
+        .handle(|a, b| Rc::ptr_eq(&a.0, &b.0))
         .constructor(|data: Dynamic| with_payload(&data, |_, bytes| Chunk(bytes.into())))
         .display(|chunk| format!("Chunk({} bytes)", chunk.0.len()));
 }

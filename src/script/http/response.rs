@@ -291,7 +291,7 @@ pub(super) fn register(registry: &mut Registry) {
     response.function("redirect", |to: Text, status: i64| Response::redirect(&to, status));
     response.register(registry);
     let mut class = registry.class::<Response>("Response");
-    class.handle();
+    class.handle(|a, b| Rc::ptr_eq(&a.0, &b.0));
     class.constructor(|| Response::new(200));
     class.constructor(Response::new);
     class

@@ -61,7 +61,7 @@ impl ServerSentEvents {
 pub(super) fn register(registry: &mut Registry) {
     registry
         .class::<ServerSentEvents>("ServerSentEvents")
-        .handle()
+        .handle(|a, b| Rc::ptr_eq(&a.0, &b.0))
         .constructor(|fields: Dynamic| ServerSentEvents::new(&fields))
         .display(|event| event.text().to_owned());
 }

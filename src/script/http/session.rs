@@ -293,7 +293,7 @@ pub(super) fn register(registry: &mut Registry) {
     type This<'a> = &'a mut Session;
     type Text = ImmutableString;
     let mut class = registry.class::<Session>("Session");
-    class.handle();
+    class.handle(|a, b| Rc::ptr_eq(&a.0, &b.0));
     class.method("get", |s: This, key: Text| s.get(&key, Dynamic::UNIT));
     class.method("get", |s: This, key: Text, default: Dynamic| s.get(&key, default));
     class.method("pull", |s: This, key: Text| s.pull(&key, Dynamic::UNIT));

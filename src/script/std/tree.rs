@@ -2,7 +2,7 @@
 //! All limits on nesting and number are checked here, once for every format.
 
 use crate::engine::values::{
-    order,
+    data_forms, order,
     ref_array::RefArray,
     ref_map::{RefMap, Table},
 };
@@ -174,6 +174,9 @@ impl Planter {
         }
         if let Some(array) = value.read_lock::<Array>() {
             return self.list(0, &array);
+        }
+        if let Some(text) = data_forms::text_of(value) {
+            return Ok(Tree::Text(text));
         }
         let name = value.type_name();
         Err(format!("a value of type {} is no data", name.rsplit("::").next().unwrap_or(name)))

@@ -478,6 +478,12 @@ fn functions_are_called_with_as_many_arguments_as_they_take() {
         ("fn f(a) { a }\nprint(f(1, 2));", "argument-count", "2:7"),
         ("print(nobody(1));", "unknown-function", "1:7"),
         ("print(somebody);", "unknown-variable", "1:7"),
+        (
+            "let w = Worker();\nw.on_worker_start = |w| print(app);\nlet app = 1;",
+            "unknown-variable",
+            "2:31",
+        ),
+        ("print(app);\nlet app = 1;", "unknown-variable", "1:7"),
         ("Timer::add(1, |a| print(a));", "callback-parameters", "1:8"),
         ("import \"std/none\" as none;", "unknown-import", "1:1"),
     ] {
@@ -497,6 +503,7 @@ fn what_rhai_allows_is_no_finding() {
         "fn foo(x) { x + caller }\nlet caller = 1; print(foo!(1));",
         "fn foo(x) { x + inner }\nfn bar() { let inner = 1; foo!(1) }\nprint(bar());",
         "fn later() { further }\nlet further = 1;\nprint(later());",
+        "fn later() { [1].map(|n| n + further) }\nlet further = 1;\nprint(later());",
         "let x = if true { 1 } else { 2 }; print(x);",
         "let f = |x| |y| x + y; print(f.call(1).call(2));",
         "print(global::LIMIT); const LIMIT = 3;",

@@ -42,6 +42,21 @@ bump();
 }
 
 #[test]
+fn words_of_the_language_are_names_behind_a_dot_and_in_maps() {
+    let before = r#"
+worker.m = #{ default: 1, until: [1, #{ if: 2, case: 3 }], fn: #{} };
+worker.m.until[1].if += 40;
+worker.m?.new = `${#{ let: 1, true: 2 }.true}`;
+let words = [1, if worker.m.default == 1 { 2 } else { 3 }, #{ a: |x| x, for: [4, 5] }.for[1]];
+worker.m.while = words;
+"#;
+    assert_eq!(
+        value_of(before, "worker.m"),
+        r#"{"default":1,"until":[1,{"if":42,"case":3}],"fn":{},"new":"2","while":[1,2,5]}"#
+    );
+}
+
+#[test]
 fn maps_are_references() {
     let before = r#"
 worker.m = #{ a: #{ b: [1, #{ c: 2 }] } };

@@ -101,7 +101,7 @@ pub(super) fn register(registry: &mut Registry) {
 fn readers(registry: &mut Registry) {
     type It<'a> = &'a mut ByteReader;
     let mut class = registry.class::<ByteReader>("ByteReader");
-    class.handle().display(|it: It| {
+    class.handle(|a, b| Rc::ptr_eq(&a.0, &b.0)).display(|it: It| {
         let reader = it.0.borrow();
         format!("ByteReader(position {} of {})", reader.position(), reader.len())
     });
@@ -130,7 +130,9 @@ fn readers(registry: &mut Registry) {
 fn writers(registry: &mut Registry) {
     type It<'a> = &'a mut ByteWriter;
     let mut class = registry.class::<ByteWriter>("ByteWriter");
-    class.handle().display(|it: It| format!("ByteWriter({} bytes)", it.0.borrow().len()));
+    class
+        .handle(|a, b| Rc::ptr_eq(&a.0, &b.0))
+        .display(|it: It| format!("ByteWriter({} bytes)", it.0.borrow().len()));
     for (name, int, order) in INTS {
         class.method(name, move |it: It, n: i64| it.with(|out| int.write(n, order, name, out)));
     }

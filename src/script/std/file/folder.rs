@@ -28,6 +28,17 @@ pub(in crate::script::std) enum Folder {
     Root(Arc<Root>),
 }
 
+impl Folder {
+    /// Whether both are the same open directory, or begin at the same path.
+    pub(in crate::script::std) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Free(a), Self::Free(b)) => a == b,
+            (Self::Root(a), Self::Root(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
 /// An open directory.
 #[derive(Debug)]
 pub(in crate::script::std) struct Root {

@@ -114,12 +114,12 @@ impl IntoIterator for FilePieces {
 /// Announces both types.
 pub(super) fn register(registry: &mut Registry) {
     let mut class = registry.class::<FilePieces>("FilePieces");
-    class.handle();
+    class.handle(|a, b| Rc::ptr_eq(&a.0, &b.0));
     class.display(|pieces: &mut FilePieces| format!("FilePieces({})", pieces.0.path.display()));
     registry.engine.register_iterator_result::<FilePieces, Dynamic>();
     type This = FileRoot;
     let mut class = registry.class::<FileRoot>("FileRoot");
-    class.handle();
+    class.handle(|a, b| a.0.is_same(&b.0));
     class.display(|root: &mut This| format!("FileRoot({})", root.0.shown("").display()));
     class.waiting("read", |root: &mut This, path: Text| {
         read(&root.0, &path, &Options::none("read"))

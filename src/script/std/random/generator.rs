@@ -21,6 +21,12 @@ struct State {
     sorted: Sorted,
 }
 
+impl Generator {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// Looks at the values of an array of either kind.
 fn with_list<T>(list: &Dynamic, what: &str, f: impl FnOnce(&[Dynamic]) -> T) -> Outcome<T> {
     if let Some(array) = list.read_lock::<RefArray>() {

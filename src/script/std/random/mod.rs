@@ -35,7 +35,7 @@ macro_rules! drawing {
 /// Announces generators with a seed.
 pub(in crate::script) fn register(registry: &mut Registry) {
     let mut class = registry.class::<Generator>("Generator");
-    class.handle().display(|_: &mut Generator| "Generator".to_owned());
+    class.handle(Generator::is_same).display(|_: &mut Generator| "Generator".to_owned());
     macro_rules! method {
         ($name:literal, ($($arg:ident: $type:ty),*) => |$by:ident| $body:expr) => {
             class.method($name, |$by: &mut Generator $(, $arg: $type)*| $body);

@@ -35,7 +35,7 @@ macro_rules! searching {
 /// Announces compiled patterns.
 pub(in crate::script) fn register(registry: &mut Registry) {
     let mut class = registry.class::<Pattern>("Pattern");
-    class.handle().display(|of: &mut Pattern| of.text().to_owned());
+    class.handle(Pattern::is_same).display(|of: &mut Pattern| of.text().to_owned());
     class.property("text", |of: &mut Pattern| of.text().to_owned());
     macro_rules! method {
         ($name:literal, ($($arg:ident: $type:ty),*) => |$of:ident| $body:expr) => {

@@ -27,11 +27,19 @@ const MAX_TEXT: usize = 64 << 20;
 
 /// The object.
 #[derive(Clone)]
-pub(super) struct Pattern(Arc<Regex>);
+pub(super) struct Pattern {
+    regex: Arc<Regex>,
+    /// Letters in their order, none twice.
+    flags: ImmutableString,
+}
 
 impl Pattern {
     pub(super) fn compile(text: &str, flags: &str) -> Result<Self, String> {
-        cache::compiled(text, flags).map(Self)
+        let regex = cache::compiled(text, flags)?;
+        let mut letters: Vec<char> = flags.chars().collect();
+        letters.sort_unstable();
+        letters.dedup();
+        Ok(Self { regex, flags: letters.into_iter().collect::<String>().into() })
     }
 
     /// The pattern that a script gives: a compiled one, or the text of one.
@@ -48,8 +56,13 @@ impl Pattern {
         }
     }
 
+    /// Whether both find the same in every text, as far as what they are made of tells.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.text() == other.text() && self.flags == other.flags
+    }
+
     pub(super) fn text(&self) -> &str {
-        self.0.as_str()
+        self.regex.as_str()
     }
 
     /// Searches a text, on another thread if it is long.
@@ -68,9 +81,9 @@ impl Pattern {
         }
         let bytes = sizes::room();
         let found = if text.len() <= BESIDE {
-            search(&self.0, text, Limits { bytes, matches, stop: &|| check_time().is_err() })
+            search(&self.regex, text, Limits { bytes, matches, stop: &|| check_time().is_err() })
         } else {
-            let (regex, text) = (self.0.clone(), text.to_owned());
+            let (regex, text) = (self.regex.clone(), text.to_owned());
             waiting::beside_or_at_once("regex", move |cancelled| {
                 search(&regex, &text, Limits { bytes, matches, stop: &|| cancelled.is_set() })
             })?
@@ -135,7 +148,7 @@ impl Pattern {
         let numbered = groups.iter().enumerate().map(|(number, place)| {
             (ImmutableString::from(number.to_string()), value(text, *place))
         });
-        let names = self.0.capture_names().zip(groups);
+        let names = self.regex.capture_names().zip(groups);
         let named = names.filter_map(|(name, place)| Some((name?.into(), value(text, *place))));
         numbered.chain(named).collect()
     }

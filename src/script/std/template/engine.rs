@@ -4,7 +4,8 @@
 use crate::script::std::tree::Tree;
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, TemplateSource, UndefinedBehavior, Value,
-    value::Object,
+    escape_formatter,
+    value::{Object, ValueKind},
 };
 use std::{fmt, io, sync::Arc};
 
@@ -95,6 +96,12 @@ fn environment() -> Environment<'static> {
     environment.set_recursion_limit(MAX_DEPTH);
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(escape);
+    // As scripts write these values, and not as Python does.
+    environment.set_formatter(|out, state, value| match value.kind() {
+        ValueKind::None => Ok(()),
+        ValueKind::Bool => Ok(write!(out, "{}", value.is_true())?),
+        _ => escape_formatter(out, state, value),
+    });
     environment.set_debug(true);
     environment.add_filter("to_json", |value: Value| {
         let json = tree(&value, 0)?;
@@ -207,7 +214,6 @@ impl Object for Entries {
 
 /// A value of a template as JSON.
 fn tree(value: &Value, depth: usize) -> Result<serde_json::Value, Error> {
-    use minijinja::value::ValueKind;
     let no_form = |why: &str| Error::new(ErrorKind::BadSerialization, why.to_owned());
     if depth > MAX_DEPTH {
         return Err(no_form("it is nested too deep for JSON"));

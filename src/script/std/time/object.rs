@@ -86,7 +86,10 @@ fn replace(date: &DateTime, changes: &Dynamic) -> Outcome<DateTime> {
 pub(super) fn register(registry: &mut Registry) {
     type Date<'a> = &'a mut DateTime;
     let mut class = registry.class::<DateTime>("DateTime");
-    class.handle().display(|date: Date| date.to_string());
+    class
+        .handle(|a, b| a.compare(b) == Ordering::Equal)
+        .display(|date: Date| date.to_string())
+        .data(DateTime::to_rfc3339);
     macro_rules! parts {
         ($($name:literal: $at:literal),*) => {
             $(class.property($name, |date: Date| date.parts()[$at]);)*
@@ -132,8 +135,6 @@ pub(super) fn register(registry: &mut Registry) {
         .method("+", |date: Date, seconds: f64| Amount::Seconds(seconds).after(date))
         .method("-", |date: Date, seconds: i64| Amount::Seconds(-seconds as f64).after(date))
         .method("-", |date: Date, seconds: f64| Amount::Seconds(-seconds).after(date))
-        .method("==", |date: Date, other: DateTime| date.compare(&other) == Ordering::Equal)
-        .method("!=", |date: Date, other: DateTime| date.compare(&other) != Ordering::Equal)
         .method("<", |date: Date, other: DateTime| date.compare(&other).is_lt())
         .method("<=", |date: Date, other: DateTime| date.compare(&other).is_le())
         .method(">", |date: Date, other: DateTime| date.compare(&other).is_gt())

@@ -15,6 +15,8 @@ mod env;
 mod file;
 /// Lines with fields.
 mod log;
+/// What the objects of all modules have in common.
+mod objects;
 /// Programs.
 mod process;
 /// `std/random`.
