@@ -186,7 +186,7 @@ fn a_request_whose_body_goes_for_others_is_answered_with_503() {
         "#,
     );
     let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200001\r\n\r\n";
-    let mut send = |host: &mut TestHost| {
+    let send = |host: &mut TestHost| {
         let mut client = host.tcp("http://127.0.0.1:0");
         client.send(post);
         client.send([b'x'; 200_000]);
