@@ -10,13 +10,15 @@ use crate::{
     },
     log::Log,
     net::{
-        Events, Message,
+        ConnHandler, Message,
+        budgets::Budgets,
         completion::Completion,
-        link::Link,
+        conn::Conn,
+        drivers,
         listen::Listeners,
         transport::{ConnInfo, MemoryEnd, Transport},
     },
-    protocol::{Framer, Kind, Step, Wire, id::ProtocolId},
+    protocol::{Codec, Decoded, Kind, websocket::WebSocket},
     script::{
         Objects,
         ctx::Ctx,
@@ -37,14 +39,11 @@ const TURN: usize = 64;
 /// Bytes that the peer of a stage reads at once: as much as a pipe holds.
 const READ: usize = 64 * 1024;
 
-const HANDSHAKE: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
-    Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-
 /// A script and one connection of its first worker, whose peer is memory.
 pub struct Stage {
     ctx: Rc<Ctx>,
     session: Session,
-    _link: Rc<Link>,
+    _conn: Rc<Conn>,
     peer: MemoryEnd,
     sent: Box<[u8]>,
     messages: usize,
@@ -74,7 +73,7 @@ impl Stage {
         let log = Log::new(|record| panic!("the script says: {record}"));
         let listeners = Listeners::default();
         let turns = Arc::new(Turns::limited(Duration::ZERO, 0));
-        let ctx = Ctx::new(0, log, listeners, Arc::default(), turns, Arc::default(), |_| ());
+        let ctx = Ctx::new(0, log, listeners, Arc::default(), turns, &Budgets::default(), |_| ());
         let api = Objects(ctx.clone());
         let program =
             Program::compile(&api, &config, Sources::new(&file), Start::FIRST, &ctx.generations);
@@ -89,20 +88,20 @@ impl Stage {
         let worker = ctx.workers.borrow()[0].clone();
         *ctx.served.borrow_mut() = Some(worker.clone());
 
-        let (near, peer) = MemoryEnd::pair(&ctx.turn, &ConnInfo::unix(), None);
-        let (link, mut session) = session::begin(&worker, Transport::Memory(near));
-        link.with_wire(open);
-        at_once(session.connect(Waker::noop()));
+        let (near, peer) = MemoryEnd::pair(&ctx.net.shared, &ConnInfo::unix(), None);
+        let driver = drivers::open_websocket();
+        let (conn, mut session) = session::begin(&worker, Transport::Memory(near), driver);
+        at_once(session.on_connect(Waker::noop()));
         let sent = vec![0; READ].into();
-        Self { ctx, session, _link: link, peer, sent, messages: 0 }
+        Self { ctx, session, _conn: conn, peer, sent, messages: 0 }
     }
 
     /// Hands a text message to the script, as a connection does when it has found one in what it read.
     pub fn message(&mut self, text: &str) {
-        let Ok(data) = self.session.receive(Message::Text(text)) else {
+        let Ok(called) = self.session.on_message(Message::Text(text), Waker::noop()) else {
             panic!("not taken: {text}")
         };
-        at_once(self.session.message(data, Waker::noop()));
+        at_once(called);
         self.messages += 1;
         if self.messages.is_multiple_of(TURN) {
             self.flush();
@@ -111,7 +110,7 @@ impl Stage {
 
     /// Ends the turn: writes what was sent, and lets the peer read it. Gives its bytes.
     pub fn flush(&mut self) -> usize {
-        self.ctx.turn.flush_now();
+        self.ctx.net.flush_now();
         let mut cx = Context::from_waker(Waker::noop());
         match self.peer.poll_take(&mut cx, &mut self.sent) {
             Poll::Ready(Ok(n)) => n,
@@ -128,15 +127,8 @@ impl Drop for Stage {
 }
 
 /// The framing of an open websocket.
-pub struct Frames(Wire);
-
-impl Default for Frames {
-    fn default() -> Self {
-        let mut wire = Wire::new(ProtocolId::WebSocket);
-        open(&mut wire);
-        Self(wire)
-    }
-}
+#[derive(Default)]
+pub struct Frames(WebSocket);
 
 impl Frames {
     /// Finds every whole message in what was read; gives their payloads' bytes.
@@ -147,8 +139,8 @@ impl Frames {
     pub fn decode(&mut self, mut read: &mut [u8]) -> usize {
         let mut bytes = 0;
         while !read.is_empty() {
-            match self.0.step(read, &mut Vec::new(), usize::MAX) {
-                Ok(Step::Message { payload, consumed, .. }) => {
+            match self.0.decode(read, &mut Vec::new(), usize::MAX) {
+                Ok(Decoded::Message { payload, consumed, .. }) => {
                     bytes += payload.len();
                     read = &mut read[consumed..];
                 }
@@ -163,17 +155,9 @@ impl Frames {
     /// # Panics
     ///
     /// Never: every text fits into a frame.
-    pub fn encode(&self, text: &str, into: &mut Vec<u8>) {
+    pub fn encode(&mut self, text: &str, into: &mut Vec<u8>) {
         self.0.encode(Kind::Text, text.as_bytes(), into).expect("every text fits into a frame");
     }
-}
-
-/// Lets the peer open a websocket; other protocols are open.
-fn open(wire: &mut Wire) {
-    let Some(socket) = wire.websocket() else { return };
-    let step = socket.step(&mut HANDSHAKE.to_vec(), &mut Vec::new(), usize::MAX);
-    let Ok(Step::Handshake { request, .. }) = step else { panic!("no handshake: {step:?}") };
-    socket.accept(&request, &[], &mut Vec::new());
 }
 
 /// The result of something that does not wait here.

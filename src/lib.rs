@@ -36,7 +36,7 @@ pub use allocator::CountingAllocator;
 pub use engine::lint::Finding;
 pub use error::{Error, ErrorKind, Fault, FaultKind};
 pub use host::{
-    Busy, Checked, ConnectionStatus, Connections, Host, HostBuilder, HostEvent, HostHandle,
+    Busy, Checked, ConnectionStatus, Connections, Cut, Host, HostBuilder, HostEvent, HostHandle,
     IsolateStatus, LastReload, MissingIsolate, ReloadOptions, ReloadOutcome, Reloaded,
     StartUnderWay, Status, WaitingHandler, WorkerInfo, WorkerStatus,
 };

@@ -42,7 +42,14 @@ pub enum Exit {
     Unprinted = 8,
 }
 
-/// Why a command fails, for people and for scripts.
+impl Exit {
+    /// The code of a command that ends with this error: what a [`Failure`] in it says, else that it failed.
+    pub fn of(error: &anyhow::Error) -> Self {
+        error.downcast_ref::<Failure>().map_or(Exit::Failed, |failure| failure.exit)
+    }
+}
+
+/// Why a command fails, for people and for scripts. Where a command ends it is an error as any other.
 #[derive(Debug)]
 pub struct Failure {
     pub exit: Exit,
@@ -60,9 +67,32 @@ impl Failure {
     }
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Failure {}
+
 impl From<rhost::Error> for Failure {
     fn from(error: rhost::Error) -> Self {
         // The source, if any, is in the message already.
         Self::new(Exit::Failed, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn an_error_has_the_code_of_the_failure_in_it_and_is_told_with_what_was_tried() {
+        let failed: Result<(), _> = Err(Failure::new(Exit::NotRunning, "it is not running"));
+        let error = failed.context("cannot stop it").expect_err("a failure");
+        assert_eq!(Exit::of(&error), Exit::NotRunning);
+        assert_eq!(format!("{error:#}"), "cannot stop it: it is not running");
+        assert_eq!(Exit::of(&anyhow::anyhow!("anything else")), Exit::Failed);
     }
 }

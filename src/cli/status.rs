@@ -70,6 +70,27 @@ fn as_json(status: &Status, named: Option<u32>) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&all)
 }
 
+/// How much is used of a budget; a server of another version may not tell its limit.
+fn of(used: u64, limit: u64) -> String {
+    match limit {
+        0 => bytes(used),
+        limit => format!("{} of {}", bytes(used), bytes(limit)),
+    }
+}
+
+/// Connections that were closed because they held memory and did nothing with it, by the limit that they met.
+fn cut(isolates: &[IsolateStatus]) -> Option<String> {
+    let count = |read: fn(&IsolateStatus) -> u64| isolates.iter().map(read).sum::<u64>();
+    let all = [
+        (count(|isolate| isolate.cut.by_send_timeout), "send_timeout"),
+        (count(|isolate| isolate.cut.by_max_queued_bytes), "max_queued_bytes"),
+        (count(|isolate| isolate.cut.by_max_received_bytes), "max_received_bytes"),
+    ];
+    let said = all.into_iter().filter(|(count, _)| *count > 0);
+    let said: Vec<_> = said.map(|(count, limit)| format!("{count} by {limit}")).collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
 /// Everything, with what came since an earlier look. `named` is the process that the pid file names.
 fn report(status: &Status, named: Option<u32>, before: Option<(Duration, &Status)>) -> String {
     let [one, five, fifteen] = status.load;
@@ -82,18 +103,18 @@ fn report(status: &Status, named: Option<u32>, before: Option<(Duration, &Status
         status.version, status.script, status.generation
     );
     text += &format!(
-        "running for {}  load average {one:.2}, {five:.2}, {fifteen:.2}  memory {}  queued {}{}\n",
+        "running for {}  load average {one:.2}, {five:.2}, {fifteen:.2}  memory {}  queued {}  received {}\n",
         duration(status.uptime as u64),
         bytes(status.memory),
-        bytes(status.queued_bytes),
-        match status.max_queued_bytes {
-            0 => String::new(),
-            budget => format!(" of {}", bytes(budget)),
-        },
+        of(status.queued_bytes, status.max_queued_bytes),
+        of(status.received_bytes, status.max_received_bytes),
     );
     text += &format!("{} reloads, {} rejected", status.reloads, status.rejected_reloads);
     if status.lost_log_lines > 0 {
         text += &format!("; {} log lines lost", status.lost_log_lines);
+    }
+    if let Some(cut) = cut(&status.isolates) {
+        text += &format!("; closed {cut}");
     }
     text += &status.last_reload.as_ref().map_or("\n".into(), last_reload);
     let mut rows = vec![cells(&["proto", "user", "worker", "listen", "count"])];

@@ -2,13 +2,13 @@
 //! supervisor, which may be busy with a reload, nor for an isolate that is busy with a handler.
 
 use super::{
-    Busy, Connections, IsolateStatus, LastReload, MissingIsolate, StartUnderWay, Status,
+    Busy, Connections, Cut, IsolateStatus, LastReload, MissingIsolate, StartUnderWay, Status,
     WaitingHandler, WorkerStatus, builder::LostLines, machine,
 };
 use crate::{
     engine::call::turns::Turns,
     isolate::{Inquiry, Isolate},
-    net::{budget::Budget, stats::Stats},
+    net::{budgets::Budgets, stats::Stats},
 };
 use std::{
     path::PathBuf,
@@ -34,7 +34,7 @@ const LISTED_WAITS: usize = 20;
 
 /// See the module.
 pub(super) struct Board {
-    pub(super) budget: Arc<Budget>,
+    pub(super) budgets: Budgets,
     /// Is it counted how long handlers take?
     pub(super) measures: AtomicBool,
     script: PathBuf,
@@ -97,6 +97,12 @@ impl Row {
             bytes_read: stats.bytes_read.get(),
             bytes_written: stats.bytes_written.get(),
             queued_bytes: stats.queued.get(),
+            received_bytes: stats.unread.get(),
+            cut: Cut {
+                by_send_timeout: stats.cut.by_send_timeout.get(),
+                by_max_queued_bytes: stats.cut.by_queues.get(),
+                by_max_received_bytes: stats.cut.by_received.get(),
+            },
             send_failures: stats.dropped.get(),
             timers: stats.timers.get(),
             faults: stats.faults.lost_events(),
@@ -114,7 +120,7 @@ impl Row {
 impl Board {
     pub(super) fn new(script: &std::path::Path, lost_log_lines: LostLines) -> Self {
         Self {
-            budget: Arc::default(),
+            budgets: Budgets::default(),
             measures: AtomicBool::new(false),
             lost_log_lines,
             script: std::path::absolute(script).unwrap_or_else(|_| script.to_owned()),
@@ -209,7 +215,9 @@ impl Board {
             last_reload: state.last_reload.clone(),
             memory: machine::resident_memory(),
             queued_bytes: isolates.iter().map(|i| i.queued_bytes).sum(),
-            max_queued_bytes: self.budget.limit(),
+            max_queued_bytes: self.budgets.queued.limit(),
+            received_bytes: isolates.iter().map(|i| i.received_bytes).sum(),
+            max_received_bytes: self.budgets.received.limit(),
             lost_log_lines: (self.lost_log_lines)(),
             metrics: state.metrics.clone(),
             workers: state.workers.clone(),

@@ -5,12 +5,12 @@ use super::{
     answers::Answers,
     code::Code,
     coming::Coming,
-    ending::{begin_stop, finish_stop, stop_all},
+    ending::stop_all,
     identity::Identity,
     past::Past,
     place::{Place, Role},
     reading::{REHEARSAL_PATIENCE, read},
-    supervisor::{START_PATIENCE, Supervisor, await_answer},
+    supervisor::{Supervisor, await_answer},
     switched::Switched,
 };
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
+    mem,
     sync::{Arc, atomic::Ordering, mpsc::Receiver},
     time::Instant,
 };
@@ -73,12 +74,13 @@ impl Deployment {
     /// What was prepared is not served.
     pub(super) fn abandon(&mut self, host: &mut Supervisor) {
         host.places.iter().for_each(|place| place.isolate.abort());
-        let new = std::mem::take(&mut self.new_places);
+        let mut new = mem::take(&mut self.new_places);
+        new.extend(self.back_to.take().into_iter().flat_map(|past| past.places));
         if host.stopping.load(Ordering::Relaxed) {
             // They end with all the others, whatever their top levels are busy with.
             host.places.extend(new);
         } else {
-            stop_all(new.into_iter().map(|p| p.isolate).collect(), host.stop_timeout());
+            stop_all(new, host.stop_timeout());
         }
         self.workers.clear();
     }
@@ -174,18 +176,24 @@ impl Deployment {
         for place in &mut self.new_places {
             place.serves = free.next().flatten();
         }
+        let declared: Vec<_> = self.workers.iter().map(|coming| coming.spec.clone()).collect();
         for serves in free {
-            let isolate = host.spawn_isolate()?;
+            let returning = self.back_to.as_mut().zip(serves);
+            let place = match returning.and_then(|(past, at)| past.take_place(&declared, at)) {
+                Some(place) => place,
+                None => Place::new(host.spawn_isolate()?, serves),
+            };
+            self.new_places.push(place);
+            let isolate = &self.new_places[self.new_places.len() - 1].isolate;
             let coming = serves.map(|(at, _)| &self.workers[at]);
             let rehearsed = match coming.and_then(|coming| Some((coming, coming.older.as_ref()?))) {
                 // One worker never serves two codes.
                 Some((coming, code)) => {
                     let start = if coming.stays { code.start() } else { self.start(host) };
-                    read(host, &isolate, &code.sources, start, false)
+                    read(host, isolate, &code.sources, start, false)
                 }
-                None => self.rehearse(host, &isolate, false),
+                None => self.rehearse(host, isolate, false),
             };
-            self.new_places.push(Place::new(isolate, serves));
             rehearsed?;
         }
         Ok(())
@@ -210,13 +218,9 @@ impl Deployment {
         read(host, isolate, &self.sources, self.start(host), loud)
     }
 
-    /// Switches every isolate to the new generation, and waits a moment for their starts. The error is a fault of
-    /// `on_worker_start`: the generation serves, but what it should have started is missing.
-    pub(super) fn commit(self, host: &mut Supervisor) -> Result<Reloaded, Error> {
-        Ok(self.switch(host).conclude(host, START_PATIENCE)?)
-    }
-
-    /// Switches every isolate to the new generation, and waits for nothing.
+    /// Switches every isolate to the new generation, and waits for nothing. Isolates that are not needed any more take no
+    /// more connections, and serve those that they have on the old code until somebody ends them: a start that fails is taken
+    /// back, and must not have closed anything.
     pub(super) fn switch(mut self, host: &mut Supervisor) -> Switched {
         host.generation += 1;
         let closed = self.closed_with_isolates(host);
@@ -225,18 +229,17 @@ impl Deployment {
         if let Some(regime) = self.sessions.take() {
             host.sessions.serve(regime);
         }
-        // What is gone begins to end first: the addresses that it has may be asked for by an `on_worker_start` that runs now.
-        let ending = begin_stop(&gone, host.stop_timeout());
+        gone.iter().for_each(|place| place.isolate.stand_by());
         let fixed = self.fixed();
         let answers = Answers::new(self.hand_out_tasks(host));
         let fresh = self.replace_declared(host);
-        finish_stop(gone, ending);
         let generation = host.generation - 1;
         Switched {
             generation,
             options: self.options,
             began: self.began,
             answers,
+            gone,
             closed,
             fresh,
             fixed,
@@ -272,15 +275,15 @@ impl Deployment {
     }
 
     /// Puts old and new isolates where they serve from now on. Gives those that are not needed any more.
-    fn fill_places(&mut self, host: &mut Supervisor) -> Vec<Isolate> {
-        let mut gone = Vec::new();
-        for (mut place, role) in std::mem::take(&mut host.places).into_iter().zip(&self.roles) {
+    fn fill_places(&mut self, host: &mut Supervisor) -> Vec<Place> {
+        let mut gone = self.back_to.as_mut().map_or(Vec::new(), |past| mem::take(&mut past.places));
+        for (mut place, role) in mem::take(&mut host.places).into_iter().zip(&self.roles) {
             match role {
                 Some(serves) => {
                     place.serves = *serves;
                     host.places.push(place);
                 }
-                None => gone.push(place.isolate),
+                None => gone.push(place),
             }
         }
         host.places.append(&mut self.new_places);
@@ -322,7 +325,7 @@ impl Deployment {
         let is_kept = |old: &ListenSet| {
             self.workers.iter().filter_map(|w| w.sockets.as_ref()).any(|kept| kept.is_same(old))
         };
-        let old = std::mem::take(&mut host.bound).into_iter().enumerate();
+        let old = mem::take(&mut host.bound).into_iter().enumerate();
         for (at, old) in old.filter_map(|(at, old)| Some((at, old?))).filter(|(_, s)| !is_kept(s)) {
             match self.workers.iter().any(|coming| coming.continues == Some(at)) {
                 // Its isolates accept until they are elsewhere.
@@ -331,7 +334,7 @@ impl Deployment {
                 false => host.leaving.push(old),
             }
         }
-        let workers = std::mem::take(&mut self.workers).into_iter().enumerate();
+        let workers = mem::take(&mut self.workers).into_iter().enumerate();
         let workers = workers.map(|(at, coming)| {
             let (sources, generation) = (self.sources.clone(), host.generation);
             let code = match coming.older {
@@ -343,8 +346,8 @@ impl Deployment {
         });
         (host.workers, (host.codes, host.bound)) = workers.unzip();
         host.timers = self.timers;
-        let new = std::mem::take(&mut self.configuration);
-        let before = std::mem::replace(&mut host.configuration, new);
+        let new = mem::take(&mut self.configuration);
+        let before = mem::replace(&mut host.configuration, new);
         host.configured(&before);
         host.publish();
         events

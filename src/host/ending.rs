@@ -111,13 +111,9 @@ pub(super) fn longest_stop(
 }
 
 /// Stops isolates that are not needed any more while the others serve on, and waits for their threads.
-pub(super) fn stop_all(isolates: Vec<Isolate>, limit: Duration) {
-    let answers = begin_stop(&isolates, limit);
-    finish_stop(isolates, answers);
-}
-
-/// The second half of [`stop_all`], after [`begin_stop`].
-pub(super) fn finish_stop(isolates: Vec<Isolate>, mut answers: Vec<Receiver<()>>) {
+pub(super) fn stop_all<T: Into<Isolate>>(all: Vec<T>, limit: Duration) {
+    let isolates: Vec<Isolate> = all.into_iter().map(T::into).collect();
+    let mut answers = begin_stop(&isolates, limit);
     wait_for_stop(&mut answers, START_PATIENCE);
     if answers.is_empty() {
         isolates.into_iter().for_each(Isolate::join);
@@ -125,7 +121,7 @@ pub(super) fn finish_stop(isolates: Vec<Isolate>, mut answers: Vec<Receiver<()>>
 }
 
 /// Tells isolates to stop, which begins with no more accepting.
-pub(super) fn begin_stop(isolates: &[Isolate], limit: Duration) -> Vec<Receiver<()>> {
+fn begin_stop(isolates: &[Isolate], limit: Duration) -> Vec<Receiver<()>> {
     isolates.iter().map(|i| i.ask(|reply| Command::Stop { limit, reply })).collect()
 }
 

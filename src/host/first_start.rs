@@ -3,8 +3,8 @@
 
 use super::{
     HostEvent, ReloadOutcome, Reloaded, StartUnderWay, WorkerInfo, deployment::Deployment,
-    handle::Order, publishing::address_of, supervisor::Supervisor, switched::Switched,
-    wanted_reload::WantedReload,
+    ending::stop_all, handle::Order, publishing::address_of, supervisor::Supervisor,
+    switched::Switched, wanted_reload::WantedReload,
 };
 use crate::{
     error::Error,
@@ -13,6 +13,7 @@ use crate::{
     script::ctx::Wish,
 };
 use std::{
+    mem,
     sync::{
         atomic::Ordering,
         mpsc::{Receiver, Sender},
@@ -154,7 +155,9 @@ impl Supervisor {
             let fault = self.reject(error, outcome);
             return wanted.answer(&Err(fault));
         }
-        let switched = deployment.switch(self);
+        let mut switched = deployment.switch(self);
+        // There is nothing to go back to.
+        stop_all(mem::take(&mut switched.gone), self.stop_timeout());
         self.good = sources;
         self.forget_restarts();
         let again = FirstStart::new(switched);
@@ -195,11 +198,11 @@ impl Supervisor {
         first.is_late = true;
         // Who asked for this start has waited long enough, too.
         let so_far = first.switched.reloaded(self);
-        for reply in std::mem::take(&mut first.replies) {
+        for reply in mem::take(&mut first.replies) {
             let so_far = so_far.clone().map(|reloaded| Reloaded { serves: false, ..reloaded });
             let _ = reply.send(so_far);
         }
-        let deferred = std::mem::take(&mut first.deferred);
+        let deferred = mem::take(&mut first.deferred);
         self.first_start = Some(first);
         for order in deferred {
             // Nothing that was deferred stops the host.

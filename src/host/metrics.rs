@@ -37,9 +37,12 @@ type OfProcess = (&'static str, &'static str, Option<Unit>, u64);
 type OfIsolate = (&'static str, &'static str, Option<Unit>, fn(&Stats) -> u64);
 
 /// What goes up and down.
-const GAUGES: [OfIsolate; 4] = [
+const GAUGES: [OfIsolate; 5] = [
     ("connections", "Open connections", None, |s| s.connections.get()),
     ("queued", "Data that waits for peers", Some(Unit::Bytes), |s| s.queued.get()),
+    ("unfinished", "Data received of messages that are not whole yet", Some(Unit::Bytes), |s| {
+        s.unread.get()
+    }),
     ("timers", "Living timers", None, |s| s.timers.get()),
     ("waiting_handlers", "Handlers that wait", None, |s| s.waiting.count()),
 ];
@@ -62,7 +65,7 @@ const COUNTERS: [OfIsolate; 6] = [
 ];
 
 impl Scrape {
-    fn of_process(&self) -> [OfProcess; 3] {
+    fn of_process(&self) -> [OfProcess; 4] {
         let status = &self.status;
         [
             ("generation", "The generation that serves", None, status.generation),
@@ -71,6 +74,12 @@ impl Scrape {
                 "Data that may wait for peers",
                 Some(Unit::Bytes),
                 status.max_queued_bytes,
+            ),
+            (
+                "max_received",
+                "Data that may be received of messages that are not whole yet",
+                Some(Unit::Bytes),
+                status.max_received_bytes,
             ),
             ("resident_memory", "Memory of the process", Some(Unit::Bytes), status.memory),
         ]
@@ -140,6 +149,13 @@ impl Collector for Scrape {
             })
         });
         counter(&mut encoder, ("faults", "Trouble by its kind", None), faults)?;
+        let cut = self.rows().flat_map(|([worker, isolate], stats)| {
+            stats.cut.by_reason().map(|(reason, count)| {
+                ([worker.clone(), isolate.clone(), ("reason", reason.to_owned())], count)
+            })
+        });
+        let help = "Connections closed because they held memory and did nothing with it";
+        counter(&mut encoder, ("cut_connections", help, None), cut)?;
         let reloads = [
             ([("result", "accepted")], self.status.reloads),
             ([("result", "rejected")], self.status.rejected_reloads),

@@ -39,7 +39,7 @@ pub use event::{Checked, HostEvent, WorkerInfo};
 pub use handle::{HostHandle, ReloadOptions, ReloadOutcome};
 pub use reloaded::Reloaded;
 pub use start_under_way::StartUnderWay;
-pub use status::{Busy, IsolateStatus, LastReload, Status, WaitingHandler, WorkerStatus};
+pub use status::{Busy, Cut, IsolateStatus, LastReload, Status, WaitingHandler, WorkerStatus};
 
 use crate::error::Error;
 use board::Board;

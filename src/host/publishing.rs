@@ -7,7 +7,11 @@ use super::{
 use crate::{
     error::Error,
     log::Level,
-    net::{address::Address, budget::MAX_QUEUED_BYTES, listen::ListenSet},
+    net::{
+        address::Address,
+        budgets::{MAX_QUEUED_BYTES, MAX_RECEIVED_BYTES},
+        listen::ListenSet,
+    },
     script::{configuration::Configuration, plan::WorkerSpec},
 };
 
@@ -48,8 +52,9 @@ impl Supervisor {
 
     /// Puts into force what the serving generation configures, or says that it has to wait.
     pub(super) fn configured(&self, before: &Configuration) {
-        let budget = self.configuration.max_queued_bytes.unwrap_or(MAX_QUEUED_BYTES);
-        self.board.budget.set_limit(budget);
+        let (budgets, configured) = (&self.board.budgets, &self.configuration);
+        budgets.queued.set_limit(configured.max_queued_bytes.unwrap_or(MAX_QUEUED_BYTES));
+        budgets.received.set_limit(configured.max_received_bytes.unwrap_or(MAX_RECEIVED_BYTES));
         self.board.set_stop_timeout(self.configuration.stop_timeout);
         let changed = self.configuration.changed_for_the_next_start(before);
         if self.generation > 1 && !changed.is_empty() {

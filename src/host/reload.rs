@@ -1,13 +1,17 @@
 //! One reload of the script: it serves as a whole, or nothing changes.
 
 use super::{
-    HostEvent, ReloadOptions, ReloadOutcome, Reloaded, deployment::Deployment, past::Past,
-    supervisor::Supervisor,
+    HostEvent, ReloadOptions, ReloadOutcome, Reloaded,
+    deployment::Deployment,
+    ending::stop_all,
+    past::Past,
+    supervisor::{START_PATIENCE, Supervisor},
 };
 use crate::{
     error::{Error, ErrorKind, Fault},
     log::{About, Level, Record},
 };
+use std::mem;
 
 impl Supervisor {
     /// Reads the script again. Whatever is wrong with it, what served goes on serving.
@@ -22,18 +26,24 @@ impl Supervisor {
             let outcome = format!("generation {serving} goes on serving");
             return Err(self.reject(error, &outcome));
         }
-        let past = Past::of_now(self);
-        let committed = deployment.commit(self).map_err(|error| (error, self.go_back(past)));
-        self.leave();
-        match committed {
+        let mut past = Past::of_now(self);
+        let mut switched = deployment.switch(self);
+        past.places = mem::take(&mut switched.gone);
+        match switched.conclude(self, START_PATIENCE) {
             Ok(report) => {
+                stop_all(past.places, self.stop_timeout());
+                self.leave();
                 self.checker.look(self.generation, &sources);
                 self.good = sources;
                 self.forget_restarts();
                 self.accepted(&report);
                 Ok(report)
             }
-            Err((error, outcome)) => Err(self.reject(error, &outcome)),
+            Err(fault) => {
+                let outcome = self.go_back(past);
+                self.leave();
+                Err(self.reject(fault.into(), &outcome))
+            }
         }
     }
 
@@ -79,7 +89,14 @@ impl Supervisor {
     fn go_back(&mut self, past: Past) -> String {
         let mut deployment = Deployment::new(self.good.clone(), ReloadOptions::default());
         deployment.back_to = Some(past);
-        let again = deployment.prepare(self).and_then(|()| deployment.commit(self));
+        let prepared = deployment.prepare(self);
+        let again = prepared.and_then(|()| {
+            let mut switched = deployment.switch(self);
+            let gone = mem::take(&mut switched.gone);
+            let concluded = switched.conclude(self, START_PATIENCE);
+            stop_all(gone, self.stop_timeout());
+            Ok(concluded?)
+        });
         let serving = self.generation.saturating_sub(1);
         match again {
             Ok(_) => {

@@ -3,7 +3,7 @@
 use super::{builder::HostConfig, handle::Order};
 use crate::{
     isolate::Isolate,
-    net::{budget::Budget, listen::Listeners},
+    net::{budgets::Budgets, listen::Listeners},
     script::{ctx::Wish, http::Sessions},
 };
 use std::{
@@ -37,7 +37,7 @@ impl Spawner {
         &mut self,
         config: &HostConfig,
         listeners: &Listeners,
-        budget: &Arc<Budget>,
+        budgets: &Budgets,
         sessions: &Arc<Sessions>,
     ) -> io::Result<Isolate> {
         let id = self.next_id;
@@ -56,8 +56,8 @@ impl Spawner {
             let _ = orders.send(Order::Wish(wish));
         };
         let (engine, log) = (config.engine.clone(), config.log.clone());
-        let (budget, sessions) = (budget.clone(), sessions.clone());
-        Isolate::spawn(id, engine, log, listeners.clone(), budget, sessions, wishes)
+        let (budgets, sessions) = (budgets.clone(), sessions.clone());
+        Isolate::spawn(id, engine, log, listeners.clone(), budgets, sessions, wishes)
     }
 
     /// The embedder has been told of a fault.

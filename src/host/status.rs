@@ -32,6 +32,12 @@ pub struct Status {
     pub queued_bytes: u64,
     /// Memory that their queues may take, bytes.
     pub max_queued_bytes: u64,
+    /// Bytes that peers have sent of messages that are not whole yet, in all isolates.
+    #[serde(default)]
+    pub received_bytes: u64,
+    /// Memory that those may take, bytes.
+    #[serde(default)]
+    pub max_received_bytes: u64,
     /// Lines of the log, and of what scripts print, that were lost: an outlet was too slow, or a disk full.
     pub lost_log_lines: u64,
     /// Where metrics are served, `127.0.0.1:9100`, if they are.
@@ -94,6 +100,12 @@ pub struct IsolateStatus {
     pub bytes_written: u64,
     /// Bytes that wait for peers.
     pub queued_bytes: u64,
+    /// Bytes that peers have sent of messages that are not whole yet.
+    #[serde(default)]
+    pub received_bytes: u64,
+    /// Connections that were closed because they held memory and did nothing with it.
+    #[serde(default)]
+    pub cut: Cut,
     /// Sends that were dropped or failed.
     pub send_failures: u64,
     /// Living timers.
@@ -147,4 +159,15 @@ pub struct Busy {
     pub place: String,
     /// For how long, seconds.
     pub seconds: f64,
+}
+
+/// Connections that were closed because they held memory and did nothing with it, since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Their peers read nothing for `send_timeout`.
+    pub by_send_timeout: u64,
+    /// Their peers read nothing when all queues together had used `max_queued_bytes` up.
+    pub by_max_queued_bytes: u64,
+    /// Unfinished messages had used `max_received_bytes` up.
+    pub by_max_received_bytes: u64,
 }

@@ -315,8 +315,8 @@ impl Supervisor {
     }
 
     pub(super) fn spawn_isolate(&mut self) -> Result<Isolate, Error> {
-        let (budget, sessions) = (&self.board.budget, &self.sessions);
-        let isolate = self.spawner.spawn(&self.config, &self.listeners, budget, sessions);
+        let (budgets, sessions) = (&self.board.budgets, &self.sessions);
+        let isolate = self.spawner.spawn(&self.config, &self.listeners, budgets, sessions);
         let isolate = isolate.map_err(|e| system("cannot start an isolate's thread", e))?;
         self.board.watch(&isolate);
         Ok(isolate)

@@ -1,6 +1,8 @@
 //! A generation that serves, but whose `on_worker_start` may still run in some isolates.
 
-use super::{HostEvent, ReloadOptions, Reloaded, answers::Answers, supervisor::Supervisor};
+use super::{
+    HostEvent, ReloadOptions, Reloaded, answers::Answers, place::Place, supervisor::Supervisor,
+};
 use crate::error::Fault;
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,8 @@ pub(super) struct Switched {
     pub(super) began: Instant,
     /// Of isolates whose starts are done.
     pub(super) answers: Answers,
+    /// Isolates that are not needed any more, each with what it served before. They wait for their end.
+    pub(super) gone: Vec<Place>,
     /// Connections of isolates that were stopped: why, and how many.
     pub(super) closed: Vec<(String, usize)>,
     /// Of workers that were bound for it.

@@ -1,7 +1,7 @@
 //! What an isolate tells of its open connections: sockets, not objects that scripts may still hold.
 
 use crate::{
-    net::link::{Link, Status},
+    net::conn::{Conn, ConnState},
     script::ctx::Ctx,
 };
 use serde::{Deserialize, Serialize};
@@ -48,17 +48,17 @@ pub(super) fn all(ctx: &Ctx) -> Vec<ConnectionStatus> {
         core.with_connections(|c| owners.extend(c.keys().map(|id| (*id, title.clone()))));
     }
     let mut all: Vec<_> = ctx
-        .turn
-        .links()
+        .net
+        .all()
         .iter()
         // Without an owner: the last ones of a Worker that a reload removed.
-        .map(|link| of(link, owners.remove(&link.id).unwrap_or_default(), isolate))
+        .map(|conn| of(conn, owners.remove(&conn.id).unwrap_or_default(), isolate))
         .collect();
     all.sort_unstable_by_key(|connection| connection.id);
     all
 }
 
-fn of(link: &Link, worker: String, isolate: usize) -> ConnectionStatus {
+fn of(conn: &Conn, worker: String, isolate: usize) -> ConnectionStatus {
     let shown = |address: Option<SocketAddr>| {
         let address = address.map(|a| SocketAddr::new(a.ip().to_canonical(), a.port()));
         address.map(|a| a.to_string()).unwrap_or_default()
@@ -66,22 +66,22 @@ fn of(link: &Link, worker: String, isolate: usize) -> ConnectionStatus {
     ConnectionStatus {
         worker,
         isolate,
-        id: link.id,
-        transport: link.info.transport().name().to_owned(),
-        protocol: link.with_wire(|wire| wire.protocol().name()).to_owned(),
-        ip_version: link.info.ip_version(),
-        receive_queue: link.unread() as u64,
-        send_queue: link.queued() as u64,
-        bytes_read: link.bytes_read.get(),
-        bytes_written: link.bytes_written.get(),
-        status: match link.status() {
-            Status::Established if link.awaits_handshake() => "HANDSHAKE",
-            Status::Established => "ESTABLISHED",
-            Status::Closing => "CLOSING",
-            Status::Closed => "CLOSED",
+        id: conn.id,
+        transport: conn.info.transport().name().to_owned(),
+        protocol: conn.driver.protocol().name().to_owned(),
+        ip_version: conn.info.ip_version(),
+        receive_queue: conn.traffic.unread() as u64,
+        send_queue: conn.queue.len() as u64,
+        bytes_read: conn.traffic.bytes_read.get(),
+        bytes_written: conn.traffic.bytes_written.get(),
+        status: match conn.state() {
+            ConnState::Established if conn.driver.awaits_upgrade() => "HANDSHAKE",
+            ConnState::Established => "ESTABLISHED",
+            ConnState::Closing => "CLOSING",
+            ConnState::Closed => "CLOSED",
         }
         .to_owned(),
-        local: shown(link.info.local()),
-        remote: shown(link.info.peer()),
+        local: shown(conn.info.local()),
+        remote: shown(conn.info.peer()),
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     error::Fault,
     log::Level,
-    net::link::Link,
+    net::conn::Conn,
     script::{
         callback::{Callbacks, Event},
         ctx::{Ctx, Occasion, Wish},
@@ -54,7 +54,7 @@ pub(crate) fn commit(
         return;
     }
     starts.end_late(ctx);
-    let before = ctx.timers.last_id();
+    let before = ctx.timers.started();
     leftovers::give_names_back(ctx, &program);
     let mut report = Report { changes: program.edition.accept_state(), ..Report::default() };
     let lives_on = served.zip(task.serves).map(|(worker, (at, _))| (worker, at));
@@ -237,8 +237,8 @@ fn merge_workers(
 fn close_worker(worker: &Worker) {
     let core = worker.core();
     core.go();
-    let links = core.with_connections(|c| c.values().map(|c| c.link()).collect::<Vec<_>>());
-    links.iter().for_each(|link| link.close_after_answer(1001, ""));
+    let conns = core.with_connections(|c| c.values().map(|c| c.conn()).collect::<Vec<_>>());
+    conns.iter().for_each(|conn| conn.close_after_answer(1001, ""));
 }
 
 /// Ends the inner workers and timers that an earlier generation asked for and this one did not.
@@ -314,15 +314,21 @@ fn waiting_on_old_code(ctx: &Ctx, program: &Program) -> Vec<(String, i64)> {
     others.into_iter().map(|(place, generation)| (name(place), generation)).collect()
 }
 
+/// Takes no more connections for the worker that is served here. Its sockets are the host's, and those who wait in them are
+/// taken by the isolates that go on, or by this one if it does.
+pub(crate) fn stand_by(ctx: &Ctx) {
+    ctx.served.borrow().iter().for_each(|worker| worker.core().unlisten());
+}
+
 /// Stops accepting, and answers when nobody is there any more.
 pub(crate) fn drain(ctx: &Rc<Ctx>, reply: Reply<()>) {
     ctx.workers.borrow().iter().for_each(|worker| worker.core().unlisten());
     let ctx = ctx.clone();
     tokio::task::spawn_local(async move {
-        while ctx.turn.count() > 0 {
+        while ctx.net.count() > 0 {
             // First a turn of the loop, for what has come and was not read.
             sleep_until(Instant::now() + STOP_POLL).await;
-            ctx.turn.links().iter().for_each(Link::end_soon);
+            ctx.net.all().iter().for_each(Conn::end_when_idle);
         }
         let _ = reply.send(());
     });
@@ -330,7 +336,7 @@ pub(crate) fn drain(ctx: &Rc<Ctx>, reply: Reply<()>) {
 
 /// Tells every peer goodbye, websockets with this code.
 pub(crate) fn close_all(ctx: &Ctx, websocket_code: u16) {
-    ctx.turn.links().iter().for_each(|link| link.close_after_answer(websocket_code, ""));
+    ctx.net.all().iter().for_each(|conn| conn.close_after_answer(websocket_code, ""));
 }
 
 /// Ends everything in order: `on_worker_stop`, no more accepting, goodbye to every peer, `on_close`.
@@ -355,13 +361,13 @@ pub(crate) async fn stop(ctx: &Rc<Ctx>, limit: Duration) {
     }
     workers.iter().for_each(close_worker);
     ctx.timers.clear();
-    ctx.turn.links().iter().for_each(Link::give_up_answer);
+    ctx.net.all().iter().for_each(Conn::give_up_answer);
     close_all(ctx, 1001);
-    while ctx.turn.count() > 0 && Instant::now() < deadline {
+    while ctx.net.count() > 0 && Instant::now() < deadline {
         sleep_until((Instant::now() + STOP_POLL).min(deadline)).await;
     }
     // Who has not gone by now is cut off; `on_close` runs all the same.
-    ctx.turn.links().iter().for_each(|link| link.destroy());
+    ctx.net.all().iter().for_each(|conn| conn.destroy());
     let patience = Instant::now() + limit / 2;
     while ctx.workers.borrow().iter().any(|w| w.core().with_connections(|c| !c.is_empty()))
         && Instant::now() < patience

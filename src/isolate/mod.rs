@@ -20,10 +20,10 @@ use crate::{
     error::{Fault, FaultKind},
     log::{Level, Log},
     net::{
-        budget::Budget,
+        budgets::Budgets,
+        conn::sweep,
         listen::{ListenHandle, Listeners},
         stats::Stats,
-        sweeper,
     },
     script::{
         Objects,
@@ -69,6 +69,9 @@ pub(crate) enum Command {
     Preview { stays: bool, reply: Reply<Result<Report, Fault>> },
     /// Forget what was prepared.
     Abort,
+    /// Forget what was prepared, take no more connections, and serve those that are there until it is decided whether this
+    /// isolate stops or serves on.
+    StandBy,
     /// Stop accepting, serve who is there, and answer when the last connection has gone.
     Drain { reply: Reply<()> },
     /// Close every connection.
@@ -142,7 +145,7 @@ impl Isolate {
         config: Config,
         log: Log,
         listeners: Listeners,
-        budget: Arc<Budget>,
+        budgets: Budgets,
         sessions: Arc<Sessions>,
         wishes: impl Fn(Wish) + Send + 'static,
     ) -> std::io::Result<Self> {
@@ -158,7 +161,7 @@ impl Isolate {
                 let wish = wishes.clone();
                 let ctx = || {
                     let wishes = move |wish| wishes(wish);
-                    let ctx = Ctx::new(id, log.clone(), listeners, told, seen, budget, wishes);
+                    let ctx = Ctx::new(id, log.clone(), listeners, told, seen, &budgets, wishes);
                     *ctx.sessions.borrow_mut() = sessions;
                     ctx
                 };
@@ -185,6 +188,10 @@ impl Isolate {
 
     pub(crate) fn abort(&self) {
         let _ = self.commands.send(Command::Abort);
+    }
+
+    pub(crate) fn stand_by(&self) {
+        let _ = self.commands.send(Command::StandBy);
     }
 
     pub(crate) fn close_all(&self) {
@@ -253,8 +260,8 @@ fn run(
     runtime.block_on(async move {
         let ctx = ctx();
         ctx.explains.set(config.explains);
-        tokio::task::spawn_local(ctx.turn.clone().flush_for_ever());
-        tokio::task::spawn_local(sweeper::sweep_for_ever(ctx.turn.clone()));
+        tokio::task::spawn_local(ctx.net.clone().run_flusher());
+        tokio::task::spawn_local(sweep::run(ctx.net.clone()));
         tokio::task::spawn_local(leftovers::look_for_ever(ctx.clone()));
         let mut prepared: Option<Rc<Program>> = None;
         let mut starts = Starts::default();
@@ -275,6 +282,10 @@ fn run(
                         .map_or_else(Report::default, |p| stock::preview(&ctx, p, stays))));
                 }
                 Command::Abort => forget(&ctx, &mut prepared),
+                Command::StandBy => {
+                    forget(&ctx, &mut prepared);
+                    deploy::stand_by(&ctx);
+                }
                 Command::Drain { reply } => deploy::drain(&ctx, reply),
                 Command::CloseAll => deploy::close_all(&ctx, SERVICE_RESTART),
                 Command::Connections { reply } => {

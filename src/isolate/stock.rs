@@ -14,7 +14,7 @@ pub(super) fn stock(ctx: &Ctx) -> Report {
     Report {
         connections: workers.iter().map(|w| w.core().with_connections(|c| c.len())).sum(),
         listeners: workers.iter().filter(|w| w.core().bound().is_some()).count(),
-        timers: ctx.timers.count(ctx.timers.last_id()).0,
+        timers: ctx.timers.len(),
         ..Report::default()
     }
 }

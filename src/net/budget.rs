@@ -1,11 +1,7 @@
-//! How much memory may hold what waits for all peers of the process together. Isolates take from it in slices, so that a send asks
-//! its own isolate and not what all of them share.
+//! How much memory may hold something for all peers of the process together. Isolates take from it in slices, so that each
+//! asks itself and not what all of them share.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Bytes of queues of all peers together. Changed by `Worker::configure(#{ max_queued_bytes })`. It is room for 256
-/// peers that read nothing while their queues are full (`max_send_buffer_size`), and a quarter of a small server's memory.
-pub(crate) const MAX_QUEUED_BYTES: u64 = 256 << 20;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Bytes that an isolate takes at a time. Fixed: as much as one connection queues before it tries to write.
 pub(crate) const SLICE: u64 = 64 << 10;
@@ -14,17 +10,35 @@ pub(crate) const SLICE: u64 = 64 << 10;
 #[derive(Debug)]
 pub(crate) struct Budget {
     limit: AtomicU64,
-    /// What isolates have taken. Above the limit when the limit was lowered, or by what had to be sent all the same.
+    /// What isolates have taken. Above the limit when the limit was lowered, or by what had to be held all the same.
     taken: AtomicU64,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self { limit: AtomicU64::new(MAX_QUEUED_BYTES), taken: AtomicU64::new(0) }
-    }
+    /// How many isolates take from it.
+    sharers: AtomicUsize,
 }
 
 impl Budget {
+    pub(super) fn new(limit: u64) -> Self {
+        Self {
+            limit: AtomicU64::new(limit),
+            taken: AtomicU64::new(0),
+            sharers: AtomicUsize::new(0),
+        }
+    }
+
+    /// One isolate more takes from it.
+    pub(super) fn enter(&self) {
+        self.sharers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn leave(&self) {
+        self.sharers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// What each isolate has when they divide it evenly, bytes.
+    pub(super) fn fair_part(&self) -> u64 {
+        self.limit() / self.sharers.load(Ordering::Relaxed).max(1) as u64
+    }
+
     pub(crate) fn limit(&self) -> u64 {
         self.limit.load(Ordering::Relaxed)
     }
@@ -58,8 +72,7 @@ mod tests {
 
     #[test]
     fn slices_end_where_the_budget_does() {
-        let budget = Budget::default();
-        budget.set_limit(SLICE + 10);
+        let budget = Budget::new(SLICE + 10);
         assert_eq!(budget.take_slice(), SLICE);
         assert_eq!(budget.take_slice(), 10);
         assert_eq!(budget.take_slice(), 0);

@@ -1,4 +1,4 @@
-//! One isolate's part of the budget for what waits for peers, and the count of what it uses of it.
+//! One isolate's part of a budget, and the count of what it uses of it.
 //!
 //! # Isolates take memory for queues in slices
 //!
@@ -26,6 +26,7 @@ pub(crate) struct Share {
 
 impl Share {
     pub(crate) fn new(budget: Arc<Budget>) -> Self {
+        budget.enter();
         Self { budget, taken: Cell::new(0), used: Cell::new(0), is_overdrawn: Cell::new(false) }
     }
 
@@ -33,6 +34,16 @@ impl Share {
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
         self.used.get() < self.taken.get() || self.take_slice()
+    }
+
+    /// Does it use as much as each isolate may when all take the same?
+    pub(crate) fn has_fair_part(&self) -> bool {
+        self.used.get() >= self.budget.fair_part()
+    }
+
+    /// The limit of all isolates together, bytes.
+    pub(crate) fn limit(&self) -> u64 {
+        self.budget.limit()
     }
 
     fn take_slice(&self) -> bool {
@@ -81,6 +92,7 @@ impl Share {
 impl Drop for Share {
     fn drop(&mut self) {
         self.release();
+        self.budget.leave();
     }
 }
 
@@ -92,8 +104,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_is_given_back() {
-        let budget = Arc::new(Budget::default());
-        budget.set_limit(3 * SLICE);
+        let budget = Arc::new(Budget::new(3 * SLICE));
         let (a, b) = (Share::new(budget.clone()), Share::new(budget.clone()));
         assert!(a.has_room());
         a.changed(0, 3 * S + 1);
@@ -111,8 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_beyond_the_budget_never_becomes_slack() {
-        let budget = Arc::new(Budget::default());
-        budget.set_limit(10 * SLICE);
+        let budget = Arc::new(Budget::new(10 * SLICE));
         let share = Share::new(budget);
         let mut messages = 0;
         while share.has_room() {
@@ -122,5 +132,17 @@ mod tests {
             messages += 1;
         }
         assert!((19..=20).contains(&messages), "{messages}");
+    }
+
+    #[test]
+    fn an_isolate_that_holds_little_is_not_the_one_that_makes_room() {
+        let budget = Arc::new(Budget::new(10 * SLICE));
+        let (large, small) = (Share::new(budget.clone()), Share::new(budget));
+        large.changed(0, 9 * S);
+        small.changed(0, S);
+        assert!(!large.has_room() && large.has_fair_part());
+        assert!(!small.has_room() && !small.has_fair_part());
+        drop(large);
+        assert!(!small.has_fair_part(), "it may have all of it now");
     }
 }

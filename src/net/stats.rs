@@ -9,7 +9,9 @@
 //! as it takes to enter one or to copy twenty; whichever way a handler ends, it leaves the list when its stack
 //! goes.
 
-use super::{counter::Counter, latency::Latency, starting::Starting, waiting::Waiting};
+use super::{
+    code, conn::ConnEvent, counter::Counter, latency::Latency, starting::Starting, waiting::Waiting,
+};
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
@@ -36,6 +38,9 @@ pub(crate) struct Stats {
     /// Living timers.
     pub(crate) timers: Counter,
     pub(crate) faults: Faults,
+    pub(crate) cut: Cut,
+    /// Bytes that peers have sent of messages that are not whole yet.
+    pub(crate) unread: Counter,
     /// Its `on_worker_start`, as long as that has not returned.
     pub(crate) starting: Starting,
     /// Handlers that wait.
@@ -51,6 +56,28 @@ pub(crate) struct Stats {
     files: Mutex<Vec<String>>,
     listening: Mutex<Vec<String>>,
     leftovers: Mutex<Vec<(String, i64)>>,
+}
+
+/// Connections that were closed because they held memory and did nothing with it.
+#[derive(Debug, Default)]
+pub(crate) struct Cut {
+    /// Their peers read nothing for `send_timeout`.
+    pub(crate) by_send_timeout: Counter,
+    /// The same when all queues together used up `max_queued_bytes`.
+    pub(crate) by_queues: Counter,
+    /// Unfinished messages used up `max_received_bytes`.
+    pub(crate) by_received: Counter,
+}
+
+impl Cut {
+    /// All reasons, by the names of the limits.
+    pub(crate) fn by_reason(&self) -> [(&'static str, u64); 3] {
+        [
+            ("send_timeout", self.by_send_timeout.get()),
+            ("max_queued_bytes", self.by_queues.get()),
+            ("max_received_bytes", self.by_received.get()),
+        ]
+    }
 }
 
 /// Trouble, by kind.
@@ -73,6 +100,16 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
+    /// Counts trouble with a peer.
+    pub(super) fn note(&self, event: &ConnEvent) {
+        match event {
+            ConnEvent::Error { code: code::SEND, .. } => self.send.add(1),
+            ConnEvent::Error { .. } => self.protocol.add(1),
+            ConnEvent::Unanswered => self.unanswered.add(1),
+            ConnEvent::BufferFull | ConnEvent::BufferDrain => (),
+        }
+    }
+
     /// Events that were lost to errors.
     pub(crate) fn lost_events(&self) -> u64 {
         self.script.get() + self.timeout.get() + self.memory.get() + self.panic.get()

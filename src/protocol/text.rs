@@ -1,6 +1,6 @@
 //! One message a line. All carriage returns and line feeds at a line's end belong to the framing.
 
-use super::{Broken, Framer, Kind, Step};
+use super::{Codec, Decoded, Kind, ProtocolError};
 
 /// `text://`.
 #[derive(Default)]
@@ -9,31 +9,36 @@ pub(crate) struct Text {
     searched: usize,
 }
 
-impl Framer for Text {
-    fn step(&mut self, buffer: &mut [u8], _: &mut Vec<u8>, limit: usize) -> Result<Step, Broken> {
+impl Codec for Text {
+    fn decode(
+        &mut self,
+        buffer: &mut [u8],
+        _: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Decoded, ProtocolError> {
         let start = self.searched.min(buffer.len());
         let Some(at) = memchr::memchr(b'\n', &buffer[start..]).map(|at| at + start) else {
             if buffer.len() >= limit {
-                return Err(Broken::new(format!(
+                return Err(ProtocolError::new(format!(
                     "a line of {} bytes and no end, max_package_size is {limit}",
                     buffer.len()
                 )));
             }
             self.searched = buffer.len();
-            return Ok(Step::More);
+            return Ok(Decoded::More);
         };
         self.searched = 0;
         let consumed = at + 1;
         if consumed > limit {
-            return Err(Broken::new(format!(
+            return Err(ProtocolError::new(format!(
                 "a line of {consumed} bytes, max_package_size is {limit}"
             )));
         }
         let end = buffer[..at].iter().rposition(|&b| b != b'\r').map_or(0, |last| last + 1);
-        Ok(Step::Message { kind: Kind::Text, payload: 0..end, consumed })
+        Ok(Decoded::Message { kind: Kind::Text, payload: 0..end, consumed })
     }
 
-    fn encode(&self, _: Kind, payload: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
+    fn encode(&mut self, _: Kind, payload: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
         out.reserve(payload.len() + 1);
         out.extend_from_slice(payload);
         out.push(b'\n');

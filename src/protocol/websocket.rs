@@ -1,4 +1,4 @@
-//! RFC 6455, server side, on tungstenite's close codes. Assembling messages is our own, because tungstenite's reader keeps
+//! RFC 6455 from the answered request on, server side, on tungstenite's close codes. Assembling messages is our own, because tungstenite's reader keeps
 //! a buffer for every connection and reserves a frame's announced length at once: 14 bytes of a stranger would cost
 //! `max_package_size` of memory. Here a frame lies in the shared read buffer until it is whole.
 //!
@@ -11,16 +11,13 @@
 
 mod header;
 
-use super::{Broken, Framer, Kind, Step, handshake};
+use super::{Codec, Decoded, Kind, LastWords, ProtocolError};
 use header::{BINARY, CLOSE, CONTINUATION, Header, MAX_CONTROL, PING, PONG, TEXT, frame, unmask};
-use tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Phase {
-    /// The HTTP request is not complete.
-    Request,
-    /// It is, and waits for `accept` or `refuse`.
-    Deciding,
+    #[default]
     Open,
     /// Our close frame is out: only the peer's matters now.
     Closing,
@@ -35,41 +32,14 @@ struct Fragments {
     checked: usize,
 }
 
-/// `websocket://`: one connection's state.
+/// One connection's state, from the answer to its request on.
+#[derive(Default)]
 pub(crate) struct WebSocket {
     phase: Phase,
-    /// Has the script sent bytes of its own before the request was answered? Then they are the answer.
-    is_answered: bool,
     fragments: Option<Box<Fragments>>,
 }
 
-impl Default for WebSocket {
-    fn default() -> Self {
-        Self { phase: Phase::Request, is_answered: false, fragments: None }
-    }
-}
-
 impl WebSocket {
-    /// One whose request has been read already.
-    pub(crate) fn deciding() -> Self {
-        Self { phase: Phase::Deciding, ..Self::default() }
-    }
-
-    /// The script has sent bytes as they are.
-    pub(crate) fn note_raw(&mut self) {
-        self.is_answered |= !self.is_shaken();
-    }
-
-    /// May messages be sent? Before, they are held back by the connection.
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self.phase, Phase::Open | Phase::Closing)
-    }
-
-    /// Has the handshake been answered, one way or the other?
-    pub(crate) fn is_shaken(&self) -> bool {
-        !matches!(self.phase, Phase::Request | Phase::Deciding)
-    }
-
     /// Did we say goodbye, and the peer not yet?
     pub(crate) fn awaits_goodbye(&self) -> bool {
         self.phase == Phase::Closing
@@ -78,25 +48,7 @@ impl WebSocket {
     /// Nothing that the peer may still send counts.
     pub(crate) fn finish(&mut self) {
         self.phase = Phase::Closed;
-    }
-
-    /// Answers the request with 101.
-    pub(crate) fn accept(
-        &mut self,
-        request: &handshake::Request,
-        extra: &[(String, String)],
-        out: &mut Vec<u8>,
-    ) {
-        handshake::accept(request, extra, out);
-        self.phase = Phase::Open;
-    }
-
-    /// Answers the request with an HTTP error; the connection has to be closed after it.
-    pub(crate) fn refuse(&mut self, refusal: &handshake::Refusal, out: &mut Vec<u8>) {
-        if !self.is_answered {
-            out.extend_from_slice(&handshake::refuse(refusal));
-        }
-        self.phase = Phase::Closed;
+        self.fragments = None;
     }
 
     /// Starts the closing handshake: from now on only the peer's close frame counts.
@@ -107,13 +59,20 @@ impl WebSocket {
         }
     }
 
+    /// Bytes that are kept of a message that comes in fragments.
+    pub(crate) fn held(&self) -> usize {
+        self.fragments.as_ref().map_or(0, |fragments| fragments.data.len())
+    }
+
+    /// There is no room for the message that is on its way. Why, is nothing for strangers.
+    pub(crate) fn overloaded(&self, reason: &str) -> ProtocolError {
+        let told = broken(CloseCode::Again, "try again later");
+        ProtocolError { reason: reason.to_owned(), ..told }
+    }
+
     /// Appends a ping.
     pub(crate) fn ping(&self, out: &mut Vec<u8>) {
         frame(PING, b"", out);
-    }
-
-    pub(crate) fn not_utf8(&self) -> Broken {
-        broken(CloseCode::Invalid, "text that is not valid UTF-8")
     }
 
     fn control(
@@ -122,7 +81,7 @@ impl WebSocket {
         payload: &[u8],
         consumed: usize,
         out: &mut Vec<u8>,
-    ) -> Result<Step, Broken> {
+    ) -> Result<Decoded, ProtocolError> {
         match opcode {
             PING if self.phase == Phase::Open => {
                 frame(PONG, payload, out);
@@ -133,11 +92,11 @@ impl WebSocket {
                     close_frame(code, "", out);
                 }
                 self.phase = Phase::Closed;
-                return Ok(Step::Goodbye);
+                return Ok(Decoded::Goodbye);
             }
             _ => (),
         }
-        Ok(Step::Control { consumed })
+        Ok(Decoded::Control { consumed })
     }
 
     /// A data frame whose payload lies unmasked in `buffer[payload]`.
@@ -146,10 +105,10 @@ impl WebSocket {
         header: &Header,
         buffer: &[u8],
         payload: std::ops::Range<usize>,
-    ) -> Result<Step, Broken> {
+    ) -> Result<Decoded, ProtocolError> {
         let consumed = payload.end;
         if self.phase != Phase::Open {
-            return Ok(Step::Control { consumed });
+            return Ok(Decoded::Control { consumed });
         }
         let kind = match (header.opcode, &self.fragments) {
             (CONTINUATION, None) => {
@@ -163,7 +122,7 @@ impl WebSocket {
             (_, None) => Kind::Binary,
         };
         if header.is_final && self.fragments.is_none() {
-            return Ok(Step::Message { kind, payload, consumed });
+            return Ok(Decoded::Message { kind, payload, consumed });
         }
         let mut fragments = self
             .fragments
@@ -174,10 +133,10 @@ impl WebSocket {
             return Err(self.not_utf8());
         }
         if header.is_final {
-            return Ok(Step::Assembled { kind, payload: fragments.data, consumed });
+            return Ok(Decoded::Assembled { kind, payload: fragments.data, consumed });
         }
         self.fragments = Some(fragments);
-        Ok(Step::Control { consumed })
+        Ok(Decoded::Control { consumed })
     }
 }
 
@@ -193,24 +152,18 @@ impl Fragments {
     }
 }
 
-impl Framer for WebSocket {
-    fn step(&mut self, buffer: &mut [u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Broken> {
-        match self.phase {
-            Phase::Request => {
-                return Ok(match handshake::parse(buffer)? {
-                    None => Step::More,
-                    Some((consumed, request)) => {
-                        self.phase = Phase::Deciding;
-                        Step::Handshake { request: Box::new(request), consumed }
-                    }
-                });
-            }
-            Phase::Deciding => return Ok(Step::More),
-            Phase::Closed => return Ok(Step::Goodbye),
-            Phase::Open | Phase::Closing => (),
+impl Codec for WebSocket {
+    fn decode(
+        &mut self,
+        buffer: &mut [u8],
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Decoded, ProtocolError> {
+        if self.phase == Phase::Closed {
+            return Ok(Decoded::Goodbye);
         }
         let header = Header::parse(buffer).map_err(|why| broken(CloseCode::Protocol, &why))?;
-        let Some(header) = header else { return Ok(Step::More) };
+        let Some(header) = header else { return Ok(Decoded::More) };
         let (start, length, is_data) = (header.size, header.length, header.opcode < CLOSE);
         let joined = self.fragments.as_ref().map_or(0, |f| f.data.len() as u64);
         if is_data && length.saturating_add(joined) > limit as u64 {
@@ -222,7 +175,7 @@ impl Framer for WebSocket {
         }
         let end = start + length as usize;
         if buffer.len() < end {
-            return Ok(Step::More);
+            return Ok(Decoded::More);
         }
         unmask(&mut buffer[start..end], header.mask);
         match is_data {
@@ -231,13 +184,17 @@ impl Framer for WebSocket {
         }
     }
 
-    fn encode(&self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
+    fn encode(&mut self, kind: Kind, payload: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
         let opcode = match kind {
             Kind::Text => TEXT,
             Kind::Binary => BINARY,
         };
         frame(opcode, payload, out);
         Ok(())
+    }
+
+    fn not_utf8(&self) -> ProtocolError {
+        broken(CloseCode::Invalid, "text that is not valid UTF-8")
     }
 }
 
@@ -253,7 +210,7 @@ fn close_frame(code: u16, reason: &str, out: &mut Vec<u8>) {
 }
 
 /// The code to answer a close frame with: the peer's own, or 1000 where it gave none.
-fn close_code(payload: &[u8]) -> Result<u16, Broken> {
+fn close_code(payload: &[u8]) -> Result<u16, ProtocolError> {
     let Some((code, reason)) = payload.split_first_chunk::<2>() else {
         return match payload.is_empty() {
             true => Ok(CloseCode::Normal.into()),
@@ -270,8 +227,8 @@ fn close_code(payload: &[u8]) -> Result<u16, Broken> {
     Ok(code)
 }
 
-fn broken(code: CloseCode, reason: &str) -> Broken {
+fn broken(code: CloseCode, reason: &str) -> ProtocolError {
     let mut reply = Vec::new();
     close_frame(code.into(), reason, &mut reply);
-    Broken { reason: reason.to_owned(), reply }
+    ProtocolError { reason: reason.to_owned(), reply: LastWords::Bytes(reply) }
 }

@@ -89,6 +89,8 @@ configuration! {
         stop_timeout: Duration, OnReload, |value, name, _| seconds(value, name);
         /// Bytes of memory for what waits for all peers together. Changes on reload.
         max_queued_bytes: u64, OnReload, size;
+        /// Bytes of memory for what peers have sent of messages that are not whole yet. Changes on reload.
+        max_received_bytes: u64, OnReload, size;
         /// Where metrics are served, `127.0.0.1:9100`. Read at start.
         metrics: String, AtStart, address;
         /// Where sessions are kept and how. Changes on reload.

@@ -37,10 +37,10 @@ use crate::{
     error::Fault,
     log::{About, Access, Level, Log, Record},
     net::{
-        budget::Budget,
+        budgets::Budgets,
+        conn::ConnectionSet,
         listen::{ListenHandle, Listeners},
         stats::Stats,
-        turn::Turn,
     },
 };
 use rhai::{Dynamic, FnPtr, NativeCallContext};
@@ -87,7 +87,7 @@ pub(crate) struct Ctx {
     pub(crate) stats: Arc<Stats>,
     /// What the host sees of the code that runs.
     pub(crate) turns: Arc<Turns>,
-    pub(crate) turn: Rc<Turn>,
+    pub(crate) net: Rc<ConnectionSet>,
     pub(crate) listeners: Listeners,
     pub(crate) timers: Timers,
     /// Top-level workers in the order of their declaration, then inner ones that listen.
@@ -136,7 +136,7 @@ impl Ctx {
         let log = Log::new(|_| ());
         let listeners = Listeners::default();
         let turns = Arc::new(Turns::limited(config.handler_timeout, config.handler_memory));
-        Self::new(0, log, listeners, Arc::default(), turns, Arc::default(), |_| ())
+        Self::new(0, log, listeners, Arc::default(), turns, &Budgets::default(), |_| ())
     }
 
     pub(crate) fn new(
@@ -145,7 +145,7 @@ impl Ctx {
         listeners: Listeners,
         stats: Arc<Stats>,
         turns: Arc<Turns>,
-        budget: Arc<Budget>,
+        budgets: &Budgets,
         wishes: impl Fn(Wish) + 'static,
     ) -> Rc<Self> {
         coroutine::set_turns(turns.clone());
@@ -154,7 +154,7 @@ impl Ctx {
             handler_timeout: turns.limit(),
             handler_memory: turns.memory(),
             log,
-            turn: Rc::new(Turn::new(stats.clone(), budget)),
+            net: ConnectionSet::new(stats.clone(), budgets),
             listeners,
             timers: Timers::new(stats.clone()),
             stats,
@@ -312,7 +312,7 @@ impl Ctx {
     /// Logs a fault. A script that fails with every message must not fill the disk: beyond some reports a second
     /// they are counted, and the count is told with the next that is shown.
     pub(crate) fn report(&self, fault: Fault) {
-        if let Some(more) = self.reports.take(self.turn.clock.get() / 1000, "errors") {
+        if let Some(more) = self.reports.take(self.net.shared.clock.get() / 1000, "errors") {
             self.log.write(Record {
                 level: Level::Error,
                 worker: self.name(),
@@ -347,7 +347,9 @@ impl Ctx {
         if self.is_declaring() && !self.loud.get() {
             return;
         }
-        let Some(more) = self.lines.take(self.turn.clock.get() / 1000, "lines") else { return };
+        let Some(more) = self.lines.take(self.net.shared.clock.get() / 1000, "lines") else {
+            return;
+        };
         let fields = Some(fields.into_boxed_str());
         let about = About { isolate: self.number(), fields, ..About::default() };
         let message = format!("{message}{more}");
@@ -364,7 +366,7 @@ impl Ctx {
     /// A line about trouble with one peer of a worker, by the id of its connection if it has got one; beyond some a second
     /// they are counted, as faults are.
     pub(crate) fn warn(&self, worker: &str, id: Option<u64>, line: &str) {
-        if let Some(more) = self.warnings.take(self.turn.clock.get() / 1000, "warnings") {
+        if let Some(more) = self.warnings.take(self.net.shared.clock.get() / 1000, "warnings") {
             self.log_connection(Level::Warn, worker, id, format!("{line}{more}"));
         }
     }
@@ -407,7 +409,7 @@ impl Ctx {
         for worker in self.workers.take().into_iter().chain(self.declared.take()) {
             worker.core().retire();
         }
-        self.turn.clear();
+        self.net.clear();
         self.pool.clear();
         self.generations.clear();
     }

@@ -141,11 +141,7 @@ fn add(rules: &mut Rules, owner: &'static str, entry: &'static Entry, form: &'st
     let parameters = parameters.split(", ").filter_map(|p| Some(p.split_once(": ")?.1));
     let parameters: Vec<&'static str> = parameters.collect();
     if Event::named(entry.name).is_some() && owner == "Worker" {
-        let mut given: Vec<Kind> = parameters.into_iter().map(one).collect();
-        // The request of a handshake has its facts as properties, too.
-        if Event::named(entry.name) == Some(Event::WebsocketConnect) {
-            given.iter_mut().filter(|kind| **kind == Some("Request")).for_each(|kind| *kind = None);
-        }
+        let given: Vec<Kind> = parameters.into_iter().map(one).collect();
         rules.objects.entry(owner).or_default().callbacks.insert(entry.name, given);
         return;
     }

@@ -21,10 +21,9 @@ pub(crate) trait Object: Clone + 'static {
     /// Methods that are easily read as properties, `request.path`: doing so is an error that says how to call them.
     const METHODS: &'static [&'static str] = &[];
 
-    /// Is this one of them, for this object?
-    fn is_method(&self, name: &str) -> bool {
-        Self::METHODS.contains(&name)
-    }
+    /// Names that other languages, and earlier versions, read as properties, with what is called here instead: they are
+    /// errors too.
+    const INSTEAD: &'static [(&'static str, &'static str)] = &[];
 
     /// Is this a property that the host defines?
     fn is_known(_name: &str) -> bool {
@@ -52,7 +51,7 @@ pub(crate) fn register<'r, 'e, T: Object>(
     natives.index_getter(engine, |object: &mut T, name: ImmutableString| {
         match T::is_known(&name) {
             true => Ok(object.known(&name)),
-            false => check_no_method(object, &name).map(|()| object.free(&name)),
+            false => check_no_method::<T>(&name).map(|()| object.free(&name)),
         }
     });
     FuncRegistration::new_index_setter().with_purity(true).register_into_engine(
@@ -78,16 +77,27 @@ fn set<T: Object>(
     if known && is_unchanged(&object.known(name), &value) {
         return Ok(());
     }
-    check_no_method(object, name)?;
+    check_no_method::<T>(name)?;
     object.set(call, name, value)
 }
 
-fn check_no_method<T: Object>(object: &T, name: &str) -> Outcome<()> {
-    if !object.is_method(name) {
-        return Ok(());
-    }
+fn check_no_method<T: Object>(name: &str) -> Outcome<()> {
     let handle = T::NAME.to_lowercase();
-    Err(error(format!("`{name}` is a method of {}: write `{handle}.{name}()`", T::NAME)))
+    if T::METHODS.contains(&name) {
+        let text = format!("`{name}` is a method of {}: write `{handle}.{name}()`", T::NAME);
+        return Err(error(text));
+    }
+    match T::INSTEAD.iter().find(|(former, _)| *former == name) {
+        Some((_, call)) => {
+            Err(error(format!("{} has no `{name}`: write `{handle}.{call}`", T::NAME)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Is it a name that cannot be read or set?
+fn is_refused<T: Object>(name: &str) -> bool {
+    T::METHODS.contains(&name) || T::INSTEAD.iter().any(|(former, _)| *former == name)
 }
 
 fn is_unchanged(now: &Dynamic, value: &Dynamic) -> bool {
@@ -117,9 +127,9 @@ pub(crate) fn register_properties<T: Object>(
         let known = T::is_known(name);
         if known {
             natives.getter(engine, name, move |object: &mut T| object.known(&key));
-        } else if T::METHODS.contains(&name.as_str()) {
+        } else if is_refused::<T>(name) {
             natives.getter(engine, name, move |object: &mut T| -> Outcome<Dynamic> {
-                check_no_method(object, &key).map(|()| object.free(&key))
+                check_no_method::<T>(&key).map(|()| object.free(&key))
             });
         } else {
             natives.getter(engine, name, move |object: &mut T| object.free(&key));

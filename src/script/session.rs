@@ -16,33 +16,50 @@ use crate::{
     engine::program::handler::Args,
     log::Level,
     net::{
-        Events, Happening, Message, NotUtf8, Verdict, code, completion::Completion,
-        connection::Connection, link::Link, task::Task, transport::Transport,
+        ConnHandler, Message, NotUtf8, Request, Verdict, code,
+        completion::Completion,
+        conn::{Conn, ConnDriver, ConnEvent, ConnTask, Driver, Opener},
+        drivers,
+        transport::Transport,
     },
-    protocol::{Kind, Wire, handshake::Request, id::ProtocolId},
+    protocol::{Kind, id::ProtocolId},
 };
 use rhai::Dynamic;
-use std::{path::PathBuf, rc::Rc, task::Waker};
+use std::{rc::Rc, task::Waker};
 use subject::{Answer, Subject};
 
 /// Takes over a connection that is ready for its protocol.
 pub(crate) fn open(worker: &Worker, transport: Transport) {
-    let (link, session) = begin(worker, transport);
-    tokio::task::spawn_local(Task::Quick(Connection::new(link, session)));
+    let protocol = worker.core().settings.protocol.get();
+    drive(worker, transport, drivers::driver(protocol, || upload_dir(worker)));
+}
+
+fn drive(worker: &Worker, transport: Transport, driver: Box<dyn Driver>) {
+    let (conn, session) = begin(worker, transport, driver);
+    let net = session.subject.ctx.net.clone();
+    tokio::task::spawn_local(ConnTask::Polling(ConnDriver::new(conn, net, session)));
 }
 
 /// All of a connection but its task.
-pub(crate) fn begin(worker: &Worker, transport: Transport) -> (Rc<Link>, Session) {
+pub(crate) fn begin(
+    worker: &Worker,
+    transport: Transport,
+    driver: Box<dyn Driver>,
+) -> (Rc<Conn>, Session) {
     let core = worker.core();
-    let wire = Wire::new(core.settings.protocol.get());
-    let timeouts = core.settings.timeouts.clone();
-    let link = Link::new(transport, wire, timeouts, core.ctx().turn.clone());
-    let connection = TcpConnection::new(link.clone(), worker);
+    let conn = core.ctx().net.open(transport, driver, core.settings.timeouts.clone());
+    let connection = TcpConnection::new(conn.clone(), worker);
     core.enter(connection.clone());
     let (ctx, worker) = (core.ctx().clone(), worker.clone());
     let subject = Subject { ctx, worker, connection };
     let session = Session { subject, handle: Dynamic::UNIT, cut: Box::default() };
-    (link, session)
+    (conn, session)
+}
+
+/// Where large bodies of its requests go.
+pub(crate) fn upload_dir(worker: &Worker) -> drivers::UploadDir {
+    let worker = worker.clone();
+    Rc::new(move || worker.core().upload_dir())
 }
 
 /// A received message on its way to the script.
@@ -68,11 +85,11 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Subject { ctx, worker, connection } = &self.subject;
         if std::thread::panicking() && connection.worker().is_some() {
-            let link = connection.link();
-            let text = format!("connection {} ended by a panic of the host", link.id);
-            ctx.log_connection(Level::Error, &worker.core().title(), Some(link.id), text);
-            link.destroy();
-            link.leave();
+            let conn = connection.conn();
+            let text = format!("connection {} ended by a panic of the host", conn.id);
+            ctx.log_connection(Level::Error, &worker.core().title(), Some(conn.id), text);
+            conn.destroy();
+            conn.leave();
             self.subject.leave();
         }
     }
@@ -133,7 +150,7 @@ impl Session {
     /// Is text welcome that is not UTF-8? That of a websocket never is (RFC 6455, 8.1).
     fn takes_any_bytes(&self) -> bool {
         let connection = &self.subject.connection;
-        let protocol = connection.link().with_wire(|wire| wire.protocol());
+        let protocol = connection.conn().driver.protocol();
         connection.encoding() == Encoding::Binary && protocol != ProtocolId::WebSocket
     }
 
@@ -151,101 +168,9 @@ impl Session {
         })?;
         Ok(if text.is_empty() { Data::Done } else { Data::Script(text.into()) })
     }
-}
 
-impl Events for Session {
-    type Data = Data;
-
-    fn opener(&self) -> Box<dyn Fn(Transport)> {
-        let worker = self.subject.worker.clone();
-        Box::new(move |transport| open(&worker, transport))
-    }
-
-    fn connect(&mut self, waker: &Waker) -> Completion<()> {
-        self.tell(Event::Connect, Dynamic::UNIT, Dynamic::UNIT, waker)
-    }
-
-    fn takes_websockets(&self) -> bool {
-        self.subject.connection.callback(Event::WebsocketConnect).is_some()
-    }
-
-    fn handshake(&mut self, request: &Request, waker: &Waker) -> Completion<Verdict> {
-        const EVENT: Event = Event::WebsocketConnect;
-        let link = self.subject.connection.link();
-        let opening = || http::Request::opening(request.head.clone(), &link, &self.subject.worker);
-        if self.subject.connection.callback(EVENT).is_none() {
-            if self.subject.worker.core().settings.access_log.get() {
-                opening().log(opening::SWITCHED, 0);
-            }
-            return Completion::Ready(Verdict::Accept(opening::extra_headers(
-                &self.subject.connection,
-            )));
-        }
-        let opening = opening();
-        self.subject.connection.set_request(Some(opening.clone()));
-        let emitted = match self.emit(EVENT, Dynamic::from(opening.clone()), Dynamic::UNIT, waker) {
-            Emitted::Ended(answer) if opening.opened_session().is_none() => {
-                return Completion::Ready(opening::finish(&self.subject, &opening, answer, true));
-            }
-            emitted => emitted,
-        };
-        let subject = self.subject.clone();
-        Completion::pending(async move {
-            let answer = match emitted {
-                Emitted::Ended(answer) => answer,
-                Emitted::Waits(suspended) => subject.wait(suspended, EVENT).await,
-            };
-            opening::conclude(&subject, &opening, answer).await
-        })
-    }
-
-    fn upload_dir(&self) -> PathBuf {
-        self.subject.worker.core().upload_dir()
-    }
-
-    fn receive(&mut self, message: Message<'_>) -> Result<Data, NotUtf8> {
-        let encoding = self.subject.connection.encoding();
-        if let Some(target) = self.subject.connection.target() {
-            let (kind, bytes) = match message {
-                Message::Text(text) => (Kind::Text, text.as_bytes()),
-                Message::NotText(_) if !self.takes_any_bytes() => return Err(NotUtf8),
-                Message::Binary(bytes) | Message::NotText(bytes) => (Kind::Binary, bytes),
-                Message::Request(..) => return Ok(Data::Done),
-            };
-            // A target that cannot take it says so in its own on_error.
-            let _ = target.link().send(kind, bytes);
-            return Ok(Data::Done);
-        }
-        Ok(Data::Script(match message {
-            Message::Text(text) if encoding == Encoding::Binary => {
-                Dynamic::from_blob(text.as_bytes().to_vec())
-            }
-            Message::Text(text) => text.into(),
-            Message::NotText(_) if !self.takes_any_bytes() => return Err(NotUtf8),
-            Message::Binary(bytes) if encoding == Encoding::Utf8 => {
-                if self.subject.connection.link().with_wire(|wire| wire.protocol())
-                    == ProtocolId::Tcp
-                {
-                    return self.raw_text(bytes);
-                }
-                std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
-            }
-            Message::Binary(bytes) | Message::NotText(bytes) => Dynamic::from_blob(bytes.to_vec()),
-            Message::Request(request, spool) => {
-                let link = self.subject.connection.link();
-                let request = http::Request::new(*request, spool, &link, &self.subject.worker);
-                self.subject.connection.set_request(Some(request.clone()));
-                Dynamic::from(request)
-            }
-        }))
-    }
-
-    fn message(&mut self, data: Data, waker: &Waker) -> Completion<()> {
-        self.subject.ctx.stats.messages.add(1);
-        let Data::Script(data) = data else { return Completion::Ready(()) };
-        if !data.is::<http::Request>() {
-            return self.tell(Event::Message, data, Dynamic::UNIT, waker);
-        }
+    /// Has a request answered.
+    fn answer(&mut self, data: Dynamic, waker: &Waker) -> Completion<()> {
         let emitted = match self.emit(Event::Message, data, Dynamic::UNIT, waker) {
             Emitted::Ended(result) if !self.subject.has_session() => {
                 self.subject.conclude(result);
@@ -264,45 +189,140 @@ impl Events for Session {
         })
     }
 
+    /// Copies a message out of the read buffer.
+    fn receive(&mut self, message: Message<'_>) -> Result<Data, NotUtf8> {
+        let encoding = self.subject.connection.encoding();
+        if let Some(target) = self.subject.connection.target() {
+            let (kind, bytes) = match message {
+                Message::Text(text) => (Kind::Text, text.as_bytes()),
+                Message::NotText(_) if !self.takes_any_bytes() => return Err(NotUtf8),
+                Message::Binary(bytes) | Message::NotText(bytes) => (Kind::Binary, bytes),
+                Message::Request(..) => return Ok(Data::Done),
+            };
+            // A target that cannot take it says so in its own on_error.
+            let _ = target.conn().send(kind, bytes);
+            return Ok(Data::Done);
+        }
+        Ok(Data::Script(match message {
+            Message::Text(text) if encoding == Encoding::Binary => {
+                Dynamic::from_blob(text.as_bytes().to_vec())
+            }
+            Message::Text(text) => text.into(),
+            Message::NotText(_) if !self.takes_any_bytes() => return Err(NotUtf8),
+            Message::Binary(bytes) if encoding == Encoding::Utf8 => {
+                if self.subject.connection.conn().driver.protocol() == ProtocolId::Tcp {
+                    return self.raw_text(bytes);
+                }
+                std::str::from_utf8(bytes).map_err(|_| NotUtf8)?.into()
+            }
+            Message::Binary(bytes) | Message::NotText(bytes) => Dynamic::from_blob(bytes.to_vec()),
+            Message::Request(request, spool) => {
+                let conn = self.subject.connection.conn();
+                let request = http::Request::new(*request, spool, &conn, &self.subject.worker);
+                self.subject.connection.set_request(Some(request.clone()));
+                Dynamic::from(request)
+            }
+        }))
+    }
+}
+
+impl ConnHandler for Session {
+    fn opener(&self) -> Opener {
+        let worker = self.subject.worker.clone();
+        Box::new(move |transport, driver| drive(&worker, transport, driver))
+    }
+
+    fn on_connect(&mut self, waker: &Waker) -> Completion<()> {
+        self.tell(Event::Connect, Dynamic::UNIT, Dynamic::UNIT, waker)
+    }
+
+    fn takes_upgrades(&self) -> bool {
+        self.subject.connection.callback(Event::WebsocketConnect).is_some()
+    }
+
+    fn on_upgrade(&mut self, request: Box<Request>, waker: &Waker) -> Completion<Verdict> {
+        const EVENT: Event = Event::WebsocketConnect;
+        let conn = self.subject.connection.conn();
+        let opening = http::Request::new(*request, None, &conn, &self.subject.worker);
+        if self.subject.connection.callback(EVENT).is_none() {
+            if self.subject.worker.core().settings.access_log.get() {
+                opening.log(opening::SWITCHED, 0);
+            }
+            return Completion::Ready(Verdict::Accept(opening::extra_headers(
+                &self.subject.connection,
+            )));
+        }
+        self.subject.connection.set_request(Some(opening.clone()));
+        let emitted = match self.emit(EVENT, Dynamic::from(opening.clone()), Dynamic::UNIT, waker) {
+            Emitted::Ended(answer) if opening.opened_session().is_none() => {
+                return Completion::Ready(opening::finish(&self.subject, &opening, answer, true));
+            }
+            emitted => emitted,
+        };
+        let subject = self.subject.clone();
+        Completion::pending(async move {
+            let answer = match emitted {
+                Emitted::Ended(answer) => answer,
+                Emitted::Waits(suspended) => subject.wait(suspended, EVENT).await,
+            };
+            opening::conclude(&subject, &opening, answer).await
+        })
+    }
+
+    fn on_message(
+        &mut self,
+        message: Message<'_>,
+        waker: &Waker,
+    ) -> Result<Completion<()>, NotUtf8> {
+        let is_request = matches!(message, Message::Request(..));
+        let data = self.receive(message)?;
+        self.subject.ctx.stats.messages.add(1);
+        let Data::Script(data) = data else { return Ok(Completion::Ready(())) };
+        Ok(match is_request {
+            true => self.answer(data, waker),
+            false => self.tell(Event::Message, data, Dynamic::UNIT, waker),
+        })
+    }
+
     fn took_long(&mut self) -> bool {
         self.subject.ctx.took_long()
     }
 
-    fn happened(&mut self, happening: Happening, waker: &Waker) -> Completion<()> {
+    fn on_event(&mut self, event: ConnEvent, waker: &Waker) -> Completion<()> {
         let connection = &self.subject.connection;
-        match happening {
-            Happening::BufferFull => {
+        match event {
+            ConnEvent::BufferFull => {
                 self.tell(Event::BufferFull, Dynamic::UNIT, Dynamic::UNIT, waker)
             }
-            Happening::BufferDrain => {
+            ConnEvent::BufferDrain => {
                 self.tell(Event::BufferDrain, Dynamic::UNIT, Dynamic::UNIT, waker)
             }
-            Happening::Unanswered => {
+            ConnEvent::Unanswered => {
                 let request = connection.request();
                 let asked = request.as_ref().map(http::Request::described);
                 let outcome = request.and_then(|r| r.outcome());
                 let outcome = outcome.map_or(String::new(), |outcome| format!(": {outcome}"));
                 connection.warn(&format!(
                     "connection {}: {} was not answered within response_timeout, in generation {}{outcome}",
-                    connection.link().id,
+                    connection.conn().id,
                     asked.as_deref().unwrap_or("a request"),
                     self.subject.ctx.program().map_or(0, |program| program.number())
                 ));
                 Completion::Ready(())
             }
-            Happening::Error { code: number, text } => {
+            ConnEvent::Error { code: number, text } => {
                 if number == code::PROTOCOL {
-                    let link = connection.link();
-                    let peer = link.info.peer_name();
-                    connection.warn(&format!("connection {} from {peer} ended: {text}", link.id));
-                    self.subject.log_unread(&link);
+                    let conn = connection.conn();
+                    let peer = conn.info.peer_name();
+                    connection.warn(&format!("connection {} from {peer} ended: {text}", conn.id));
+                    self.subject.log_unread(&conn);
                 }
                 self.tell(Event::Error, number.into(), text.into(), waker)
             }
         }
     }
 
-    fn close(&mut self, waker: &Waker) -> Completion<()> {
+    fn on_close(&mut self, waker: &Waker) -> Completion<()> {
         match self.emit(Event::Close, Dynamic::UNIT, Dynamic::UNIT, waker) {
             Emitted::Ended(_) => {
                 self.subject.end();
@@ -326,7 +346,7 @@ mod tests {
     #[test]
     fn an_idle_connection_is_small() {
         // Tokio adds about 100 bytes to the first, which together should not exceed 256; the allocator rounds.
-        assert!(size_of::<Task<Session>>() <= 104, "{}", size_of::<Task<Session>>());
-        assert!(size_of::<Link>() <= 208, "{}", size_of::<Link>());
+        assert!(size_of::<ConnTask<Session>>() <= 104, "{}", size_of::<ConnTask<Session>>());
+        assert!(size_of::<Conn>() <= 176, "{}", size_of::<Conn>());
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::values::json,
-    net::{address::Address, sweeper::Timeouts},
+    net::{address::Address, timeouts::Timeouts},
     protocol::id::ProtocolId,
 };
 use rhai::Dynamic;
@@ -258,6 +258,7 @@ settings! {
         body_timeout: body;
         response_timeout: response;
         close_timeout: close;
+        send_timeout: send;
     }
 }
 

@@ -1,4 +1,4 @@
-//! `TcpConnection`: what a script holds of one peer, whatever the protocol. It checks, converts and hands on to the link.
+//! `TcpConnection`: what a script holds of one peer, whatever the protocol. It checks, converts and hands on to the conn.
 
 use super::{
     callback::{Callbacks, Event},
@@ -12,8 +12,11 @@ use super::{
 };
 use crate::{
     engine::program::handler::Handler,
-    net::link::{Link, Sent, Status},
-    protocol::{Wire, id::ProtocolId},
+    net::{
+        conn::{self, Conn, ConnState, Sent},
+        drivers::{self, http::exchange},
+    },
+    protocol::id::ProtocolId,
     runtime::registry::Registry,
     web::answer_headers::Headers,
 };
@@ -30,12 +33,19 @@ use std::{
 pub(crate) struct TcpConnection(Rc<Cell>);
 
 struct Cell {
-    link: Rc<Link>,
+    conn: Rc<Conn>,
     worker: RefCell<Option<Worker>>,
     properties: Properties,
     rare: OnceCell<Box<Rare>>,
     /// The HTTP request that waits for its answer.
     request: RefCell<Option<Request>>,
+}
+
+impl Cell {
+    #[inline]
+    fn speaks_http(&self) -> bool {
+        self.conn.driver.protocol() == ProtocolId::Http
+    }
 }
 
 /// What hardly any connection has; made for those that do.
@@ -64,9 +74,9 @@ impl TcpConnection {
         "send_buffer_size",
     ];
 
-    pub(crate) fn new(link: Rc<Link>, worker: &Worker) -> Self {
+    pub(crate) fn new(conn: Rc<Conn>, worker: &Worker) -> Self {
         let connection = Self(Rc::new(Cell {
-            link,
+            conn,
             worker: RefCell::new(Some(worker.clone())),
             properties: Properties::default(),
             rare: OnceCell::new(),
@@ -76,8 +86,8 @@ impl TcpConnection {
         connection
     }
 
-    pub(crate) fn link(&self) -> Rc<Link> {
-        self.0.link.clone()
+    pub(crate) fn conn(&self) -> Rc<Conn> {
+        self.0.conn.clone()
     }
 
     pub(crate) fn is_same(&self, other: &TcpConnection) -> bool {
@@ -86,8 +96,8 @@ impl TcpConnection {
 
     pub(crate) fn apply_limits(&self, settings: &Settings) {
         let limit = |set: &std::cell::Cell<usize>| u32::try_from(set.get()).unwrap_or(u32::MAX);
-        self.0.link.max_package_size.set(limit(&settings.max_package_size));
-        self.0.link.max_send_buffer_size.set(limit(&settings.max_send_buffer_size));
+        self.0.conn.max_package_size.set(limit(&settings.max_package_size));
+        self.0.conn.queue.limit.set(limit(&settings.max_send_buffer_size));
     }
 
     /// The callback for an event: its own, else its Worker's.
@@ -129,7 +139,7 @@ impl TcpConnection {
     /// The request that is to be answered now.
     pub(crate) fn set_request(&self, request: Option<Request>) {
         if let Some(old) = self.0.request.replace(request) {
-            old.retire(&self.0.link);
+            old.retire(&self.0.conn);
         }
     }
 
@@ -151,7 +161,7 @@ impl TcpConnection {
     /// Logs trouble that its peer may be the reason of, or has a part in.
     pub(crate) fn warn(&self, line: &str) {
         if let Some(worker) = self.worker() {
-            worker.core().ctx().warn(&worker.core().title(), Some(self.0.link.id), line);
+            worker.core().ctx().warn(&worker.core().title(), Some(self.0.conn.id), line);
         }
     }
 
@@ -174,8 +184,8 @@ impl TcpConnection {
     }
 
     fn send(&self, data: &Dynamic, raw: bool) -> Outcome<Dynamic> {
-        let link = &self.0.link;
-        let sent = if link.speaks_http() {
+        let conn = &self.0.conn;
+        let sent = if self.0.speaks_http() {
             if raw {
                 return Err(error("an HTTP connection is answered; raw bytes would break it"));
             }
@@ -184,14 +194,14 @@ impl TcpConnection {
             if !data.is_string()
                 && let Some(what) = http::answer_type(data)
             {
-                let protocol = link.with_wire(|wire| wire.protocol().name());
+                let protocol = conn.driver.protocol().name();
                 return Err(error(format!(
                     "{what} answers an HTTP request, and this connection speaks {protocol}"
                 )));
             }
             let sent = with_payload(data, |kind, bytes| match raw {
-                true => Ok(link.send_raw(bytes)),
-                false => link.send(kind, bytes),
+                true => Ok(conn.send_raw(bytes)),
+                false => conn.send(kind, bytes),
             })?;
             sent.map_err(error)?
         };
@@ -203,36 +213,36 @@ impl TcpConnection {
     }
 
     fn close(&self, last: Option<(&Dynamic, bool)>) -> Outcome<()> {
-        self.0.link.make_last();
+        exchange::make_last(&self.0.conn);
         if let Some((data, raw)) = last
             && !data.is_unit()
         {
             // What cannot be queued is told by on_error; the connection closes all the same.
             let _ = self.send(data, raw)?;
         }
-        self.0.link.close(1000, "");
+        self.0.conn.close(1000, "");
         Ok(())
     }
 
     /// Everything received from now on goes to `other`; when this closes, `other` does; while `other` cannot be written
     /// to, this is not read.
     fn pipe(&self, other: &TcpConnection) -> Outcome<()> {
-        if self.0.link.speaks_http() || other.0.link.speaks_http() {
+        if self.0.speaks_http() || other.0.speaks_http() {
             return Err(error(
                 "an HTTP connection cannot be piped: each of its requests is answered",
             ));
         }
-        other.0.link.feed_from(&self.0.link);
+        conn::feed(&self.0.conn, &other.0.conn);
         let old = self.rare().piped_to.replace(Some(other.clone()));
         drop(old);
         Ok(())
     }
 
     fn status(&self) -> (i64, &'static str) {
-        match self.0.link.status() {
-            Status::Established => (2, "ESTABLISHED"),
-            Status::Closing => (8, "CLOSING"),
-            Status::Closed => (16, "CLOSED"),
+        match self.0.conn.state() {
+            ConnState::Established => (2, "ESTABLISHED"),
+            ConnState::Closing => (8, "CLOSING"),
+            ConnState::Closed => (16, "CLOSED"),
         }
     }
 }
@@ -277,16 +287,16 @@ impl Object for TcpConnection {
     }
 
     fn known(&self, name: &str) -> Dynamic {
-        let link = &self.0.link;
+        let conn = &self.0.conn;
         match name {
-            "id" => (link.id as i64).into(),
+            "id" => (conn.id as i64).into(),
             "worker" => self.0.worker.borrow().clone().map_or(Dynamic::UNIT, Dynamic::from),
-            "protocol" => link.with_wire(|wire| wire.protocol().name()).into(),
-            "max_package_size" => (i64::from(link.max_package_size.get())).into(),
-            "max_send_buffer_size" => (i64::from(link.max_send_buffer_size.get())).into(),
-            "bytes_read" => (link.bytes_read.get() as i64).into(),
-            "bytes_written" => (link.bytes_written.get() as i64).into(),
-            "send_buffer_size" => (link.queued() as i64).into(),
+            "protocol" => conn.driver.protocol().name().into(),
+            "max_package_size" => (i64::from(conn.max_package_size.get())).into(),
+            "max_send_buffer_size" => (i64::from(conn.queue.limit.get())).into(),
+            "bytes_read" => (conn.traffic.bytes_read.get() as i64).into(),
+            "bytes_written" => (conn.traffic.bytes_written.get() as i64).into(),
+            "send_buffer_size" => (conn.queue.len() as i64).into(),
             _ => Event::named(name)
                 .and_then(|event| self.own_callbacks()?.get(event))
                 .map_or(Dynamic::UNIT, |handler| Dynamic::from(handler.fn_ptr().clone())),
@@ -298,7 +308,7 @@ impl Object for TcpConnection {
     }
 
     fn set(&self, call: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()> {
-        let link = &self.0.link;
+        let conn = &self.0.conn;
         if let Some(event) = Event::named(name).filter(|e| e.is_of_connection()) {
             // A closed connection has let go of its callbacks and must not hold new ones.
             let worker = self.0.worker.borrow().clone();
@@ -312,17 +322,19 @@ impl Object for TcpConnection {
         }
         match name.as_str() {
             "max_package_size" => {
-                link.max_package_size.set(size(&value, name)?);
+                conn.max_package_size.set(size(&value, name)?);
             }
             "max_send_buffer_size" => {
-                link.max_send_buffer_size.set(size(&value, name)?);
+                conn.queue.limit.set(size(&value, name)?);
             }
             "protocol" => {
                 let protocol = protocol(&value, name)?;
-                if protocol == link.with_wire(|wire| wire.protocol()) {
+                if protocol == conn.driver.protocol() {
                     return Ok(());
                 }
-                if protocol == ProtocolId::WebSocket || link.is_websocket() {
+                if protocol == ProtocolId::WebSocket
+                    || conn.driver.protocol() == ProtocolId::WebSocket
+                {
                     return Err(error(
                         "a websocket cannot become another protocol, nor another protocol a websocket",
                     ));
@@ -330,12 +342,17 @@ impl Object for TcpConnection {
                 if protocol == ProtocolId::Http && self.target().is_some() {
                     return Err(error("a piped connection cannot become HTTP"));
                 }
-                if link.is_committed() {
+                if exchange::is_committed(conn) {
                     return Err(error(
                         "the answer to an HTTP request is not complete: end it before the protocol changes",
                     ));
                 }
-                link.change_wire(Wire::new(protocol));
+                // Closed connections have no worker, and need no driver.
+                let worker = self.0.worker.borrow().clone();
+                if let Some(worker) = worker {
+                    let driver = drivers::driver(protocol, || super::session::upload_dir(&worker));
+                    conn.set_driver(driver);
+                }
             }
             known if Self::is_known(known) => {
                 return Err(error(format!(
@@ -359,22 +376,22 @@ pub(crate) fn register(registry: &mut Registry) {
     class.method("close", |c: This| c.close(None));
     class.method("close", |c: This, data: Dynamic| c.close(Some((&data, false))));
     class.method("close", |c: This, data: Dynamic, raw: bool| c.close(Some((&data, raw))));
-    class.method("destroy", |c: This| c.0.link.destroy());
-    class.method("pause_recv", |c: This| c.0.link.pause());
-    class.method("resume_recv", |c: This| c.0.link.resume());
+    class.method("destroy", |c: This| c.0.conn.destroy());
+    class.method("pause_recv", |c: This| c.0.conn.pause());
+    class.method("resume_recv", |c: This| c.0.conn.resume());
     class.method("pipe", |c: This, other: TcpConnection| c.pipe(&other));
-    class.method("get_remote_ip", |c: This| ip(c.0.link.info.peer()));
-    class.method("get_remote_port", |c: This| port(c.0.link.info.peer()));
-    class.method("get_remote_address", |c: This| full(c.0.link.info.peer()));
-    class.method("get_local_ip", |c: This| ip(c.0.link.info.local()));
-    class.method("get_local_port", |c: This| port(c.0.link.info.local()));
-    class.method("get_local_address", |c: This| full(c.0.link.info.local()));
+    class.method("get_remote_ip", |c: This| ip(c.0.conn.info.peer()));
+    class.method("get_remote_port", |c: This| port(c.0.conn.info.peer()));
+    class.method("get_remote_address", |c: This| full(c.0.conn.info.peer()));
+    class.method("get_local_ip", |c: This| ip(c.0.conn.info.local()));
+    class.method("get_local_port", |c: This| port(c.0.conn.info.local()));
+    class.method("get_local_address", |c: This| full(c.0.conn.info.local()));
     class.method("get_status", |c: This| c.status().0);
     class.method("get_status", |c: This, raw: bool| -> Dynamic {
         let (number, name) = c.status();
         if raw { number.into() } else { name.into() }
     });
     class.display(|c: This| {
-        format!("TcpConnection({} {})", c.0.link.id, full(c.0.link.info.peer()))
+        format!("TcpConnection({} {})", c.0.conn.id, full(c.0.conn.info.peer()))
     });
 }

@@ -51,7 +51,9 @@ struct Timer {
     repeats: Cell<bool>,
     /// The generation that asked for it: by its top level or `on_worker_start`; 0 if it was made by an event.
     asked_by: Cell<u64>,
-    /// `None` until the top level that declared it is accepted.
+    /// How many timers of the isolate had started when it had; 0 until the top level that declared it is accepted.
+    number: Cell<u64>,
+    /// `None` until then.
     task: RefCell<Option<AbortHandle>>,
 }
 
@@ -65,6 +67,8 @@ pub(crate) struct Timers {
     /// Timers of the last generations that handlers have deleted, or that have rung and do not repeat.
     ended: RefCell<BTreeMap<u64, EndedTimer>>,
     last_id: Cell<u64>,
+    /// How many timers have started.
+    started: Cell<u64>,
 }
 
 impl Timers {
@@ -75,6 +79,7 @@ impl Timers {
             declared: RefCell::default(),
             ended: RefCell::default(),
             last_id: Cell::new(0),
+            started: Cell::new(0),
         }
     }
 
@@ -121,6 +126,7 @@ impl Timers {
             interval: Cell::new(interval),
             repeats: Cell::new(repeats),
             asked_by: Cell::new(generation),
+            number: Cell::new(0),
             task: RefCell::default(),
         });
         if ctx.is_declaring() {
@@ -201,6 +207,10 @@ impl Timers {
     fn start(&self, ctx: &Rc<Ctx>, id: u64, timer: Rc<Timer>) {
         let task = tokio::task::spawn_local(run(ctx.clone(), id, timer.clone()));
         *timer.task.borrow_mut() = Some(task.abort_handle());
+        if timer.number.get() == 0 {
+            self.started.set(self.started.get() + 1);
+            timer.number.set(self.started.get());
+        }
         self.ended.borrow_mut().remove(&id);
         self.living.borrow_mut().insert(id, timer);
         self.stats.timers.set(self.len() as u64);
@@ -238,13 +248,9 @@ impl Timers {
         gone.len()
     }
 
-    /// The id of the newest timer.
-    pub(crate) fn last_id(&self) -> u64 {
-        // Those that a top level has declared are newer than what lives.
-        let declared = self.declared.borrow();
-        let living = self.living.borrow();
-        let first = declared.keys().find(|id| !living.contains_key(id));
-        first.map_or(self.last_id.get(), |first| first - 1)
+    /// How many have started so far, whether they live or not.
+    pub(crate) fn started(&self) -> u64 {
+        self.started.get()
     }
 
     /// How many would go on, and how many the top level that has just run would add.
@@ -253,10 +259,11 @@ impl Timers {
         (living.len(), declared.keys().filter(|id| !living.contains_key(id)).count())
     }
 
-    /// How many live that are no newer than this id, and how many that are.
-    pub(crate) fn count(&self, last_id: u64) -> (usize, usize) {
+    /// How many live that were among the first so many that have started, and how many that were not. One that a handler has
+    /// ended is another one when it starts again, with the same id.
+    pub(crate) fn count(&self, first: u64) -> (usize, usize) {
         let living = self.living.borrow();
-        let new = living.range(last_id + 1..).count();
+        let new = living.values().filter(|timer| timer.number.get() > first).count();
         (living.len() - new, new)
     }
 

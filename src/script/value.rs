@@ -1,6 +1,5 @@
 //! What scripts pass to `send` and to settings, turned into what the host needs.
 
-use super::http::Request;
 use crate::{engine::values::json, protocol::Kind};
 use rhai::{Dynamic, FnPtr, NativeCallContext};
 use std::time::Duration;
@@ -31,10 +30,7 @@ pub(crate) fn with_payload<T>(value: &Dynamic, f: impl FnOnce(Kind, &[u8]) -> T)
             "{what} cannot be sent: send a string, a blob, a number, a boolean, a map or an array"
         )));
     }
-    // The request that opens a websocket is sent as what can be read of it.
-    let opening = value.read_lock::<Request>().and_then(|request| request.facts());
-    let json = json::encode(opening.as_ref().unwrap_or(value))
-        .map_err(|why| error(format!("this cannot be sent: {why}")))?;
+    let json = json::encode(value).map_err(|why| error(format!("this cannot be sent: {why}")))?;
     Ok(f(Kind::Text, json.as_bytes()))
 }
 

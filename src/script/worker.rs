@@ -26,7 +26,10 @@ use crate::{
         reload::rerun,
         values::{ref_array::RefArray, ref_map::RefMap},
     },
-    net::{address::Address, broadcast::Broadcast, link::Sent},
+    net::{
+        address::Address,
+        conn::{Sent, broadcast::Broadcast},
+    },
     runtime::registry::Registry,
 };
 use rhai::{Dynamic, EvalAltResult, ImmutableString, NativeCallContext};
@@ -89,13 +92,13 @@ impl Worker {
     }
 
     fn broadcast(&self, data: &Dynamic) -> Outcome<i64> {
-        let links: Vec<_> =
-            self.core().with_connections(|c| c.values().map(TcpConnection::link).collect());
+        let conns: Vec<_> =
+            self.core().with_connections(|c| c.values().map(TcpConnection::conn).collect());
         with_payload(data, |kind, payload| {
             let mut broadcast = Broadcast::new(kind, payload);
-            let sent = links
+            let sent = conns
                 .iter()
-                .filter(|link| matches!(broadcast.send(link), Ok(Sent::Written | Sent::Queued)));
+                .filter(|conn| matches!(broadcast.send(conn), Ok(Sent::Written | Sent::Queued)));
             sent.count() as i64
         })
     }
@@ -172,7 +175,7 @@ impl Object for Worker {
                 core.apply_limits();
             }
             if outcome.is_ok() {
-                core.ctx.turn.look_at_all();
+                core.ctx.net.look_at_all();
             }
             if outcome.is_ok() && matches!(name.as_str(), "handler_timeout" | "handler_memory") {
                 core.ctx.apply_handler_limits();

@@ -103,9 +103,10 @@ impl Program {
     /// A callback of an earlier generation as one of this generation, if it goes on.
     pub(crate) fn rebind(self: &Rc<Self>, old: &Handler, offered: usize) -> Option<Handler> {
         let name = old.fn_ptr().fn_name();
-        let heir = self.heir(old).filter(|heir| heir != name);
-        let moved = |names: &Names| names.moved(old.fn_ptr(), &heir?);
-        let moved = self.edition.with_names(old.file(), moved).flatten();
+        // Without an heir its name may be that of another one now, which reads the same and stands where it stood.
+        let heir = self.heir(old)?;
+        let moved = |names: &Names| names.moved(old.fn_ptr(), &heir);
+        let moved = self.edition.with_names(old.file(), moved).flatten().filter(|_| heir != name);
         self.handler(moved.as_ref().unwrap_or(old.fn_ptr()), Some(old.file()), offered).ok()
     }
 

@@ -2,7 +2,7 @@
 //! more than a buffer's worth waiting, and what waits is counted as any queue.
 
 use super::ConnInfo;
-use crate::net::{share::Share, turn::Turn};
+use crate::net::{conn::LoopShared, share::Share};
 use std::{
     cell::RefCell,
     collections::VecDeque,
@@ -77,7 +77,7 @@ pub(crate) struct MemoryEnd {
     lanes: Lanes,
     /// Which lane it writes to; it reads from the other.
     side: usize,
-    turn: Rc<Turn>,
+    shared: Rc<LoopShared>,
     /// Of the end that is a connection: what it occupies.
     pub(super) permit: Option<Permit>,
     /// Whose bytes they are, and where they came in: of the socket behind it.
@@ -86,11 +86,15 @@ pub(crate) struct MemoryEnd {
 
 impl MemoryEnd {
     /// Both ends of a connection that is known by `info`: the asking one, and the one that occupies `permit`.
-    pub(crate) fn pair(turn: &Rc<Turn>, info: &ConnInfo, permit: Option<Permit>) -> (Self, Self) {
+    pub(crate) fn pair(
+        shared: &Rc<LoopShared>,
+        info: &ConnInfo,
+        permit: Option<Permit>,
+    ) -> (Self, Self) {
         let lanes = Lanes::default();
         let end = |side, permit| {
-            let (lanes, turn) = (lanes.clone(), turn.clone());
-            Self { lanes, side, turn, permit, info: info.clone() }
+            let (lanes, shared) = (lanes.clone(), shared.clone());
+            Self { lanes, side, shared, permit, info: info.clone() }
         };
         (end(0, None), end(1, permit))
     }
@@ -109,7 +113,7 @@ impl MemoryEnd {
             return Poll::Pending;
         }
         let n = io::Read::read(&mut lane.bytes, into)?;
-        lane.account(&self.turn.share);
+        lane.account(&self.shared.queued);
         if let Some(writer) = lane.writer.take() {
             writer.wake();
         }
@@ -127,11 +131,16 @@ impl MemoryEnd {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         lane.bytes.extend(&bytes[..n]);
-        lane.account(&self.turn.share);
+        lane.account(&self.shared.queued);
         if let Some(reader) = lane.reader.take() {
             reader.wake();
         }
         Ok(n)
+    }
+
+    /// Bytes that the other end has not read.
+    pub(super) fn unsent(&self) -> usize {
+        self.lanes.borrow()[self.side].bytes.len()
     }
 
     pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -166,7 +175,7 @@ impl Drop for MemoryEnd {
         // Nobody reads any more what came to this end.
         let lane = &mut lanes[1 - self.side];
         lane.bytes.clear();
-        lane.account(&self.turn.share);
+        lane.account(&self.shared.queued);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod info;
 mod memory;
+mod unsent;
 
 pub(crate) use info::{ConnInfo, TransportKind};
 pub(crate) use memory::{MemoryEnd, Permit};
@@ -99,6 +100,11 @@ impl Transport {
     /// Writes what fits; `WouldBlock` when that is nothing.
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         each!(self, socket => socket.try_write(bytes), end => end.try_write(bytes))
+    }
+
+    /// Bytes that were written and that the peer has not taken yet.
+    pub(crate) fn unsent(&self) -> usize {
+        each!(self, socket => unsent::unsent(socket), end => end.unsent())
     }
 
     /// Whether it may be read from, or written to, without waiting. Cheaper than to try.

@@ -126,7 +126,7 @@ impl Chunked {
                 }
                 for (name, value) in lines(&buffer[..end]) {
                     let name = name.to_ascii_lowercase();
-                    if !NOT_IN_TRAILERS.contains(&name.as_str()) {
+                    if is_trailer(&name) {
                         let value = String::from_utf8_lossy(value).into_owned();
                         self.trailers.push((name, value));
                     }
@@ -197,4 +197,9 @@ fn skip_quoted(bytes: &[u8]) -> Option<&[u8]> {
         }
     }
     None
+}
+
+/// May it be one, by its name in lower case?
+pub(super) fn is_trailer(name: &str) -> bool {
+    !NOT_IN_TRAILERS.contains(&name)
 }

@@ -1,6 +1,10 @@
 //! The head of a request: where it ends, whether RFC 9110 and 9112 allow it, and what it says. Judged without mercy, since
 //! whatever two servers on one path read differently lets a stranger smuggle requests past the first.
 
+mod opening;
+
+pub(crate) use opening::Opening;
+
 use super::refusal::Refusal;
 use memchr::memchr;
 use std::ops::Range;
@@ -67,6 +71,8 @@ pub(crate) enum Content {
     /// So many bytes; 0 without a body.
     Length(u64),
     Chunked,
+    /// Whatever comes until the stream of HTTP/2 ends.
+    Stream,
 }
 
 /// A request's head as it came.
@@ -132,29 +138,6 @@ impl Head {
             expects_continue: facts.expects && minor == 1 && content != Content::Length(0),
             wants_websocket: facts.websocket && facts.upgrade && method == "GET" && minor == 1,
         })
-    }
-
-    /// Of a request that opens a websocket, its blank line included, which somebody else has judged.
-    pub(crate) fn of_opening(bytes: &[u8]) -> Self {
-        let begin = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(bytes.len());
-        let bytes = &bytes[begin..];
-        let lines = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
-        let method = memchr(b' ', &bytes[..lines]).unwrap_or(lines);
-        let target = (method + 1).min(lines);
-        let end = memchr(b' ', &bytes[target..lines]).map_or(lines, |at| target + at);
-        let blank = if bytes.ends_with(b"\r\n\r\n") { 2 } else { 0 };
-        Self {
-            method,
-            target: target..end,
-            lines,
-            bytes: bytes[..bytes.len() - blank].into(),
-            minor: 1,
-            is_http2: false,
-            content: Content::Length(0),
-            keeps_alive: false,
-            expects_continue: false,
-            wants_websocket: true,
-        }
     }
 
     fn text(&self, range: Range<usize>) -> &str {
@@ -263,10 +246,14 @@ impl Facts {
                 check_host(value)?;
             }
             6 if is("expect") => {
-                if !value.eq_ignore_ascii_case(b"100-continue") {
-                    return Err(Refusal::new(417, "an expectation that nobody here meets"));
+                // A list, of which nothing but this is known here; empty members count for nothing (RFC 9110, 10.1.1, 5.6.1).
+                let members = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+                for member in members.filter(|member| !member.is_empty()) {
+                    if !member.eq_ignore_ascii_case(b"100-continue") {
+                        return Err(Refusal::new(417, "an expectation that nobody here meets"));
+                    }
+                    self.expects = true;
                 }
-                self.expects = true;
             }
             7 if is("upgrade") => self.websocket |= has_token(value, "websocket"),
             10 if is("connection") => {

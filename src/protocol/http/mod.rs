@@ -14,20 +14,26 @@ mod date;
 mod head;
 mod reading;
 mod refusal;
+mod reply;
 mod request;
 mod response;
+mod stream;
+mod upgrade;
 
-pub(super) use date::line as date_line;
-pub(crate) use head::{Head, MAX_HEAD};
+pub(crate) use head::{Head, MAX_HEAD, Opening};
+pub(crate) use reading::Decoded;
+pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 pub(crate) use response::{Payload, ResponseHead, check_header};
+pub(crate) use stream::{AnswerHead, Stream};
+pub(crate) use upgrade::Upgrade;
 
-use super::Broken;
+use super::ProtocolError;
 use chunked::Chunked;
 use head::Search;
 use refusal::Refusal;
 use response::Framing;
-use std::io::Write;
+use std::{io::Write, rc::Rc};
 
 /// May it stand in a name, of a header or a chunk extension (RFC 9110, 5.6.2)?
 fn is_token(b: u8) -> bool {
@@ -81,6 +87,8 @@ impl Arriving {
 enum Rest {
     Bytes(u64),
     Chunks(Chunked),
+    /// Whatever comes until the peer ends.
+    Stream,
 }
 
 /// Where the answer stands.
@@ -119,6 +127,17 @@ pub(crate) struct Http {
     answered: (u16, u64),
     /// What the time limits saw last: a stage, its mark, and since when, in milliseconds.
     seen: (Stage, u64, u64),
+    /// Set where this is one exchange of HTTP/2.
+    stream: Option<Box<Streamed>>,
+}
+
+/// What an exchange of HTTP/2 knows besides.
+struct Streamed {
+    stream: Rc<Stream>,
+    /// Its request, until that is looked at.
+    opening: Option<Result<Head, Refusal>>,
+    /// Has all of the request come?
+    has_ended: bool,
 }
 
 impl Default for Http {
@@ -134,11 +153,30 @@ impl Default for Http {
             served: 0,
             answered: (0, 0),
             seen: (Stage::Head, u64::MAX, 0),
+            stream: None,
         }
     }
 }
 
 impl Http {
+    /// One exchange of HTTP/2. `has_ended`: its request has no body.
+    pub(crate) fn of_stream(opening: Opening, stream: Rc<Stream>, has_ended: bool) -> Self {
+        let streamed = Streamed { stream, opening: Some(opening.0), has_ended };
+        Self { stream: Some(Box::new(streamed)), ..Self::default() }
+    }
+
+    /// Is there a request, or its end, that comes without bytes?
+    pub(crate) fn has_opening(&self) -> bool {
+        self.stream.as_ref().is_some_and(|streamed| streamed.opening.is_some())
+    }
+
+    /// The peer has ended its half. Tells whether that completes a request.
+    pub(crate) fn end_body(&mut self) -> bool {
+        let is_arriving = matches!(self.reading, Reading::Body(_));
+        let streamed = self.stream.as_mut().filter(|_| is_arriving);
+        streamed.is_some_and(|streamed| !std::mem::replace(&mut streamed.has_ended, true))
+    }
+
     /// Has a request been handed on whose answer is not complete?
     pub(crate) fn is_answering(&self) -> bool {
         self.exchange != Exchange::None
@@ -218,13 +256,52 @@ impl Http {
         (stage, self.seen.2)
     }
 
+    /// Bytes of a body that are kept while more of it comes.
+    pub(crate) fn held(&self) -> usize {
+        match &self.reading {
+            Reading::Body(arriving) => arriving.body.len(),
+            Reading::Head(_) => 0,
+        }
+    }
+
     /// The answer that a request is refused with, when the script does not give one; and the end.
-    pub(crate) fn refuse(&self, status: u16, reason: &str) -> Broken {
+    pub(crate) fn refuse(&self, status: u16, reason: &str) -> ProtocolError {
         let is_head = match &self.reading {
             Reading::Body(arriving) => arriving.head.method() == "HEAD",
             Reading::Head(_) => self.is_answering() && self.is_bodiless,
         };
-        Refusal::new(status, reason.to_owned()).broken(is_head)
+        Refusal::new(status, reason.to_owned()).error(is_head)
+    }
+
+    /// Answers for the script, and for the last time.
+    pub(crate) fn tell(&mut self, reply: &Reply, out: &mut Vec<u8>) {
+        let head = ResponseHead {
+            status: reply.status,
+            reason: None,
+            headers: &reply.headers,
+            media_type: "text/plain; charset=utf-8",
+        };
+        let body = if reply.is_bodiless { &[] } else { &reply.body[..] };
+        self.keeps_alive = false;
+        self.begin_answer(&head, &Framing::Length(reply.body.len() as u64), out);
+        out.extend_from_slice(body);
+        self.answered.1 = body.len() as u64;
+        self.complete();
+    }
+
+    /// Puts the head of an answer into wire form.
+    fn begin_answer(&mut self, head: &ResponseHead<'_>, framing: &Framing, out: &mut Vec<u8>) {
+        self.answered = (head.status, 0);
+        if let Some(streamed) = &self.stream {
+            let (status, fields) = (head.status, head.fields(framing));
+            return streamed.stream.begin(AnswerHead { status, fields });
+        }
+        let connection = match (self.keeps_alive, self.minor) {
+            (false, _) => Some("close"),
+            (true, 0) => Some("keep-alive"),
+            (true, _) => None,
+        };
+        head.write(framing, connection, out);
     }
 
     /// The script will answer later, and nobody else.
@@ -278,6 +355,7 @@ impl Http {
             (true, Payload::Whole(b"")) => Framing::Length(head.announced().unwrap_or(0)),
             (_, Payload::Whole(body)) => Framing::Length(body.len() as u64),
             (_, Payload::Sized(length)) => Framing::Length(length),
+            (_, Payload::Stream) if self.stream.is_some() => Framing::End,
             (_, Payload::Stream) if self.minor == 1 => Framing::Chunked,
             (true, Payload::Stream) => Framing::None,
             (false, Payload::Stream) => {
@@ -285,13 +363,7 @@ impl Http {
                 Framing::End
             }
         };
-        let connection = match (self.keeps_alive, self.minor) {
-            (false, _) => Some("close"),
-            (true, 0) => Some("keep-alive"),
-            (true, _) => None,
-        };
-        head.write(&framing, connection, out);
-        self.answered = (head.status, 0);
+        self.begin_answer(head, &framing, out);
         self.exchange = match payload {
             Payload::Stream if !bodiless => {
                 Exchange::Streaming { chunked: matches!(framing, Framing::Chunked) }
@@ -362,6 +434,9 @@ impl Http {
     fn complete(&mut self) {
         self.exchange = Exchange::None;
         self.served += 1;
+        if let Some(streamed) = &self.stream {
+            streamed.stream.complete(self.answered.1);
+        }
     }
 
     /// Takes back the memory of a part of a body that is stored, for the next one.

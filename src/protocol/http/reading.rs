@@ -4,13 +4,29 @@ use super::{
     Arriving, Exchange, Http, Reading, Rest, SPOOL,
     chunked::Chunked,
     head::{Content, Head, MAX_HEAD, Search},
+    is_token,
     refusal::Refusal,
     request::Request,
 };
-use crate::protocol::{Broken, Framer, Kind, Step};
+use crate::protocol::ProtocolError;
 
 /// What HTTP/2 begins with (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What the next received bytes are.
+#[derive(Debug)]
+pub(crate) enum Decoded {
+    /// Nothing whole yet, or a request that has to be answered first.
+    More,
+    /// So many bytes are done with.
+    Control { consumed: usize },
+    /// A part of a large body, which the request that follows goes without; see [`super::SPOOL`].
+    Body { part: Vec<u8>, consumed: usize },
+    /// A request, which waits for its answer.
+    Request { request: Box<Request>, consumed: usize },
+    /// HTTP/2 begins here; nothing is consumed.
+    Http2,
+}
 
 /// Empty lines before one request. Fixed: some clients end a body with one too many (RFC 9112, 2.2).
 const MAX_BLANK_LINES: u8 = 4;
@@ -23,7 +39,7 @@ impl Http {
         body: Vec<u8>,
         trailers: Vec<(String, String)>,
         consumed: usize,
-    ) -> Step {
+    ) -> Decoded {
         self.reading = Reading::Head(Search::default());
         self.blank_lines = 0;
         self.exchange = Exchange::Waiting;
@@ -31,7 +47,7 @@ impl Http {
         self.minor = head.minor;
         self.is_bodiless = head.method() == "HEAD";
         self.keeps_alive &= head.keeps_alive;
-        Step::Request { request: Box::new(Request { head, body, trailers }), consumed }
+        Decoded::Request { request: Box::new(Request { head, body, trailers }), consumed }
     }
 
     fn read_head(
@@ -39,23 +55,27 @@ impl Http {
         buffer: &[u8],
         out: &mut Vec<u8>,
         limit: usize,
-    ) -> Result<Step, Refusal> {
+    ) -> Result<Decoded, Refusal> {
         if self.served == 0 && buffer.starts_with(&PREFACE[..buffer.len().min(PREFACE.len())]) {
             if buffer.len() < PREFACE.len() {
-                return Ok(Step::More);
+                return Ok(Decoded::More);
             }
             self.exchange = Exchange::Other;
-            return Ok(Step::Http2);
+            return Ok(Decoded::Http2);
         }
-        let Reading::Head(search) = &mut self.reading else { return Ok(Step::More) };
-        let Some(end) = search.find(buffer, MAX_HEAD, 414)? else { return Ok(Step::More) };
+        // Who begins with anything but a method speaks something else, and is told at once instead of when time is up.
+        if buffer.first().is_some_and(|b| !is_token(*b) && !b.is_ascii_whitespace()) {
+            return Err(Refusal::bad("no request of HTTP begins like this"));
+        }
+        let Reading::Head(search) = &mut self.reading else { return Ok(Decoded::More) };
+        let Some(end) = search.find(buffer, MAX_HEAD, 414)? else { return Ok(Decoded::More) };
         if end == 2 {
             self.blank_lines += 1;
             if self.blank_lines > MAX_BLANK_LINES {
                 return Err(Refusal::bad("too many empty lines before a request"));
             }
             self.reading = Reading::Head(Search::default());
-            return Ok(Step::Control { consumed: end });
+            return Ok(Decoded::Control { consumed: end });
         }
         let head = Head::parse(&buffer[..end])?;
         let rest = match head.content {
@@ -70,17 +90,37 @@ impl Http {
                 Rest::Bytes(length)
             }
             Content::Chunked => Rest::Chunks(Chunked::default()),
+            Content::Stream => Rest::Stream,
         };
         if head.expects_continue && buffer.len() == end {
             out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         self.reading =
             Reading::Body(Box::new(Arriving { head, body: Vec::new(), spooled: 0, rest }));
-        Ok(Step::Control { consumed: end })
+        Ok(Decoded::Control { consumed: end })
     }
 
-    fn read_body(&mut self, buffer: &[u8], limit: usize) -> Result<Step, Refusal> {
-        let Reading::Body(arriving) = &mut self.reading else { return Ok(Step::More) };
+    /// The request of an exchange of HTTP/2, which begins without bytes.
+    fn open(&mut self, opening: Result<Head, Refusal>, limit: usize) -> Result<Decoded, Refusal> {
+        let head = opening?;
+        if matches!(head.content, Content::Length(length) if length > limit as u64) {
+            self.is_bodiless = head.method() == "HEAD";
+            return Err(Refusal::new(413, "a body of more than max_package_size"));
+        }
+        let Some(streamed) = &self.stream else { return Ok(Decoded::More) };
+        if streamed.has_ended {
+            return Ok(self.begin(head, Vec::new(), Vec::new(), 0));
+        }
+        if head.expects_continue {
+            streamed.stream.invite();
+        }
+        let (body, rest) = (Vec::new(), Rest::Stream);
+        self.reading = Reading::Body(Box::new(Arriving { head, body, spooled: 0, rest }));
+        Ok(Decoded::Control { consumed: 0 })
+    }
+
+    fn read_body(&mut self, buffer: &[u8], limit: usize) -> Result<Decoded, Refusal> {
+        let Reading::Body(arriving) = &mut self.reading else { return Ok(Decoded::More) };
         let mut consumed = 0;
         let limit = limit.saturating_sub(arriving.spooled);
         let is_done = match &mut arriving.rest {
@@ -89,6 +129,14 @@ impl Http {
                 arriving.body.extend_from_slice(&buffer[..consumed]);
                 *left -= consumed as u64;
                 *left == 0
+            }
+            Rest::Stream => {
+                consumed = buffer.len();
+                if arriving.body.len() + consumed > limit {
+                    return Err(Refusal::new(413, "a body of more than max_package_size"));
+                }
+                arriving.body.extend_from_slice(buffer);
+                self.stream.as_ref().is_some_and(|streamed| streamed.has_ended)
             }
             Rest::Chunks(chunks) => loop {
                 let n = chunks.step(&buffer[consumed..], &mut arriving.body, limit)?;
@@ -101,43 +149,52 @@ impl Http {
         if !is_done && arriving.body.len() >= SPOOL {
             let part = std::mem::take(&mut arriving.body);
             arriving.spooled += part.len();
-            return Ok(Step::Body { part, consumed });
+            return Ok(Decoded::Body { part, consumed });
         }
         if !is_done {
-            return Ok(if consumed > 0 { Step::Control { consumed } } else { Step::More });
+            return Ok(if consumed > 0 { Decoded::Control { consumed } } else { Decoded::More });
         }
         match std::mem::replace(&mut self.reading, Reading::Head(Search::default())) {
             Reading::Body(arriving) => {
                 let trailers = match arriving.rest {
                     Rest::Chunks(chunks) => chunks.trailers,
                     Rest::Bytes(_) => Vec::new(),
+                    Rest::Stream => {
+                        self.stream.as_ref().map_or(Vec::new(), |s| s.stream.trailers.take())
+                    }
                 };
                 Ok(self.begin(arriving.head, arriving.body, trailers, consumed))
             }
-            Reading::Head(_) => Ok(Step::More),
+            Reading::Head(_) => Ok(Decoded::More),
         }
     }
 }
 
-impl Framer for Http {
-    fn step(&mut self, buffer: &mut [u8], out: &mut Vec<u8>, limit: usize) -> Result<Step, Broken> {
+impl Http {
+    /// Looks at the bytes that are there and not consumed yet. What has to be answered at once is appended to `out`. `limit`
+    /// is the largest body in bytes.
+    pub(crate) fn decode(
+        &mut self,
+        buffer: &[u8],
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> Result<Decoded, ProtocolError> {
         if self.is_answering() || self.is_last() {
-            return Ok(Step::More);
+            return Ok(Decoded::More);
         }
-        let step = match self.reading {
-            Reading::Head(_) => self.read_head(buffer, out, limit),
-            Reading::Body(_) => self.read_body(buffer, limit),
+        let opening = self.stream.as_mut().and_then(|streamed| streamed.opening.take());
+        let decoded = match (opening, &self.reading) {
+            (Some(opening), _) => self.open(opening, limit),
+            (None, Reading::Head(_)) if self.stream.is_some() => return Ok(Decoded::More),
+            (None, Reading::Head(_)) => self.read_head(buffer, out, limit),
+            (None, Reading::Body(_)) => self.read_body(buffer, limit),
         };
-        step.map_err(|refusal| {
+        decoded.map_err(|refusal| {
             let is_head = match &self.reading {
-                Reading::Head(_) => buffer.starts_with(b"HEAD "),
+                Reading::Head(_) => self.is_bodiless || buffer.starts_with(b"HEAD "),
                 Reading::Body(arriving) => arriving.head.method() == "HEAD",
             };
-            refusal.broken(is_head)
+            refusal.error(is_head)
         })
-    }
-
-    fn encode(&self, _: Kind, _: &[u8], _: &mut Vec<u8>) -> Result<(), String> {
-        Err("an HTTP connection cannot be sent messages: each request is answered once".into())
     }
 }

@@ -1,6 +1,9 @@
 //! A request that is refused before a script hears of it.
 
-use super::{super::Broken, date};
+use super::{
+    super::{LastWords, ProtocolError},
+    reply::Reply,
+};
 use std::borrow::Cow;
 
 /// Why, and with which status.
@@ -21,18 +24,16 @@ impl Refusal {
     }
 
     /// The end of the connection, with an answer that says why; that to a HEAD has no body.
-    pub(crate) fn broken(&self, is_head: bool) -> Broken {
-        let body = format!("{}\n", self.reason);
-        let mut reply = Vec::new();
-        super::response::status_line(self.status, None, &mut reply);
-        reply
-            .extend_from_slice(b"Connection: close\r\nContent-Type: text/plain; charset=utf-8\r\n");
-        date::line(&mut reply);
-        super::response::length_line(body.len() as u64, &mut reply);
-        reply.extend_from_slice(b"\r\n");
-        if !is_head {
-            reply.extend_from_slice(body.as_bytes());
+    pub(crate) fn error(&self, is_head: bool) -> ProtocolError {
+        let reply = Reply {
+            status: self.status,
+            headers: Vec::new(),
+            body: format!("{}\n", self.reason).into_bytes(),
+            is_bodiless: is_head,
+        };
+        ProtocolError {
+            reason: format!("{}, answered with {}", self.reason, self.status),
+            reply: LastWords::Answer(Box::new(reply)),
         }
-        Broken { reason: format!("{}, answered with {}", self.reason, self.status), reply }
     }
 }

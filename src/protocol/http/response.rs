@@ -78,9 +78,7 @@ impl ResponseHead<'_> {
     pub(super) fn write(&self, framing: &Framing, connection: Option<&str>, out: &mut Vec<u8>) {
         status_line(self.status, self.reason, out);
         for (name, value) in self.headers {
-            // How the message is framed is not for scripts to say: they would be believed.
-            let ours = ["content-length", "transfer-encoding", "connection"];
-            if !ours.iter().any(|n| name.eq_ignore_ascii_case(n)) {
+            if !is_ours(name) {
                 for part in [name, ": ", value, "\r\n"] {
                     out.extend_from_slice(part.as_bytes());
                 }
@@ -107,17 +105,51 @@ impl ResponseHead<'_> {
     }
 }
 
-pub(super) fn status_line(status: u16, reason: Option<&str>, out: &mut Vec<u8>) {
+impl ResponseHead<'_> {
+    /// The same as fields of HTTP/2, which has no status line, frames bodies itself, and has no lines about the connection.
+    pub(super) fn fields(&self, framing: &Framing) -> Vec<(String, String)> {
+        let is_told = |name: &str| {
+            !is_ours(name) && !ABOUT_CONNECTION.iter().any(|own| name.eq_ignore_ascii_case(own))
+        };
+        let told = self.headers.iter().filter(|(name, _)| is_told(name));
+        let mut fields: Vec<_> =
+            told.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
+        let mut add = |name: &str, value: String| fields.push((name.to_owned(), value));
+        if !self.media_type.is_empty() && !self.has("content-type") {
+            add("content-type", self.media_type.to_owned());
+        }
+        if !self.has("date") {
+            add("date", date::now());
+        }
+        if let Framing::Length(length) = framing {
+            add("content-length", length.to_string());
+        }
+        fields
+    }
+}
+
+/// Header lines that HTTP/2 forbids besides ours (RFC 9113, 8.2.2).
+const ABOUT_CONNECTION: [&str; 3] = ["keep-alive", "proxy-connection", "upgrade"];
+
+/// How a message is framed is not for scripts to say: they would be believed.
+pub(super) fn is_ours(name: &str) -> bool {
+    let ours = ["content-length", "transfer-encoding", "connection"];
+    ours.iter().any(|own| name.eq_ignore_ascii_case(own))
+}
+
+fn status_line(status: u16, reason: Option<&str>, out: &mut Vec<u8>) {
     if (status, reason) == (200, None) {
         return out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
     }
-    let known = || tungstenite::http::StatusCode::from_u16(status).ok()?.canonical_reason();
+    let known = || {
+        tokio_tungstenite::tungstenite::http::StatusCode::from_u16(status).ok()?.canonical_reason()
+    };
     let reason = reason.or_else(known).unwrap_or("");
     // A Vec takes everything.
     let _ = write!(out, "HTTP/1.1 {status} {reason}\r\n");
 }
 
-pub(super) fn length_line(length: u64, out: &mut Vec<u8>) {
+fn length_line(length: u64, out: &mut Vec<u8>) {
     // A Vec takes everything.
     let _ = write!(out, "Content-Length: {length}\r\n");
 }

@@ -9,8 +9,8 @@ mod lines;
 
 use super::cuts;
 use crate::protocol::{
-    Framer, Step,
-    http::{Http, Payload, ResponseHead},
+    LastWords,
+    http::{Decoded, Http, Payload, ResponseHead},
 };
 
 /// Bytes of a body.
@@ -39,10 +39,10 @@ impl Server {
         self.buffer.extend_from_slice(piece);
         while !self.has_ended {
             let mut out = Vec::new();
-            let consumed = match self.http.step(&mut self.buffer, &mut out, LIMIT) {
-                Ok(Step::More) => return,
-                Ok(Step::Control { consumed }) => consumed,
-                Ok(Step::Request { request, consumed }) => {
+            let consumed = match self.http.decode(&self.buffer, &mut out, LIMIT) {
+                Ok(Decoded::More) => return,
+                Ok(Decoded::Control { consumed }) => consumed,
+                Ok(Decoded::Request { request, consumed }) => {
                     let body = String::from_utf8_lossy(&request.body);
                     let (head, mut out) = (&request.head, Vec::new());
                     let says = format!("{} {} {body}", head.method(), head.path());
@@ -61,8 +61,11 @@ impl Server {
                 }
                 Ok(other) => panic!("{other:?}"),
                 Err(broken) => {
-                    assert!(closes(&broken.reply), "{}", broken.reply.escape_ascii());
-                    let reply = String::from_utf8_lossy(&broken.reply);
+                    let LastWords::Answer(reply) = broken.reply else { panic!("{broken:?}") };
+                    let mut out = Vec::new();
+                    self.http.tell(&reply, &mut out);
+                    assert!(closes(&out), "{}", out.escape_ascii());
+                    let reply = String::from_utf8_lossy(&out);
                     let status = reply.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
                     self.answers.push(status.expect("a status").to_owned());
                     self.has_ended = true;

@@ -5,7 +5,8 @@ mod http;
 mod streams;
 mod websocket;
 
-use crate::protocol::{Framer, Kind, Step, Wire};
+use crate::protocol::LastWords;
+use crate::protocol::{Codec, Decoded, Kind};
 
 /// How many times an input is cut at random.
 const RANDOM_CUTS: u64 = 8;
@@ -71,21 +72,22 @@ fn cuts(bytes: &[u8]) -> Vec<(String, Vec<&[u8]>)> {
 }
 
 /// The code of a websocket's close frame.
-fn close_code(reply: &[u8]) -> Option<u16> {
-    match reply {
+fn close_code(reply: &LastWords) -> Option<u16> {
+    let LastWords::Bytes(reply) = reply else { return None };
+    match &reply[..] {
         [0x88, _, high, low, ..] => Some(u16::from_be_bytes([*high, *low])),
         _ => None,
     }
 }
 
 /// What a connection makes of these pieces.
-fn played(mut wire: Wire, limit: usize, pieces: &[&[u8]]) -> Vec<Event> {
+fn played(mut wire: impl Codec, limit: usize, pieces: &[&[u8]]) -> Vec<Event> {
     let (mut buffer, mut events) = (Vec::new(), Vec::new());
     for piece in pieces {
         buffer.extend_from_slice(piece);
         loop {
             let mut out = Vec::new();
-            let step = wire.step(&mut buffer, &mut out, limit);
+            let step = wire.decode(&mut buffer, &mut out, limit);
             if !out.is_empty() {
                 events.push(Event::Reply(out));
             }
@@ -98,19 +100,18 @@ fn played(mut wire: Wire, limit: usize, pieces: &[&[u8]]) -> Vec<Event> {
                 },
             };
             let stepped = match step {
-                Ok(Step::More) => break,
-                Ok(Step::Control { consumed }) => Ok((None, consumed)),
-                Ok(Step::Message { kind, payload, consumed }) => {
+                Ok(Decoded::More) => break,
+                Ok(Decoded::Control { consumed }) => Ok((None, consumed)),
+                Ok(Decoded::Message { kind, payload, consumed }) => {
                     message(kind, &buffer[payload]).map(|event| (Some(event), consumed))
                 }
-                Ok(Step::Assembled { kind, payload, consumed }) => {
+                Ok(Decoded::Assembled { kind, payload, consumed }) => {
                     message(kind, &payload).map(|event| (Some(event), consumed))
                 }
-                Ok(Step::Goodbye) => {
+                Ok(Decoded::Goodbye) => {
                     events.push(Event::Goodbye);
                     return events;
                 }
-                Ok(other) => panic!("{other:?} of a protocol that has no such thing"),
                 Err(broken) => Err(broken),
             };
             match stepped {
@@ -129,7 +130,7 @@ fn played(mut wire: Wire, limit: usize, pieces: &[&[u8]]) -> Vec<Event> {
 }
 
 /// Plays each case in every cut; all that goes wrong is told together.
-fn check(wire: impl Fn() -> Wire, limit: usize, cases: &[Case]) {
+fn check<C: Codec>(wire: impl Fn() -> C, limit: usize, cases: &[Case]) {
     let mut wrong = Vec::new();
     for (name, bytes, wanted) in cases {
         for (cut, pieces) in cuts(bytes) {

@@ -1,7 +1,7 @@
 //! text, frame and raw bytes: where a message ends, and what ends the connection.
 
 use super::{Event, check, cuts, played};
-use crate::protocol::{Framer, Kind, Wire, id::ProtocolId};
+use crate::protocol::{Codec, Kind, frame::Frame, raw::Raw, text::Text};
 
 fn text(bytes: &[u8]) -> Event {
     Event::text(std::str::from_utf8(bytes).expect("UTF-8"))
@@ -13,7 +13,7 @@ fn a_text_message_is_a_line_without_its_ending() {
         (name, format!("{line}last\n").into_bytes(), vec![Event::text(message), text(b"last")])
     };
     check(
-        || Wire::new(ProtocolId::Text),
+        Text::default,
         100,
         &[
             line("a line feed", "abc\n", "abc"),
@@ -36,7 +36,7 @@ fn a_text_message_is_a_line_without_its_ending() {
 fn a_line_up_to_the_limit_passes_and_a_longer_one_ends_the_connection() {
     let ends = vec![text(b"ok"), Event::broken("max_package_size is 8")];
     check(
-        || Wire::new(ProtocolId::Text),
+        Text::default,
         8,
         &[
             (
@@ -55,7 +55,7 @@ fn a_line_up_to_the_limit_passes_and_a_longer_one_ends_the_connection() {
 fn a_line_that_is_not_utf8_ends_the_connection() {
     let no = || Event::broken("not valid UTF-8");
     check(
-        || Wire::new(ProtocolId::Text),
+        Text::default,
         100,
         &[
             ("bytes of no character", b"ok\n\xff\xfe\nno\n".to_vec(), vec![text(b"ok"), no()]),
@@ -67,7 +67,7 @@ fn a_line_that_is_not_utf8_ends_the_connection() {
 
 fn frame(body: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    Wire::new(ProtocolId::Frame).encode(Kind::Binary, body, &mut out).expect("it fits");
+    Frame.encode(Kind::Binary, body, &mut out).expect("it fits");
     out
 }
 
@@ -76,7 +76,7 @@ fn frames_carry_any_bytes_and_their_length_counts_itself() {
     assert_eq!(frame(b"abc"), b"\0\0\0\x07abc");
     let all: Vec<u8> = (0..=255).collect();
     check(
-        || Wire::new(ProtocolId::Frame),
+        || Frame,
         300,
         &[
             ("one", frame(b"abc"), vec![Event::bytes(b"abc")]),
@@ -105,7 +105,7 @@ fn a_frame_of_an_impossible_length_ends_the_connection() {
         // The announced length is enough: nothing is waited for.
         cases.push(("too long", length.to_be_bytes().to_vec(), vec![Event::broken(&says)]));
     }
-    check(|| Wire::new(ProtocolId::Frame), 16, &cases);
+    check(|| Frame, 16, &cases);
 }
 
 #[test]
@@ -113,22 +113,22 @@ fn raw_bytes_are_handed_on_as_they_come() {
     let bytes = b"a\n\xff\0\r\nGET / HTTP/1.1";
     for (cut, pieces) in cuts(bytes) {
         let wanted: Vec<Event> = pieces.iter().map(Event::bytes).collect();
-        assert_eq!(played(Wire::new(ProtocolId::Tcp), 4, &pieces), wanted, "{cut}");
+        assert_eq!(played(Raw, 4, &pieces), wanted, "{cut}");
     }
 }
 
 #[test]
 fn what_is_sent_is_what_the_other_side_reads() {
-    for (scheme, kind) in [(ProtocolId::Text, Kind::Text), (ProtocolId::Frame, Kind::Binary)] {
-        let messages = ["one", "", "thréé"];
+    fn sent(mut codec: impl Codec, kind: Kind) -> Vec<u8> {
         let mut sent = Vec::new();
-        for message in messages {
-            Wire::new(scheme).encode(kind, message.as_bytes(), &mut sent).expect("it fits");
+        for message in MESSAGES {
+            codec.encode(kind, message.as_bytes(), &mut sent).expect("it fits");
         }
-        let wanted = messages.map(|message| match kind {
-            Kind::Text => Event::text(message),
-            Kind::Binary => Event::bytes(message),
-        });
-        check(|| Wire::new(scheme), 100, &[("three messages", sent, wanted.to_vec())]);
+        sent
     }
+    const MESSAGES: [&str; 3] = ["one", "", "thréé"];
+    let texts = MESSAGES.map(Event::text).to_vec();
+    let bytes = MESSAGES.map(Event::bytes).to_vec();
+    check(Text::default, 100, &[("three messages", sent(Text::default(), Kind::Text), texts)]);
+    check(|| Frame, 100, &[("three messages", sent(Frame, Kind::Binary), bytes)]);
 }

@@ -1,7 +1,11 @@
 //! RFC 6455, frame by frame, on a connection that is open.
 
 use super::{Case, Event, check};
-use crate::protocol::{Framer, Kind, Wire, handshake, websocket::WebSocket};
+use crate::protocol::{
+    Codec, Kind,
+    http::{Decoded, Http, Upgrade},
+    websocket::WebSocket,
+};
 
 /// Kinds of frames, and the bit of a message's last one.
 const CONTINUATION: u8 = 0;
@@ -20,19 +24,19 @@ const REQUEST: &[u8] =
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// A connection that is open.
-fn open() -> Wire {
-    let (consumed, request) =
-        handshake::parse(REQUEST).expect("a good request").expect("a whole one");
+fn open() -> WebSocket {
+    let decoded = Http::default().decode(REQUEST, &mut Vec::new(), 0);
+    let Ok(Decoded::Request { request, consumed }) = decoded else { panic!("a good request") };
     assert_eq!(
         (consumed, request.head.path(), request.head.query()),
         (REQUEST.len(), "/chat", "a=b")
     );
-    let (mut socket, mut out) = (WebSocket::deciding(), Vec::new());
-    socket.accept(&request, &[], &mut out);
+    let mut out = Vec::new();
+    Upgrade::parse(&request.head).expect("an opening").accept(&[], &mut out);
     let head = String::from_utf8(out).expect("UTF-8");
     // The answer to the key of RFC 6455's own example.
     assert!(head.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"), "{head}");
-    Wire::WebSocket(socket)
+    WebSocket::default()
 }
 
 /// A frame of a client, masked.
@@ -78,8 +82,8 @@ fn ends(code: u16, cases: &[(&'static str, Vec<u8>)]) {
 #[test]
 fn a_request_is_one_request_however_it_is_cut() {
     for end in 0..REQUEST.len() {
-        let parsed = handshake::parse(&REQUEST[..end]).expect("nothing is wrong yet");
-        assert!(parsed.is_none(), "{end} bytes are not all");
+        let decoded = Http::default().decode(&REQUEST[..end], &mut Vec::new(), 0);
+        assert!(matches!(decoded, Ok(Decoded::More)), "{end} bytes are not all");
     }
 }
 

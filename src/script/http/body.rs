@@ -1,7 +1,7 @@
 //! The body of a request: in memory, or in a file if it is large.
 
 use crate::{
-    net::spool::Spool,
+    net::drivers::Spool,
     script::value::{Outcome, error, waiting},
     web::body_source::BodySource,
 };

@@ -5,6 +5,7 @@ use super::{Request, Response, send, uncoloured};
 use crate::{
     engine::program::handler::Handler,
     error::Fault,
+    net::drivers::http::exchange,
     runtime::registry::Registry,
     script::{
         ctx::Ctx,
@@ -141,7 +142,7 @@ impl Failure {
         by_app: bool,
     ) -> Outcome<()> {
         let has_answer = !answer.is_unit() && !answer.is_bool();
-        let is_answered = has_answer && connection.link().is_unanswered();
+        let is_answered = has_answer && exchange::is_unanswered(&connection.conn());
         if is_answered {
             // An answer that cannot be sent is an error of its own, and must not hide this one.
             send(connection, answer).inspect_err(|_| self.tell())?;

@@ -4,7 +4,10 @@
 
 use super::{Request, TcpConnection, named_file::NamedFile, wish::Wish};
 use crate::{
-    net::link::{Link, Sent, Status},
+    net::{
+        conn::{self, Conn, ConnState, Flag, Sent, send_file},
+        drivers::http::exchange,
+    },
     protocol::http::{Payload, ResponseHead},
     web::{
         answer_headers::{self, Headers},
@@ -32,7 +35,7 @@ const PART: usize = 64 * 1024;
 
 /// Bytes of a file that are worth to be sent past the queue, which another thread has to do. Fixed: from some hundred KiB on
 /// it costs less than to read and copy them.
-const POURED: u64 = 256 * 1024;
+const SENDFILE: u64 = 256 * 1024;
 
 /// Which file a script means.
 #[derive(Clone)]
@@ -98,8 +101,8 @@ impl Ready {
 
 /// Begins to answer; the error says why this connection cannot be answered now.
 pub(super) fn send(connection: &TcpConnection, head: Head, body: FileBody) -> Result<Sent, String> {
-    let link = connection.link();
-    link.promise()?;
+    let conn = connection.conn();
+    exchange::promise(&conn)?;
     // Only a whole file that is there can be had in part, or be had already.
     let is_part =
         matches!(body, FileBody::Part { offset: 1.., .. } | FileBody::Part { length: 1.., .. });
@@ -137,7 +140,7 @@ fn deliver_soon(
     named: NamedFile,
     ready: impl Fn(Patience) -> io::Result<Ready> + Send + 'static,
 ) {
-    let (connection, link) = (connection.clone(), connection.link());
+    let (connection, conn) = (connection.clone(), connection.conn());
     tokio::task::spawn_local(async move {
         let ready = match ready(Patience::AtOnce) {
             Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => {
@@ -150,18 +153,18 @@ fn deliver_soon(
             named.note(&fault, &connection);
             Ready::refusal(fault)
         });
-        let whole = deliver(&link, head, ready).await;
-        if !whole && link.status() == Status::Established {
-            link.destroy();
+        let whole = deliver(&conn, head, ready).await;
+        if !whole && conn.state() == ConnState::Established {
+            conn.destroy();
         }
-        if !link.is_answering() && !link.handling.get() {
+        if !conn.flags.has(Flag::Handling) && !exchange::is_answering(&conn) {
             connection.set_request(None);
         }
     });
 }
 
 /// Sends an answer. False: only the end of the connection can tell the peer that it is not whole.
-async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
+async fn deliver(conn: &Rc<Conn>, head: Head, ready: Ready) -> bool {
     let mut headers = head.headers;
     if ready.is_no_file() {
         answer_headers::without_content(&mut headers);
@@ -187,7 +190,7 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
             (Some(Arc::new(file)), start, length, first)
         }
     };
-    let begun = link.respond(0, |http, out| {
+    let begun = exchange::respond(conn, 0, |http, out| {
         http.write(&begin, Payload::Sized(length), out);
         Ok(())
     });
@@ -195,32 +198,34 @@ async fn deliver(link: &Rc<Link>, head: Head, ready: Ready) -> bool {
         return false;
     }
     let (mut at, end) = (start, start + length);
-    if file.is_some() && link.room_now().unwrap_or(0) < part.len() {
+    if file.is_some() && conn.queue.room(&conn.shared).unwrap_or(0) < part.len() {
         // Where there is no room for it, it waits on the disk.
         part = Vec::new();
     }
     // A HEAD, or an empty file, is answered by now.
-    while link.is_answering() {
+    while exchange::is_answering(conn) {
         if part.is_empty() {
             let Some(file) = &file else { return false };
-            if end - at >= POURED {
-                let Some(now) = link.pour(file, at, end).await else { return false };
+            if end - at >= SENDFILE {
+                let Some(now) = send_file(conn, file, at, end, exchange::passed).await else {
+                    return false;
+                };
                 at = now;
             }
             if at == end {
                 break;
             }
-            let Some(room) = link.room().await else { return false };
+            let Some(room) = conn::room(conn).await else { return false };
             let wanted = (end - at).min(room as u64);
             let Ok(next) = next_part(file, at, wanted, part).await else { return false };
             part = next;
         }
         let mut sent = 0;
         while sent < part.len() {
-            let Some(room) = link.room().await else { return false };
+            let Some(room) = conn::room(conn).await else { return false };
             let now = &part[sent..part.len().min(sent.saturating_add(room))];
             sent += now.len();
-            let queued = link.respond(now.len(), |http, out| {
+            let queued = exchange::respond(conn, now.len(), |http, out| {
                 http.data(now, out);
                 Ok(())
             });

@@ -35,11 +35,13 @@ use super::{
     value::{Outcome, error, with_payload},
 };
 use crate::{
-    net::link::{Link, Sent, Status},
+    net::{
+        conn::{Conn, ConnState, Flag, Sent},
+        drivers::http::exchange,
+    },
     protocol::{
         Kind,
-        handshake::Refusal,
-        http::{Payload, ResponseHead},
+        http::{Payload, Reply, ResponseHead},
     },
     runtime::registry::Registry,
     web::answer_headers::{self, Headers},
@@ -67,27 +69,29 @@ pub(crate) fn send(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> 
         request.save_session()?;
     }
     let sent = send_now(connection, data);
-    let link = connection.link();
+    let conn = connection.conn();
     // While its handler runs, that may still want to look at the request.
-    if !link.is_answering() && !link.handling.get() {
+    if !conn.flags.has(Flag::Handling) && !exchange::is_answering(&conn) {
         connection.set_request(None);
     }
     sent
 }
 
 fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
-    let link = connection.link();
-    if link.status() != Status::Established {
+    let conn = connection.conn();
+    if conn.state() != ConnState::Established {
         return Ok(Sent::Dropped);
     }
     if let Some(response) = data.read_lock::<Response>() {
-        return answer(connection, &link, &response.parts());
+        return answer(connection, &conn, &response.parts());
     }
     let sent = if let Some(chunk) = data.read_lock::<Chunk>() {
-        chunk_of(connection, &link, chunk.bytes())
+        chunk_of(connection, &conn, chunk.bytes())
     } else if let Some(event) = data.read_lock::<ServerSentEvents>() {
         // One that is dropped is one event less, and the script hears of it.
-        link.respond(event.text().len(), |http, out| http.part(event.text().as_bytes(), out))
+        exchange::respond(&conn, event.text().len(), |http, out| {
+            http.part(event.text().as_bytes(), out)
+        })
     } else {
         let is_json = data.read_lock::<crate::engine::values::ref_map::RefMap>().is_some()
             || data.read_lock::<crate::engine::values::ref_array::RefArray>().is_some()
@@ -102,7 +106,7 @@ fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
             let mut headers = Headers::new();
             connection.complete_headers(&mut headers);
             let head = ResponseHead { status: 200, reason: None, headers: &headers, media_type };
-            whole(connection, &link, &head, bytes)
+            whole(connection, &conn, &head, bytes)
         })?
     };
     sent.map_err(error)
@@ -111,23 +115,24 @@ fn send_now(connection: &TcpConnection, data: &Dynamic) -> Outcome<Sent> {
 /// An answer in one piece. A client whose answer there is no room for is told so, and the connection closes.
 fn whole(
     connection: &TcpConnection,
-    link: &Rc<Link>,
+    conn: &Rc<Conn>,
     head: &ResponseHead<'_>,
     body: &[u8],
 ) -> Result<Sent, String> {
-    let sent =
-        link.respond(body.len(), |http, out| http.answer(head, Payload::Whole(body), out))?;
+    let sent = exchange::respond(conn, body.len(), |http, out| {
+        http.answer(head, Payload::Whole(body), out)
+    })?;
     if sent == Sent::Dropped {
-        refuse(connection, link, body.len());
+        refuse(connection, conn, body.len());
     }
     Ok(sent)
 }
 
 /// Says to a client that there is no room for its answer.
-fn refuse(connection: &TcpConnection, link: &Rc<Link>, length: usize) {
-    if link.is_unanswered() {
+fn refuse(connection: &TcpConnection, conn: &Rc<Conn>, length: usize) {
+    if exchange::is_unanswered(conn) {
         no_room(connection, "503 was sent for an answer", length);
-        link.answer_for(503, "there is no room for this answer now");
+        exchange::answer_for(conn, 503, "there is no room for this answer now");
     }
 }
 
@@ -136,27 +141,27 @@ fn no_room(connection: &TcpConnection, what: &str, length: usize) {
     connection.warn(&format!(
         "connection {}: {what} of {length} bytes, for which there was no room; see max_queued_bytes and \
          max_send_buffer_size",
-        connection.link().id
+        connection.conn().id
     ));
 }
 
 /// A part of a stream; an empty one ends it. One that is dropped ends the connection: with a hole in it, the rest would look
 /// whole.
-fn chunk_of(connection: &TcpConnection, link: &Rc<Link>, bytes: &[u8]) -> Result<Sent, String> {
-    let sent = link.respond(bytes.len(), |http, out| {
+fn chunk_of(connection: &TcpConnection, conn: &Rc<Conn>, bytes: &[u8]) -> Result<Sent, String> {
+    let sent = exchange::respond(conn, bytes.len(), |http, out| {
         http.part(bytes, out)?;
         if bytes.is_empty() {
             http.finish(out);
         }
         Ok(())
     })?;
-    if sent == Sent::Dropped && link.cut_stream() {
+    if sent == Sent::Dropped && exchange::cut_stream(conn) {
         no_room(connection, "a stream was cut before a Chunk", bytes.len());
     }
     Ok(sent)
 }
 
-fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome<Sent> {
+fn answer(connection: &TcpConnection, conn: &Rc<Conn>, parts: &Parts) -> Outcome<Sent> {
     let mut headers = parts.headers.clone();
     connection.complete_headers(&mut headers);
     let head = |media_type| ResponseHead {
@@ -167,9 +172,9 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
     };
     let sent = match &parts.body {
         Body::None if parts.is_stream() => {
-            link.respond(0, |http, out| http.answer(&head(""), Payload::Stream, out))
+            exchange::respond(conn, 0, |http, out| http.answer(&head(""), Payload::Stream, out))
         }
-        Body::None => whole(connection, link, &head(""), b""),
+        Body::None => whole(connection, conn, &head(""), b""),
         Body::File(body) => {
             let (status, reason) = (parts.status, parts.reason.clone());
             let mut body = body.clone();
@@ -186,9 +191,9 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
                 Kind::Binary => BINARY,
             };
             if !parts.is_stream() {
-                return whole(connection, link, &head(media_type), bytes);
+                return whole(connection, conn, &head(media_type), bytes);
             }
-            let sent = link.respond(bytes.len(), |http, out| {
+            let sent = exchange::respond(conn, bytes.len(), |http, out| {
                 http.answer(&head(media_type), Payload::Stream, out)?;
                 // An event stream has only events, and the answer to a HEAD no parts at all.
                 match http.is_streaming() && !parts.is_event_stream() {
@@ -197,7 +202,7 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
                 }
             })?;
             if sent == Sent::Dropped {
-                refuse(connection, link, bytes.len());
+                refuse(connection, conn, bytes.len());
             }
             Ok(sent)
         })?,
@@ -206,7 +211,7 @@ fn answer(connection: &TcpConnection, link: &Rc<Link>, parts: &Parts) -> Outcome
 }
 
 /// What a Response answers that refuses a websocket; none for anything else. The error says why it cannot.
-pub(crate) fn refusal(answer: &Dynamic) -> Option<Result<Refusal, String>> {
+pub(crate) fn refusal(answer: &Dynamic) -> Option<Result<Reply, String>> {
     let response = answer.read_lock::<Response>()?;
     let parts = response.parts();
     let (body, media_type) = match &parts.body {
@@ -240,7 +245,7 @@ pub(crate) fn refusal(answer: &Dynamic) -> Option<Result<Refusal, String>> {
     {
         headers.push(("Content-Type".to_owned(), media_type.to_owned()));
     }
-    Some(Ok(Refusal { status: parts.status, headers, body }))
+    Some(Ok(Reply { status: parts.status, headers, body, is_bodiless: false }))
 }
 
 /// Is this something that only an HTTP connection can be sent? Its name.

@@ -17,7 +17,7 @@ impl NamedFile {
         let is_refused =
             matches!(fault.kind(), NotFound | NotADirectory | InvalidInput | PermissionDenied);
         if self.is_named || !is_refused {
-            let (id, path) = (connection.link().id, self.path.escape_debug());
+            let (id, path) = (connection.conn().id, self.path.escape_debug());
             connection.warn(&format!("connection {id}: the file {path} was not sent: {fault}"));
         }
     }

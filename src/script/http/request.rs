@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     engine::values::{json, ref_array::RefArray, ref_map::RefMap},
-    net::{link::Link, spool::Spool},
+    net::{conn::Conn, drivers::Spool},
     protocol::http,
     script::{
         object::Object,
@@ -48,8 +48,6 @@ struct Inner {
     body: Body,
     peer: Option<SocketAddr>,
     worker: Worker,
-    /// Does it open a websocket? Then what is usually asked by a call can be read, too.
-    is_opening: bool,
     /// Of its connection.
     id: u64,
     /// The pattern of the route that it took, if a router answers it.
@@ -73,26 +71,10 @@ struct Inner {
 
 impl Request {
     pub(crate) fn new(
-        request: http::Request,
-        spool: Option<Spool>,
-        connection: &Link,
-        worker: &Worker,
-    ) -> Self {
-        Self::made(request, spool, connection, worker, false)
-    }
-
-    /// One that opens a websocket.
-    pub(crate) fn opening(head: http::Head, connection: &Link, worker: &Worker) -> Self {
-        let request = http::Request { head, body: Vec::new(), trailers: Vec::new() };
-        Self::made(request, None, connection, worker, true)
-    }
-
-    fn made(
         mut request: http::Request,
         spool: Option<Spool>,
-        connection: &Link,
+        connection: &Conn,
         worker: &Worker,
-        is_opening: bool,
     ) -> Self {
         let is_logged = worker.core().settings.access_log.get();
         let body = Body::new(std::mem::take(&mut request.body), spool);
@@ -101,7 +83,6 @@ impl Request {
             body,
             peer: connection.info.peer(),
             worker: worker.clone(),
-            is_opening,
             id: connection.id,
             route: RefCell::default(),
             began: Cell::new(is_logged.then(|| (SystemTime::now(), Instant::now()))),
@@ -343,26 +324,6 @@ impl Request {
         host
     }
 
-    /// All that can be read of a request that opens a websocket; none of any other.
-    pub(crate) fn facts(&self) -> Option<Dynamic> {
-        let fact = |name: &'static str| (name, self.free(name));
-        self.0.is_opening.then(|| Dynamic::from(OPENING.map(fact).into_iter().collect::<RefMap>()))
-    }
-
-    /// The query's fields by their names as they are; the last of a name counts.
-    fn plain_query(&self) -> Dynamic {
-        let decode = |text: &str| {
-            let spaced = text.replace('+', " ");
-            percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
-        };
-        let pairs = self.query_string().split('&').filter(|pair| !pair.is_empty());
-        let fields = pairs.map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value).into())
-        });
-        Dynamic::from(fields.collect::<RefMap>())
-    }
-
     fn headers(&self) -> Dynamic {
         let all = RefMap::default();
         for (name, _) in self.head().headers() {
@@ -392,9 +353,6 @@ impl Request {
     }
 }
 
-/// What a script may read of a request that opens a websocket.
-const OPENING: [&str; 4] = ["path", "query_string", "query", "headers"];
-
 impl Object for Request {
     const NAME: &'static str = "Request";
 
@@ -423,20 +381,11 @@ impl Object for Request {
         "session_regenerate_id",
     ];
 
-    fn is_method(&self, name: &str) -> bool {
-        Self::METHODS.contains(&name) && !(self.0.is_opening && OPENING.contains(&name))
-    }
+    const INSTEAD: &'static [(&'static str, &'static str)] =
+        &[("query", "get(name)"), ("headers", "header(name)")];
 
     fn free(&self, name: &str) -> Dynamic {
-        let own = self.0.properties.get(name);
-        match name {
-            _ if !self.0.is_opening || !own.is_unit() => own,
-            "path" => self.path().into(),
-            "query_string" => self.query_string().into(),
-            "query" => self.plain_query(),
-            "headers" => self.headers(),
-            _ => own,
-        }
+        self.0.properties.get(name)
     }
 
     fn set(&self, _: &NativeCallContext, name: &ImmutableString, value: Dynamic) -> Outcome<()> {

@@ -5,7 +5,7 @@ use crate::{
     engine::values::ref_map::RefMap,
     error::Fault,
     net::Verdict,
-    protocol::handshake::Refusal,
+    protocol::http::Reply,
     script::{
         http::{self, Request},
         tcp_connection::TcpConnection,
@@ -66,7 +66,7 @@ pub(super) fn finish(
 fn verdict(subject: &Subject, request: &Request, answer: Answer, is_kept: bool) -> Verdict {
     let mut extra = extra_headers(&subject.connection);
     let refuse = |status: u16| {
-        let mut refusal = Refusal { status, headers: extra.clone(), body: Vec::new() };
+        let mut refusal = Reply { headers: extra.clone(), ..Reply::from(status) };
         request.complete(&mut refusal.headers);
         Verdict::Refuse(refusal)
     };

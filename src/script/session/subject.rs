@@ -4,7 +4,10 @@ use crate::{
     engine::values::json,
     error::Fault,
     log::Access,
-    net::link::{Link, Status},
+    net::{
+        conn::{Conn, ConnState},
+        drivers::http::exchange,
+    },
     script::{
         callback::Event,
         ctx::{Ctx, Occasion, Suspended},
@@ -37,13 +40,13 @@ pub(super) struct Subject {
 impl Subject {
     /// For a report.
     pub(super) fn occasion(&self, event: Event) -> Occasion {
-        let link = self.connection.link();
+        let conn = self.connection.conn();
         let asks = matches!(event, Event::Message | Event::WebsocketConnect);
         Occasion {
             event: event.name().into(),
             worker: self.worker.core().title(),
-            connection: Some(link.id),
-            is_gone: link.status() != Status::Established,
+            connection: Some(conn.id),
+            is_gone: conn.state() != ConnState::Established,
             request: asks.then(|| self.connection.request()).flatten(),
         }
     }
@@ -64,7 +67,7 @@ impl Subject {
         self.ctx.own_up(fault);
         match self.worker.core().settings.on_script_error.get() {
             Policy::Keep => (),
-            Policy::Close => self.connection.link().close(INTERNAL_ERROR, ""),
+            Policy::Close => self.connection.conn().close(INTERNAL_ERROR, ""),
             policy @ Policy::Exit => self.ctx.exit_if(Some(policy)),
         }
     }
@@ -94,32 +97,36 @@ impl Subject {
 
     /// The handler of a request has returned: what it left to be answered is.
     pub(super) fn conclude(&self, result: Answer) {
-        let link = self.connection.link();
+        let conn = self.connection.conn();
         let has_failed = matches!(result, Some(Err(_)));
-        if !has_failed && self.serves_file(&link) {
+        if !has_failed && self.serves_file(&conn) {
             return;
         }
-        match result {
-            Some(Ok(value)) => self.note_outcome(&link, &value),
-            // A stream that it began has nobody who ends it; what else was answered before the error stays answered.
-            Some(Err(_)) if link.cut_stream() || link.is_committed() => (),
-            Some(Err(fault)) => match self.refusal(&fault) {
-                Some((status, reason)) => link.answer_for(status, &reason),
-                None if self.ctx.explains.get() => {
-                    link.answer_for(500, &http::uncoloured(&fault.text));
-                }
-                None => link.answer_for(500, "the handler of this request failed"),
-            },
-            None => link.answer_for(404, "nobody answers requests here"),
+        // Nearly always the handler has answered, and there is nothing left to be done.
+        if !has_failed && !exchange::is_answering(&conn) {
+            return self.connection.set_request(None);
         }
-        if !link.is_answering() {
+        match result {
+            Some(Ok(value)) => self.note_outcome(&conn, &value),
+            // A stream that it began has nobody who ends it; what else was answered before the error stays answered.
+            Some(Err(_)) if exchange::cut_stream(&conn) || exchange::is_committed(&conn) => (),
+            Some(Err(fault)) => match self.refusal(&fault) {
+                Some((status, reason)) => exchange::answer_for(&conn, status, &reason),
+                None if self.ctx.explains.get() => {
+                    exchange::answer_for(&conn, 500, &http::uncoloured(&fault.text));
+                }
+                None => exchange::answer_for(&conn, 500, "the handler of this request failed"),
+            },
+            None => exchange::answer_for(&conn, 404, "nobody answers requests here"),
+        }
+        if !exchange::is_answering(&conn) {
             self.connection.set_request(None);
         }
     }
 
     /// A handler that has sent nothing may have given its answer to somebody else, or forgotten it.
-    fn note_outcome(&self, link: &Link, value: &Dynamic) {
-        if !link.is_unanswered() {
+    fn note_outcome(&self, conn: &Conn, value: &Dynamic) {
+        if !exchange::is_unanswered(conn) {
             return;
         }
         let handler = self.connection.callback(Event::Message);
@@ -138,14 +145,14 @@ impl Subject {
     }
 
     /// Tells the access log of what was refused before it was a request.
-    pub(super) fn log_unread(&self, link: &Link) {
+    pub(super) fn log_unread(&self, conn: &Conn) {
         let core = self.worker.core();
         if !core.settings.access_log.get() || self.connection.request().is_some() {
             return;
         }
-        let Some((status, bytes)) = link.take_answer() else { return };
+        let Some((status, bytes)) = exchange::take_answer(conn) else { return };
         let access = Access {
-            client: link.info.peer().map(|p| p.ip().to_canonical().to_string()).unwrap_or_default(),
+            client: conn.info.peer().map(|p| p.ip().to_canonical().to_string()).unwrap_or_default(),
             time: SystemTime::now(),
             method: String::new(),
             target: String::new(),
@@ -157,18 +164,18 @@ impl Subject {
             referer: String::new(),
             user_agent: String::new(),
         };
-        self.ctx.log_access(core.title(), link.id, access);
+        self.ctx.log_access(core.title(), conn.id, access);
     }
 
     /// A worker with roots answers with files what its script has not answered.
-    fn serves_file(&self, link: &Rc<Link>) -> bool {
+    fn serves_file(&self, conn: &Rc<Conn>) -> bool {
         let core = self.worker.core();
         if core.roots.is_empty() {
             return false;
         }
         let Some(request) = self.connection.request() else { return false };
         let Some(root) = core.roots.find(&request.host(true)) else { return false };
-        let waits = link.status() == Status::Established && link.promise().is_ok();
+        let waits = conn.state() == ConnState::Established && exchange::promise(conn).is_ok();
         if waits {
             http::serve(&self.connection, &request, root);
         }
@@ -178,14 +185,14 @@ impl Subject {
     /// Its `on_close` has ended.
     pub(super) fn end(&self) {
         if let Some(target) = self.connection.target() {
-            target.link().close(1000, "");
+            target.conn().close(1000, "");
         }
         self.leave();
     }
 
     /// Nobody finds this connection any more.
     pub(super) fn leave(&self) {
-        self.worker.core().leave(self.connection.link().id);
+        self.worker.core().leave(self.connection.conn().id);
         self.connection.retire();
     }
 }

@@ -202,7 +202,7 @@ impl WorkerCore {
     }
 
     pub(crate) fn enter(&self, connection: TcpConnection) {
-        self.connections.borrow_mut().insert(connection.link().id, connection);
+        self.connections.borrow_mut().insert(connection.conn().id, connection);
     }
 
     pub(crate) fn leave(&self, id: u64) {
@@ -325,7 +325,7 @@ impl WorkerCore {
         for connection in self.with_connections(|c| c.values().cloned().collect::<Vec<_>>()) {
             connection.apply_limits(&self.settings);
         }
-        self.ctx.turn.look_at_all();
+        self.ctx.net.look_at_all();
     }
 
     /// Lets go of everything that scripts can reach through it.

@@ -44,7 +44,7 @@ worker.on_message = |connection, data| {
     for one in worker.connections { if one != connection { one.send(parse_json(data)); } }
     connection.on_close = |c| seen.remove(data);
 };
-worker.on_websocket_connect = |connection, request| request.path == "/";
+worker.on_websocket_connect = |connection, request| request.path() == "/";
 worker.on_error = |connection, code, text| print(`${LIMIT} ${text}`);
 worker.on_buffer_full = "tell";
 fn tell(connection) { print(connection.send_buffer_size); }

@@ -227,9 +227,8 @@ fn methods_that_are_not_called_are_told() {
     ] {
         is_silent(right);
     }
-    is_silent(&with_worker(
-        "worker.on_websocket_connect = |c, request| { print(c); request.path == \"/\" };",
-    ));
+    let old = with_worker("worker.on_websocket_connect = |c, request| { request.path == \"/\" };");
+    finds(&old, "method-without-call", "2:54", "path()");
 }
 
 #[test]

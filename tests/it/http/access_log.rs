@@ -30,7 +30,7 @@ router::mount(app, "/files", "www");
 let worker = Worker("http://127.0.0.1:0");
 worker.access_log = true;
 worker.trusted_proxies = ["127.0.0.1"];
-worker.on_websocket_connect = |connection, request| request.path != "/no";
+worker.on_websocket_connect = |connection, request| request.path() != "/no";
 worker.on_message = |connection, message| {
     if type_of(message) == "Request" { router::handle(app, connection, message) } else { connection.send(message) }
 };

@@ -1,5 +1,6 @@
 //! HTTP/2 by prior knowledge, as nghttp and curl speak it: what holds for HTTP/1.1 holds for each of its streams.
 
+mod exchanges;
 mod frames;
 mod limits;
 mod streams;
@@ -13,7 +14,7 @@ use std::{
 const ADDRESS: &str = "http://127.0.0.1:0";
 
 /// Bytes of the host's first frame.
-const SETTINGS: usize = 33;
+const SETTINGS: usize = 27;
 
 const SCRIPT: &str = r#"
 let worker = Worker("http://127.0.0.1:0");

@@ -14,13 +14,13 @@ const SCRIPT: &str = r#"
 let worker = Worker("http://127.0.0.1:0");
 worker.log = [];
 worker.on_websocket_connect = |connection, request| {
-    connection.path = request.path;
-    if request.path == "/no" { return false; }
-    if request.path == "/busy" { return 503; }
-    if request.path == "/oops" { throw "oops"; }
-    if request.path == "/slow" { sleep(0.02); }
-    if request.path == "/named" { connection.headers = #{ "Sec-WebSocket-Protocol": "chat" }; }
-    if request.path == "/own" {
+    connection.path = request.path();
+    if request.path() == "/no" { return false; }
+    if request.path() == "/busy" { return 503; }
+    if request.path() == "/oops" { throw "oops"; }
+    if request.path() == "/slow" { sleep(0.02); }
+    if request.path() == "/named" { connection.headers = #{ "Sec-WebSocket-Protocol": "chat" }; }
+    if request.path() == "/own" {
         connection.on_message = |connection, message| connection.send(`own ${message}`);
     }
 };
@@ -71,7 +71,7 @@ let sockets = Worker("websocket://127.0.0.1:0");
 let pages = Worker("http://127.0.0.1:0");
 let decide = |connection, request| {
     print("asked");
-    if request.path == "/close" { connection.close(); }
+    if request.path() == "/close" { connection.close(); }
     sleep(0.2);
     true
 };
@@ -140,13 +140,37 @@ fn without_the_callback_an_opening_is_a_request_like_any_other() {
     assert_eq!(get(&mut client, "/").0, 200);
 }
 
+// RFC 6455, 4.2.2
 #[test]
-fn what_is_not_quite_an_opening_is_a_request() {
+fn an_opening_with_something_wrong_is_told_what() {
+    let mut host = TestHost::start(SCRIPT);
+    const KEY: &str = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    const VERSION: &str = "Sec-WebSocket-Version: 13";
+    for (name, status, lines) in [
+        ("an older version", 426, ["Sec-WebSocket-Version: 8", KEY]),
+        ("no version", 400, ["X-Nothing: 1", KEY]),
+        ("no key", 400, [VERSION, "X-Nothing: 1"]),
+        ("a short key", 400, [VERSION, "Sec-WebSocket-Key: c2hvcnQ="]),
+        ("a key that is no base64", 400, [VERSION, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZ!=="]),
+    ] {
+        // Upgrade is a list, and says so on the port of pages as on one of websockets alone.
+        for upgrade in ["Upgrade: websocket", "Upgrade: h2c, websocket"] {
+            let mut client = host.tcp(ADDRESS);
+            let all = [&["Connection: Upgrade", upgrade][..], &lines].concat();
+            let answer = ask(&mut client, "GET", "/", &all);
+            assert_eq!(answer.status, status, "{name}: {}", answer.text());
+            assert_eq!(answer.header("Sec-WebSocket-Version"), Some("13"), "{name}");
+            assert_eq!(answer.header("Upgrade"), (status == 426).then_some("websocket"), "{name}");
+            assert!(answer.header("Date").is_some(), "{name}");
+            client.expect_end();
+        }
+    }
+}
+
+#[test]
+fn a_request_for_another_upgrade_is_a_request() {
     let mut host = TestHost::start(SCRIPT);
     let mut client = host.tcp(ADDRESS);
-    let upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
-    let no_key = ask(&mut client, "GET", "/no-key", &upgrade);
-    assert_eq!((no_key.status, no_key.text()), (200, "page /no-key"));
     let h2c = ask(&mut client, "GET", "/h2c", &["Connection: Upgrade", "Upgrade: h2c"]);
     assert_eq!((h2c.status, h2c.text()), (200, "page /h2c"));
 }

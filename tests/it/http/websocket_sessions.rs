@@ -15,7 +15,7 @@ const SCRIPT: &str = r#"
 let pages = Worker("http://127.0.0.1:0");
 let sockets = Worker("websocket://127.0.0.1:0");
 let decide = |connection, request| {
-    switch request.path {
+    switch request.path() {
         "/visits" => {
             request.session().set("visits", request.session().get("visits", 0) + 1);
             connection.session = request.session();
@@ -43,7 +43,7 @@ let talk = |connection, message| {
     let request = connection.request;
     connection.send(switch message {
         "who" => `${connection.user} ${request.cookie("theme")}`,
-        "fields" => `${request.path} ${request.query_string} ${request.query.a} ${request.headers["host"]}`,
+        "fields" => `${request.path()} ${request.query_string()} ${request.get("a")} ${request.header("host")}`,
         "methods" => `${request.path()} ${request.get("a")} ${request.header("Host")} ${request.ip()} ${request.method()}`,
         "set" => { connection.session.set("visits", 100); connection.session.save(); "kept" },
     });

@@ -16,6 +16,8 @@ mod inherited;
 mod limits;
 /// `listen()` and `unlisten()`, and the same address in several isolates.
 mod listening;
+/// Peers that hold memory and do nothing with it.
+mod patience;
 /// Several isolates at one address.
 mod spread;
 /// Files of Unix sockets: whose they are, and what else may lie there.

@@ -303,6 +303,50 @@ w.on_message = |c, m| c.send([w.a, w.b, w.c]);
 }
 
 #[test]
+fn rule_7_a_timer_keeps_its_id_when_the_line_of_one_that_reads_the_same_is_removed() {
+    let script = |lines: &str| {
+        format!(
+            r#"
+let w = Worker("{TEXT}");
+w.on_worker_start = |w| {{
+    {lines}
+}};
+w.on_message = |c, m| switch m {{
+    "a" => c.send(`${{Timer::del(w.a)}}`),
+    "b" => c.send(`${{Timer::del(w.b)}}`),
+}};
+"#
+        )
+    };
+    let add = |name: &str| format!("w.{name} = Timer::add(3602, || {{ w.ticked = 1; }});\n    ");
+    let both = [add("a"), add("b")].concat();
+    // What handlers have ended before; whether a start is taken back then; whether what is removed still lives.
+    let cases = ["", "a", "b"].map(|ended| [(ended, false), (ended, true)]);
+    for ((ended, is_taken_back), lives) in
+        cases.into_iter().flatten().flat_map(|case| [(case, false), (case, true)])
+    {
+        let mut host = TestHost::start(&script(&both));
+        let mut client = host.tcp(TEXT);
+        if !ended.is_empty() {
+            assert_eq!(client.ask(ended), "true");
+            let report = host.edit(&script(&format!("{both}// once more")));
+            assert_eq!((report.timers, report.new_timers), (1, 1), "{report:?}");
+        }
+        if is_taken_back {
+            host.edit_badly(&script(&format!("{both}throw \"no\";")));
+        }
+        if !lives {
+            assert_eq!(client.ask("a"), "true");
+        }
+        let report = host.edit(&script(&add("b")));
+        let what = format!("{ended:?} {is_taken_back} {lives}: {report:?}");
+        let timers = (report.timers, report.new_timers, report.ended_timers);
+        assert_eq!(timers, (1, 0, usize::from(lives)), "{what}");
+        assert_eq!(client.ask("b"), "true", "{what}");
+    }
+}
+
+#[test]
 fn rule_5_a_closure_that_was_left_behind_rejoins_when_its_partner_is_back() {
     let script = r#"
 let w = Worker("text://127.0.0.1:0");

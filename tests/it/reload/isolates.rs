@@ -131,3 +131,83 @@ worker.on_message = |connection, line| {{
     let after: Vec<_> = clients.values_mut().map(|c| hits(c, "new").0).collect();
     assert!(after.iter().all(|g| *g == after[0]), "one generation: {after:?}");
 }
+
+/// A worker that counts what each isolate hears, and whose start is this.
+fn counting(start: &str, count: usize) -> String {
+    format!(
+        r#"
+let first = Worker("{TEXT}");
+first.count = {count};
+first.hits = 0;
+first.on_worker_start = |w| {{ {start} }};
+first.on_message = |connection, line| {{
+    first.hits += 1;
+    connection.send(`${{first.id}} ${{first.hits}}`);
+}};
+"#
+    )
+}
+
+const SECOND: &str = r#"
+let second = Worker("text://127.0.0.2:0");
+second.hits = 0;
+second.on_worker_start = |w| {
+    let inner = Worker("text://127.0.0.3:0");
+    inner.on_message = |connection, line| connection.send(`inner ${line}`);
+    inner.listen();
+};
+second.on_message = |connection, line| { second.hits += 1; connection.send(`second ${second.hits}`); };
+"#;
+
+#[test]
+fn rule_2_a_start_that_throws_closes_no_connection_of_what_its_text_did_not_need_any_more() {
+    let served = counting("", COUNTS[0]) + SECOND;
+    let mut host = TestHost::start(&served);
+    let mut clients = one_each(&mut host, TEXT, COUNTS[0]);
+    let (mut second, mut inner) = (host.tcp(OTHER), host.tcp("text://127.0.0.3:0"));
+    let mut hits: BTreeMap<String, u32> = BTreeMap::new();
+    for (id, client) in &mut clients {
+        let answer = client.ask("?");
+        hits.insert(id.clone(), answer.split_once(' ').expect("hits").1.parse().expect("hits"));
+    }
+    assert_eq!((second.ask("?"), inner.ask("1")), ("second 1".into(), "inner 1".into()));
+    // Fewer isolates, no second worker, and both.
+    let throws = "throw \"no\";";
+    let edits = [
+        counting(throws, 1) + SECOND,
+        counting(throws, COUNTS[0]),
+        counting(throws, 1),
+        // What it starts takes the place of the one that is gone.
+        counting(
+            "let i = Worker(\"text://127.0.0.3:0\"); if w.id == 0 { i.listen(); throw \"no\"; }",
+            1,
+        ),
+    ];
+    for (round, edit) in (2..).zip(edits) {
+        let fault = host.edit_badly(&edit);
+        assert!(fault.text.contains("serves again"), "{fault}");
+        for (id, client) in &mut clients {
+            let hits = hits.get_mut(id).expect("known");
+            *hits += 1;
+            assert_eq!(client.ask("?"), format!("{id} {hits}"), "{round}");
+        }
+        assert_eq!(second.ask("?"), format!("second {round}"));
+        assert_eq!(inner.ask("again"), "inner again");
+    }
+    // What is served is listened for, by all isolates.
+    one_each(&mut host, TEXT, COUNTS[0]);
+    assert_eq!(host.tcp(OTHER).ask("?"), "second 6");
+    assert_eq!(host.tcp("text://127.0.0.3:0").ask("2"), "inner 2");
+    // Nor does one that is served close anything before its start is over.
+    let report = host.edit(&counting("sleep(0.3);", 1));
+    let closed: usize = report.closed.iter().map(|(_, connections)| connections).sum();
+    assert!(closed >= COUNTS[0], "{report:?}");
+    for (id, client) in &mut clients {
+        match id.as_str() {
+            "0" => assert_eq!(client.ask("?").split_once(' ').expect("hits").0, "0"),
+            _ => client.expect_end(),
+        }
+    }
+    second.expect_end();
+    inner.expect_end();
+}

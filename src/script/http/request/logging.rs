@@ -1,7 +1,10 @@
 //! What the log says of a request: how it is called there, what became of it, and its line in the access log.
 
 use super::Request;
-use crate::{log::Access, net::link::Link};
+use crate::{
+    log::Access,
+    net::{conn::Conn, drivers::http::exchange},
+};
 use rhai::ImmutableString;
 
 /// The status of a request whose client left before it was answered, in the access log. As nginx has it.
@@ -66,9 +69,9 @@ impl Request {
     }
 
     /// It is answered: what scripts attached goes, so that a request that holds itself does not stay; and files that came go.
-    pub(crate) fn retire(&self, link: &Link) {
+    pub(crate) fn retire(&self, conn: &Conn) {
         if self.0.began.get().is_some() {
-            let (status, bytes) = link.take_answer().unwrap_or((LEFT, 0));
+            let (status, bytes) = exchange::take_answer(conn).unwrap_or((LEFT, 0));
             self.log(status, bytes);
         }
         self.0.properties.clear();

@@ -3,8 +3,8 @@
 use super::{ADDRESS, answer, get, head, request, script, serve};
 use crate::support::host::TestHost;
 
-const FAILED: &str = "HTTP/1.1 500 Internal Server Error\nConnection: close\nContent-Type: text/plain; charset=utf-8\n\
-                      Content-Length: 35\n\nthe handler of this request failed\n";
+const FAILED: &str = "HTTP/1.1 500 Internal Server Error\nContent-Type: text/plain; charset=utf-8\n\
+                      Content-Length: 35\nConnection: close\n\nthe handler of this request failed\n";
 
 #[test]
 fn a_handler_that_throws_is_a_500_and_the_end_of_the_connection() {
@@ -96,8 +96,8 @@ fn a_request_that_nobody_answers_is_a_504_and_a_late_answer_goes_nowhere() {
     let mut client = host.tcp(ADDRESS);
     assert_eq!(
         get(&mut client, "/"),
-        "HTTP/1.1 504 Gateway Timeout\nConnection: close\nContent-Type: text/plain; charset=utf-8\n\
-         Content-Length: 34\n\nno answer within response_timeout\n"
+        "HTTP/1.1 504 Gateway Timeout\nContent-Type: text/plain; charset=utf-8\n\
+         Content-Length: 34\nConnection: close\n\nno answer within response_timeout\n"
     );
     client.expect_end();
     host.wait_for_log("false");
@@ -110,8 +110,8 @@ fn without_on_message_everything_is_a_404() {
     let mut host =
         TestHost::start("let worker = Worker(\"http://127.0.0.1:0\"); Worker::run_all();");
     let mut client = host.tcp(ADDRESS);
-    let wanted = "HTTP/1.1 404 Not Found\nConnection: close\nContent-Type: text/plain; charset=utf-8\n\
-                  Content-Length: 29\n\nnobody answers requests here\n";
+    let wanted = "HTTP/1.1 404 Not Found\nContent-Type: text/plain; charset=utf-8\n\
+                  Content-Length: 29\nConnection: close\n\nnobody answers requests here\n";
     assert_eq!(get(&mut client, "/"), wanted);
     client.expect_end();
 }

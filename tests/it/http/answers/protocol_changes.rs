@@ -5,7 +5,7 @@ use crate::support::{client::Client, host::TestHost, websocket::WebSocket};
 
 const CHAT: &str = r#"
 let worker = Worker("http://127.0.0.1:0");
-worker.on_websocket_connect = |connection, request| request.path == "/chat";
+worker.on_websocket_connect = |connection, request| request.path() == "/chat";
 worker.on_message = |connection, message| {
     if connection.protocol == "websocket" { return connection.send(`${message} to ${worker.broadcast(message)}`); }
     connection.send(`page at ${message.path()} for ${worker.broadcast("somebody came")}`);

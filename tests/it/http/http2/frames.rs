@@ -10,6 +10,10 @@ const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 pub const GOODBYE: u8 = 7;
 const WINDOW: u8 = 8;
+const CONTINUATION: u8 = 9;
+
+/// A header in lower case with its value.
+pub type Field<'a> = (&'a str, &'a str);
 
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -23,7 +27,33 @@ pub struct Frame {
     pub kind: u8,
     pub stream: u32,
     pub ends: bool,
+    /// Of HEADERS and CONTINUATION: is this the last of them?
+    pub has_whole_head: bool,
     pub payload: Vec<u8>,
+}
+
+impl Frame {
+    /// Is this the head of an answer with that status? A status that HPACK has no code for comes as its digits.
+    pub fn says(&self, status: &str) -> bool {
+        let digits = [&[0x48, 3], status.as_bytes()].concat();
+        let shorter = [&[0x48][..], &huffman_digits(status)].concat();
+        self.kind == HEADERS
+            && (self.payload.starts_with(&digits) || self.payload.starts_with(&shorter))
+    }
+}
+
+/// Three digits in HPACK's Huffman code (RFC 7541, B), of which 0 to 2 have five bits and the others six, with their length.
+fn huffman_digits(digits: &str) -> Vec<u8> {
+    let (mut bits, mut count) = (0_u32, 0_u32);
+    for digit in digits.bytes().map(|digit| u32::from(digit - b'0')) {
+        let (code, length) = if digit < 3 { (digit, 5) } else { (0x19 + digit - 3, 6) };
+        bits = bits << length | code;
+        count += length;
+    }
+    let padding = count.next_multiple_of(8) - count;
+    bits = bits << padding | ((1 << padding) - 1);
+    let bytes = ((count + padding) / 8) as usize;
+    [&[0x80 | bytes as u8], &bits.to_be_bytes()[4 - bytes..]].concat()
 }
 
 /// One connection.
@@ -41,6 +71,20 @@ pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 fn request(path: &str) -> Vec<u8> {
     let length = u8::try_from(path.len()).expect("a short path");
     [b"\x82\x86\x04", &[length][..], path.as_bytes(), b"\x01\x01x"].concat()
+}
+
+/// Fields in HPACK, none of them indexed, with their names as they are.
+fn literal(fields: &[Field<'_>]) -> Vec<u8> {
+    let mut all = Vec::new();
+    for (name, value) in fields {
+        let length =
+            |text: &str| u8::try_from(text.len()).ok().filter(|n| *n < 127).expect("short");
+        all.extend([0, length(name)]);
+        all.extend(name.bytes());
+        all.push(length(value));
+        all.extend(value.bytes());
+    }
+    all
 }
 
 impl Frames {
@@ -62,6 +106,26 @@ impl Frames {
         let stream = self.begin(path, 0);
         self.client.send(frame(DATA, FLAG, stream, body));
         stream
+    }
+
+    /// Asks in any way; `ends`: without a body.
+    pub fn ask_for(&mut self, method: &str, path: &str, fields: &[Field<'_>], ends: bool) -> u32 {
+        let own = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "x")];
+        let head = [literal(&own), literal(fields)].concat();
+        let stream = self.next_stream;
+        self.next_stream += 2;
+        self.client.send(frame(HEADERS, END_HEADERS | u8::from(ends), stream, &head));
+        stream
+    }
+
+    /// Ends a body with these.
+    pub fn trailers(&mut self, stream: u32, fields: &[Field<'_>]) {
+        self.client.send(frame(HEADERS, END_HEADERS | FLAG, stream, &literal(fields)));
+    }
+
+    /// Sends whole frames of any kind.
+    pub fn send(&mut self, frames: &[u8]) {
+        self.client.send(frames);
     }
 
     fn begin(&mut self, path: &str, flag: u8) -> u32 {
@@ -109,12 +173,23 @@ impl Frames {
         let payload = self.client.bytes_or_end(length as usize)?;
         let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
         let (kind, ends) = (head[3], head[4] & FLAG != 0);
+        let has_whole_head = [HEADERS, CONTINUATION].contains(&kind) && head[4] & END_HEADERS != 0;
         match kind {
             SETTINGS if !ends => self.client.send(frame(SETTINGS, FLAG, 0, b"")),
             PING if !ends => self.client.send(frame(PING, FLAG, 0, &payload)),
             _ => (),
         }
-        Some(Frame { kind, stream, ends, payload })
+        Some(Frame { kind, stream, ends, has_whole_head, payload })
+    }
+
+    /// The head that comes on one stream, while other frames are passed over.
+    pub fn head(&mut self, stream: u32) -> Frame {
+        loop {
+            let frame = self.next().expect("the connection lives");
+            if (frame.kind, frame.stream) == (HEADERS, stream) {
+                return frame;
+            }
+        }
     }
 
     /// The body that comes on one stream, while those of others are passed over; `None`: it was reset.

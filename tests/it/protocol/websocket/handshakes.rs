@@ -100,7 +100,11 @@ fn what_is_sent_before_the_handshake_is_done_follows_the_101() {
 
 #[test]
 fn a_script_sees_path_query_and_headers_of_the_request() {
-    let script = greeting("connection.send(request);");
+    let script = greeting(
+        "connection.send(#{
+            path: request.path(), query_string: request.query_string(), query: request.get(), headers: request.header(),
+        });",
+    );
     let mut host = TestHost::start(&script);
     let headers = "X-Twice: one\r\nX-Twice: two\r\nCookie: a=b; c=d\r\n";
     let path = "/chat%20room?uid=a%20b&x=1+2&x=3&flag&%C3%A9=%E6%BC%A2";
@@ -116,9 +120,29 @@ fn a_script_sees_path_query_and_headers_of_the_request() {
 }
 
 #[test]
+fn what_was_a_property_of_the_request_is_an_error_that_says_what_is_called() {
+    let script = greeting(
+        r#"let seen = [];
+        for f in [|r| r.path, |r| r.query, |r| r.headers, |r| { r.query = 1; }] {
+            try { f.call(request); } catch (why) { seen.push(`${why}`); }
+        }
+        connection.send(seen);"#,
+    );
+    let mut host = TestHost::start(&script);
+    let mut socket = ask_for(host.tcp(ADDRESS), "/", "");
+    assert!(socket.head().starts_with("HTTP/1.1 101 "));
+    let said: Vec<String> = serde_json::from_str(&socket.message()).expect("JSON");
+    let calls = ["path()", "get(name)", "header(name)", "get(name)"];
+    assert_eq!(said.len(), calls.len(), "{said:?}");
+    for (said, call) in said.iter().zip(calls) {
+        assert!(said.contains(&format!("write `request.{call}`")), "{said}");
+    }
+}
+
+#[test]
 fn a_script_may_refuse_by_false_by_a_status_and_by_an_error() {
     let script = greeting(
-        r#"switch request.path {
+        r#"switch request.path() {
             "/false" => return false,
             "/429" => return 429,
             "/throw" => throw "no mood",
@@ -186,8 +210,9 @@ fn a_refused_client_is_no_connection_that_a_script_meets_again() {
 
 #[test]
 fn a_script_may_wait_before_it_decides_and_nothing_overtakes_it() {
-    let script =
-        greeting("sleep(0.15); connection.send(\"welcome\"); connection.uid = request.query.uid;");
+    let script = greeting(
+        "sleep(0.15); connection.send(\"welcome\"); connection.uid = request.get(\"uid\");",
+    );
     let mut host =
         TestHost::start(&script.replace("send(data)", "send(`${data} of ${connection.uid}`)"));
     let mut sockets: Vec<WebSocket> =
@@ -208,7 +233,7 @@ fn a_script_may_wait_before_it_decides_and_nothing_overtakes_it() {
 
 #[test]
 fn a_script_that_echoes_the_requests_headers_doubles_no_line_of_the_handshake() {
-    let mut host = TestHost::start(&greeting("connection.headers = request.headers;"));
+    let mut host = TestHost::start(&greeting("connection.headers = request.header();"));
     let more = "X-Mine: yes\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Extensions: x\r\n\
                 Content-Length: 0\r\nTE: trailers\r\n";
     let mut socket = ask_for(host.tcp(ADDRESS), "/", more);
