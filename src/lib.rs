@@ -51,4 +51,4 @@ pub use script::reference::{
     registered::{announced, registered_names},
     script_reference, search,
 };
-pub use script::session_configuration::SessionConfiguration;
+pub use script::session_configuration::{SessionConfiguration, SessionStore};

@@ -12,6 +12,7 @@ mod limits;
 pub(crate) mod lint;
 pub(crate) mod natives;
 pub(crate) mod nearest;
+pub(crate) mod outcome;
 pub(crate) mod program;
 pub(crate) mod reload;
 pub(crate) mod values;

@@ -13,9 +13,6 @@
 //! Each class and each namespace has a page in Markdown beside its Rust file, `timer.md` beside `timer.rs`. `README.md` in
 //! this folder says what a page looks like, and [`page`] reads it.
 
-// What modules of the standard library need before the first of them uses it.
-#![allow(dead_code)]
-
 pub(crate) mod entry;
 pub(crate) mod namespace;
 pub(crate) mod outcome;

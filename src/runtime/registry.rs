@@ -186,20 +186,6 @@ impl<T: Variant + Clone> Class<'_, '_, T> {
         self.add(name, (Place::Handler, true), function)
     }
 
-    /// Adds a method that only `place` can call, and that does not wait. The method itself refuses other places.
-    pub(crate) fn only_in<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
-        &mut self,
-        place: Place,
-        name: &'static str,
-        function: FUNC,
-    ) -> &mut Self
-    where
-        R: Variant + Clone,
-        FUNC: RhaiNativeFunc<A, N, X, R, F> + Clone + 'static,
-    {
-        self.add(name, (place, false), function)
-    }
-
     fn add<A: 'static, const N: usize, const X: bool, R, const F: bool, FUNC>(
         &mut self,
         name: &'static str,

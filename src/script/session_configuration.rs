@@ -21,71 +21,89 @@ const LIFETIME: Duration = Duration::from_secs(1440);
 /// The range of `lifetime`, seconds; five years are as long as files can have.
 const LIFETIMES: RangeInclusive<i64> = 1..=5 * 365 * 24 * 3600;
 
-/// What is said about sessions. All of it changes on reload.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SessionConfiguration {
-    /// The directory of their files; none: they are in memory.
-    pub path: Option<PathBuf>,
-    /// How long one lives after it was used last.
-    pub lifetime: Duration,
-    /// The cookie with the id.
-    pub cookie_name: String,
-    /// Is the cookie for https only? None: as the request came.
-    pub secure: Option<bool>,
-    /// `Lax`, `Strict` or `None`.
-    pub same_site: String,
+/// Where sessions are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum SessionStore {
+    /// In memory, shared by all isolates.
+    #[default]
+    Memory,
+    /// In files of a directory.
+    File,
 }
 
-impl Default for SessionConfiguration {
-    fn default() -> Self {
-        Self {
-            path: None,
-            lifetime: LIFETIME,
-            cookie_name: "session_id".to_owned(),
-            secure: None,
-            same_site: "Lax".to_owned(),
+/// Makes [`SessionConfiguration`] of a table. Each row is a key, its type, its default, and how a value that a script gives
+/// becomes one of that type; relative paths begin at the script's folder.
+macro_rules! session_configuration {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr, $read:expr;)*) => {
+        /// What is said about sessions. All of it changes on reload.
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct SessionConfiguration {
+            $($(#[$doc])* pub $name: $type,)*
         }
-    }
+
+        impl Default for SessionConfiguration {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        impl SessionConfiguration {
+            /// All keys.
+            pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
+            /// Takes the value of one key. `None`: there is no such key.
+            fn set(&mut self, name: &str, value: &Dynamic, folder: &Path) -> Option<Outcome<()>> {
+                Some(match name {
+                    $(stringify!($name) => {
+                        let read: fn(&Dynamic, &str, &Path) -> Outcome<$type> = $read;
+                        read(value, name, folder).map(|value| self.$name = value)
+                    })*
+                    _ => return None,
+                })
+            }
+        }
+    };
+}
+
+session_configuration! {
+    /// Where they are.
+    store: SessionStore = SessionStore::Memory, |value, name, _| match text(value, name)?.as_str() {
+        "memory" => Ok(SessionStore::Memory),
+        "file" => Ok(SessionStore::File),
+        other => Err(error(format!("store is \"memory\" or \"file\", not {other:?}"))),
+    };
+    /// The directory of their files; none: they are in memory.
+    path: Option<PathBuf> = None, |value, name, folder| {
+        let path = text(value, name)?;
+        Ok((!path.is_empty()).then(|| folder.join(path)))
+    };
+    /// How long one lives after it was used last.
+    lifetime: Duration = LIFETIME, |value, _, _| {
+        let seconds = whole(value, "lifetime (seconds)", LIFETIMES)?;
+        Ok(Duration::from_secs(seconds.unsigned_abs()))
+    };
+    /// The cookie with the id.
+    cookie_name: String = "session_id".to_owned(), |value, name, _| text(value, name);
+    /// Is the cookie for https only? None: as the request came.
+    secure: Option<bool> = None, |value, name, _| boolean(value, name).map(Some);
+    /// `Lax`, `Strict` or `None`.
+    same_site: String = "Lax".to_owned(), |value, name, _| text(value, name);
 }
 
 impl SessionConfiguration {
-    /// All keys.
-    const NAMES: [&'static str; 6] =
-        ["store", "path", "lifetime", "cookie_name", "secure", "same_site"];
-
     pub(crate) fn read(given: &Dynamic, folder: &Path) -> Outcome<Self> {
         let Some(entries) = RefMap::entries_of(given) else {
             return Err(error(format!("session is a map, not {}", json::show(given))));
         };
         let mut new = Self::default();
-        let mut store = "memory".to_owned();
         for (name, value) in entries {
-            match name.as_str() {
-                "store" => store = text(&value, "store")?,
-                "path" => {
-                    let path = text(&value, "path")?;
-                    new.path = (!path.is_empty()).then(|| folder.join(path));
-                }
-                "lifetime" => {
-                    let seconds = whole(&value, "lifetime (seconds)", LIFETIMES)?;
-                    new.lifetime = Duration::from_secs(seconds.unsigned_abs());
-                }
-                "cookie_name" => new.cookie_name = text(&value, "cookie_name")?,
-                "secure" => new.secure = Some(boolean(&value, "secure")?),
-                "same_site" => new.same_site = text(&value, "same_site")?,
-                other => {
-                    let advice = nearest(other, Self::NAMES);
-                    let advice = advice.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-                    return Err(error(format!("sessions have no option `{other}`{advice}")));
-                }
-            }
+            new.set(&name, &value, folder).unwrap_or_else(|| {
+                let advice = nearest(&name, Self::NAMES.iter().copied());
+                let advice = advice.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+                Err(error(format!("sessions have no option `{name}`{advice}")))
+            })?;
         }
-        let needs_path = match store.as_str() {
-            "memory" => false,
-            "file" => true,
-            _ => return Err(error(format!("store is \"memory\" or \"file\", not {store:?}"))),
-        };
-        if new.path.is_some() != needs_path {
+        if new.path.is_some() != (new.store == SessionStore::File) {
             return Err(error(
                 "a path goes with the store \"file\", which needs one: #{ store: \"file\", path: \"sessions\" }",
             ));

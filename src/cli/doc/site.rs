@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::Path};
 
 const SCRIPT: &str = include_str!("manual.rhai");
 const CSS: &str = include_str!("manual.css");
+/// How the heading above a whole file begins.
+const WHOLE_FILE: &str = "The whole ";
 const SEARCH: &str = include_str!("search.js");
 
 /// Serves the manual until it is stopped, and gives the exit code.
@@ -112,10 +114,14 @@ impl Site<'_> {
         let mut text = self.page.text.to_owned();
         for (name, kind, file) in self.page.files {
             let name = name.rsplit('/').next().unwrap_or(name);
-            text += &format!("\n## The whole {name}\n\n```{kind}\n{file}```\n");
+            text += &format!("\n## {WHOLE_FILE}{name}\n\n```{kind}\n{file}```\n");
         }
         let events = Parser::new_ext(&text, options);
-        let (events, places) = self.rewrite(events);
+        let (events, mut places) = self.rewrite(events);
+        // Files are found by their names: every other word of a program stands in some file.
+        for place in places.iter_mut().filter(|place| place.title.starts_with(WHOLE_FILE)) {
+            place.text.clear();
+        }
         let mut out = String::new();
         html::push_html(&mut out, events.into_iter());
         (out, places)

@@ -17,6 +17,7 @@ use crate::engine::{
         tree,
     },
     nearest::nearest,
+    outcome::Outcome,
     values::script_files::ScriptFiles,
 };
 use rhai::{
@@ -29,8 +30,6 @@ use std::{
     path::{Path, PathBuf},
     rc::{Rc, Weak},
 };
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// Files that one program may consist of. Fixed: an import that makes imports without end stops here.
 const MAX_UNITS: usize = 1_000;

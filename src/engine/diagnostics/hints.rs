@@ -311,6 +311,11 @@ impl Hints<'_> {
         };
         let known: Vec<String> =
             self.asts.iter().flat_map(|a| a.statements()).filter_map(alias).collect();
+        // A module of the host that the file forgot to import.
+        let ends_so = |module: &&str| module.rsplit('/').next() == Some(name);
+        if let Some(module) = self.host.names().find(ends_so) {
+            return Some(format!("import it first: `import \"{module}\" as {name};`"));
+        }
         did_you_mean(name, known.iter().map(String::as_str))
     }
 

@@ -34,13 +34,14 @@ use crate::engine::{
     globals::Globals,
     internals::{evaluate, nodes},
     natives::Natives,
+    outcome::Outcome,
 };
 use body::Body;
 use call::Call;
 use chain::Chain;
 use function::FunctionCall;
 pub(in crate::engine) use optimize::optimize;
-use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Expr, FnArgsVec, FnCallExpr, Position};
+use rhai::{Dynamic, Engine, EvalContext, Expr, FnArgsVec, FnCallExpr, Position};
 use std::rc::{Rc, Weak};
 
 /// What rhai knows them by. Nobody can write that in a script.
@@ -51,8 +52,6 @@ pub(in crate::engine) const OF_VARIABLES: [&str; 2] = ["take", "set_tag"];
 
 /// Operands that one shortcut has at most; an expression with more is left as it is. Fixed: they lie on the stack.
 const MAX_OPERANDS: usize = 4;
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// The values of a shortcut's operands.
 type Operands = FnArgsVec<Dynamic>;

@@ -2,17 +2,16 @@
 //! they do around it.
 #![allow(deprecated)]
 
+use crate::engine::outcome::Outcome;
 use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, EvalContext, Expr, Module, NativeCallContext, Position,
-    Scope, Stmt, StmtBlock,
+    AST, Dynamic, Engine, EvalContext, Expr, Module, NativeCallContext, Position, Scope, Stmt,
+    StmtBlock,
 };
 
 /// What was found for calls so far. It belongs to one state.
 pub(in crate::engine) use rhai::Caches;
 /// Imports, constants, functions and counters of running code.
 pub(in crate::engine) use rhai::GlobalRuntimeState as State;
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// A state in which nothing has run yet.
 pub(in crate::engine) fn new_state(engine: &Engine) -> State {

@@ -1,9 +1,8 @@
 //! Where an engine asks before it goes on by itself. Each hook can be set once for an engine.
 #![allow(deprecated)]
 
-use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, Position, Token};
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
+use crate::engine::outcome::Outcome;
+use rhai::{Dynamic, Engine, EvalContext, Position, Token};
 
 /// Asks for each variable: its name, and how far it lies before the newest one, or 0 if the parser did not know. `None` lets
 /// Rhai look for it.

@@ -7,6 +7,7 @@
 
 use crate::engine::{
     natives::{INDEX_GETTER, Natives},
+    outcome::Outcome,
     values::{ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{
@@ -20,8 +21,6 @@ const LENGTHS: [&str; 3] = ["length", "size", "count"];
 
 /// Rhai's property of every value, which maps must be able to have as an entry.
 const TAG: &str = "tag";
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// Registers what indexes of `()` are.
 pub(in crate::engine) fn register(engine: &mut Engine, natives: &mut Natives) {

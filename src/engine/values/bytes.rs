@@ -3,6 +3,7 @@
 //! take a part. These take their places. And a loop over a blob gives the numbers that an index gives, with which one can
 //! reckon.
 
+use crate::engine::outcome::Outcome;
 use rhai::{Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, Module, Position};
 use std::{
     any::TypeId,
@@ -15,8 +16,6 @@ const INT: usize = size_of::<i64>();
 /// Bytes of the two kinds of floats.
 const SINGLE: usize = size_of::<f32>();
 const DOUBLE: usize = size_of::<f64>();
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 #[derive(Clone, Copy)]
 enum Order {

@@ -3,6 +3,7 @@
 use crate::engine::{
     call::time_limit::check_time,
     limits::CLOCK_MASK,
+    outcome::Outcome,
     values::{ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{
@@ -17,8 +18,6 @@ const MAX_DEPTH: usize = 128;
 /// Maps and arrays that one comparison looks at. Fixed: a map that holds another one twice, and so on forty times, has more
 /// leaves than anybody waits for.
 const MAX_CONTAINERS: u64 = 1_000_000;
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 fn refused(why: String) -> Box<EvalAltResult> {
     EvalAltResult::ErrorRuntime(format!("these cannot be compared: {why}").into(), Position::NONE)

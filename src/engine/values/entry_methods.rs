@@ -4,12 +4,11 @@
 use crate::engine::{
     internals::evaluate::{self, Caches},
     natives::Natives,
+    outcome::Outcome,
     values::{ref_map::RefMap, script_files::ScriptFiles},
 };
 use rhai::{Dynamic, Engine, EvalAltResult, EvalContext, FnPtr, Position, Scope};
 use std::{any::TypeId, rc::Rc};
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// Functions of maps that are not only called by scripts, but by what prints a map.
 const OF_THE_HOST: [&str; 2] = ["to_string", "to_debug"];

@@ -5,6 +5,7 @@ use crate::engine::{
     call::allowance,
     call::time_limit::check_time,
     limits::CLOCK_MASK,
+    outcome::Outcome,
     values::{
         compare, json,
         ref_array::RefArray,
@@ -28,7 +29,6 @@ const MAX_LEVELS: i64 = 100;
 /// Bytes of an array inside of another one, without its values.
 const INNER: usize = 64;
 
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 type Call<'a> = NativeCallContext<'a>;
 
 fn error(text: impl Into<String>) -> Box<EvalAltResult> {

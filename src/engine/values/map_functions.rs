@@ -1,14 +1,16 @@
 //! What maps can do with other maps and with functions: those that are held by reference all that rhai's plain maps can,
 //! and plain ones in the order of their entries.
 
-use crate::engine::values::{order, ref_map::RefMap};
+use crate::engine::{
+    outcome::Outcome,
+    values::{order, ref_map::RefMap},
+};
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map,
     NativeCallContext, Position,
 };
 use std::any::TypeId;
 
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 type Entries = Vec<(ImmutableString, Dynamic)>;
 
 fn entries_of(map: &RefMap) -> Entries {

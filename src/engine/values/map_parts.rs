@@ -3,6 +3,7 @@
 
 use crate::engine::{
     natives::Natives,
+    outcome::Outcome,
     values::{
         json, order,
         ref_array::RefArray,
@@ -14,7 +15,6 @@ use rhai::{
 };
 use std::{any::TypeId, collections::HashSet};
 
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 type Entries = Vec<(ImmutableString, Dynamic)>;
 
 /// Each entry as an array of its key and its value.

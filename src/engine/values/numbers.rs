@@ -1,12 +1,11 @@
 //! Numbers as people write them, with a fixed number of digits behind the point. What lies in the middle between two is
 //! rounded away from zero, as in PHP and in school; rhai and Rust would round it to the even one.
 
+use crate::engine::outcome::Outcome;
 use rhai::{Engine, EvalAltResult, FuncRegistration, ImmutableString, Position};
 
 /// Digits behind the point. Fixed: a fraction has seventeen that mean anything.
 const MAX_DIGITS: i64 = 30;
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 fn digits(count: i64) -> Outcome<usize> {
     let count_or_error = usize::try_from(count).ok().filter(|_| count <= MAX_DIGITS);

@@ -1,13 +1,11 @@
 //! Functions that make a list of the pieces of a text or of bytes, which takes many times as much as what they are given:
 //! they look first whether the handler may make so much.
 
-use crate::engine::call::allowance;
-use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString};
+use crate::engine::{call::allowance, outcome::Outcome};
+use rhai::{Array, Blob, Dynamic, Engine, FuncRegistration, ImmutableString};
 
 /// Bytes of a text that stands in a list, beside its own: the value, the counted reference, and what a short one lies in.
 const PIECE: usize = size_of::<Dynamic>() + 48;
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// Refuses a list of so many pieces of a text of so many bytes if the handler may not make it.
 pub(in crate::engine) fn check_list(pieces: usize, bytes: usize) -> Outcome<()> {

@@ -6,7 +6,7 @@
 //! registered function unless all operators are slow. What one handler makes has a limit (see [`allowance`](crate::engine::call::allowance)),
 //! which is looked at between two operations; what takes many times as much as it is given looks at it first.
 
-use crate::engine::call::allowance;
+use crate::engine::{call::allowance, outcome::Outcome};
 use rhai::{
     Array, Blob, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Map, Position,
 };
@@ -16,8 +16,6 @@ const MAX_VALUE: usize = 256 << 20;
 
 /// Bytes of an array or a map without its values, as a reference. Fixed: measured, roughly.
 const CONTAINER: usize = 160;
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// Refuses a size that is too big; `None` is one that has no number.
 fn check(bytes: Option<usize>, what: &str) -> Outcome<()> {

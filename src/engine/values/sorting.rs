@@ -2,13 +2,15 @@
 //! with whatever order comes of it, so that neither an error nor a limit ends the call; and what has no order makes the
 //! standard library's sorting panic.
 
-use crate::engine::values::{compare, plain_words};
+use crate::engine::{
+    outcome::Outcome,
+    values::{compare, plain_words},
+};
 use rhai::{
     Array, Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString,
     NativeCallContext, Position,
 };
 
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 type Call<'a> = NativeCallContext<'a>;
 
 /// The values in order. What is equal stays as it was; who has no order gets some. Asks for less only, as the standard

@@ -1,13 +1,15 @@
 //! What strings can do besides rhai's own functions: all give a new string, and leave the one that they are called on as it
 //! is.
 
-use crate::engine::values::{pieces, sizes};
+use crate::engine::{
+    outcome::Outcome,
+    values::{pieces, sizes},
+};
 use rhai::{Array, Dynamic, Engine, EvalAltResult, FuncRegistration, ImmutableString, Position};
 
 /// What a string is filled up with if the script does not say.
 const BLANK: &str = " ";
 
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 type Text = ImmutableString;
 
 #[derive(Clone, Copy)]
@@ -75,6 +77,12 @@ fn capitalized(text: &str) -> ImmutableString {
     }
 }
 
+/// Whether a float is a number that 64 bits hold.
+fn is_whole(n: f64) -> bool {
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    (-BEYOND..BEYOND).contains(&n)
+}
+
 /// Registers them.
 pub(in crate::engine) fn register(engine: &mut Engine) {
     macro_rules! pure {
@@ -110,6 +118,17 @@ pub(in crate::engine) fn register(engine: &mut Engine) {
         // Words that Rust takes for numbers are none that people write.
         let is_number = |n: &f64| n.is_finite();
         text.trim().parse::<f64>().ok().filter(is_number).map_or(default, Dynamic::from)
+    });
+    // Also of what is no text: a field of a query that is missing, with a number that stands for it.
+    pure!("to_int", |value: Dynamic, default: Dynamic| match value.as_float() {
+        Ok(n) if is_whole(n.trunc()) => Dynamic::from(n as i64),
+        _ if value.is_int() => value,
+        _ => default,
+    });
+    pure!("to_float", |value: Dynamic, default: Dynamic| match value.as_int() {
+        Ok(n) => Dynamic::from(n as f64),
+        _ if value.as_float().is_ok_and(f64::is_finite) => value,
+        _ => default,
     });
     macro_rules! replacing {
         ($(($find:ty, $by:ty)),*) => {$(

@@ -4,11 +4,12 @@
 
 use crate::engine::{
     internals::evaluate,
+    outcome::Outcome,
     values::{ref_array::RefArray, ref_map::RefMap},
 };
 use rhai::{
-    Dynamic, Engine, EvalAltResult, FnPtr, FuncRegistration, ImmutableString, Map, Module,
-    NativeCallContext, RhaiFunc,
+    Dynamic, Engine, FnPtr, FuncRegistration, ImmutableString, Map, Module, NativeCallContext,
+    RhaiFunc,
 };
 use std::{any::TypeId, rc::Rc};
 
@@ -20,8 +21,6 @@ pub(in crate::engine) const CALL: &str = "call";
 
 /// Parameters that such a function has at most; with more it stays as it is. Fixed: rhai looks for each combination of them.
 pub(in crate::engine) const MAX_PARAMS: usize = 8;
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 type Function = dyn Fn(Option<NativeCallContext>, &mut [&mut Dynamic]) -> Outcome<Dynamic>;
 

@@ -65,9 +65,14 @@ pub fn explain(query: &str) -> Result<String, Vec<String>> {
     if let Some(chapter) = chapter(plain) {
         return Ok(chapter);
     }
+    // `JSON.parse` is one name, and not any `parse`.
+    let exactly = alike(|entry| plain.contains('.') && entry.alike.contains(&plain));
+    if !exactly.is_empty() {
+        return Ok(exactly);
+    }
     let (owner, name) = split(plain);
     let owner = owner.and_then(owner_of);
-    let found = of_name(owner, name, &functions) + alike(name).as_str();
+    let found = of_name(owner, name, &functions) + alike(|entry| is_alike(entry, name)).as_str();
     if !found.is_empty() {
         return Ok(found);
     }
@@ -228,11 +233,11 @@ fn of_name(owner: Option<&str>, name: &str, functions: &[Function]) -> String {
     text
 }
 
-/// Entries of what other languages call so.
-fn alike(name: &str) -> String {
+/// Entries of what other languages have under such a name.
+fn alike(is_meant: impl Fn(&Entry) -> bool) -> String {
     let mut text = String::new();
     for section in script_reference() {
-        let entries: Vec<_> = section.entries.iter().filter(|e| is_alike(e, name)).collect();
+        let entries: Vec<_> = section.entries.iter().filter(|e| is_meant(e)).collect();
         if !entries.is_empty() {
             text += &heading(section.title);
             entries.iter().for_each(|entry| text += &format!("{entry}\n"));

@@ -58,7 +58,7 @@ struct Chapter {
 }
 
 /// Everything but the reference.
-const CHAPTERS: [Chapter; 14] = [
+const CHAPTERS: [Chapter; 16] = [
     chapter!(GUIDE, "index", "README.md"),
     chapter!(GUIDE, "push", "examples/push/README.md", "examples/push/push.rhai" => "rhai"),
     chapter!(GUIDE, "chat", "examples/chat/README.md", "examples/chat/chat.rhai" => "rhai"),
@@ -73,6 +73,22 @@ const CHAPTERS: [Chapter; 14] = [
         "upload",
         "examples/upload_form/README.md",
         "examples/upload_form/upload_form.rhai" => "rhai"
+    ),
+    chapter!(
+        GUIDE,
+        "login",
+        "examples/login/README.md",
+        "examples/login/login.rhai" => "rhai",
+        "examples/login/accounts.rhai" => "rhai",
+        "examples/login/templates/login.html" => "html",
+        "examples/login/public/live.js" => "js"
+    ),
+    chapter!(
+        GUIDE,
+        "rest",
+        "examples/rest/README.md",
+        "examples/rest/rest.rhai" => "rhai",
+        "examples/rest/rules.rhai" => "rhai"
     ),
     chapter!(BEHAVIOUR, "addresses", "src/script/reference/addresses.md"),
     chapter!(BEHAVIOUR, "http", "src/script/http/http.md"),

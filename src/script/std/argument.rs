@@ -8,10 +8,13 @@ use crate::{
 use rhai::{Dynamic, ImmutableString};
 use std::{ops::RangeInclusive, time::Duration};
 
-/// Calls `f` with the bytes of a string, in UTF-8, or of a blob. `what` names the argument in the error.
+/// Calls `f` with the bytes of a string or a character, in UTF-8, or of a blob. `what` names the argument in the error.
 pub(super) fn with_bytes<T>(value: &Dynamic, what: &str, f: impl FnOnce(&[u8]) -> T) -> Outcome<T> {
     if let Ok(text) = value.as_immutable_string_ref() {
         return Ok(f(text.as_bytes()));
+    }
+    if let Ok(letter) = value.as_char() {
+        return Ok(f(letter.encode_utf8(&mut [0; 4]).as_bytes()));
     }
     match value.as_blob_ref() {
         Ok(blob) => Ok(f(&blob)),

@@ -485,6 +485,8 @@ fn functions_are_called_with_as_many_arguments_as_they_take() {
     ] {
         finds(wrong, code, place, "");
     }
+    let help = "import it first: `import \"std/time\" as time;`";
+    finds("print(time::now());", "unknown-module", "1:13", help);
     is_silent("Timer::add(1, |a| print(a), [1]);");
     is_silent("let args = [1]; Timer::add(1, |a| print(a), args);");
 }

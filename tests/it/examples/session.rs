@@ -7,7 +7,8 @@
 //! [name] connect websocket http://0.0.0.0:8080 /?name=ann    the same beside HTTP, with a path
 //! [name] connect text text://0.0.0.0:5678
 //! [name] connect http http://0.0.0.0:8080
-//! [name] > what it sends (a websocket text, or a line, or `GET /path`, or `UPLOAD /path field name content`)
+//! [name] > what it sends (a websocket text, or a line, or `GET /path`, or `POST /path {"json": 1}`, or
+//!          `UPLOAD /path field name content`)
 //! [name] < what it must receive next (of an answer: the status and the first line of its body; of a stream: the status,
 //!          and then each line); where it ends in `…` anything may follow
 //! ```
@@ -43,14 +44,25 @@ fn every_example_plays_its_session() {
     assert!(played > 0, "no example in {}", examples.display());
 }
 
-fn play(session: &Path) {
-    let script = read(&session.with_extension("rhai"));
-    let (script, addresses) = on_free_ports(&script);
-    let folder = session.parent().expect("a file has a folder");
+/// Starts an example on free ports, and says which became which.
+pub fn start(script: &Path) -> (TestHost, BTreeMap<String, String>) {
+    let (text, addresses) = on_free_ports(&read(script));
+    (start_as(script, &text), addresses)
+}
+
+/// Starts an example with another text of its script.
+pub fn start_as(script: &Path, text: &str) -> TestHost {
+    let folder = script.parent().expect("a file has a folder");
     let mut beside = Vec::new();
     read_all(folder, "", &mut beside);
+    // What a run of somebody's own has left there is none of the example.
+    beside.retain(|(name, _)| !name.starts_with("data/"));
     let files: Vec<(&str, &str)> = beside.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
-    let mut host = TestHost::start_with(&script, &files);
+    TestHost::start_with(text, &files)
+}
+
+fn play(session: &Path) {
+    let (mut host, addresses) = start(&session.with_extension("rhai"));
     let mut players = BTreeMap::new();
     for (at, line) in read(session).lines().enumerate() {
         if line.trim().is_empty() || line.starts_with('#') {
@@ -129,10 +141,17 @@ impl Player {
     }
 }
 
-/// `GET /path`, or `UPLOAD /path field name content`: a form with a text file.
+/// `GET /path`, or any method with JSON behind the path, or `UPLOAD /path field name content`: a form with a text file.
 fn request(what: &str) -> String {
     let Some(upload) = what.strip_prefix("UPLOAD ") else {
-        return format!("{what} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let (target, body) = what
+            .split_once(" {")
+            .map_or((what, String::new()), |(target, json)| (target, format!("{{{json}")));
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+        let length = body.len();
+        return format!(
+            "{target} HTTP/1.1\r\nHost: localhost\r\n{kind}Content-Length: {length}\r\n\r\n{body}"
+        );
     };
     let parts: Vec<&str> = upload.splitn(4, ' ').collect();
     let [path, field, name, content] = parts[..] else {

@@ -351,6 +351,27 @@ fn whatever_is_said_to_stand_for_a_name_of_workerman_exists() {
     assert!(count > 60, "{count} names");
 }
 
+/// What the table of contents of Workerman's manual names: properties, callbacks, methods, components and protocols.
+const WORKERMAN: &str = "id count name protocol transport reusePort connections stdoutFile pidFile logFile user \
+    reloadable daemonize globalEvent onWorkerStart onWorkerReload onConnect onMessage onClose onBufferFull \
+    onBufferDrain onError runAll stopAll listen worker maxSendBufferSize defaultMaxSendBufferSize maxPackageSize send \
+    getRemoteIp getRemotePort close destroy pauseRecv resumeRecv pipe AsyncTcpConnection connect reconnect add del \
+    WebServer addRoot start stop restart reload status GlobalData increment cas Channel on publish FileMonitor \
+    workerman/mysql swoole/mysql swoole/redis swoole/http-client react/zmq react/stomp swoole/dns websocket ws text \
+    frame http udp input encode decode ssl phpsocket.io";
+
+#[test]
+fn every_name_of_workermans_contents_has_its_place() {
+    let page = manual().into_iter().find(|page| page.slug == "workerman").expect("the chapter");
+    let rows = page.text.lines().filter_map(|line| line.strip_prefix("| "));
+    let theirs = rows.filter_map(|row| row.split(" | ").next());
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '.');
+    let named: BTreeSet<&str> = theirs.flat_map(|row| row.split(|c| !is_part(c))).collect();
+    let names = WORKERMAN.split(' ').filter(|name| !name.is_empty());
+    let missing: Vec<&str> = names.filter(|name| !named.contains(name)).collect();
+    assert!(missing.is_empty(), "no row of the chapter names {missing:?}");
+}
+
 #[test]
 fn pages_have_names_of_their_own() {
     let mut seen = BTreeSet::new();

@@ -74,6 +74,12 @@ impl Browser {
         self.session_call("POST", "/goog/cdp/execute", &body);
     }
 
+    /// Loses a cookie of the page, also one that scripts cannot see.
+    #[track_caller]
+    pub fn forget_cookie(&self, name: &str) {
+        self.session_call("DELETE", &format!("/cookie/{name}"), &json!({}));
+    }
+
     /// Runs `js` in the page as the body of a function and gives back what it returns:
     /// `eval("return document.title")`.
     #[track_caller]

@@ -5,19 +5,16 @@ mod plain_copy;
 
 use crate::engine::{
     internals::nodes,
+    outcome::Outcome,
     values::{order, ref_array::RefArray, ref_map::RefMap},
 };
 use keys::Way;
 use plain_copy::plain_copy;
-use rhai::{
-    Dynamic, Engine, EvalAltResult, EvalContext, Expr, Expression, ImmutableString, Map, Position,
-};
+use rhai::{Dynamic, Engine, EvalContext, Expr, Expression, ImmutableString, Map, Position};
 use std::rc::Rc;
 
 /// What rhai knows them by. Nobody can write that in a script.
 const KEY: &str = "\u{2}";
-
-type Outcome<T> = Result<T, Box<EvalAltResult>>;
 
 /// See the module.
 pub(in crate::engine) enum Node {

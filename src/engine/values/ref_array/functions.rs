@@ -5,6 +5,7 @@ use crate::engine::{
     call::time_limit::check_time,
     limits::CLOCK_MASK,
     natives::Natives,
+    outcome::Outcome,
     values::{json, ref_map::RefMap, script_files::ScriptFiles, sizes},
 };
 use rhai::{
@@ -196,7 +197,6 @@ fn for_each(
 /// What `array[index]` and `array[index] = value` are for rhai, errors with the place of the index.
 fn indexes(engine: &mut Engine, files: &Rc<dyn ScriptFiles>) {
     type Ctx<'a> = NativeCallContext<'a>;
-    type Outcome<T> = Result<T, Box<EvalAltResult>>;
     let known = files.clone();
     let get = move |ctx: Ctx, a: &mut RefArray, index: i64| -> Outcome<Dynamic> {
         let at = a.place(index).map_err(|error| known.at_index(&ctx, error))?;
@@ -255,7 +255,6 @@ pub(in crate::engine) fn register(
             natives.function(engine, $name, $function);
         };
     }
-    type Outcome<T> = Result<T, Box<EvalAltResult>>;
     let get = |a: &mut RefArray, index: i64| -> Outcome<Dynamic> {
         let at = a.place(index)?;
         Ok(a.look(|values| values[at].clone()))

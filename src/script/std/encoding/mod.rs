@@ -41,6 +41,9 @@ pub(super) fn module(_: &Rc<Ctx>) -> Namespace {
     module.function("parse_query", |text: ImmutableString| {
         refused("parse_query", url::parse_query(&text)).map(Tree::into_value)
     });
+    module.function("parse_url", |text: ImmutableString| {
+        url::parse_url(&text).map_or(Dynamic::UNIT, Tree::into_value)
+    });
     module.function("to_query", |fields: Dynamic| {
         refused("to_query", Tree::of(&fields).and_then(|fields| url::query(&fields)))
     });

@@ -20,6 +20,69 @@ pub(super) fn decode(text: &str) -> Result<String, String> {
     decoded.map(|text| text.into_owned()).map_err(|_| "what it encodes is not UTF-8".to_owned())
 }
 
+/// The parts of an address, as RFC 3986 names them. Those that are not there are left out. Nothing: it is no address.
+pub(super) fn parse_url(text: &str) -> Option<Tree> {
+    let is_bad = |c: char| c.is_control() || c.is_whitespace();
+    if text.is_empty() || text.contains(is_bad) {
+        return None;
+    }
+    let mut parts: Vec<(String, Tree)> = Vec::new();
+    let mut add =
+        |name: &str, text: &str| parts.push((name.to_owned(), Tree::Text(text.to_owned())));
+    let (rest, fragment) = split_at(text, '#');
+    let (rest, query) = split_at(rest, '?');
+    let (scheme, rest) = match rest.split_once(':') {
+        Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
+        _ => (None, rest),
+    };
+    if let Some(scheme) = scheme {
+        add("scheme", &scheme.to_ascii_lowercase());
+    }
+    let mut path = rest;
+    let mut port = None;
+    if let Some(rest) = rest.strip_prefix("//") {
+        let end = rest.find('/').unwrap_or(rest.len());
+        path = &rest[end..];
+        let (login, host) = match rest[..end].rsplit_once('@') {
+            Some((login, host)) => (Some(login), host),
+            None => (None, &rest[..end]),
+        };
+        if let Some(login) = login {
+            let (user, password) = split_at(login, ':');
+            add("user", &decode(user).ok()?);
+            if let Some(password) = password {
+                add("password", &decode(password).ok()?);
+            }
+        }
+        // A colon inside of brackets belongs to the address.
+        let colon = host.rfind(':').filter(|at| !host[*at..].contains(']'));
+        let name = &host[..colon.unwrap_or(host.len())];
+        add("host", &name.to_ascii_lowercase());
+        if let Some(digits) = colon.map(|at| &host[at + 1..]).filter(|digits| !digits.is_empty()) {
+            port = Some(digits.parse::<u16>().ok()?);
+        }
+    }
+    if let Some(port) = port {
+        parts.push(("port".to_owned(), Tree::Int(port.into())));
+    }
+    for (name, part) in [("path", Some(path)), ("query", query), ("fragment", fragment)] {
+        if let Some(part) = part.filter(|part| name != "path" || !part.is_empty()) {
+            parts.push((name.to_owned(), Tree::Text(part.to_owned())));
+        }
+    }
+    Some(Tree::Map(parts))
+}
+
+/// What comes before the first such sign, and what comes behind it.
+fn split_at(text: &str, sign: char) -> (&str, Option<&str>) {
+    text.split_once(sign).map_or((text, None), |(before, behind)| (before, Some(behind)))
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+}
+
 /// The fields of a query string, or of a form's body.
 pub(super) fn parse_query(text: &str) -> Result<Tree, String> {
     let text = text.strip_prefix('?').unwrap_or(text);

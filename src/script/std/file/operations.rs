@@ -2,13 +2,17 @@
 
 use super::folder::Folder;
 use rustix::{
-    fs::{AtFlags, Dir, FileType, Mode, OFlags, fsync, mkdirat, renameat, statat, unlinkat},
+    fs::{
+        AtFlags, Dir, FileType, Mode, OFlags, RenameFlags, fsync, linkat, mkdirat, renameat,
+        renameat_with, statat, unlinkat,
+    },
     io::Errno,
 };
 use std::{
+    ffi::OsStr,
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
-    os::unix::fs::MetadataExt,
+    os::{fd::OwnedFd, unix::fs::MetadataExt},
     time::UNIX_EPOCH,
 };
 
@@ -124,13 +128,28 @@ fn write_atomically(
             rustix::fs::fchmod(&file, mode)?;
         }
         fsync(&file)?;
-        renameat(&directory, &beside, &directory, &name)?;
+        match how.exclusive {
+            true => take_free_name(&directory, &beside, &name)?,
+            false => renameat(&directory, &beside, &directory, &name)?,
+        }
         Ok(())
     });
     if written.is_err() {
         let _ = unlinkat(&directory, &beside, AtFlags::empty());
     }
     written
+}
+
+/// Renames a file unless another one has the name, also if that came a moment ago.
+fn take_free_name(directory: &OwnedFd, from: &str, to: &OsStr) -> io::Result<()> {
+    match renameat_with(directory, from, directory, to, RenameFlags::NOREPLACE) {
+        // Some file systems cannot: a second name for the file is refused where there is one, too.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            linkat(directory, from, directory, to, AtFlags::empty())?;
+            Ok(unlinkat(directory, from, AtFlags::empty())?)
+        }
+        renamed => Ok(renamed?),
+    }
 }
 
 /// Adds bytes at the end of a file, which is made if need be.
@@ -351,6 +370,23 @@ mod tests {
             read(&folder, "no", Part::default()).unwrap_err().kind(),
             io::ErrorKind::NotFound
         );
+    }
+
+    #[test]
+    fn of_many_exclusive_writes_at_once_one_is_done_and_stays() {
+        let (_place, folder) = stage();
+        for round in 0..20 {
+            let name = format!("secret{round}");
+            let how = Writing { exclusive: true, atomic: true, mode: Some(0o600) };
+            let write = |text: &'static str| write(&folder, &name, text.as_bytes(), how).is_ok();
+            let done: Vec<&str> = std::thread::scope(|scope| {
+                let all = ["a", "b", "c", "d"]
+                    .map(|text| scope.spawn(move || write(text).then_some(text)));
+                all.into_iter().filter_map(|writer| writer.join().unwrap()).collect()
+            });
+            assert_eq!(done.len(), 1, "{done:?}");
+            assert_eq!(text(&folder, &name), done[0]);
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod crypto;
 mod encoding;
 /// Variables and arguments.
 mod env;
+/// Everything together, as somebody looks for it who comes from PHP.
+mod everyday;
 /// Files and directories.
 mod file;
 /// Lines with fields.
