@@ -17,12 +17,12 @@ impl ConnectionSet {
     /// Closes connections whose peers read nothing of their large queues, if what waits for all peers uses its memory up.
     pub(super) fn relieve_queued(&self) {
         let shared = &self.shared;
-        // Looked for at most once in each sweep: how long peers have been still does not change in between.
-        let now = shared.clock.get();
-        if self.relieved.replace(Some(now)) == Some(now) {
+        // Nobody becomes still before the next sweep: until then it is in vain to look for more of them.
+        let now = Some(shared.clock.get());
+        if self.in_vain.get() == now {
             return;
         }
-        self.relieve(
+        let has_room = self.relieve(
             &shared.queued,
             |conn| {
                 let still = if conn.queue.is_flushed() { 0 } else { stillness(conn) };
@@ -35,6 +35,9 @@ impl ConnectionSet {
                 conn.destroy();
             },
         );
+        if !has_room {
+            self.in_vain.set(now);
+        }
     }
 
     /// The same for unfinished messages. Each of them may still be completed, so those go on that were heard last.
@@ -59,17 +62,17 @@ impl ConnectionSet {
         );
     }
 
-    /// Calls `cut` with open connections until there is room again, those first that `rate` gives the most bytes and
+    /// Calls `cut` with open connections until there is room again, and tells whether there is; those come first that `rate` gives the most bytes and
     /// milliseconds for.
     fn relieve(
         &self,
         share: &Share,
         rate: impl Fn(&Rc<Conn>) -> Option<(usize, u64)>,
         cut: impl Fn(&Rc<Conn>),
-    ) {
+    ) -> bool {
         // Others use it up.
         if share.has_room() || !share.has_fair_part() {
-            return;
+            return true;
         }
         let all = self.all();
         let open = all.iter().filter(|conn| conn.state() == ConnState::Established);
@@ -87,6 +90,7 @@ impl ConnectionSet {
             }
         }
         share.settle();
+        share.has_room()
     }
 }
 

@@ -33,8 +33,8 @@ pub(crate) struct ConnectionSet {
     answers: Cell<usize>,
     /// The memory of the last list of those to be flushed, for the next one.
     spare: Cell<Vec<u32>>,
-    /// The loop's clock when room was last looked for in the budget for queues.
-    pub(super) relieved: Cell<Option<u64>>,
+    /// The loop's clock when room was last looked for in vain in the budget for queues.
+    pub(super) in_vain: Cell<Option<u64>>,
     /// Have time limits changed since the last sweep?
     has_new_limits: Cell<bool>,
 }
@@ -46,7 +46,7 @@ impl ConnectionSet {
             slab: RefCell::default(),
             answers: Cell::new(0),
             spare: Cell::default(),
-            relieved: Cell::new(None),
+            in_vain: Cell::new(None),
             has_new_limits: Cell::new(false),
         });
         let registry: Weak<Self> = Rc::downgrade(&set);
